@@ -1,0 +1,1 @@
+"""MetaGen: a desktop laboratory for meta-learned generative models."""

@@ -1,0 +1,1 @@
+"""The engine: runs without a screen, never imports Qt."""

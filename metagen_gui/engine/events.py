@@ -1,0 +1,110 @@
+"""What a run reports: frozen values of floats, text and NumPy arrays, safe to hand from thread to thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Union
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The run exists: its folder, the players whose losses follow, and how long it will be."""
+
+    folder: Path
+    players: tuple[str, ...]
+    adaptation_steps: int
+    meta_steps: int
+    device: str
+    parameters: int
+    """How many numbers are learned."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """One outer step: mean query loss per player after adaptation, over the meta-batch."""
+
+    meta_step: int
+    seconds: float
+    query_loss: Mapping[str, float]
+    support_loss: Mapping[str, float] = field(default_factory=dict)
+    phase: str = "meta-training"
+    """`warm-up` while the joint warm-up lasts."""
+    diverged: int = 0
+    """Tasks of this meta-batch whose loss was not finite."""
+
+
+@dataclass(frozen=True)
+class ValidationReport:
+    """Held-out tasks, scored after 0, 1, … k adaptation steps: mean loss per player, each `(k + 1,)`."""
+
+    meta_step: int
+    seconds: float
+    query_loss: Mapping[str, npt.NDArray[np.float64]]
+    support_loss: Mapping[str, npt.NDArray[np.float64]]
+    tasks: int
+    details: Mapping[str, float] = field(default_factory=dict)
+    """Further figures a model reports, such as `kl` or `active_units`."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the model generates for a few fixed validation tasks as it adapts.
+
+    Images are uint8 with values 0..255, points float32. `support` is `(tasks, shots, *shape)`, `query`
+    `(tasks, n, *shape)`, `samples` `(tasks, len(steps), count, *shape)`: the same latents after each number of
+    adaptation steps in `steps`. For points, `density` and `field` hold the true density `(tasks, grid, grid)` and the
+    discriminator's output `(tasks, len(steps), grid, grid)` over the square `extent` = (left, bottom, right, top), row 0
+    at the bottom.
+    """
+
+    meta_step: int
+    names: tuple[str, ...]
+    steps: tuple[int, ...]
+    support: npt.NDArray[Any]
+    query: npt.NDArray[Any]
+    samples: npt.NDArray[Any]
+    density: npt.NDArray[np.float32] | None = None
+    field: npt.NDArray[np.float32] | None = None
+    extent: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class SettingChanged:
+    """A setting took a new value during the run."""
+
+    meta_step: int
+    path: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A plain sentence for the person who watches."""
+
+    text: str
+    meta_step: int = 0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A checkpoint is on disk, complete and read back."""
+
+    meta_step: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """The run is over: all steps done, or finished early on request."""
+
+    meta_step: int
+    seconds: float
+    folder: Path
+
+
+Event = Union[RunStarted, StepReport, ValidationReport, Snapshot, SettingChanged, Notice, Saved, RunFinished]

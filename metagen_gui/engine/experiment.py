@@ -1,0 +1,221 @@
+"""One whole run as data: which tasks, model and algorithm, with which settings. To JSON and back.
+
+A setting that is left out takes its default. Defaults come from the declaration, overruled by what the chosen plugins
+suggest for each other (`suggests`: tasks first, then model, then algorithm), overruled by what the person set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from metagen_gui.engine.algorithms.base import Algorithm, algorithms
+from metagen_gui.engine.config import BadInput, Config, Setting, parse_settings, settings_of
+from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
+from metagen_gui.engine.registry import Registry
+from metagen_gui.engine.tasks.base import TaskFamily, task_families
+from metagen_gui.engine.training import TrainingSettings
+
+Section = Literal["tasks", "model", "algorithm", "training"]
+SECTIONS: tuple[Section, ...] = ("tasks", "model", "algorithm", "training")
+REGISTRIES: Mapping[str, Registry[Any]] = MappingProxyType(
+    {"tasks": task_families, "model": models, "algorithm": algorithms}
+)
+VERSION = 1
+MAX_BYTES = 4_000_000
+
+
+def _empty() -> Mapping[str, Mapping[str, Any]]:
+    return MappingProxyType({section: MappingProxyType({}) for section in SECTIONS})
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run as data. `values` holds only what a person set, per section; the rest are defaults."""
+
+    tasks: str = "strokes"
+    model: str = "vae"
+    algorithm: str = "maml"
+    values: Mapping[str, Mapping[str, Any]] = field(default_factory=_empty)
+
+    # -- plugins and settings ------------------------------------------------------------------------------------
+
+    def plugin(self, section: Section) -> type[Any]:
+        """Return the chosen plugin class of `tasks`, `model` or `algorithm`."""
+        plugin: type[Any] = REGISTRIES[section].get(getattr(self, section))
+        return plugin
+
+    def config_type(self, section: Section) -> type[Config]:
+        """Return the settings class of a section."""
+        return TrainingSettings if section == "training" else cast(type[Config], self.plugin(section).Settings)
+
+    def settings(self, section: Section) -> tuple[Setting, ...]:
+        """Return the declared settings of a section, with the defaults that hold for this choice of plugins."""
+        suggested = self._suggested(section)
+        declared = settings_of(self.config_type(section))
+        return tuple(replace(item, default=suggested.get(item.name, item.default)) for item in declared)
+
+    def config(self, section: Section) -> Any:
+        """Return the checked settings of a section; raise `BadInput` that names the first wrong one."""
+        values = {**self._suggested(section), **self.values.get(section, {})}
+        return parse_settings(self.config_type(section), values, section)
+
+    def check(self) -> None:
+        """Raise `BadInput` if any plugin or setting is wrong, or if they do not go together."""
+        for section in SECTIONS:
+            self.config(section)
+        adapted_groups(self.plugin("model"), self.config("algorithm").adapts)
+        unknown = set(self.config("algorithm").group_rates) - set(self.plugin("model").groups)
+        if unknown:
+            known = ", ".join(self.plugin("model").groups)
+            raise BadInput("algorithm.group_rates", f"{self.model} has no group {sorted(unknown)[0]!r}; it has {known}")
+
+    def build_tasks(self) -> TaskFamily:
+        """Return the task family, with its data found and checked."""
+        training = self.config("training")
+        family = cast(TaskFamily, self.plugin("tasks")(self.config("tasks"), training.seed))
+        family.check(training.shots, training.query_size)
+        return family
+
+    def build_model(self, family: TaskFamily) -> GenerativeModel:
+        """Return the model for the family's data."""
+        return cast(GenerativeModel, self.plugin("model")(self.config("model"), family.spec))
+
+    def build_algorithm(self, model: GenerativeModel) -> Algorithm:
+        """Return the algorithm for the model."""
+        return cast(Algorithm, self.plugin("algorithm")(self.config("algorithm"), model))
+
+    def _suggested(self, section: Section) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for source in ("tasks", "model", "algorithm"):
+            for path, value in self.plugin(source).suggests.items():
+                where, _, name = path.partition(".")
+                if where == section and name in self.config_type(section).model_fields:
+                    found[name] = value
+        return found
+
+    # -- changing ------------------------------------------------------------------------------------------------
+
+    def with_plugin(self, section: Section, name: str) -> Experiment:
+        """Return this experiment with another plugin; settings that the new one also has are kept where they fit."""
+        if getattr(self, section) == name:
+            return self
+        REGISTRIES[section].get(name)
+        chosen = {"tasks": self.tasks, "model": self.model, "algorithm": self.algorithm, section: name}
+        changed = Experiment(**chosen, values=self.values)
+        kept: dict[str, Any] = {}
+        for key, value in self.values.get(section, {}).items():
+            try:
+                parse_settings(changed.config_type(section), {key: value}, section)
+            except BadInput:
+                continue
+            kept[key] = value
+        return replace(changed, values=MappingProxyType({**self.values, section: MappingProxyType(kept)}))
+
+    def with_value(self, path: str, value: Any) -> Experiment:
+        """Return this experiment with one setting changed: `algorithm.inner_lr`, `model.name`. Raise `BadInput`."""
+        section, _, name = path.partition(".")
+        if section not in SECTIONS or not name:
+            raise BadInput(path, f"a setting's path begins with one of {', '.join(SECTIONS)}, as in algorithm.inner_lr")
+        where: Section = section
+        if name == "name" and where != "training":
+            return self.with_plugin(where, str(value))
+        parse_settings(self.config_type(where), {name: value}, where)
+        values = MappingProxyType({**self.values.get(where, {}), name: value})
+        return replace(self, values=MappingProxyType({**self.values, where: values}))
+
+    def without_value(self, path: str) -> Experiment:
+        """Return this experiment with one setting back at its default."""
+        section, _, name = path.partition(".")
+        values = {key: value for key, value in self.values.get(section, {}).items() if key != name}
+        return replace(self, values=MappingProxyType({**self.values, section: MappingProxyType(values)}))
+
+    def with_text(self, assignment: str) -> Experiment:
+        """Apply a command line's `PATH=VALUE`; numbers, true/false and JSON are recognised, the rest is text."""
+        path, sign, text = assignment.partition("=")
+        if not sign:
+            raise BadInput(assignment, "write PATH=VALUE, as in algorithm.inner_lr=0.01")
+        section, _, name = path.partition(".")
+        value: Any = text
+        if section in SECTIONS and name != "name":
+            kinds = {item.name: item.kind for item in settings_of(self.config_type(section))}
+            if kinds.get(name) not in ("text", "path", "choice"):
+                try:
+                    value = json.loads(text)
+                except json.JSONDecodeError:
+                    value = text
+        return self.with_value(path, value)
+
+    # -- to and from JSON ----------------------------------------------------------------------------------------
+
+    def document(self, *, complete: bool = False) -> dict[str, Any]:
+        """Return the experiment as JSON data; `complete` writes every setting out, defaults included."""
+
+        def settings(section: Section) -> dict[str, Any]:
+            if complete:
+                return dict(self.config(section).model_dump(mode="json"))
+            return dict(self.values.get(section, {}))
+
+        return {
+            "version": VERSION,
+            **{s: {"name": getattr(self, s), "settings": settings(s)} for s in SECTIONS if s != "training"},
+            "training": settings("training"),
+        }
+
+    def to_json(self, *, complete: bool = False) -> str:
+        """Return the experiment file's text."""
+        return json.dumps(self.document(complete=complete), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str = "experiment") -> Experiment:
+        """Read an experiment file's text; raise `BadInput` that names the line or the setting."""
+        try:
+            document = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "nested too deep"
+            raise BadInput(where, f"not JSON ({place})") from None
+        return cls.from_document(document, where)
+
+    @classmethod
+    def from_document(cls, document: Any, where: str = "experiment") -> Experiment:
+        """Build an experiment from JSON data; raise `BadInput` that names what is wrong."""
+        if not isinstance(document, dict):
+            raise BadInput(where, "an experiment is a JSON object")
+        version = document.get("version", VERSION)
+        if not isinstance(version, int) or version < 1:
+            raise BadInput(where, f"version {version!r} is not a number of 1 or more")
+        if version > VERSION:
+            raise BadInput(where, f"written by a newer MetaGen (version {version}; this one reads {VERSION})")
+        experiment = cls()
+        settings: dict[Section, Any] = {"training": document.get("training", {})}
+        for section in SECTIONS[:3]:
+            part = document.get(section, {})
+            if not isinstance(part, dict) or not isinstance(part.get("name", ""), str):
+                raise BadInput(f"{section}", 'expected {"name": …, "settings": {…}}')
+            if "name" in part:
+                experiment = experiment.with_plugin(section, part["name"])
+            settings[section] = part.get("settings", {})
+        for section, values in settings.items():
+            if not isinstance(values, dict):
+                raise BadInput(section, "settings are a JSON object")
+            for name, value in values.items():
+                experiment = experiment.with_value(f"{section}.{name}", value)
+        return experiment
+
+    @classmethod
+    def load(cls, path: Path) -> Experiment:
+        """Read an experiment file, or a run folder's; raise `BadInput` that names it."""
+        file = path / "experiment.json" if path.is_dir() else path
+        try:
+            if file.stat().st_size > MAX_BYTES:
+                raise BadInput(str(path), "too large for an experiment file")
+            text = file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise BadInput(str(path), error.strerror or "cannot be read") from None
+        except UnicodeDecodeError:
+            raise BadInput(str(path), "not an experiment file (not UTF-8 text)") from None
+        return cls.from_json(text, str(path))

@@ -1,0 +1,115 @@
+"""What a generative model is: named players, one loss per player, and samples from latents.
+
+A model holds no weights. Every method is a function of `params`, so the same object serves any number of tasks at once
+under `torch.func.vmap`; shapes below are those of *one* task.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from metagen_gui.engine.config import BadInput, Config
+from metagen_gui.engine.registry import Registry
+from metagen_gui.engine.tasks.base import DataSpec
+
+Params = dict[str, Tensor]
+"""Parameters of one player by their dotted name."""
+PlayerParams = dict[str, Params]
+"""Parameters of every player, by player."""
+Noise = dict[str, Tensor]
+"""Everything random that one evaluation of a loss needs."""
+
+
+class GenerativeModel(ABC):
+    """A generative model. Subclass, set the class attributes, implement the methods, `@models.register(NAME)`."""
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    reference: ClassVar[str] = ""
+    Settings: ClassVar[type[Config]]
+    suggests: ClassVar[Mapping[str, Any]] = {}
+    """Defaults of other groups that suit this model, as `{"algorithm.adaptation_steps": 4}`."""
+
+    players: ClassVar[tuple[str, ...]]
+    groups: ClassVar[tuple[str, ...]]
+    """Named groups of parameters: the units of *what adapts* and of the inner rates."""
+    group_rates: ClassVar[Mapping[str, float]]
+    """Inner rate of each group as a multiple of `inner_lr`, by default."""
+    adapts: ClassVar[Mapping[str, tuple[str, ...]]]
+    """The choices of *what adapts*: a name and its groups. The first is the default."""
+
+    def __init__(self, settings: Any, spec: DataSpec) -> None:
+        self.settings = settings
+        self.spec = spec
+
+    @abstractmethod
+    def initialize(self, generator: torch.Generator) -> PlayerParams:
+        """Return fresh parameters of every player."""
+
+    @abstractmethod
+    def group_of(self, player: str, name: str) -> str:
+        """Return the group that the parameter `name` of `player` belongs to."""
+
+    def turns(self) -> tuple[str, ...]:
+        """Return who steps, in order, in one adaptation step. A VAE's only player; a GAN's n_D and n_G alternating."""
+        return self.players
+
+    @abstractmethod
+    def noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
+        """Draw the noise of one loss evaluation over `examples` examples; every tensor begins with the axes `lead`."""
+
+    @abstractmethod
+    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+        """Return the loss of `player` on `batch` `(examples, *shape)` as a scalar, averaged over examples.
+
+        `ramp` goes from 0 to 1 while a warm-up of loss weights lasts; it is 1 in evaluation.
+        """
+
+    def query_loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, judge: PlayerParams | None, ramp: float
+    ) -> Tensor:
+        """Return the outer loss of `player`. `judge` holds parameters adapted on the query, where `judged` is true."""
+        return self.loss(player, params, batch, noise, ramp)
+
+    @property
+    def judged(self) -> bool:
+        """Whether the outer loss needs an opponent that has adapted to the query."""
+        return False
+
+    @abstractmethod
+    def latents(self, generator: torch.Generator, count: int) -> Tensor:
+        """Return `count` standard latents `(count, size)` from which samples are made."""
+
+    @abstractmethod
+    def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:
+        """Return one example per latent `(count, *shape)`, in the range of the data."""
+
+    def details(self, params: PlayerParams, batch: Tensor, noise: Noise) -> dict[str, Tensor]:
+        """Return further figures about `batch` as scalars, such as the KL; averaged over tasks and logged."""
+        return {}
+
+    def field(self, params: PlayerParams, points: Tensor) -> Tensor | None:
+        """Return a score of `points` `(n, 2)` as `(n,)` to be drawn as a background, or None where there is none."""
+        return None
+
+
+models: Registry[GenerativeModel] = Registry("model", "metagen_gui.engine.models")
+
+
+def adapted_groups(model: type[GenerativeModel], adapts: str) -> tuple[str, ...]:
+    """Return the groups that `adapts` names for `model`: a choice of its list, or groups joined by `+`."""
+    if adapts == "default":
+        return next(iter(model.adapts.values()))
+    if adapts in model.adapts:
+        return model.adapts[adapts]
+    groups = tuple(part.strip() for part in adapts.split("+"))
+    for group in groups:
+        if group not in model.groups:
+            choices = ", ".join((*model.adapts, *model.groups))
+            raise BadInput("algorithm.adapts", f"{group!r} is not something that can adapt; there are {choices}")
+    return groups

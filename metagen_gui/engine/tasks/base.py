@@ -1,0 +1,96 @@
+"""What a family of tasks is: a source of small data sets that belong together.
+
+Randomness is explicit: task i of a stream is a function of (seed, stream, i) and of nothing else, so a run can be
+repeated, resumed and looked at without being changed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from metagen_gui.engine.config import Config
+from metagen_gui.engine.registry import Registry
+
+Array = npt.NDArray[np.float32]
+Stream = Literal["train", "validation", "test"]
+STREAMS: tuple[Stream, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What one example is: an image `(channels, height, width)` with values in [0, 1], or a point `(2,)`."""
+
+    kind: Literal["images", "points"]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task: `support` `(shots, *shape)` to adapt to, `query` `(query_size, *shape)` to be judged by."""
+
+    name: str
+    support: Array
+    query: Array
+
+
+@dataclass(frozen=True)
+class TaskBatch:
+    """Several tasks stacked: `support` `(tasks, shots, *shape)`, `query` `(tasks, query_size, *shape)`."""
+
+    names: tuple[str, ...]
+    support: Array
+    query: Array
+
+
+class TaskFamily(ABC):
+    """A family of tasks. Subclass, set the class attributes, implement `task`, `@task_families.register(NAME)`."""
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    reference: ClassVar[str] = ""
+    Settings: ClassVar[type[Config]]
+    suggests: ClassVar[Mapping[str, Any]] = {}
+    """Defaults of other groups that suit this family, as `{"training.shots": 100}`; a person's own values win."""
+
+    spec: DataSpec
+
+    def __init__(self, settings: Any, seed: int) -> None:
+        self.settings = settings
+        self.seed = seed
+
+    @abstractmethod
+    def task(self, stream: Stream, index: int, shots: int, query_size: int) -> Task:
+        """Return task `index` of `stream`. Support and query never share an example."""
+
+    def check(self, shots: int, query_size: int) -> None:
+        """Raise `BadInput` if tasks of this size cannot be had; called before a run starts."""
+
+    def notices(self) -> tuple[str, ...]:
+        """Return plain sentences a person should know of, such as "3 of 512 files skipped: …"."""
+        return ()
+
+    def density(self, stream: Stream, index: int, points: Array) -> Array | None:
+        """Return the true density of task `index` at `points` `(n, 2)` as `(n,)`, or None where it is not known."""
+        return None
+
+    def batch(self, stream: Stream, first: int, tasks: int, shots: int, query_size: int) -> TaskBatch:
+        """Return the tasks `first`, `first + 1`, … of `stream`, stacked."""
+        drawn = [self.task(stream, first + offset, shots, query_size) for offset in range(tasks)]
+        return TaskBatch(
+            names=tuple(task.name for task in drawn),
+            support=np.stack([task.support for task in drawn]),
+            query=np.stack([task.query for task in drawn]),
+        )
+
+    def generator(self, stream: Stream, index: int) -> np.random.Generator:
+        """Return the source of randomness of task `index` of `stream`."""
+        return np.random.default_rng([self.seed, STREAMS.index(stream), index])
+
+
+task_families: Registry[TaskFamily] = Registry("tasks", "metagen_gui.engine.tasks")

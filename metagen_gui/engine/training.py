@@ -1,0 +1,72 @@
+"""The settings of a run that belong to no plugin: how long, how many, how fast, where."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from metagen_gui.engine.config import Config, setting
+
+
+class TrainingSettings(Config):
+    """How the outer loop runs."""
+
+    meta_steps: int = setting(4000, "Outer steps of the run.", unit="steps", low=1, high=10_000_000, log=True)
+    meta_batch_size: int = setting(16, "Tasks per outer step.", unit="tasks", low=1, high=1024, log=True)
+    shots: int = setting(5, "Support examples per task: what the model adapts to.", unit="examples", low=1, high=10_000)
+    query_size: int = setting(
+        10, "Held-out examples per task: what the adapted model is judged by.", unit="examples", low=1, high=10_000
+    )
+    outer_lr: float = setting(
+        0.001, "Step size of meta-training.", label="Outer learning rate", low=0, high=10, log=True, live=True
+    )
+    outer_optimizer: Literal["adam", "sgd"] = setting("adam", "Optimizer of the initialization.")
+    lr_schedule: Literal["constant", "linear", "cosine"] = setting(
+        "cosine", "How the outer learning rate falls over the run.", label="Rate schedule"
+    )
+    outer_clip: float = setting(
+        10.0,
+        "Longest outer gradient (its norm over a player's parameters); 0 means no limit.",
+        label="Outer gradient limit",
+        low=0,
+        high=1e6,
+        live=True,
+        expert=True,
+    )
+    warmup_steps: int = setting(
+        0,
+        "Outer steps of ordinary joint training, without adaptation, before meta-training begins.",
+        label="Joint warm-up",
+        unit="steps",
+        low=0,
+        high=1_000_000,
+    )
+    ramp_steps: int = setting(
+        0,
+        "Outer steps over which the weight of a VAE's KL term grows from 0 to its full value.",
+        label="KL warm-up",
+        unit="steps",
+        low=0,
+        high=1_000_000,
+        expert=True,
+    )
+    validate_every: int = setting(
+        50, "Outer steps between scores on held-out tasks.", unit="steps", low=1, high=1_000_000, log=True
+    )
+    validation_tasks: int = setting(32, "Held-out tasks per score.", unit="tasks", low=1, high=10_000, log=True)
+    preview_tasks: int = setting(6, "Held-out tasks in the adaptation view.", unit="tasks", low=1, high=24, expert=True)
+    preview_samples: int = setting(
+        6, "Images generated per task and step in the adaptation view.", unit="samples", low=1, high=64, expert=True
+    )
+    steps_shown: int = setting(
+        0,
+        "Adaptation steps shown in the adaptation view; 0 shows as many as are trained.",
+        unit="steps",
+        low=0,
+        high=100,
+        live=True,
+    )
+    checkpoint_minutes: float = setting(
+        2.0, "Minutes between checkpoints.", label="Checkpoint every", unit="min", low=0.05, high=1440, expert=True
+    )
+    seed: int = setting(0, "Same seed, same run.", low=0, high=2**31 - 1)
+    device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps: where the run computes.", expert=True)

@@ -1,0 +1,1 @@
+"""The window: imports the engine, never torch."""
