@@ -58,8 +58,8 @@ class Snapshot:
     Images are uint8 with values 0..255, points float32. `support` is `(tasks, shots, *shape)`, `query`
     `(tasks, n, *shape)`, `samples` `(tasks, len(steps), count, *shape)`: the same latents after each number of
     adaptation steps in `steps`. For points, `density` and `field` hold the true density `(tasks, grid, grid)` and the
-    discriminator's output `(tasks, len(steps), grid, grid)` over the square `extent` = (left, bottom, right, top), row 0
-    at the bottom.
+    discriminator's output `(tasks, len(steps), grid, grid)` over the square `extent` = (left, bottom, right, top), with
+    row 0 at the bottom.
     """
 
     meta_step: int

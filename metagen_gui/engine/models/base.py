@@ -43,6 +43,9 @@ class GenerativeModel(ABC):
     adapts: ClassVar[Mapping[str, tuple[str, ...]]]
     """The choices of *what adapts*: a name and its groups. The first is the default."""
 
+    detail_names: ClassVar[tuple[str, ...]] = ()
+    """The names of the figures that `details` returns."""
+
     def __init__(self, settings: Any, spec: DataSpec) -> None:
         self.settings = settings
         self.spec = spec

@@ -1,0 +1,75 @@
+"""Losses and penalties of adversarial training, and the kernel distance that grades a generator against held-out data.
+
+All take discriminator outputs `(examples,)` and return scalars, averages over examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Critic = Callable[[Tensor], Tensor]
+"""A discriminator as a function from examples `(n, *shape)` to one number each `(n,)`."""
+
+BANDWIDTHS = (0.1, 0.25, 0.6, 1.5)
+
+
+def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
+    """Return what the discriminator minimises, without penalties.
+
+    `non_saturating`: −log σ(D(x)) − log(1 − σ(D(G(z)))) (Goodfellow 2014); `hinge`: Lim & Ye 2017;
+    `wgan_gp`: D(G(z)) − D(x) (Arjovsky 2017).
+    """
+    if kind == "hinge":
+        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+    if kind == "wgan_gp":
+        return fake.mean() - real.mean()
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def generator_loss(kind: str, fake: Tensor) -> Tensor:
+    """Return what the generator minimises: −log σ(D(G(z))) for `non_saturating`, else −D(G(z))."""
+    return F.softplus(-fake).mean() if kind == "non_saturating" else -fake.mean()
+
+
+def r1_penalty(critic: Critic, real: Tensor) -> Tensor:
+    """Return ½ mean ‖∇_x D(x)‖² over real examples, the norm over all of an example's axes (Mescheder 2018, eq. 9)."""
+    return 0.5 * _slopes(critic, real).square().sum(1).mean()
+
+
+def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
+    """Return mean (‖∇D(x̂)‖ − 1)² at x̂ = share·x + (1 − share)·G(z), per example (Gulrajani 2017, eq. 3).
+
+    `share` `(examples,)` is uniform in [0, 1].
+    """
+    share = share.view(-1, *[1] * (real.ndim - 1))
+    slopes = _slopes(critic, share * real + (1 - share) * fake)
+    # the tiny term keeps the root differentiable where the slope vanishes
+    return (torch.sqrt(slopes.square().sum(1) + 1e-12) - 1).square().mean()
+
+
+def _slopes(critic: Critic, examples: Tensor) -> Tensor:
+    """Return ∇_x D(x) per example, flattened: `(n, numbers)`. No layer mixes examples, so one sum serves all."""
+    slopes: Tensor = torch.func.grad(lambda x: critic(x).sum())(examples)
+    return slopes.flatten(1)
+
+
+def squared_mmd(a: Tensor, b: Tensor) -> Tensor:
+    """Return the unbiased estimate of MMD²(a, b) for `(n, *shape)` and `(m, *shape)` (Gretton 2012, eq. 3).
+
+    The kernel is a mean of Gaussians of several widths, relative to the root of the number of dimensions. Being
+    unbiased, the estimate may be slightly negative. Needs two examples on each side.
+    """
+    a, b = a.flatten(1), b.flatten(1)
+    n, m = len(a), len(b)
+    within_a = (_kernel(a, a).sum() - n) / (n * (n - 1))
+    within_b = (_kernel(b, b).sum() - m) / (m * (m - 1))
+    return within_a + within_b - 2 * _kernel(a, b).mean()
+
+
+def _kernel(a: Tensor, b: Tensor) -> Tensor:
+    squares = (a[:, None] - b[None]).square().mean(-1)
+    return torch.stack([torch.exp(-squares / (2 * width**2)) for width in BANDWIDTHS]).mean(0)

@@ -1,0 +1,44 @@
+"""What whoever watches a run may ask of it while it goes on; read between outer steps."""
+
+from __future__ import annotations
+
+import queue
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Command:
+    """One request: change a live setting, take a snapshot now, or save a checkpoint now."""
+
+    what: Literal["change", "sample", "save"]
+    path: str = ""
+    value: Any = None
+
+
+class Commands:
+    """A mailbox that any thread may post to."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[Command] = queue.SimpleQueue()
+
+    def change(self, path: str, value: Any) -> None:
+        """Ask for a new value of a setting that is marked as changeable during a run."""
+        self._waiting.put(Command("change", path, value))
+
+    def sample_now(self) -> None:
+        """Ask for a snapshot."""
+        self._waiting.put(Command("sample"))
+
+    def save_now(self) -> None:
+        """Ask for a checkpoint."""
+        self._waiting.put(Command("save"))
+
+    def take(self) -> list[Command]:
+        """Return all requests that wait, oldest first, and forget them."""
+        taken: list[Command] = []
+        while True:
+            try:
+                taken.append(self._waiting.get_nowait())
+            except queue.Empty:
+                return taken

@@ -1,0 +1,70 @@
+"""Where a run can compute: every CUDA device and MPS by name, and the CPU."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from metagen_gui.engine.config import BadInput
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device: `id` as torch and `training.device` write it, `name` as a person reads it."""
+
+    id: str
+    name: str
+
+
+def devices() -> list[Device]:
+    """Return the devices of this machine, the best first; the CPU is always last."""
+    found = [Device(f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append(Device("mps", "Apple GPU (MPS)"))
+    return [*found, Device("cpu", f"CPU ({_cores()} cores)")]
+
+
+def choose_device(wanted: str) -> torch.device:
+    """Return the device called `wanted` (`auto` takes the best); raise `BadInput` where there is none such."""
+    available = [device.id for device in devices()]
+    if wanted == "auto":
+        return torch.device(available[0])
+    name = "cuda:0" if wanted == "cuda" else wanted
+    if name not in available:
+        raise BadInput("training.device", f"there is no {wanted!r} here; there are auto, {', '.join(available)}")
+    return torch.device(name)
+
+
+def use_threads(count: int | None = None) -> int:
+    """Let torch compute with `count` threads (default: one per core) in the calling thread; return how many.
+
+    The setting belongs to the thread that makes it: a worker must call this itself, first thing.
+    """
+    wanted = count or int(os.environ.get("OMP_NUM_THREADS", "0")) or _cores()
+    torch.set_num_threads(wanted)
+    return wanted
+
+
+def memory_used(device: str) -> int:
+    """Return the bytes of memory in use: by tensors on a GPU, by this process on the CPU."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.memory_allocated(device))
+    if device == "mps":
+        return int(torch.mps.current_allocated_memory())
+    pages = Path("/proc/self/statm")
+    if pages.exists():
+        return int(pages.read_text().split()[1]) * resource.getpagesize()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1

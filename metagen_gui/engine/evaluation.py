@@ -1,0 +1,154 @@
+"""Looking at a meta-learner without changing it: scores at every adaptation step, and samples as it adapts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, TaskNoise, of_player
+from metagen_gui.engine.events import Snapshot
+from metagen_gui.engine.models.base import Noise, PlayerParams
+from metagen_gui.engine.tasks.base import Array, TaskBatch, TaskFamily
+
+GRID = 48
+"""Cells per side of a drawn density or discriminator field."""
+MOST_STEPS = 12
+"""Adaptation steps drawn at most; longer paths are shown at evenly spread steps, first and last included."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Losses of held-out tasks: per player `(steps + 1, tasks)`; details likewise, by their name."""
+
+    query_loss: dict[str, npt.NDArray[np.float64]]
+    support_loss: dict[str, npt.NDArray[np.float64]]
+    details: dict[str, npt.NDArray[np.float64]]
+
+
+def draw_noise(
+    algorithm: Algorithm, generator: torch.Generator, tasks: int, shots: int, query_size: int, steps: int
+) -> TaskNoise:
+    """Draw everything random that one outer step over `tasks` tasks needs."""
+    model = algorithm.model
+    turns = len(model.turns())
+    judging = query_size if model.judged else 0
+    return TaskNoise(
+        support=model.noise(generator, (tasks, steps, turns), shots),
+        judge=model.noise(generator, (tasks, steps, turns), judging),
+        query=model.noise(generator, (tasks, len(model.players)), query_size),
+    )
+
+
+@torch.no_grad()
+def score(
+    algorithm: Algorithm, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, steps: int
+) -> Scores:
+    """Return query and support loss of every task after 0, 1, … `steps` adaptation steps to its support.
+
+    `support` `(tasks, shots, *shape)`, `query` `(tasks, query_size, *shape)`.
+    """
+    model = algorithm.model
+
+    def one_task(support: Tensor, query: Tensor, adapting: Noise, judging: Noise, grading: Noise) -> dict[str, Tensor]:
+        path = algorithm.trajectory(meta, support, adapting, steps)
+        judge = algorithm.trajectory(meta, query, judging, steps)[-1] if model.judged else None
+        found: dict[str, list[Tensor]] = {}
+        for step, params in enumerate(path):
+            for place, player in enumerate(model.players):
+                drawn = of_player(grading, place)
+                loss = model.query_loss(player, params, query, drawn, judge, 1.0)
+                found.setdefault(f"query/{player}", []).append(loss)
+                drawn = {name: value[max(step - 1, 0), 0] for name, value in adapting.items()}
+                found.setdefault(f"support/{player}", []).append(model.loss(player, params, support, drawn))
+            for name, value in model.details(params, query, of_player(grading, 0)).items():
+                found.setdefault(f"details/{name}", []).append(value)
+        return {name: torch.stack(values) for name, values in found.items()}
+
+    scored = torch.func.vmap(one_task, out_dims=1)(support, query, noise.support, noise.judge, noise.query)
+    kinds: dict[str, dict[str, npt.NDArray[np.float64]]] = {"query": {}, "support": {}, "details": {}}
+    for name, values in scored.items():
+        kind, _, rest = name.partition("/")
+        kinds[kind][rest] = values.double().cpu().numpy()
+    return Scores(kinds["query"], kinds["support"], kinds["details"])
+
+
+@torch.no_grad()
+def take_snapshot(
+    algorithm: Algorithm,
+    meta: MetaParams,
+    family: TaskFamily,
+    batch: TaskBatch,
+    generator: torch.Generator,
+    *,
+    meta_step: int,
+    steps: int,
+    count: int,
+) -> Snapshot:
+    """Return what the model generates as it adapts to the tasks of `batch`, the first of the validation stream."""
+    model, device = algorithm.model, generator.device
+    points = family.spec.kind == "points"
+    support = torch.from_numpy(batch.support).to(device)
+    noise = model.noise(generator, (len(support), steps, len(model.turns())), support.shape[1])
+    latents = model.latents(generator, max(count, 256) if points else count)
+    shown = shown_steps(steps)
+    extent = square_around(batch) if points else None
+    grid = grid_points(extent) if extent else None
+
+    def one_task(support: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+        path = algorithm.trajectory(meta, support, noise, steps)
+        chosen: list[PlayerParams] = [path[step] for step in shown]
+        fields = [] if grid is None else [model.field(params, torch.from_numpy(grid).to(device)) for params in chosen]
+        present = [field for field in fields if field is not None]
+        samples = torch.stack([model.generate(params, latents) for params in chosen])
+        return samples, torch.stack(present) if present else samples.new_zeros(0)
+
+    samples, fields = torch.func.vmap(one_task)(support, noise)
+    density = None
+    if grid is not None:
+        true = [family.density("validation", index, grid) for index in range(len(support))]
+        density = np.stack([t.reshape(GRID, GRID) for t in true if t is not None]) if true[0] is not None else None
+    to_shown = _as_points if points else _as_pixels
+    return Snapshot(
+        meta_step=meta_step,
+        names=batch.names,
+        steps=shown,
+        support=to_shown(batch.support),
+        query=to_shown(batch.query),
+        samples=to_shown(samples.float().cpu().numpy()),
+        density=density,
+        field=fields.float().cpu().numpy().reshape(len(support), len(shown), GRID, GRID) if fields.numel() else None,
+        extent=extent,
+    )
+
+
+def shown_steps(steps: int) -> tuple[int, ...]:
+    """Return which of the steps 0..`steps` are drawn."""
+    if steps < MOST_STEPS:
+        return tuple(range(steps + 1))
+    return tuple(int(step) for step in np.unique(np.linspace(0, steps, MOST_STEPS).round()))
+
+
+def square_around(batch: TaskBatch) -> tuple[float, float, float, float]:
+    """Return the square (left, bottom, right, top) about the origin that holds all points, with a margin."""
+    reach = float(np.ceil(max(np.abs(batch.support).max(), np.abs(batch.query).max()) * 1.1))
+    return (-reach, -reach, reach, reach)
+
+
+def grid_points(extent: tuple[float, float, float, float]) -> Array:
+    """Return the cell centres of the drawn grid `(GRID², 2)`, row by row from the bottom."""
+    left, bottom, right, top = extent
+    x = left + (np.arange(GRID) + 0.5) * (right - left) / GRID
+    y = bottom + (np.arange(GRID) + 0.5) * (top - bottom) / GRID
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
+
+
+def _as_pixels(values: Array) -> npt.NDArray[np.uint8]:
+    return (np.nan_to_num(values).clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def _as_points(values: Array) -> Array:
+    return values.astype(np.float32)

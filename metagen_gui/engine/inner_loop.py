@@ -1,0 +1,120 @@
+"""The arithmetic of adaptation, shared by every algorithm.
+
+All functions here work on *one* task and are run for all tasks of a meta-batch at once by `torch.func.vmap`. They are
+pure, so a meta-gradient may be taken through them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams
+
+Rates = Mapping[str, Mapping[str, Tensor]]
+"""Inner rates by player and parameter name; the first axis is the adaptation step."""
+
+
+@dataclass(frozen=True)
+class InnerLoop:
+    """How a model adapts: which parameters move, how long a gradient may be, whether the path is differentiated.
+
+    `adapted` names the parameters that move, by player. With `first_order` inner gradients are constants to whoever
+    differentiates the outcome (FOMAML, Finn 2017, section 5.2). With `decay` above 0 a step is Adam's without momentum
+    (β1 = 0, β2 = `decay`), its second moment fresh in every task; otherwise it is plain gradient descent.
+    """
+
+    model: GenerativeModel
+    adapted: Mapping[str, tuple[str, ...]]
+    clip: float = 0.0
+    first_order: bool = False
+    ramp: float = 1.0
+    decay: float = 0.0
+
+    def trajectory(
+        self, params: PlayerParams, rates: Rates, batch: Tensor, noise: Noise, steps: int
+    ) -> list[PlayerParams]:
+        """Return the parameters after 0, 1, … `steps` adaptation steps on `batch` `(shots, *shape)`.
+
+        In one adaptation step every player of `model.turns()` descends in turn, each its own loss with respect to its
+        own parameters, seeing what the players before it have just done. `noise` begins with `(steps, turns)`.
+        Steps beyond those the rates were made for use the last rate.
+        """
+        path = [params]
+        moments: dict[str, Params] = {}
+        taken = dict.fromkeys(self.model.players, 0)
+        for step in range(steps):
+            for turn, player in enumerate(self.model.turns()):
+                if self.adapted.get(player):
+                    drawn = {name: value[step, turn] for name, value in noise.items()}
+                    gradients = self.gradients(player, params, batch, drawn)
+                    if self.decay:
+                        taken[player] += 1
+                        moments[player] = second_moment(gradients, moments.get(player), self.decay)
+                        gradients = adam_direction(gradients, moments[player], self.decay, taken[player])
+                    at_step = {name: rate[min(step, len(rate) - 1)] for name, rate in rates[player].items()}
+                    params = {**params, player: descend(params[player], gradients, at_step)}
+            path.append(params)
+        return path
+
+    def gradients(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise) -> Params:
+        """Return the gradient of the player's loss with respect to its adapted parameters, as adaptation uses it."""
+        gradients = gradient_field(self.model, player, params, self.adapted[player], batch, noise, self.ramp)
+        if self.first_order:
+            gradients = {name: gradient.detach() for name, gradient in gradients.items()}
+        return limit(gradients, self.clip) if self.clip else gradients
+
+
+def gradient_field(
+    model: GenerativeModel,
+    player: str,
+    params: PlayerParams,
+    names: tuple[str, ...],
+    batch: Tensor,
+    noise: Noise,
+    ramp: float = 1.0,
+) -> Params:
+    """Return the gradient of `player`'s own loss with respect to its own parameters `names`."""
+
+    def loss(moving: Params) -> Tensor:
+        return model.loss(player, {**params, player: {**params[player], **moving}}, batch, noise, ramp)
+
+    gradients: Params = torch.func.grad(loss)({name: params[player][name] for name in names})
+    return gradients
+
+
+def descend(params: Params, gradients: Params, rates: Mapping[str, Tensor]) -> Params:
+    """Return `params` after one step down `gradients`, with a rate per parameter (a number or of its shape)."""
+    return {**params, **{name: params[name] - rates[name] * gradient for name, gradient in gradients.items()}}
+
+
+def second_moment(gradients: Params, before: Params | None, decay: float) -> Params:
+    """Return Adam's running mean of squared gradients, begun at 0 (Kingma & Ba 2015, algorithm 1)."""
+    if before is None:
+        return {name: (1 - decay) * gradient.square() for name, gradient in gradients.items()}
+    return {name: decay * before[name] + (1 - decay) * gradient.square() for name, gradient in gradients.items()}
+
+
+def adam_direction(gradients: Params, moment: Params, decay: float, taken: int) -> Params:
+    """Return g / (√v̂ + 1e-8), v̂ being the second moment corrected for its start after `taken` steps."""
+    correction = 1 - decay**taken
+    return {name: gradient / (torch.sqrt(moment[name] / correction) + 1e-8) for name, gradient in gradients.items()}
+
+
+def limit(gradients: Params, longest: float) -> Params:
+    """Scale `gradients` so that their common norm is at most `longest`; short ones are left as they are."""
+    squares = torch.stack([gradient.square().sum() for gradient in gradients.values()]).sum()
+    # the tiny term keeps the root differentiable where all gradients vanish
+    scale = torch.clamp(longest / torch.sqrt(squares + 1e-24), max=1.0)
+    return {name: gradient * scale for name, gradient in gradients.items()}
+
+
+def adapted_names(model: GenerativeModel, params: PlayerParams, groups: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return, by player, the names of the parameters that belong to `groups`."""
+    return {
+        player: tuple(name for name in values if model.group_of(player, name) in groups)
+        for player, values in params.items()
+    }

@@ -1,0 +1,223 @@
+"""Everything that learns in one run: tasks, model, algorithm, meta-parameters and their optimizers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from metagen_gui.engine.algorithms.base import MetaParams, gradients_by_player
+from metagen_gui.engine.checkpoint import is_finite, save_checkpoint
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.devices import choose_device
+from metagen_gui.engine.evaluation import draw_noise, score, take_snapshot
+from metagen_gui.engine.events import Snapshot, ValidationReport
+from metagen_gui.engine.experiment import SECTIONS, Experiment
+from metagen_gui.engine.models.base import Noise
+from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.tasks.base import TaskBatch
+from metagen_gui.engine.training import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one outer step did."""
+
+    query_loss: dict[str, float]
+    phase: str
+    diverged: int
+    applied: bool
+
+
+class MetaLearner:
+    """A run's state, advanced by `step`. Raises `BadInput` if the experiment cannot be run."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        experiment.check()
+        self.experiment = experiment
+        self.training: TrainingSettings = experiment.config("training")
+        self.device = choose_device(self.training.device)
+        self.family = experiment.build_tasks()
+        self.model = experiment.build_model(self.family)
+        self.algorithm = experiment.build_algorithm(self.model)
+        self.steps: int = self.algorithm.settings.adaptation_steps
+        fresh = self.algorithm.initialize(generator_for(self.training.seed, "initialization"))
+        self.meta: MetaParams = {
+            player: {name: value.to(self.device).requires_grad_() for name, value in values.items()}
+            for player, values in fresh.items()
+        }
+        self.optimizers = {player: self._optimizer(list(values.values())) for player, values in self.meta.items()}
+        self.meta_step = 0
+        self._validation: TaskBatch | None = None
+
+    # -- training ------------------------------------------------------------------------------------------------
+
+    def step(self) -> Step:
+        """Take one outer step; a step whose gradient is not finite is not applied."""
+        t = self.training
+        batch = self.family.batch("train", self.meta_step * t.meta_batch_size, t.meta_batch_size, t.shots, t.query_size)
+        support, query = self._tensors(batch)
+        generator = generator_for(t.seed, "training", self.meta_step, self.device)
+        warming = self.meta_step < t.warmup_steps
+        ramp = min(1.0, (self.meta_step + 1) / t.ramp_steps) if t.ramp_steps else 1.0
+        if warming:
+            gradients, losses = self._joint_gradient(torch.cat([support, query], dim=1), generator, ramp)
+        else:
+            noise = draw_noise(self.algorithm, generator, len(support), t.shots, t.query_size, self.steps)
+            found = self.algorithm.meta_gradient(self.meta, support, query, noise, ramp)
+            gradients, losses = found.gradients, found.query_loss
+        applied = self._descend(gradients)
+        self.meta_step += 1
+        finite = torch.stack([loss.isfinite() for loss in losses.values()]).all(0)
+        return Step(
+            query_loss={player: float(loss.mean()) for player, loss in losses.items()},
+            phase="warm-up" if warming else "meta-training",
+            diverged=int((~finite).sum()),
+            applied=applied,
+        )
+
+    def _joint_gradient(
+        self, examples: Tensor, generator: torch.Generator, ramp: float
+    ) -> tuple[MetaParams, dict[str, Tensor]]:
+        """Return the gradient of ordinary training on all examples `(tasks, n, *shape)` at the unadapted parameters."""
+        pooled = examples.flatten(0, 1)
+        params = self.algorithm.initialization(self.meta)
+        losses: dict[str, Tensor] = {}
+        for player in self.model.players:
+            noise: Noise = self.model.noise(generator, (), len(pooled))
+            losses[player] = self.model.loss(player, params, pooled, noise, ramp)
+        gradients = gradients_by_player(losses, self.meta)
+        return gradients, {player: loss.detach().reshape(1) for player, loss in losses.items()}
+
+    def _descend(self, gradients: MetaParams) -> bool:
+        """Give every player's optimizer its gradient, limited in length; return False and do nothing if not finite."""
+        norms = {player: torch.nn.utils.get_total_norm(list(values.values())) for player, values in gradients.items()}
+        if not torch.stack(list(norms.values())).isfinite().all():
+            return False
+        rate = self.training.outer_lr * schedule(self.training.lr_schedule, self.meta_step / self.training.meta_steps)
+        for player, optimizer in self.optimizers.items():
+            clip = self.training.outer_clip
+            scale = torch.clamp(clip / (norms[player] + 1e-12), max=1.0) if clip else None
+            for name, value in self.meta[player].items():
+                gradient = gradients[player][name]
+                value.grad = gradient if scale is None else gradient * scale
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.step()
+        return True
+
+    def _optimizer(self, parameters: list[Tensor]) -> torch.optim.Optimizer:
+        if self.training.outer_optimizer == "sgd":
+            return torch.optim.SGD(parameters, lr=self.training.outer_lr)
+        return torch.optim.Adam(parameters, lr=self.training.outer_lr)
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def validate(self, seconds: float) -> tuple[ValidationReport, dict[str, float]]:
+        """Score the held-out tasks at every adaptation step; return the report and its values by column name."""
+        batch = self._validation_batch()
+        support, query = self._tensors(batch)
+        generator = generator_for(self.training.seed, "validation", 0, self.device)
+        noise = draw_noise(self.algorithm, generator, len(support), support.shape[1], query.shape[1], self.steps)
+        scores = score(self.algorithm, self.meta, support, query, noise, self.steps)
+        report = ValidationReport(
+            meta_step=self.meta_step,
+            seconds=seconds,
+            query_loss={player: values.mean(1) for player, values in scores.query_loss.items()},
+            support_loss={player: values.mean(1) for player, values in scores.support_loss.items()},
+            tasks=len(batch.names),
+            details={
+                f"{name}/{step}": float(value)
+                for name, values in scores.details.items()
+                for step, value in enumerate(values.mean(1))
+            },
+        )
+        columns: dict[str, float] = {}
+        for kind, by_player in (("query_loss", report.query_loss), ("support_loss", report.support_loss)):
+            for player, losses in by_player.items():
+                columns |= {f"validation/{kind}/{player}/{step}": float(loss) for step, loss in enumerate(losses)}
+        return report, columns | {f"validation/{name}": value for name, value in report.details.items()}
+
+    def snapshot(self) -> Snapshot:
+        """Return what the model generates for the first validation tasks as it adapts."""
+        t = self.training
+        batch = self._validation_batch()
+        few = TaskBatch(
+            batch.names[: t.preview_tasks], batch.support[: t.preview_tasks], batch.query[: t.preview_tasks]
+        )
+        generator = generator_for(t.seed, "preview", 0, self.device)
+        return take_snapshot(
+            self.algorithm,
+            self.meta,
+            self.family,
+            few,
+            generator,
+            meta_step=self.meta_step,
+            steps=t.steps_shown or self.steps,
+            count=t.preview_samples,
+        )
+
+    def columns(self) -> list[str]:
+        """Return the names of the columns of `metrics.csv` after step and seconds."""
+        players, steps = self.model.players, range(self.steps + 1)
+        names = [f"train/query_loss/{player}" for player in players]
+        for kind in ("query_loss", "support_loss"):
+            names += [f"validation/{kind}/{player}/{step}" for player in players for step in steps]
+        return names + [f"validation/{name}/{step}" for name in self.model.detail_names for step in steps]
+
+    def parameters(self) -> int:
+        """Return how many numbers are learned."""
+        return sum(value.numel() for values in self.meta.values() for value in values.values())
+
+    # -- changing and saving -------------------------------------------------------------------------------------
+
+    def change(self, path: str, value: Any) -> Any:
+        """Give a live setting a new value, from the next step on; return it as checked. Raise `BadInput`."""
+        section = path.partition(".")[0]
+        changed = self.experiment.with_value(path, value)
+        name = path.partition(".")[2]
+        if name not in {item.name for item in changed.settings(_section(section)) if item.live}:
+            raise BadInput(path, "cannot be changed while a run is going on")
+        changed.check()
+        self.experiment = changed
+        self.training = changed.config("training")
+        self.model.settings = changed.config("model")
+        self.algorithm.settings = changed.config("algorithm")
+        return getattr(changed.config(_section(section)), name)
+
+    def save(self, folder: Path) -> Path:
+        """Write a checkpoint and return its manifest's path."""
+        return save_checkpoint(folder, self.meta_step, self.meta)
+
+    def is_sound(self) -> bool:
+        """Return whether all that was learned is finite."""
+        return is_finite(self.meta)
+
+    # -- helpers -------------------------------------------------------------------------------------------------
+
+    def _validation_batch(self) -> TaskBatch:
+        if self._validation is None:
+            t = self.training
+            tasks = max(t.validation_tasks, t.preview_tasks)
+            self._validation = self.family.batch("validation", 0, tasks, t.shots, t.query_size)
+        return self._validation
+
+    def _tensors(self, batch: TaskBatch) -> tuple[Tensor, Tensor]:
+        return torch.from_numpy(batch.support).to(self.device), torch.from_numpy(batch.query).to(self.device)
+
+
+def schedule(kind: str, share: float) -> float:
+    """Return the factor of the outer rate when `share` of the run is over: 1 at first, 0 just after the last step."""
+    if kind == "linear":
+        return 1 - share
+    if kind == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * share))
+    return 1.0
+
+
+def _section(name: str) -> Any:
+    return next(section for section in SECTIONS if section == name)

@@ -1,0 +1,241 @@
+"""The generative adversarial network with a context on both sides (Goodfellow 2014; context: CAVIA, Zintgraf 2019).
+
+Two players, each with its own loss; an adaptation step is a round of `discriminator_turns` steps of D and then
+`generator_turns` of G, alternating, because simultaneous steps spiral outwards even on V = xy (Mescheder 2018). The
+meta-gradient differentiates through the rounds.
+
+The generator's loss contains no data, so held-out data must reach it through a judge: as in DAWSON (Liang 2020) D
+adapts to the support, giving d_S, and to the query, giving d_Q; G adapts against d_S and is graded by d_Q. A kernel
+distance between samples and query (MMD²) can be added to that grade.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from metagen_gui.engine.adversarial import (
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    r1_penalty,
+    squared_mmd,
+)
+from metagen_gui.engine.config import Config, setting
+from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
+from metagen_gui.engine.networks import ContextMLP, ConvDecoder, ConvEncoder, initial_values
+from metagen_gui.engine.tasks.base import DataSpec
+
+
+class GanSettings(Config):
+    """Settings of the generative adversarial network."""
+
+    network: Literal["mlp", "conv"] = setting(
+        "mlp", "Multilayer perceptron, or convolutions (images only; slower on a CPU)."
+    )
+    width: int = setting(128, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
+    depth: int = setting(2, "Hidden layers of either network (mlp).", low=1, high=8, only_if={"network": ["mlp"]})
+    channels: int = setting(
+        32, "Channels of the first convolution.", low=2, high=512, log=True, only_if={"network": ["conv"]}
+    )
+    latent_size: int = setting(16, "Numbers a sample is made from (z).", low=1, high=512, log=True)
+    context_size: int = setting(
+        64, "Numbers that tell tasks apart, for each player (the context); 0 leaves it out.", low=0, high=1024
+    )
+    loss: Literal["non_saturating", "hinge", "wgan_gp"] = setting(
+        "non_saturating",
+        "What the players minimise: non-saturating with R1, hinge, or Wasserstein with gradient penalty.",
+    )
+    penalty: float = setting(
+        0.1,
+        "Weight of the gradient penalty: R1 for non-saturating and hinge, (‖∇D‖ − 1)² for Wasserstein.",
+        label="Gradient penalty",
+        low=0,
+        high=1000,
+        log=True,
+        live=True,
+    )
+    discriminator_turns: int = setting(1, "Steps of D per round.", unit="steps", low=1, high=20)
+    generator_turns: int = setting(1, "Steps of G per round.", unit="steps", low=1, high=20)
+    judge: Literal["query", "support"] = setting(
+        "query",
+        "Which discriminator grades G in the outer loss: one adapted to the query, or to the support.",
+        expert=True,
+    )
+    mmd_weight: float = setting(
+        10.0,
+        "Weight of MMD² between samples and query in the outer loss of G; 0 leaves it out.",
+        label="MMD² weight",
+        low=0,
+        high=10_000,
+        log=True,
+        live=True,
+    )
+    activation: Literal["silu", "softplus", "tanh", "gelu"] = setting(
+        "silu", "Smooth, because second-order gradients differentiate it twice.", expert=True
+    )
+
+
+class _Generator(nn.Module):
+    """G: latents to examples; `prior` holds mean and log standard deviation of the latents' law."""
+
+    def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
+        super().__init__()
+        s, c = settings, settings.context_size
+        self.shape, self.images = spec.shape, spec.kind == "images"
+        if s.network == "conv" and self.images:
+            self.body: nn.Module = ConvDecoder(spec.shape, s.channels, s.width, s.latent_size, c, s.activation)
+        else:
+            self.body = ContextMLP(s.latent_size, s.width, s.depth, math.prod(spec.shape), c, s.activation)
+        self.prior = nn.Parameter(torch.zeros(2, s.latent_size))
+        self.context = nn.Parameter(torch.zeros(c))
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Map standard normal latents `(n, latent)` to examples `(n, *shape)`."""
+        out = self.body(self.prior[0] + self.prior[1].exp() * latents, self.context).view(-1, *self.shape)
+        return torch.sigmoid(out) if self.images else out
+
+
+class _Discriminator(nn.Module):
+    """D: examples to one number each, large for real ones."""
+
+    def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
+        super().__init__()
+        s, c = settings, settings.context_size
+        if s.network == "conv" and spec.kind == "images":
+            self.body: nn.Module = ConvEncoder(spec.shape, s.channels, s.width, 1, c, s.activation)
+        else:
+            self.body = ContextMLP(math.prod(spec.shape), s.width, s.depth, 1, c, s.activation)
+        self.context = nn.Parameter(torch.zeros(c))
+
+    def forward(self, examples: Tensor) -> Tensor:
+        """Map examples `(n, *shape)` to `(n,)`."""
+        out: Tensor = self.body(examples, self.context)
+        return out.squeeze(1)
+
+
+@models.register("gan")
+class Gan(GenerativeModel):
+    """Generative adversarial network: a discriminator and a generator that adapt in turns."""
+
+    title = "GAN"
+    summary = "A generator and a discriminator that adapt in turns; quick on 2-D densities, slow on images."
+    reference = "Goodfellow et al. 2014; judged on the query: Liang et al. 2020"
+    Settings = GanSettings
+    players = ("discriminator", "generator")
+    groups = ("context", "prior", "generator", "discriminator_context", "discriminator")
+    group_rates = {
+        "context": 1.0,
+        "prior": 0.1,
+        "generator": 0.1,
+        "discriminator_context": 1.0,
+        "discriminator": 0.1,
+    }
+    detail_names = ("mmd2", "margin")
+    adapts = {
+        "both sides": ("context", "prior", "generator", "discriminator_context", "discriminator"),
+        "both contexts": ("context", "prior", "discriminator_context"),
+        "generator": ("context", "prior", "generator"),
+        "discriminator": ("discriminator_context", "discriminator"),
+        "everything": ("context", "prior", "generator", "discriminator_context", "discriminator"),
+    }
+
+    def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
+        super().__init__(settings, spec)
+        self.generator, self.discriminator = _Generator(settings, spec), _Discriminator(settings, spec)
+
+    def initialize(self, generator: torch.Generator) -> PlayerParams:
+        """Return fresh parameters of both players; contexts and prior begin at 0."""
+        drawn = {
+            "discriminator": initial_values(self.discriminator, generator),
+            "generator": initial_values(self.generator, generator),
+        }
+        drawn["generator"]["prior"] = torch.zeros_like(drawn["generator"]["prior"])
+        return drawn
+
+    def group_of(self, player: str, name: str) -> str:
+        """Return `context` or `prior` of the generator, `discriminator_context`, or the player's own name."""
+        if player == "generator":
+            return name if name in ("context", "prior") else "generator"
+        return "discriminator_context" if name == "context" else "discriminator"
+
+    def turns(self) -> tuple[str, ...]:
+        """Return one round: D's turns, then G's."""
+        s = self.settings
+        rounds: tuple[str, ...] = ("discriminator",) * s.discriminator_turns + ("generator",) * s.generator_turns
+        return rounds
+
+    def noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
+        """Draw latents `z` `(*lead, examples, latent)` and, for WGAN-GP, shares `(*lead, examples)`."""
+        where = generator.device
+        drawn = {"z": torch.randn(*lead, examples, self.settings.latent_size, generator=generator, device=where)}
+        if self.settings.loss == "wgan_gp":
+            drawn["share"] = torch.rand(*lead, examples, generator=generator, device=where)
+        return drawn
+
+    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+        """Return the player's own loss; D's includes the gradient penalty."""
+        fake = self.generate(params, noise["z"])
+        if player == "generator":
+            return generator_loss(self.settings.loss, self._judge(params, fake))
+        kind, weight = self.settings.loss, self.settings.penalty
+        loss = discriminator_loss(kind, self._judge(params, batch), self._judge(params, fake))
+        if not weight:
+            return loss
+        critic = _Bound(self, params)
+        if kind == "wgan_gp":
+            return loss + weight * gradient_penalty(critic, batch, fake, noise["share"])
+        return loss + weight * r1_penalty(critic, batch)
+
+    @property
+    def judged(self) -> bool:
+        """Whether G is graded by a discriminator that has adapted to the query."""
+        return bool(self.settings.judge == "query")
+
+    def query_loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, judge: PlayerParams | None, ramp: float
+    ) -> Tensor:
+        """Return D's own loss on the query; for G the judge's verdict on its samples, and MMD² to the query."""
+        if player == "discriminator":
+            return self.loss(player, params, batch, noise, ramp)
+        fake = self.generate(params, noise["z"])
+        verdict = generator_loss(self.settings.loss, self._judge(judge or params, fake))
+        weight = self.settings.mmd_weight
+        return verdict + weight * squared_mmd(fake, batch) if weight else verdict
+
+    def latents(self, generator: torch.Generator, count: int) -> Tensor:
+        """Return standard normal latents `(count, latent)`."""
+        return torch.randn(count, self.settings.latent_size, generator=generator, device=generator.device)
+
+    def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:
+        """Return one example per latent."""
+        out: Tensor = functional_call(self.generator, params["generator"], (latents,))
+        return out
+
+    def details(self, params: PlayerParams, batch: Tensor, noise: Noise) -> dict[str, Tensor]:
+        """Return MMD² between samples and `batch`, and D's mean margin between real and generated."""
+        fake = self.generate(params, noise["z"])
+        margin = self._judge(params, batch).mean() - self._judge(params, fake).mean()
+        return {"mmd2": squared_mmd(fake, batch), "margin": margin}
+
+    def field(self, params: PlayerParams, points: Tensor) -> Tensor | None:
+        """Return the discriminator's output at `points`."""
+        return self._judge(params, points)
+
+    def _judge(self, params: PlayerParams, examples: Tensor) -> Tensor:
+        out: Tensor = functional_call(self.discriminator, params["discriminator"], (examples,))
+        return out
+
+
+class _Bound:
+    """The discriminator with its parameters filled in: the penalties see the *adapted* ones, never the initial."""
+
+    def __init__(self, gan: Gan, params: PlayerParams) -> None:
+        self.gan, self.params = gan, params
+
+    def __call__(self, examples: Tensor) -> Any:
+        return self.gan._judge(self.params, examples)

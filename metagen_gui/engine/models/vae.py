@@ -1,0 +1,170 @@
+"""The variational autoencoder with a context (CAVIA, Zintgraf 2019) and an adapted prior (Kingma & Welling 2014).
+
+    −ELBO(x) = E_q(z|x,c) [ −log p(x | z, c) ] + β · KL( q(z | x, c) ‖ p(z | c) )
+
+summed over pixels and latents, averaged over examples, with one reparametrized sample. The likelihood is Bernoulli for
+images and Gaussian with a learned spread for points. A plain VAE adapts without visible effect, because an encoder that
+sees its query hardly needs to adapt; here the identity of the task lives in a context vector c, which steers encoder,
+decoder and prior p(z | c) = N(Vc + m, s²), and in (m, s) themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from metagen_gui.engine.config import Config, setting
+from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
+from metagen_gui.engine.networks import ContextMLP, ConvDecoder, ConvEncoder, initial_values
+from metagen_gui.engine.tasks.base import DataSpec
+
+LOG_2PI = math.log(2 * math.pi)
+
+
+class VaeSettings(Config):
+    """Settings of the variational autoencoder."""
+
+    network: Literal["mlp", "conv"] = setting(
+        "mlp", "Multilayer perceptron, or convolutions (images only; slower on a CPU)."
+    )
+    width: int = setting(400, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
+    depth: int = setting(2, "Hidden layers of encoder and decoder (mlp).", low=1, high=8, only_if={"network": ["mlp"]})
+    channels: int = setting(
+        32, "Channels of the first convolution.", low=2, high=512, log=True, only_if={"network": ["conv"]}
+    )
+    latent_size: int = setting(16, "Numbers that tell examples of one task apart (z).", low=1, high=512, log=True)
+    context_size: int = setting(
+        64, "Numbers that tell tasks apart (the context); 0 makes a plain VAE.", low=0, high=1024
+    )
+    beta: float = setting(1.0, "Weight of the KL term (β).", label="KL weight β", low=0, high=100, log=True, live=True)
+    activation: Literal["silu", "softplus", "tanh", "gelu"] = setting(
+        "silu", "Smooth, because second-order gradients differentiate it twice.", expert=True
+    )
+
+
+class _Networks(nn.Module):
+    """All parameters of the VAE in one module, so that their names begin with the name of their group."""
+
+    def __init__(self, settings: VaeSettings, spec: DataSpec) -> None:
+        super().__init__()
+        s, c = settings, settings.context_size
+        self.shape = spec.shape
+        if s.network == "conv" and spec.kind == "images":
+            self.encoder: nn.Module = ConvEncoder(spec.shape, s.channels, s.width, 2 * s.latent_size, c, s.activation)
+            self.decoder: nn.Module = ConvDecoder(spec.shape, s.channels, s.width, s.latent_size, c, s.activation)
+        else:
+            size = math.prod(spec.shape)
+            self.encoder = ContextMLP(size, s.width, s.depth, 2 * s.latent_size, c, s.activation)
+            self.decoder = ContextMLP(s.latent_size, s.width, s.depth, size, c, s.activation)
+        self.decoder_prior = nn.Linear(c, 2 * s.latent_size, bias=False) if c else None
+        self.prior = nn.Parameter(torch.zeros(2, s.latent_size))
+        self.context = nn.Parameter(torch.zeros(c)) if c else None
+        self.decoder_log_std = nn.Parameter(torch.zeros(spec.shape)) if spec.kind == "points" else None
+
+    def code_of_task(self) -> Tensor:
+        return self.prior.new_zeros(0) if self.context is None else self.context
+
+    def prior_law(self) -> tuple[Tensor, Tensor]:
+        """Return mean and log standard deviation of p(z | c), each `(latent,)`."""
+        law = self.prior if self.decoder_prior is None else self.prior + self.decoder_prior(self.context).view(2, -1)
+        return law[0], law[1]
+
+    def forward(self, what: str, *given: Tensor) -> Any:
+        """One entry for `functional_call`: `negative_elbo` or `generate`."""
+        return getattr(self, what)(*given)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return logits (images) or means (points), `(examples, *shape)`."""
+        out: Tensor = self.decoder(z, self.code_of_task())
+        return out.view(-1, *self.shape)
+
+    def terms(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Return −log p(x | z, c) `(examples,)` and the KL of every latent `(examples, latent)`."""
+        mean, log_std = self.encoder(x, self.code_of_task()).chunk(2, dim=1)
+        out = self.decode(mean + log_std.exp() * noise)
+        if self.decoder_log_std is None:
+            misfit = F.binary_cross_entropy_with_logits(out, x, reduction="none")
+        else:
+            scaled = (x - out) * torch.exp(-self.decoder_log_std)
+            misfit = 0.5 * (scaled**2 + LOG_2PI) + self.decoder_log_std
+        m, s = self.prior_law()
+        kl = s - log_std + 0.5 * (torch.exp(2 * (log_std - s)) + ((mean - m) * torch.exp(-s)) ** 2 - 1)
+        return misfit.flatten(1).sum(1), kl
+
+    def generate(self, latents: Tensor) -> Tensor:
+        """Return examples for standard latents; for points the last entries are the observation noise."""
+        m, s = self.prior_law()
+        size = m.shape[0]
+        out = self.decode(m + s.exp() * latents[:, :size])
+        if self.decoder_log_std is None:
+            return torch.sigmoid(out)
+        return out + self.decoder_log_std.exp() * latents[:, size:]
+
+
+@models.register("vae")
+class Vae(GenerativeModel):
+    """Variational autoencoder: an encoder and a decoder trained on the evidence lower bound."""
+
+    title = "VAE"
+    summary = "Variational autoencoder with a context vector and an adapted prior."
+    reference = "Kingma & Welling 2014; context: Zintgraf et al. 2019"
+    Settings = VaeSettings
+    players = ("vae",)
+    groups = ("context", "prior", "decoder", "encoder")
+    group_rates = {"context": 1.0, "prior": 0.1, "decoder": 0.01, "encoder": 0.01}
+    detail_names = ("kl", "active_units")
+    adapts = {
+        "context and prior": ("context", "prior"),
+        "context": ("context",),
+        "prior": ("prior",),
+        "prior and decoder": ("prior", "decoder"),
+        "decoder": ("decoder",),
+        "everything": ("context", "prior", "decoder", "encoder"),
+    }
+
+    def __init__(self, settings: VaeSettings, spec: DataSpec) -> None:
+        super().__init__(settings, spec)
+        self.networks = _Networks(settings, spec)
+
+    def initialize(self, generator: torch.Generator) -> PlayerParams:
+        """Return fresh parameters; context and prior begin at 0 (a standard normal prior)."""
+        values = initial_values(self.networks, generator)
+        values["prior"] = torch.zeros_like(values["prior"])
+        return {"vae": values}
+
+    def group_of(self, player: str, name: str) -> str:
+        """Return the first word of the name: `decoder.out.weight` belongs to `decoder`."""
+        return name.split(".")[0].split("_")[0]
+
+    def noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
+        """Draw the reparametrization noise, `z` `(*lead, examples, latent)`."""
+        shape = (*lead, examples, self.settings.latent_size)
+        return {"z": torch.randn(shape, generator=generator, device=generator.device)}
+
+    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+        """Return −ELBO in nats per example."""
+        misfit, kl = self._call(params, "terms", batch, noise["z"])
+        return misfit.mean() + ramp * self.settings.beta * kl.sum(1).mean()
+
+    def latents(self, generator: torch.Generator, count: int) -> Tensor:
+        """Return standard normal latents `(count, latent)`; for points two more columns of observation noise."""
+        extra = math.prod(self.spec.shape) if self.spec.kind == "points" else 0
+        return torch.randn(count, self.settings.latent_size + extra, generator=generator, device=generator.device)
+
+    def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:
+        """Return means of the Bernoulli pixels, or points with their noise."""
+        out: Tensor = self._call(params, "generate", latents)
+        return out
+
+    def details(self, params: PlayerParams, batch: Tensor, noise: Noise) -> dict[str, Tensor]:
+        """Return the KL in nats and the number of active units (latents whose mean KL exceeds 0.01 nats)."""
+        _, kl = self._call(params, "terms", batch, noise["z"])
+        return {"kl": kl.sum(1).mean(), "active_units": (kl.mean(0) > 0.01).float().sum()}
+
+    def _call(self, params: PlayerParams, what: str, *given: Tensor) -> Any:
+        return functional_call(self.networks, params["vae"], (what, *given))

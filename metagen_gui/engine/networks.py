@@ -1,0 +1,133 @@
+"""The small networks that models are built from: a multilayer perceptron and a convolutional pair, both with a context.
+
+A context is a vector that belongs to the task rather than to the example. Every layer adds a linear map of it, so a few
+adapted numbers can steer the whole network while its weights stay shared by all tasks (CAVIA, Zintgraf 2019, section
+3.2). Activations are smooth, because second-order meta-gradients differentiate them twice; normalisation is LayerNorm
+or GroupNorm, which keep no running statistics that could leak from task to task.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "silu": F.silu,
+    "softplus": F.softplus,
+    "tanh": torch.tanh,
+    "gelu": F.gelu,
+}
+
+
+class ContextLinear(nn.Module):
+    """A linear layer with LayerNorm and activation whose bias depends on the context: `act(norm(Wx + Uc + b))`."""
+
+    def __init__(self, inputs: int, outputs: int, context: int, activation: str) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, outputs)
+        self.steer = nn.Linear(context, outputs, bias=False) if context else None
+        self.norm = nn.LayerNorm(outputs)
+        self.activation = ACTIVATIONS[activation]
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """Map `(examples, inputs)` and a context `(context,)` to `(examples, outputs)`."""
+        hidden: Tensor = self.linear(x)
+        if self.steer is not None:
+            hidden = hidden + self.steer(context)
+        return self.activation(self.norm(hidden))
+
+
+class ContextMLP(nn.Module):
+    """Layers of `ContextLinear` and a linear output: `(examples, inputs)` to `(examples, outputs)`."""
+
+    def __init__(self, inputs: int, width: int, depth: int, outputs: int, context: int, activation: str) -> None:
+        super().__init__()
+        sizes = [inputs] + [width] * depth
+        self.layers = nn.ModuleList(ContextLinear(a, b, context, activation) for a, b in pairwise(sizes))
+        self.out = nn.Linear(sizes[-1], outputs)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """Map flattened examples and one context to the output."""
+        hidden = x.flatten(1)
+        for layer in self.layers:
+            hidden = layer(hidden, context)
+        out: Tensor = self.out(hidden)
+        return out
+
+
+class ContextConv(nn.Module):
+    """A 3×3 convolution with GroupNorm and activation; the context adds one number per channel."""
+
+    def __init__(self, inputs: int, outputs: int, context: int, activation: str, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1)
+        self.steer = nn.Linear(context, outputs, bias=False) if context else None
+        self.norm = nn.GroupNorm(math.gcd(8, outputs), outputs)
+        self.activation = ACTIVATIONS[activation]
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """Map `(examples, inputs, height, width)` and a context to `(examples, outputs, height, width)`."""
+        hidden: Tensor = self.conv(x)
+        if self.steer is not None:
+            hidden = hidden + self.steer(context)[:, None, None]
+        return self.activation(self.norm(hidden))
+
+
+class ConvEncoder(nn.Module):
+    """Two strided convolutions and dense layers: images `(examples, channels, size, size)` to `(examples, outputs)`."""
+
+    def __init__(
+        self, shape: tuple[int, ...], channels: int, width: int, outputs: int, context: int, activation: str
+    ) -> None:
+        super().__init__()
+        self.first = ContextConv(shape[0], channels, context, activation, stride=2)
+        self.second = ContextConv(channels, 2 * channels, context, activation, stride=2)
+        self.head = ContextMLP(2 * channels * (shape[1] // 4) * (shape[2] // 4), width, 1, outputs, context, activation)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """Map images and one context to the output."""
+        out: Tensor = self.head(self.second(self.first(x, context), context), context)
+        return out
+
+
+class ConvDecoder(nn.Module):
+    """A dense layer and two upsampling convolutions: `(examples, inputs)` to `(examples, channels, size, size)`."""
+
+    def __init__(
+        self, shape: tuple[int, ...], channels: int, width: int, inputs: int, context: int, activation: str
+    ) -> None:
+        super().__init__()
+        self.start = (2 * channels, shape[1] // 4, shape[2] // 4)
+        self.dense = ContextMLP(inputs, width, 1, math.prod(self.start), context, activation)
+        self.first = ContextConv(2 * channels, channels, context, activation)
+        self.second = ContextConv(channels, channels, context, activation)
+        self.out = nn.Conv2d(channels, shape[0], 3, padding=1)
+
+    def forward(self, z: Tensor, context: Tensor) -> Tensor:
+        """Map latents and one context to images before their squashing."""
+        hidden = self.dense(z, context).unflatten(1, self.start)
+        hidden = self.first(_twice_as_large(hidden), context)
+        out: Tensor = self.out(self.second(_twice_as_large(hidden), context))
+        return out
+
+
+def _twice_as_large(images: Tensor) -> Tensor:
+    # `F.interpolate` has no batching rule for its double backward; repeating rows and columns is the same map
+    return images.repeat_interleave(2, dim=-1).repeat_interleave(2, dim=-2)
+
+
+def initial_values(network: nn.Module, generator: torch.Generator) -> dict[str, Tensor]:
+    """Return fresh values of every parameter by name, drawn from `generator` (He 2015 for weights, 0 for biases)."""
+    values: dict[str, Tensor] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.ndim > 1:
+            spread = math.sqrt(1.0 / parameter[0].numel())
+            values[name] = torch.randn(parameter.shape, generator=generator) * spread
+        else:
+            values[name] = torch.ones(parameter.shape) if "norm.weight" in name else torch.zeros(parameter.shape)
+    return values
