@@ -146,7 +146,7 @@ class Experiment:
             if kinds.get(name) not in ("text", "path", "choice"):
                 try:
                     value = json.loads(text)
-                except json.JSONDecodeError:
+                except (ValueError, RecursionError):  # ValueError also for a number of thousands of digits
                     value = text
         return self.with_value(path, value)
 
@@ -175,9 +175,10 @@ class Experiment:
         """Read an experiment file's text; raise `BadInput` that names the line or the setting."""
         try:
             document = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "nested too deep"
-            raise BadInput(where, f"not JSON ({place})") from None
+        except json.JSONDecodeError as error:
+            raise BadInput(where, f"not JSON (line {error.lineno})") from None
+        except (ValueError, RecursionError):
+            raise BadInput(where, "not JSON that can be read (nested too deep, or a number too long)") from None
         return cls.from_document(document, where)
 
     @classmethod
@@ -215,7 +216,7 @@ class Experiment:
                 raise BadInput(str(path), "too large for an experiment file")
             text = file.read_text(encoding="utf-8")
         except OSError as error:
-            raise BadInput(str(path), error.strerror or "cannot be read") from None
+            raise BadInput(str(file), error.strerror or "cannot be read") from None
         except UnicodeDecodeError:
             raise BadInput(str(path), "not an experiment file (not UTF-8 text)") from None
         return cls.from_json(text, str(path))

@@ -24,14 +24,37 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+class Normalisation(nn.Module):
+    """LayerNorm or GroupNorm in elementary operations: each of `groups` parts of an example to mean 0 and variance 1.
+
+    torch's fused kernels hand their saved means and deviations to the double backward as constants, so what is
+    differentiated further (meta-gradients through weights, gradient penalties) comes out wrong, and silently: a MAML
+    step over a GAN disagreed with finite differences by more than half. These operations are exact to every order.
+    """
+
+    def __init__(self, features: int, groups: int = 1) -> None:
+        super().__init__()
+        self.groups = groups
+        self.weight = nn.Parameter(torch.ones(features))
+        self.bias = nn.Parameter(torch.zeros(features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise `(examples, features, …)`."""
+        parts = x.reshape(len(x), self.groups, -1)
+        centred = parts - parts.mean(-1, keepdim=True)
+        scaled = centred * torch.rsqrt(centred.square().mean(-1, keepdim=True) + 1e-5)
+        shape = (-1, *[1] * (x.ndim - 2))
+        return scaled.reshape(x.shape) * self.weight.view(shape) + self.bias.view(shape)
+
+
 class ContextLinear(nn.Module):
-    """A linear layer with LayerNorm and activation whose bias depends on the context: `act(norm(Wx + Uc + b))`."""
+    """A linear layer with normalisation and activation whose bias depends on the context: `act(norm(Wx + Uc + b))`."""
 
     def __init__(self, inputs: int, outputs: int, context: int, activation: str) -> None:
         super().__init__()
         self.linear = nn.Linear(inputs, outputs)
         self.steer = nn.Linear(context, outputs, bias=False) if context else None
-        self.norm = nn.LayerNorm(outputs)
+        self.norm = Normalisation(outputs)
         self.activation = ACTIVATIONS[activation]
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
@@ -61,13 +84,13 @@ class ContextMLP(nn.Module):
 
 
 class ContextConv(nn.Module):
-    """A 3×3 convolution with GroupNorm and activation; the context adds one number per channel."""
+    """A 3×3 convolution with normalisation and activation; the context adds one number per channel."""
 
     def __init__(self, inputs: int, outputs: int, context: int, activation: str, stride: int = 1) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1)
         self.steer = nn.Linear(context, outputs, bias=False) if context else None
-        self.norm = nn.GroupNorm(math.gcd(8, outputs), outputs)
+        self.norm = Normalisation(outputs, groups=math.gcd(8, outputs))
         self.activation = ACTIVATIONS[activation]
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:

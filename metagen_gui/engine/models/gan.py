@@ -184,12 +184,11 @@ class Gan(GenerativeModel):
             return generator_loss(self.settings.loss, self._judge(params, fake))
         kind, weight = self.settings.loss, self.settings.penalty
         loss = discriminator_loss(kind, self._judge(params, batch), self._judge(params, fake))
-        if not weight:
-            return loss
-        critic = _Bound(self, params)
-        if kind == "wgan_gp":
-            return loss + weight * gradient_penalty(critic, batch, fake, noise["share"])
-        return loss + weight * r1_penalty(critic, batch)
+        if weight and kind == "wgan_gp":
+            loss = loss + weight * gradient_penalty(_Bound(self, params), batch, fake, noise["share"])
+        elif weight:
+            loss = loss + weight * r1_penalty(_Bound(self, params), batch)
+        return loss
 
     @property
     def judged(self) -> bool:
@@ -205,7 +204,9 @@ class Gan(GenerativeModel):
         fake = self.generate(params, noise["z"])
         verdict = generator_loss(self.settings.loss, self._judge(judge or params, fake))
         weight = self.settings.mmd_weight
-        return verdict + weight * squared_mmd(fake, batch) if weight else verdict
+        if weight:
+            verdict = verdict + weight * squared_mmd(fake, batch)
+        return verdict
 
     def latents(self, generator: torch.Generator, count: int) -> Tensor:
         """Return standard normal latents `(count, latent)`."""

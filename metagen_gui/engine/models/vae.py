@@ -149,7 +149,8 @@ class Vae(GenerativeModel):
     def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
         """Return −ELBO in nats per example."""
         misfit, kl = self._call(params, "terms", batch, noise["z"])
-        return misfit.mean() + ramp * self.settings.beta * kl.sum(1).mean()
+        loss: Tensor = misfit.mean() + ramp * self.settings.beta * kl.sum(1).mean()
+        return loss
 
     def latents(self, generator: torch.Generator, count: int) -> Tensor:
         """Return standard normal latents `(count, latent)`; for points two more columns of observation noise."""

@@ -1,0 +1,125 @@
+"""Export: what a run has learned, as a folder that stands on its own and three lines of Python that load it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from metagen_gui.engine.checkpoint import load_checkpoint
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.export_folder import WEIGHTS, load_export, write_export
+from metagen_gui.engine.image_files import read_images
+from metagen_gui.engine.image_files.image_set import Polarity
+from metagen_gui.engine.image_files.listing import printable
+from metagen_gui.engine.loaded_model import LoadedModel, assemble
+from metagen_gui.engine.runs import CHECKPOINTS, EXPERIMENT
+from metagen_gui.engine.tasks.base import TaskFamily
+
+__all__ = ["Exported", "LoadedModel", "export_adapted", "export_initialization", "load_export"]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An export that is on disk, complete and compared with what it was made from."""
+
+    folder: Path
+    code: str
+    """A few lines of Python that load it and sample."""
+    summary: str
+    """What was exported, in plain sentences."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a run folder holds, as far as an export needs it."""
+
+    family: TaskFamily
+    model: LoadedModel
+    meta_step: int
+
+
+def export_initialization(run_folder: Path, to: Path) -> Exported:
+    """Write what `run_folder` has meta-learned to the folder `to`. Raises `BadInput` that names what is wrong."""
+    run = _open(run_folder)
+    history = {"meta_step": run.meta_step}
+    return _export(run.model, to, history, f"The initialization after {run.meta_step:,} outer steps")
+
+
+def export_adapted(
+    run_folder: Path,
+    to: Path,
+    task_index: int | None = None,
+    images: Path | None = None,
+    steps: int | None = None,
+) -> Exported:
+    """Write the model of `run_folder` to the folder `to` after it has adapted, in `steps` steps or as in training.
+
+    It adapts to the support of validation task `task_index` (0 is the first row of the adaptation view) or to all
+    `images` of a folder, a zip or one file. Raises `BadInput` that names what is wrong.
+    """
+    if (task_index is None) == (images is None):
+        raise BadInput("export", "a model adapts either to a task or to images; give one of them")
+    if task_index is not None and task_index < 0:
+        raise BadInput("task", f"there is no task {task_index}; the first is 0")
+    run = _open(run_folder)
+    experiment = run.model.experiment
+    notices: tuple[str, ...] = ()
+    if images is not None:
+        # a run on images of one's own says which end is ink; for other families it is found from the images
+        polarity: Polarity = getattr(experiment.config("tasks"), "polarity", "auto")
+        support, notices = read_images(images, run.model.spec, polarity=polarity, where="images")
+        name = printable(str(images))
+    else:
+        training = experiment.config("training")
+        task = run.family.task("validation", task_index or 0, training.shots, training.query_size)
+        support, name = task.support, f"validation task {task_index} ({task.name})"
+    taken = experiment.config("algorithm").adaptation_steps if steps is None else steps
+    adapted = run.model.adapt(support, taken)
+    history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
+    what = f"The model adapted to the {len(support):,} examples of {name} in {taken} steps"
+    return _export(adapted, to, history, what, notices)
+
+
+def _open(run_folder: Path) -> _Run:
+    """Return a run's newest checkpoint as a model; the run may still be going on."""
+    if not run_folder.is_dir():
+        raise BadInput(str(run_folder), "there is no such run folder")
+    if not (run_folder / EXPERIMENT).is_file() or not (run_folder / CHECKPOINTS).is_dir():
+        raise BadInput(str(run_folder), "not a run folder")
+    experiment = Experiment.load(run_folder)
+    experiment.check()
+    checkpoint = load_checkpoint(run_folder / CHECKPOINTS)
+    family = experiment.build_tasks()
+    model = assemble(experiment, family.spec, "initialization", checkpoint.meta, str(run_folder / CHECKPOINTS))
+    return _Run(family, model, checkpoint.meta_step)
+
+
+def _export(
+    model: LoadedModel, to: Path, history: Mapping[str, object], what: str, notices: tuple[str, ...] = ()
+) -> Exported:
+    folder = write_export(model, to, history)
+    numbers = sum(value.numel() for values in model.weights.values() for value in values.values())
+    size = (folder / WEIGHTS).stat().st_size / 1e6
+    summary = f"{what}: {numbers:,} numbers ({size:.1f} MB) in {folder}, read back and compared."
+    return Exported(folder, code_for(folder, model), " ".join([summary, *(f"{notice}." for notice in notices)]))
+
+
+def code_for(folder: Path, model: LoadedModel) -> str:
+    """Return lines of Python that load the export in `folder` and sample from it; they run as they are."""
+    shape = ", ".join(map(str, model.spec.shape))
+    values = " with values from 0 to 1" if model.spec.kind == "images" else ""
+    lines = [
+        "from metagen_gui.engine.export import load_export",
+        "",
+        f"model = load_export({str(folder)!r})",
+        f"samples = model.sample(16)  # a tensor (16, {shape}){values}",
+    ]
+    if model.kind == "initialization":
+        lines += [
+            "",
+            f"examples = samples[:5]  # put your own here: (n, {shape}){values}",
+            "samples = model.adapt(examples).sample(16)",
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,83 @@
+"""Images below a folder."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from pathlib import Path
+
+from metagen_gui.engine.image_files.listing import (
+    ImageFile,
+    Listing,
+    Source,
+    Unusable,
+    is_clutter,
+    is_image_name,
+    is_text,
+    printable,
+    reason,
+    size_objection,
+)
+
+
+class FolderSource(Source):
+    """Files below a folder."""
+
+    def read(self, file: ImageFile) -> bytes:
+        """Return the content of one listed file; raise `Unusable`."""
+        try:
+            with self.path.joinpath(*file.folder, file.name).open("rb") as opened:
+                size = os.fstat(opened.fileno()).st_size
+                if objection := size_objection(size):
+                    raise Unusable(objection)
+                return opened.read(size)
+        except OSError as error:
+            raise Unusable(reason(error)) from None
+
+
+def list_folder(root: Path) -> Listing:
+    """Walk a folder without ever entering the same one twice, whatever its links say."""
+    listing, seen = Listing(), set[tuple[int, int]]()
+    # Linked folders wait until the real tree is known, so a class keeps its real name and not that of a link to it.
+    real, linked = deque([(root, tuple[str, ...]())]), deque[tuple[Path, tuple[str, ...]]]()
+    while real or linked:
+        place, folder = (real or linked).popleft()
+        try:
+            status = place.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(place) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            listing.skip(folder or (str(root),), reason(error))
+            continue
+        for entry in found:
+            parts = (*folder, entry.name)
+            if is_clutter(entry.name):
+                continue
+            if not is_text(entry.name):
+                listing.skip(parts, "its name is not valid text")
+            elif _is_folder(entry):
+                (linked if entry.is_symlink() else real).append((place / entry.name, parts))
+            elif not is_image_name(entry.name):
+                listing.others.append(printable("/".join(parts)))
+            elif _is_file(entry):
+                listing.files.append(ImageFile(folder, entry.name))
+            else:
+                listing.skip(parts, "not a regular file")
+    return listing
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False

@@ -1,0 +1,126 @@
+"""Meta-gradients of the real models against central differences, in float64."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, algorithms, query_losses
+from metagen_gui.engine.evaluation import draw_noise
+from metagen_gui.engine.models.base import models
+from metagen_gui.engine.tasks.base import DataSpec
+
+POINTS, IMAGES = DataSpec("points", (2,)), DataSpec("images", (1, 16, 16))
+TINY = {"width": 6, "latent_size": 3, "context_size": 4}
+CASES = [
+    ("vae", POINTS, {}, {}),
+    ("vae", POINTS, {}, {"adapts": "everything", "learned_rates": "per_group"}),
+    ("vae", IMAGES, {}, {"inner_clip": 0.5}),
+    ("vae", IMAGES, {"network": "conv", "channels": 4}, {}),
+    ("gan", POINTS, {}, {}),
+    ("gan", POINTS, {"judge": "support", "mmd_weight": 0.0}, {"adapts": "generator"}),
+    ("gan", POINTS, {"loss": "hinge", "discriminator_turns": 2}, {}),
+    ("gan", POINTS, {"loss": "wgan_gp"}, {"adapts": "both contexts"}),
+    ("gan", IMAGES, {"network": "conv", "channels": 4}, {"adapts": "both contexts"}),
+]
+
+
+def double(meta: MetaParams) -> MetaParams:
+    # every tensor is moved off zero, where contexts and biases begin and some derivatives vanish
+    generator = torch.Generator().manual_seed(5)
+    return {
+        player: {
+            name: (value.double() + 0.05 * torch.randn(value.shape, generator=generator).double()).requires_grad_()
+            for name, value in values.items()
+        }
+        for player, values in meta.items()
+    }
+
+
+def build(name: str, case: tuple[str, DataSpec, dict, dict]) -> Algorithm:
+    model_name, spec, model_settings, settings = case
+    model_type, algorithm_type = models.get(model_name), algorithms.get(name)
+    model = model_type(model_type.Settings(**{**TINY, **model_settings}), spec)
+    return algorithm_type(algorithm_type.Settings(**{"inner_lr": 0.05, "adaptation_steps": 2, **settings}), model)
+
+
+def draw(algorithm: Algorithm, tasks: int = 2, shots: int = 3, queries: int = 4):
+    generator = torch.Generator().manual_seed(0)
+    shape = algorithm.model.spec.shape
+    support, query = torch.rand(tasks, shots, *shape).double(), torch.rand(tasks, queries, *shape).double()
+    noise = draw_noise(algorithm, generator, tasks, shots, queries, 2)
+    for part in (noise.support, noise.judge, noise.query):
+        part.update({name: value.double() for name, value in part.items()})
+    return support, query, noise
+
+
+H = 1e-5
+
+
+def loss_at(algorithm: Algorithm, meta: MetaParams, player: str, direction: dict, distance: float, drawn: tuple):
+    """Return the player's mean query loss with its own meta-parameters moved along `direction`."""
+    moved = {name: (value + distance * direction[name]).detach() for name, value in meta[player].items()}
+    with torch.no_grad():
+        return float(query_losses(algorithm, {**meta, player: moved}, *drawn)[player].mean())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c[0]}-{c[1].kind}-{c[2]}-{c[3]}".replace(" ", ""))
+def test_maml_agrees_with_finite_differences(case: tuple) -> None:
+    torch.manual_seed(1)
+    algorithm = build("maml", case)
+    meta = double(algorithm.initialize(torch.Generator().manual_seed(2)))
+    drawn = draw(algorithm)
+    found = algorithm.meta_gradient(meta, *drawn, 1.0).gradients
+    generator = torch.Generator().manual_seed(3)
+    for player, values in meta.items():
+        # one random direction through all of the player's meta-parameters, learned rates included
+        direction = {name: torch.randn(value.shape, generator=generator).double() for name, value in values.items()}
+        length = sum(float(part.square().sum()) for part in direction.values()) ** 0.5
+
+        sides = [loss_at(algorithm, meta, player, direction, far * H / length, drawn) for far in (1, -1, 2, -2)]
+        # central differences of fourth order
+        expected = (8 * (sides[0] - sides[1]) - (sides[2] - sides[3])) / (12 * H) * length
+        slope = sum(float((found[player][name] * direction[name]).sum()) for name in values)
+        assert slope == pytest.approx(expected, rel=1e-6, abs=1e-9)
+        assert expected != 0
+
+
+@pytest.mark.parametrize("case", CASES[:6], ids=lambda c: f"{c[0]}-{c[1].kind}-{c[2]}-{c[3]}".replace(" ", ""))
+def test_first_order_maml_is_the_query_gradient_at_the_adapted_parameters(case: tuple) -> None:
+    """The definition, written out task by task without vmap: shift θ by the constant φ_k − θ, differentiate ℓ_Q."""
+    torch.manual_seed(1)
+    algorithm = build("fomaml", (*case[:3], {**case[3], "learned_rates": "no"}))
+    meta = double(algorithm.initialize(torch.Generator().manual_seed(2)))
+    support, query, noise = draw(algorithm)
+    found = algorithm.meta_gradient(meta, support, query, noise, 1.0).gradients
+    model, theta = algorithm.model, algorithm.initialization(meta)
+    for place, player in enumerate(model.players):
+        total = {name: torch.zeros_like(value) for name, value in meta[player].items()}
+        for i in range(len(support)):
+            pick = {kind: {n: v[i] for n, v in getattr(noise, kind).items()} for kind in ("support", "judge", "query")}
+
+            def shifted(batch, drawn):
+                end = algorithm.trajectory(meta, batch, drawn, 2)[-1]
+                return {p: {n: v + (end[p][n] - v).detach() for n, v in values.items()} for p, values in theta.items()}
+
+            judge = shifted(query[i], pick["judge"]) if model.judged else None
+            graded = {n: v[place] for n, v in pick["query"].items()}
+            loss = model.query_loss(player, shifted(support[i], pick["support"]), query[i], graded, judge, 1.0)
+            got = torch.autograd.grad(loss, list(meta[player].values()), allow_unused=True)
+            for name, gradient in zip(meta[player], got, strict=True):
+                if gradient is not None:
+                    total[name] += gradient / len(support)
+        for name, gradient in total.items():
+            torch.testing.assert_close(found[player][name], gradient, rtol=1e-9, atol=1e-11)
+
+
+def test_second_order_differs_from_first() -> None:
+    """A MAML whose path is cut would pass every test of shape; it must not equal FOMAML."""
+    gradients = []
+    for name in ("maml", "fomaml"):
+        torch.manual_seed(1)
+        algorithm = build(name, CASES[0])
+        meta = double(algorithm.initialize(torch.Generator().manual_seed(2)))
+        support, query, noise = draw(algorithm)
+        gradients.append(algorithm.meta_gradient(meta, support, query, noise, 1.0).gradients["vae"]["context"])
+    assert not torch.allclose(gradients[0], gradients[1], rtol=1e-3)
