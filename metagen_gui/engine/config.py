@@ -112,15 +112,15 @@ def _explain(config: type[Config], error: Any) -> str:
             known = ", ".join(config.model_fields)
             return f"there is no such setting; there are {known}"
         case "greater_than_equal":
-            return f"{given} is too low; the lowest value is {context['ge']:g}"
+            return f"{given!r} is too low; the lowest value is {context['ge']:g}"
         case "less_than_equal":
-            return f"{given} is too high; the highest value is {context['le']:g}"
+            return f"{given!r} is too high; the highest value is {context['le']:g}"
         case "literal_error":
             return f"{given!r} is not one of {context['expected']}"
         case "value_error":
             return str(context.get("error", error["msg"]))
         case "finite_number":
-            return f"{given} is not a finite number"
+            return f"{given!r} is not a finite number"
         case kind if kind.startswith("int"):
             return f"{given!r} is not a whole number"
         case kind if kind.startswith("float"):

@@ -101,8 +101,8 @@ def _export(
 ) -> Exported:
     folder = write_export(model, to, history)
     numbers = sum(value.numel() for values in model.weights.values() for value in values.values())
-    size = (folder / WEIGHTS).stat().st_size / 1e6
-    summary = f"{what}: {numbers:,} numbers ({size:.1f} MB) in {folder}, read back and compared."
+    size = (folder / WEIGHTS).stat().st_size / 1e3
+    summary = f"{what}: {numbers:,} numbers ({size:,.0f} kB) in {folder}, read back and compared."
     return Exported(folder, code_for(folder, model), " ".join([summary, *(f"{notice}." for notice in notices)]))
 
 

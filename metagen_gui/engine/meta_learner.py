@@ -60,7 +60,7 @@ class MetaLearner:
         """Take one outer step; a step whose gradient is not finite is not applied."""
         t = self.training
         batch = self.family.batch("train", self.meta_step * t.meta_batch_size, t.meta_batch_size, t.shots, t.query_size)
-        support, query = self._tensors(batch)
+        support, query = self.tensors(batch)
         generator = generator_for(t.seed, "training", self.meta_step, self.device)
         warming = self.meta_step < t.warmup_steps
         ramp = min(1.0, (self.meta_step + 1) / t.ramp_steps) if t.ramp_steps else 1.0
@@ -120,7 +120,7 @@ class MetaLearner:
     def validate(self, seconds: float) -> tuple[ValidationReport, dict[str, float]]:
         """Score the held-out tasks at every adaptation step; return the report and its values by column name."""
         batch = self._validation_batch()
-        support, query = self._tensors(batch)
+        support, query = self.tensors(batch)
         generator = generator_for(self.training.seed, "validation", 0, self.device)
         noise = draw_noise(self.algorithm, generator, len(support), support.shape[1], query.shape[1], self.steps)
         scores = score(self.algorithm, self.meta, support, query, noise, self.steps)
@@ -206,7 +206,8 @@ class MetaLearner:
             self._validation = self.family.batch("validation", 0, tasks, t.shots, t.query_size)
         return self._validation
 
-    def _tensors(self, batch: TaskBatch) -> tuple[Tensor, Tensor]:
+    def tensors(self, batch: TaskBatch) -> tuple[Tensor, Tensor]:
+        """Return support and query of a batch on the device of the run."""
         return torch.from_numpy(batch.support).to(self.device), torch.from_numpy(batch.query).to(self.device)
 
 

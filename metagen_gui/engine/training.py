@@ -10,14 +10,14 @@ from metagen_gui.engine.config import Config, setting
 class TrainingSettings(Config):
     """How the outer loop runs."""
 
-    meta_steps: int = setting(4000, "Outer steps of the run.", unit="steps", low=1, high=10_000_000, log=True)
+    meta_steps: int = setting(8000, "Outer steps of the run.", unit="steps", low=1, high=10_000_000, log=True)
     meta_batch_size: int = setting(16, "Tasks per outer step.", unit="tasks", low=1, high=1024, log=True)
     shots: int = setting(5, "Support examples per task: what the model adapts to.", unit="examples", low=1, high=10_000)
     query_size: int = setting(
         10, "Held-out examples per task: what the adapted model is judged by.", unit="examples", low=1, high=10_000
     )
     outer_lr: float = setting(
-        0.001, "Step size of meta-training.", label="Outer learning rate", low=0, high=10, log=True, live=True
+        0.003, "Step size of meta-training.", label="Outer learning rate", low=0, high=10, log=True, live=True
     )
     outer_optimizer: Literal["adam", "sgd"] = setting("adam", "Optimizer of the initialization.")
     lr_schedule: Literal["constant", "linear", "cosine"] = setting(

@@ -37,7 +37,7 @@ class AlgorithmSettings(Config):
     """Settings that every algorithm has."""
 
     inner_lr: float = setting(
-        0.1,
+        0.3,
         "Step size of adaptation; each group of parameters multiplies it by a rate of its own.",
         label="Inner learning rate",
         low=0,
@@ -46,7 +46,7 @@ class AlgorithmSettings(Config):
         live=True,
     )
     adaptation_steps: int = setting(
-        5, "How many steps the model takes on the support set of a task.", unit="steps", low=1, high=100
+        3, "How many steps the model takes on the support set of a task.", unit="steps", low=1, high=100
     )
     adapts: str = setting(
         "default",
@@ -70,7 +70,7 @@ class AlgorithmSettings(Config):
         label="Learned inner rates",
     )
     inner_clip: float = setting(
-        0.0,
+        5.0,
         "Longest gradient of an inner step (its norm over a player's adapted parameters); 0 means no limit.",
         label="Inner gradient limit",
         low=0,

@@ -19,6 +19,8 @@ from metagen_gui.engine.image_files.listing import Source, Unusable, counted, so
 Polarity = Literal["auto", "keep", "invert"]
 
 CACHE_BYTES = 512 * 2**20
+BYTES_AROUND_AN_IMAGE = 256
+"""What Python and NumPy need to hold one array."""
 LOOKED_AT_FOR_POLARITY = 25
 SURVEYED_FILES = 1_000
 SURVEYED_PIXELS = 100_000_000
@@ -35,7 +37,7 @@ class ImageSet:
         self.bad: dict[int, str] = {}
         """Why each image that turned out to be unusable is; it grows as images are first used."""
         self._kept: dict[int, Pixels] = {}
-        self._room = CACHE_BYTES // int(np.prod(shape))
+        self._room = CACHE_BYTES // (int(np.prod(shape)) + BYTES_AROUND_AN_IMAGE)
         self._pixels_decoded = 0
 
     def pixels(self, index: int) -> Pixels | None:

@@ -32,12 +32,12 @@ class VaeSettings(Config):
     network: Literal["mlp", "conv"] = setting(
         "mlp", "Multilayer perceptron, or convolutions (images only; slower on a CPU)."
     )
-    width: int = setting(400, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
+    width: int = setting(256, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
     depth: int = setting(2, "Hidden layers of encoder and decoder (mlp).", low=1, high=8, only_if={"network": ["mlp"]})
     channels: int = setting(
         32, "Channels of the first convolution.", low=2, high=512, log=True, only_if={"network": ["conv"]}
     )
-    latent_size: int = setting(16, "Numbers that tell examples of one task apart (z).", low=1, high=512, log=True)
+    latent_size: int = setting(8, "Numbers that tell examples of one task apart (z).", low=1, high=512, log=True)
     context_size: int = setting(
         64, "Numbers that tell tasks apart (the context); 0 makes a plain VAE.", low=0, high=1024
     )

@@ -61,7 +61,7 @@ class Densities(TaskFamily):
     )
     reference = "Srivastava et al. 2017, https://arxiv.org/abs/1705.07761 (rings and grids for counting modes)"
     Settings = DensitySettings
-    suggests: ClassVar[Mapping[str, Any]] = {"training.shots": 64, "training.query_size": 128}
+    suggests: ClassVar[Mapping[str, Any]] = {"training.shots": 64, "training.query_size": 128, "model.width": 64}
     spec = DataSpec(kind="points", shape=(2,))
 
     def __init__(self, settings: Any, seed: int) -> None:

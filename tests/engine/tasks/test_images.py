@@ -1,0 +1,227 @@
+"""The family as a whole: classes in, tasks out, and one line for whatever is wrong."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from metagen_gui.engine.config import BadInput, parse_settings
+from metagen_gui.engine.tasks.base import STREAMS, task_families
+from metagen_gui.engine.tasks.images import Images, ImagesSettings
+
+SIDE = 21
+
+
+def drawing(alphabet: int, character: int, drawer: int) -> bytes:
+    """Black strokes on white, 1 bit, as Omniglot's; every drawing is a picture of its own."""
+    random = np.random.default_rng([alphabet, character, drawer])
+    ink = np.ones((SIDE, SIDE), bool)
+    ink[4:-4, 4:-4] = random.random((SIDE - 8, SIDE - 8)) > 0.2
+    buffer = io.BytesIO()
+    Image.fromarray(ink).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def omniglot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seven alphabets of three characters by six drawers, in the published layout."""
+    root = tmp_path_factory.mktemp("omniglot")
+    for alphabet in range(7):
+        for character in range(1, 4):
+            place = root / "images_background" / f"Alphabet_({alphabet})" / f"character{character:02}"
+            place.mkdir(parents=True)
+            for drawer in range(6):
+                (place / f"{alphabet:02}{character:02}_{drawer:02}.png").write_bytes(
+                    drawing(alphabet, character, drawer)
+                )
+    return root
+
+
+def family(path: Path | str, seed: int = 0, **settings: object) -> Images:
+    return Images(ImagesSettings(path=str(path), **settings), seed)
+
+
+def zip_of(root: Path, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(root.rglob("*.png"), reverse=True):
+            archive.write(file, file.relative_to(root))
+    return path
+
+
+def complaint(tasks: Images, shots: int = 2, query_size: int = 3) -> str:
+    with pytest.raises(BadInput) as caught:
+        tasks.check(shots, query_size)
+    assert caught.value.where == "tasks.path"
+    return caught.value.why
+
+
+def test_it_is_registered() -> None:
+    assert task_families.get("images") is Images
+
+
+@pytest.mark.parametrize(("size", "colour", "channels"), [(16, "gray", 1), (28, "rgb", 3), (64, "gray", 1)])
+def test_shapes_and_range(omniglot: Path, size: int, colour: str, channels: int) -> None:
+    tasks = family(omniglot, size=size, colour=colour)
+    batch = tasks.batch("train", 0, tasks=3, shots=2, query_size=4)
+    assert tasks.spec.shape == (channels, size, size)
+    assert batch.support.shape == (3, 2, channels, size, size) and batch.query.shape == (3, 4, channels, size, size)
+    assert batch.support.dtype == np.float32
+    assert 0 <= batch.support.min() < batch.support.max() <= 1
+
+
+def test_ink_is_one(omniglot: Path) -> None:
+    tasks = family(omniglot)
+    images = tasks.task("train", 0, 5, 1).support
+    assert (images[:, :, 0] == 0).all()
+    assert 0.03 < images.mean() < 0.15
+    assert "inverted" in tasks.notices()[0]
+    assert family(omniglot, polarity="keep").task("train", 0, 5, 1).support.mean() > 0.85
+
+
+def test_a_task_is_one_class_and_shares_no_example(omniglot: Path) -> None:
+    tasks = family(omniglot, size=32)
+    whole = {one.name: tasks.images.first_good(one.members, 6) for one in tasks.layout.classes}
+    for index in range(20):
+        task = tasks.task("train", index, 2, 4)
+        drawn = [image.tobytes() for image in (*task.support, *task.query)]
+        assert sorted(drawn) == sorted(image.tobytes() for image in whole[task.name])
+
+
+def test_streams_hold_different_alphabets(omniglot: Path) -> None:
+    tasks = family(omniglot)
+    names = {stream: {tasks.task(stream, index, 1, 1).name for index in range(60)} for stream in STREAMS}
+    alphabets = [{name.split("/")[0] for name in names[stream]} for stream in STREAMS]
+    assert [len(found) for found in alphabets] == [5, 1, 1]
+    assert len(set.union(*alphabets)) == 7
+
+
+def test_a_task_depends_on_seed_stream_and_index_only(omniglot: Path) -> None:
+    first, second = family(omniglot, seed=3), family(omniglot, seed=3)
+    second.check(2, 2)
+    later = [second.task("train", index, 2, 2) for index in reversed(range(8))][::-1]
+    for index, other in enumerate(later):
+        one = first.task("train", index, 2, 2)
+        assert one.name == other.name
+        assert (one.support == other.support).all() and (one.query == other.query).all()
+    different = family(omniglot, seed=4).batch("train", 0, 8, 2, 2)
+    assert (different.support != first.batch("train", 0, 8, 2, 2).support).any()
+
+
+def test_the_split_does_not_depend_on_seed_or_shots(omniglot: Path) -> None:
+    first, second = family(omniglot, seed=1), family(omniglot, seed=2)
+    first.check(1, 1)
+    second.check(3, 3)
+    assert first.layout == second.layout
+
+
+@pytest.mark.parametrize("below", ["", "images_background"])
+def test_a_folder_at_any_level_and_a_zip_give_the_same_tasks(omniglot: Path, tmp_path: Path, below: str) -> None:
+    expected = family(omniglot).batch("validation", 0, 5, 2, 2)
+    for path in (omniglot / below, zip_of(omniglot, tmp_path / "o.zip")):
+        found = family(path).batch("validation", 0, 5, 2, 2)
+        assert found.names == expected.names
+        assert (found.support == expected.support).all()
+
+
+def test_bad_files_and_small_classes_cost_one_line_each(omniglot: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(zip_of(omniglot, tmp_path / "o.zip"), "a") as archive:
+        for index in range(4):
+            archive.writestr(f"images_background/Alphabet_(1)/broken/{index}.png", b"text")
+        archive.writestr("images_background/Alphabet_(2)/small/1.png", drawing(9, 9, 9))
+    tasks = family(tmp_path / "o.zip", polarity="invert")
+    tasks.check(2, 2)
+    skipped, left_out = tasks.notices()
+    assert skipped.startswith(
+        "4 of 131 image files skipped: images_background/Alphabet_(1)/broken/0.png (not an image), "
+    )
+    assert left_out == "2 classes left out: fewer than 4 images (Alphabet_(1)/broken: 0, Alphabet_(2)/small: 1)"
+    names = {tasks.task(stream, index, 2, 2).name for stream in STREAMS for index in range(80)}
+    assert len(names) == 21
+
+
+def test_a_bad_class_met_in_a_run_gives_the_same_tasks_as_one_known_before(omniglot: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(zip_of(omniglot, tmp_path / "o.zip"), "a") as archive:
+        for index in range(6):
+            archive.writestr(f"images_background/Alphabet_(1)/broken/{index}.png", drawing(1, 1, index)[:60])
+    known, unknown = family(tmp_path / "o.zip"), family(tmp_path / "o.zip")
+    known.check(2, 2)
+    assert len(known.images.bad) == 6
+    assert not unknown.images.bad
+    for stream in STREAMS:
+        one, other = known.batch(stream, 0, 40, 2, 2), unknown.batch(stream, 0, 40, 2, 2)
+        assert one.names == other.names and (one.support == other.support).all()
+    assert len(unknown.images.bad) == 6  # so it was met
+
+
+def classes(root: Path, **sizes: int) -> Path:
+    for number, (name, size) in enumerate(sizes.items()):
+        (root / name).mkdir(parents=True)
+        for index in range(size):
+            (root / name / f"{index}.png").write_bytes(drawing(100, number, index))
+    return root
+
+
+def test_too_few_classes_say_how_many_are_needed(tmp_path: Path) -> None:
+    root = classes(tmp_path / "few", a=5, b=6, c=4, d=1)
+    assert complaint(family(root)) == (
+        f"{root} has 2 classes with 5 or more images; at least 3 are needed (one each to train, validate, test); "
+        "the largest class has 6"
+    )
+    family(root).check(2, 2)
+
+
+def test_too_few_classes_because_their_images_are_broken(tmp_path: Path) -> None:
+    root = classes(tmp_path / "few", a=5, b=5, c=5)
+    (root / "b" / "0.png").write_bytes(b"text")
+    assert "has 2 classes with 5 or more images; at least 3 are needed" in complaint(family(root))
+
+
+def test_a_stream_without_classes_is_named(tmp_path: Path) -> None:
+    root = classes(tmp_path / "given", **{"train/a": 5, "train/b": 5, "train/c": 5, "val/d": 2, "test/e": 5})
+    assert complaint(family(root)) == f"{root} has 4 classes with 5 or more images, but none to validate with"
+    grouped = classes(tmp_path / "grouped", **{"x/a": 5, "x/b": 5, "y/c": 5})
+    assert complaint(family(grouped, split_by="group")).endswith(
+        "but none to test with; hold out by class instead of by group"
+    )
+
+
+def test_a_folder_one_level_too_low_is_recognised(omniglot: Path) -> None:
+    alphabet = omniglot / "images_background" / "Alphabet_(3)"
+    family(alphabet).check(2, 2)  # three characters: one for each stream
+    why = complaint(family(alphabet / "character01"))
+    assert why.endswith("character01 holds images but no folders of images, one per class; choose the folder above it")
+
+
+def test_images_that_vanish_end_in_one_line(omniglot: Path, tmp_path: Path) -> None:
+    root = classes(tmp_path / "gone", a=5, b=5, c=5)
+    tasks = family(root)
+    for file in root.rglob("*.png"):
+        file.unlink()
+    with pytest.raises(BadInput, match="has 0 classes with 4 or more images"):
+        tasks.task("train", 0, 2, 2)
+
+
+def test_classes_in_several_streams_are_told(tmp_path: Path) -> None:
+    root = classes(tmp_path / "shared", **{"train/cat": 2, "val/cat": 2, "test/dog": 2})
+    assert any("share classes (cat)" in line for line in family(root).notices())
+
+
+def test_no_path_is_one_line() -> None:
+    with pytest.raises(BadInput, match=r"^tasks\.path: choose a folder or zip of images$"):
+        family("")
+
+
+@pytest.mark.parametrize("given", [64, "64"])
+def test_size_may_come_as_text(given: object) -> None:
+    assert parse_settings(ImagesSettings, {"size": given}, "tasks").size == 64
+
+
+@pytest.mark.parametrize("given", [30, "30", "large", 16.5, None])
+def test_other_sizes_are_refused(given: object) -> None:
+    with pytest.raises(BadInput, match=r"tasks\.size"):
+        parse_settings(ImagesSettings, {"size": given}, "tasks")

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from metagen_gui.engine.config import BadInput, parse_settings
+from metagen_gui.engine.glyphs.drawer import HANDS
+from metagen_gui.engine.tasks.base import STREAMS, task_families
+from metagen_gui.engine.tasks.strokes import MOST_EXAMPLES, Strokes, StrokesSettings
+
+
+def strokes(seed: int = 0, **settings: object) -> Strokes:
+    return Strokes(parse_settings(StrokesSettings, settings, "tasks"), seed)
+
+
+def test_is_registered() -> None:
+    assert task_families.get("strokes") is Strokes
+
+
+@pytest.mark.parametrize("size", [16, 28, "32", 64])
+def test_images_have_the_size_asked_for_and_ink_from_0_to_1(size: int | str) -> None:
+    family = strokes(size=size)
+    task = family.task("train", 3, 5, 10)
+    assert family.spec.kind == "images"
+    assert family.spec.shape == (1, int(size), int(size))
+    assert task.support.shape == (5, *family.spec.shape)
+    assert task.query.shape == (10, *family.spec.shape)
+    assert task.support.dtype == task.query.dtype == np.float32
+    images = np.concatenate([task.support, task.query])
+    assert images.min() == 0
+    assert 0.7 < images.max() <= 1
+    assert 0.02 < images.mean() < 0.2
+
+
+@pytest.mark.parametrize("size", [20, "27", "big", None, 28.5])
+def test_another_size_is_refused(size: object) -> None:
+    with pytest.raises(BadInput, match=r"tasks\.size"):
+        strokes(size=size)
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_task_depends_on_seed_stream_and_index_alone(stream: str) -> None:
+    asked, again = strokes(), strokes()
+    for index in (7, 2, 0):
+        again.task(stream, index, 3, 4)
+    one, other = asked.task(stream, 5, 3, 4), again.task(stream, 5, 3, 4)
+    assert one.name == other.name
+    assert one.support.tobytes() == other.support.tobytes()
+    assert one.query.tobytes() == other.query.tobytes()
+
+
+def test_seeds_streams_and_indices_give_different_tasks() -> None:
+    drawn = [strokes(seed).task(stream, i, 1, 1) for seed in (0, 1) for stream in STREAMS for i in range(3)]
+    assert len({task.support.tobytes() for task in drawn}) == len(drawn)
+
+
+@pytest.mark.parametrize(("shots", "query_size"), [(1, 1), (5, 15), (12, 20), (30, 30)])
+def test_no_drawing_is_in_a_task_twice(shots: int, query_size: int) -> None:
+    task = strokes().task("train", 1, shots, query_size)
+    images = [*task.support, *task.query]
+    assert len({image.tobytes() for image in images}) == shots + query_size
+
+
+def test_more_examples_than_drawings_are_refused() -> None:
+    family = strokes()
+    family.check(30, 30)
+    with pytest.raises(BadInput, match=rf"training\.shots.* {MOST_EXAMPLES}") as refused:
+        family.check(50, 11)
+    assert refused.value.where == "training.shots"
+    with pytest.raises(BadInput):
+        family.task("train", 0, 50, 11)
+
+
+@pytest.mark.parametrize("characters", ["all", "hershey", "invented"])
+def test_splits_share_no_alphabet_and_each_has_enough_characters(characters: str) -> None:
+    family = strokes(characters=characters)
+    names = {stream: {alphabet.name for alphabet, _ in family.characters[stream]} for stream in STREAMS}
+    assert not names["train"] & names["validation"]
+    assert not names["train"] & names["test"]
+    assert not names["validation"] & names["test"]
+    assert all(len(family.characters[stream]) >= 20 for stream in STREAMS)
+
+
+def test_tasks_come_from_their_own_split_and_from_all_of_it() -> None:
+    family = strokes(characters="hershey")
+    for stream in STREAMS:
+        seen = {family.task(stream, index, 1, 1).name.split("/")[0] for index in range(120)}
+        assert seen == {alphabet.name for alphabet, _ in family.characters[stream]}
+
+
+def test_a_task_is_one_character() -> None:
+    # Without variation between drawers, every drawing of a character is the same picture.
+    task = strokes(drawer_variation=0).task("test", 4, 4, 4)
+    assert len({image.tobytes() for image in (*task.support, *task.query)}) == 1
+
+
+def test_batches_are_the_tasks_stacked() -> None:
+    family = strokes()
+    batch = family.batch("validation", 8, 3, 2, HANDS)
+    assert batch.support.shape == (3, 2, 1, 28, 28)
+    assert batch.query[1].tobytes() == family.task("validation", 9, 2, HANDS).query.tobytes()
