@@ -1,0 +1,128 @@
+"""What the adaptation view shows where: support, samples after 0, 1, … k steps, query; and how much fits in a width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from math import ceil
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QCoreApplication
+
+from metagen_gui.engine.events import Snapshot
+
+_GAP, _WIDE_GAP, _MARGIN, ROW_GAP = 5, 10, 6, 12
+"""Logical pixels between columns, around the steps as a whole, at the sides, and between tasks."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the view; `place` is where in `Snapshot.steps` a column of samples stands."""
+
+    kind: Literal["support", "samples", "query"]
+    place: int = 0
+
+
+SUPPORT, QUERY = Column("support"), Column("query")
+
+
+def columns_of(snapshot: Snapshot) -> tuple[Column, ...]:
+    """Return every column there is, left to right."""
+    return (SUPPORT, *(Column("samples", place) for place in range(len(snapshot.steps))), QUERY)
+
+
+def examples_of(snapshot: Snapshot, task: int, column: Column) -> npt.NDArray[Any]:
+    """Return what stands in a cell, `(n, *shape)`."""
+    if column.kind == "samples":
+        return np.asarray(snapshot.samples[task, column.place])
+    return np.asarray(snapshot.support[task] if column.kind == "support" else snapshot.query[task])
+
+
+def heading_of(snapshot: Snapshot, column: Column) -> str:
+    """Return the heading of a column."""
+    if column.kind == "samples":
+        return QCoreApplication.translate("SampleView", "step {0}").format(snapshot.steps[column.place])
+    if column.kind == "support":
+        return QCoreApplication.translate("SampleView", "support")
+    return QCoreApplication.translate("SampleView", "query")
+
+
+def shows_points(snapshot: Snapshot) -> bool:
+    """Whether the examples are points of the plane rather than images."""
+    return snapshot.samples.ndim == 4
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Where the columns stand, in logical pixels. A cell holds `across` × `down` thumbnails `thumb` wide."""
+
+    columns: tuple[Column, ...]
+    lefts: tuple[int, ...]
+    across: int
+    down: int
+    thumb: tuple[int, int]
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Width and height of a cell."""
+        return self.across * self.thumb[0], self.down * self.thumb[1]
+
+    @property
+    def pitch(self) -> int:
+        """From the top of one task to the top of the next."""
+        return self.cell[1] + ROW_GAP
+
+
+def arrange(snapshot: Snapshot, width: int, height: int) -> Arrangement:
+    """Return the arrangement that shows the most in `width` pixels, best without scrolling in `height`.
+
+    Of the ways in which thumbnails stay large enough it takes the one with the most samples; then one in which all
+    tasks are seen at once; then larger thumbnails. Where not every step fits, the first and the last always stay.
+    """
+    if shows_points(snapshot):
+        aspect, count, low, high = 1.0, 1, 52, 190
+    else:
+        rows, across = snapshot.samples.shape[-2:]
+        aspect, count = rows / across, snapshot.samples.shape[2]
+        low, high = max(25, min(29, across + 1)), max(85, 2 * across + 1)
+    tasks, steps = len(snapshot.names), len(snapshot.steps)
+    best: tuple[tuple[float, ...], Arrangement] | None = None
+    for shown, across, down in product(range(min(2, steps), steps + 1), range(1, 5), range(1, 4)):
+        if across * down - count >= max(across, down) and (across, down) != (1, 1):
+            continue  # a whole row or column would stay empty
+        gaps = 2 * _MARGIN + 2 * _WIDE_GAP + (shown - 1) * _GAP
+        by_width = min(high, (width - gaps) // ((shown + 2) * across))
+        by_height = int((height // tasks - ROW_GAP) / (aspect * down))
+        for thumb in {by_width, min(by_width, max(by_height, low))}:
+            large_enough = thumb >= low
+            fits = thumb <= by_height
+            samples = shown * min(across * down, count)
+            score = (large_enough, samples if large_enough else thumb, shown, fits, thumb if fits else -thumb * down)
+            if best is None or score > best[0]:
+                places = np.linspace(0, steps - 1, shown).round().astype(int).tolist()
+                side = thumb if shows_points(snapshot) else _snapped(thumb, snapshot.samples.shape[-1])
+                best = score, _place(places, across, down, (max(side, 8), max(ceil(side * aspect), 8)), width)
+    assert best is not None, "a snapshot has at least one step"
+    return best[1]
+
+
+def _snapped(thumb: int, pixels: int) -> int:
+    """Return `thumb`, or a little less where that shows each of `pixels` as a whole number of screen pixels."""
+    inner = thumb - 1
+    whole = inner // pixels * pixels
+    return whole + 1 if whole and inner <= 1.16 * whole else thumb
+
+
+def _place(places: list[int], across: int, down: int, thumb: tuple[int, int], width: int) -> Arrangement:
+    columns = (SUPPORT, *(Column("samples", place) for place in places), QUERY)
+    cell = across * thumb[0]
+    needed = 2 * _WIDE_GAP + (len(places) - 1) * _GAP + cell * len(columns)
+    spare = max(0, width - 2 * _MARGIN - needed)
+    wide_gap = _WIDE_GAP + min(10, spare // 2)  # spare room sets what is given apart from what is generated
+    lefts = [_MARGIN + (spare - 2 * (wide_gap - _WIDE_GAP)) // 2]
+    for index in range(1, len(columns)):
+        wide = index in (1, len(columns) - 1)
+        lefts.append(lefts[-1] + cell + (wide_gap if wide else _GAP))
+    return Arrangement(columns, tuple(lefts), across, down, thumb)

@@ -1,0 +1,50 @@
+"""Small snapshots and reports for the tests of the plots and of the adaptation view."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from metagen_gui.engine.events import Snapshot, StepReport, ValidationReport
+
+
+def image_snapshot(meta_step: int, tasks: int = 2, steps: int = 3, count: int = 4, shape=(1, 8, 8)) -> Snapshot:
+    generator = np.random.default_rng([1, meta_step])
+    given = np.random.default_rng(0)
+
+    def draw(source: np.random.Generator, *lead: int) -> np.ndarray:
+        return source.integers(0, 256, (*lead, *shape), dtype=np.uint8)
+
+    return Snapshot(
+        meta_step,
+        tuple(f"alphabet/character{task:02}" for task in range(tasks)),
+        tuple(range(steps)),
+        support=draw(given, tasks, 5),
+        query=draw(given, tasks, 4),
+        samples=draw(generator, tasks, steps, count),
+    )
+
+
+def point_snapshot(meta_step: int, tasks: int = 2, steps: int = 3, field: bool = True) -> Snapshot:
+    generator = np.random.default_rng([1, meta_step])
+    given = np.random.default_rng(0)
+    return Snapshot(
+        meta_step,
+        tuple(f"ring {task}" for task in range(tasks)),
+        tuple(range(steps)),
+        support=given.normal(size=(tasks, 20, 2)).astype(np.float32),
+        query=given.normal(size=(tasks, 20, 2)).astype(np.float32),
+        samples=generator.normal(size=(tasks, steps, 64, 2)).astype(np.float32),
+        density=given.random((tasks, 12, 12)).astype(np.float32),
+        field=generator.normal(size=(tasks, steps, 12, 12)).astype(np.float32) if field else None,
+        extent=(-3.0, -3.0, 3.0, 3.0),
+    )
+
+
+def step_reports(losses, first: int = 1, player: str = "vae") -> list[StepReport]:
+    return [StepReport(first + place, 0.0, {player: float(loss)}) for place, loss in enumerate(losses)]
+
+
+def validation(meta_step: int, losses, player: str = "vae", support=None) -> ValidationReport:
+    given = np.asarray(losses, dtype=np.float64)
+    support = given - 1 if support is None else np.asarray(support, dtype=np.float64)
+    return ValidationReport(meta_step, 0.0, {player: given}, {player: support}, tasks=4)

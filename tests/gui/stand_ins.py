@@ -1,0 +1,115 @@
+"""A run that costs nothing: an engine whose `meta_train` yields what a test wants."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from metagen_gui.engine.commands import Commands
+from metagen_gui.engine.events import (
+    Event,
+    Notice,
+    RunFinished,
+    RunStarted,
+    Saved,
+    Snapshot,
+    StepReport,
+    ValidationReport,
+)
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.gui.engine_loader import Engine
+
+
+def step(number: int, loss: float = 1.0, **more: Any) -> StepReport:
+    return StepReport(number, number * 0.01, {"model": loss}, **more)
+
+
+def validation(number: int) -> ValidationReport:
+    losses = {"model": np.array([0.52, 0.4, 0.31])}
+    return ValidationReport(number, number * 0.01, losses, losses, tasks=4)
+
+
+def snapshot(number: int) -> Snapshot:
+    rng = np.random.default_rng(number)
+
+    def images(*lead: int) -> np.ndarray:
+        return rng.integers(0, 255, (*lead, 1, 28, 28)).astype(np.uint8)
+
+    return Snapshot(number, ("a", "b"), (0, 1, 2), images(2, 5), images(2, 5), images(2, 3, 4))
+
+
+class FakeTraining:
+    """Stands in for `meta_train`; counts what happened to it."""
+
+    def __init__(self, folder: Path, steps: int = 1000, pause: float = 0.001) -> None:
+        self.folder, self.steps, self.pause = folder, steps, pause
+        self.begun = 0
+        self.closed = 0
+        self.threads: set[int] = set()
+        self.experiments: list[Experiment] = []
+        self.changes: list[tuple[str, object]] = []
+        self.before_step: Callable[[int], None] = lambda number: None
+        self.at_close: Callable[[], None] = lambda: None
+
+    def __call__(self, experiment: Experiment, *, commands: Commands, **_: Any) -> Generator[Event, None, None]:
+        self.begun += 1
+        self.threads.add(threading.get_ident())
+        self.experiments.append(experiment)
+        folder = self.folder / f"run-{self.begun}"
+        (folder / "checkpoints").mkdir(parents=True)
+        try:
+            yield RunStarted(folder, ("model",), 2, self.steps, "cpu", 1000)
+            yield validation(0)
+            yield snapshot(0)
+            for number in range(1, self.steps + 1):
+                self.before_step(number)
+                time.sleep(self.pause)
+                yield step(number, 1 / number)
+                if number % 50 == 0:
+                    yield validation(number)
+                    yield snapshot(number)
+                for command in commands.take():
+                    if command.what == "save":
+                        yield Saved(number, folder / "checkpoints")
+                    elif command.what == "sample":
+                        yield snapshot(number)
+                    else:
+                        self.changes.append((command.path, command.value))
+                        yield Notice("changed", number)
+            yield RunFinished(self.steps, 1.0, folder)
+        finally:
+            self.closed += 1
+            self.at_close()
+
+
+def engine(training: Callable[..., Any], folder: Path, **changed: Any) -> Engine:
+    """An `Engine` around a stand-in for `meta_train`."""
+
+    def exported(*given: Any) -> Any:
+        return SimpleNamespace(folder=given[1], code="import metagen_gui\n", summary="Written.")
+
+    def discard(run: Path) -> None:
+        for path in sorted(run.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        run.rmdir()
+
+    parts: dict[str, Any] = {
+        "experiment": Experiment,
+        "meta_train": training,
+        "commands": Commands,
+        "use_threads": lambda: 1,
+        "devices": lambda: [SimpleNamespace(id="cpu", name="CPU (2 cores)")],
+        "memory_used": lambda device: 1_200_000_000,
+        "discard": discard,
+        "runs_folder": lambda: folder,
+        "export_initialization": exported,
+        "export_adapted": exported,
+        **changed,
+    }
+    return Engine(**parts)

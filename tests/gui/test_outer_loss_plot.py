@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from snapshots import step_reports, validation
+
+from metagen_gui.engine.events import StepReport, ValidationReport
+from metagen_gui.gui.curve_toggle import CurveToggle
+from metagen_gui.gui.outer_loss_plot import OuterLossPlot
+from metagen_gui.gui.theme import apply_theme, plot_colours
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> OuterLossPlot:
+    made = OuterLossPlot()
+    qtbot.addWidget(made)
+    made.resize(480, 400)
+    made.show()
+    made.reset(("vae",))
+    return made
+
+
+def curves(plot: OuterLossPlot) -> list[tuple[np.ndarray, np.ndarray]]:
+    items = [item for item in plot.canvas.plot.getPlotItem().listDataItems() if item.isVisible()]
+    return [item.getOriginalDataset() for item in items if item.getOriginalDataset()[0] is not None]
+
+
+def toggles(plot: OuterLossPlot) -> dict[str, CurveToggle]:
+    return {toggle.accessibleName(): toggle for toggle in plot.findChildren(CurveToggle) if toggle.isVisible()}
+
+
+def y_range(plot: OuterLossPlot) -> tuple[float, float]:
+    return tuple(plot.canvas.plot.getViewBox().viewRange()[1])
+
+
+def test_empty_until_the_first_loss(plot: OuterLossPlot) -> None:
+    assert not plot.canvas.isVisible()
+    plot.set_empty_text("Preparing …")
+    assert plot._empty.text == "Preparing …"
+    plot.add_steps(step_reports([3.0]))
+    assert plot.canvas.isVisible()
+    plot.reset(("vae",))
+    assert not plot.canvas.isVisible()
+
+
+def test_raw_beside_smoothed_and_the_gap_of_a_loss_that_is_not_finite(plot: OuterLossPlot) -> None:
+    losses = [4.0, 3.0, float("nan"), 2.0, float("inf"), 1.0]
+    plot.smoothing.slider.setValue(50)
+    plot.add_steps(step_reports(losses))
+    (x, raw), (_, smooth) = curves(plot)
+    assert np.array_equal(x, np.arange(1, 7))
+    assert np.array_equal(np.isnan(raw), [False, False, True, False, True, False])
+    assert np.array_equal(np.isnan(smooth), np.isnan(raw))
+    assert smooth[-1] > raw[-1]
+
+
+def test_without_smoothing_the_raw_curve_stands_alone_in_full_colour(plot: OuterLossPlot) -> None:
+    plot.add_steps(step_reports([4.0, 3.0]))
+    assert len(curves(plot)) == 2
+    plot.smoothing.slider.setValue(0)
+    assert len(curves(plot)) == 1
+    item = plot.canvas.plot.getPlotItem().listDataItems()[0]
+    assert item.opts["pen"].color() == plot_colours().series[0]
+
+
+def test_validation_before_and_after_adaptation(plot: OuterLossPlot) -> None:
+    plot.add_validation(validation(50, [9.0, 7.0, 5.0]))
+    plot.add_validation(validation(100, [8.0, 6.0, 4.0]))
+    (x, before), (_, after) = curves(plot)
+    assert np.array_equal(x, [50, 100])
+    assert np.array_equal(before, [9, 8]) and np.array_equal(after, [5, 4])
+    assert {"validation, step 0", "validation, step 2"} <= set(toggles(plot))
+
+
+def test_every_player_has_curves_of_its_own(plot: OuterLossPlot) -> None:
+    plot.reset(("discriminator", "generator"))
+    plot.smoothing.slider.setValue(0)
+    plot.add_steps([StepReport(1, 0.0, {"discriminator": 1.0, "generator": 2.0})])
+    pair = {"discriminator": np.array([1.5, 1.2]), "generator": np.array([2.5, 2.2])}
+    plot.add_validation(ValidationReport(1, 0.0, pair, pair, tasks=4))
+    assert sorted(float(y[0]) for _, y in curves(plot)) == [1.0, 1.2, 1.5, 2.0, 2.2, 2.5]
+    assert {"generator: training", "discriminator: validation, step 1"} <= set(toggles(plot))
+
+
+def test_the_legend_hides_a_curve_by_keyboard(plot: OuterLossPlot, qtbot: QtBot) -> None:
+    plot.add_steps(step_reports([4.0, 3.0]))
+    plot.add_validation(validation(2, [100.0, 2.0]))
+    assert y_range(plot)[1] > 90
+    entry = toggles(plot)["validation, step 0"]
+    assert entry.focusPolicy() & Qt.FocusPolicy.TabFocus
+    qtbot.keyClick(entry, Qt.Key.Key_Space)
+    assert not entry.isChecked()
+    assert y_range(plot)[1] < 10
+    assert len(curves(plot)) == 3
+
+
+def test_huge_first_values_are_left_out_until_asked_for(plot: OuterLossPlot) -> None:
+    plot.smoothing.slider.setValue(0)
+    plot.add_steps(step_reports([1e6, 1e4, *np.linspace(120, 100, 200)]))
+    assert y_range(plot)[1] < 200
+    plot.show_all_button.click()
+    assert y_range(plot)[1] >= 1e6
+    plot.show_all_button.click()
+    assert y_range(plot)[1] < 200
+
+
+def test_a_view_moved_by_hand_stays_until_reset(plot: OuterLossPlot) -> None:
+    plot.add_steps(step_reports([4.0, 3.0, 2.0]))
+    view = plot.canvas.plot.getViewBox()
+    assert not plot.reset_button.isEnabled()
+    view.setRange(yRange=(0, 50), padding=0)
+    view.sigRangeChangedManually.emit([True, True])
+    plot.add_steps(step_reports([1.0], first=4))
+    assert y_range(plot) == (0, 50)
+    plot.reset_button.click()
+    assert y_range(plot)[1] < 10 and not plot.reset_button.isEnabled()
+
+
+def test_log_axis_and_its_plain_fallback(plot: OuterLossPlot) -> None:
+    plot.smoothing.slider.setValue(0)
+    plot.log_button.click()
+    plot.add_steps(step_reports([100.0, 10.0]))
+    assert np.allclose(curves(plot)[0][1], [2, 1])
+    assert not plot._note.isVisible()
+    plot.add_steps(step_reports([-9.0], first=3))
+    assert np.allclose(curves(plot)[0][1], [np.log10(101), np.log10(11), -1])
+    assert plot._note.isVisible() and "linear" in plot._note.text()
+    plot.log_button.click()
+    assert np.allclose(curves(plot)[0][1], [100, 10, -9])
+    assert not plot._note.isVisible()
+
+
+def test_the_readout_takes_the_nearest_step(plot: OuterLossPlot, qtbot: QtBot) -> None:
+    plot.smoothing.slider.setValue(0)
+    plot.add_steps(step_reports([40.0, 30.0, 20.0]))
+    entry = toggles(plot)["training"]
+    assert entry.value == "20"
+    plot.canvas.pointed.emit(2.2)
+    assert entry.value == "30" and plot._readout.text() == "step 2"
+    plot.canvas.pointed.emit(None)
+    assert entry.value == "20" and plot._readout.text() == ""
+    qtbot.keyClick(plot.canvas.plot, Qt.Key.Key_Left)
+    qtbot.keyClick(plot.canvas.plot, Qt.Key.Key_Left)
+    assert entry.value == "30"
+    qtbot.keyClick(plot.canvas.plot, Qt.Key.Key_Home)
+    assert entry.value == "40"
+    qtbot.keyClick(plot.canvas.plot, Qt.Key.Key_Escape)
+    assert entry.value == "20"
+
+
+def test_going_on_from_an_earlier_step_replaces_what_came_after(plot: OuterLossPlot) -> None:
+    plot.smoothing.slider.setValue(0)
+    plot.add_steps(step_reports([9.0, 8.0, 7.0, 6.0]))
+    plot.add_steps(step_reports([5.0], first=3))
+    x, y = curves(plot)[0]
+    assert np.array_equal(x, [1, 2, 3]) and np.array_equal(y, [9, 8, 5])
+
+
+def test_the_end_of_the_warm_up_is_marked(plot: OuterLossPlot) -> None:
+    mark = plot.canvas._guides[1]
+    plot.add_steps([StepReport(step, 0.0, {"vae": 1.0}, phase="warm-up") for step in (1, 2)])
+    assert not mark.isVisible()
+    plot.add_steps(step_reports([1.0], first=3))
+    assert mark.isVisible() and mark.value() == 3
+
+
+def test_hidden_it_draws_nothing_and_catches_up_when_seen(plot: OuterLossPlot) -> None:
+    plot.add_steps(step_reports([4.0]))
+    plot.hide()
+    plot.add_steps(step_reports([3.0], first=2))
+    assert len(curves(plot)[0][0] if curves(plot) else []) <= 1
+    plot.show()
+    assert len(curves(plot)[0][0]) == 2
+
+
+def test_a_new_look_recolours_at_once(plot: OuterLossPlot, qapp: QApplication) -> None:
+    plot.add_steps(step_reports([4.0, 3.0]))
+    item = plot.canvas.plot.getPlotItem().listDataItems()[1]
+    apply_theme(qapp, "light")
+    light = item.opts["pen"].color()
+    apply_theme(qapp, "dark")
+    try:
+        assert item.opts["pen"].color() == plot_colours().series[0] != light
+        assert plot.canvas.plot.backgroundBrush().color() == plot_colours().background
+    finally:
+        apply_theme(qapp, "light")
+
+
+def test_pyqtgraph_reduces_what_it_draws(plot: OuterLossPlot) -> None:
+    plot.smoothing.slider.setValue(0)
+    count = 200_000
+    plot.add_steps(step_reports(np.random.default_rng(0).normal(size=count)))
+    item = plot.canvas.plot.getPlotItem().listDataItems()[0]
+    assert len(item.getOriginalDataset()[0]) == count
+    assert len(item.getData()[0]) < 10_000
