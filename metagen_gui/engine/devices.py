@@ -40,12 +40,18 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device(name)
 
 
-def use_threads(count: int | None = None) -> int:
-    """Let torch compute with `count` threads (default: one per core) in the calling thread; return how many.
+MOST_THREADS = 4
 
-    The setting belongs to the thread that makes it: a worker must call this itself, first thing.
+
+def use_threads(count: int | None = None) -> int:
+    """Let torch compute with `count` threads in the calling thread; return how many.
+
+    By default one core is left to the window, and at most four are used: the matrices of a meta-batch are small, and on
+    two cores a second thread made a step no faster while it doubled its cost. The setting belongs to the thread that
+    makes it: a worker must call this itself, first thing.
     """
-    wanted = count or int(os.environ.get("OMP_NUM_THREADS", "0")) or _cores()
+    asked = count or int(os.environ.get("OMP_NUM_THREADS", "0"))
+    wanted = asked or min(max(_cores() - 1, 1), MOST_THREADS)
     torch.set_num_threads(wanted)
     return wanted
 

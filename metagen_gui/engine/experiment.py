@@ -204,6 +204,8 @@ class Experiment:
             if not isinstance(values, dict):
                 raise BadInput(section, "settings are a JSON object")
             for name, value in values.items():
+                if name == "name" and section != "training":
+                    raise BadInput(f"{section}.name", "stands beside the settings, not among them")
                 experiment = experiment.with_value(f"{section}.{name}", value)
         return experiment
 

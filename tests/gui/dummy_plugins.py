@@ -59,7 +59,7 @@ class Rough(Smooth):
 
 class DescentSettings(AlgorithmSettings):
     # a default of its own, so that tests do not depend on which one suits real algorithms
-    inner_lr: float = setting(0.1, "Step size of adaptation.", low=0, high=100, log=True, live=True)
+    inner_lr: float = setting(0.1, "Step size.", label="Inner learning rate", low=0, high=100, log=True, live=True)
 
 
 class Descent:

@@ -44,7 +44,7 @@ def test_without_a_display_there_is_one_line(display: dict[str, str]) -> None:
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert ended.stderr.startswith("metagen-gui: ")
-    assert "display" in ended.stderr or "library" in ended.stderr
+    assert "display" in ended.stderr or "libraries" in ended.stderr
 
 
 def test_a_missing_library_is_named_with_its_package() -> None:

@@ -1,0 +1,40 @@
+# make run     set everything up and open the window; with no display, train the default experiment
+# make test    set everything up and run every check
+# make icons   draw the icon's PNG files from its SVG
+# make clean   remove what the others made
+
+BIN := .venv/bin
+
+.PHONY: help run test icons clean
+help:
+	@sed -n 's/^# //p' Makefile
+
+run: .venv/.ready
+ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
+	@echo "There is no display, so the default experiment is trained here instead of in the window."
+	$(BIN)/metagen train
+else
+	@packaging/system_libraries.sh window
+	$(BIN)/metagen-gui
+endif
+
+test: .venv/.ready-dev
+	@packaging/system_libraries.sh tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+icons: .venv/.ready
+	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/draw_icons.py
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# A stamp is as new as the last installation; a changed pyproject.toml asks for another one.
+.venv/.ready: pyproject.toml packaging/set_up.sh
+	@packaging/set_up.sh
+
+.venv/.ready-dev: pyproject.toml packaging/set_up.sh
+	@packaging/set_up.sh dev

@@ -1,0 +1,46 @@
+"""Opens the window: `metagen-gui [EXPERIMENT.json]`, or `python -m metagen_gui`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+def main() -> None:
+    """Read the arguments, see whether a window can be opened, and open it; the process ends here."""
+    arguments = _parse(sys.argv[1:])
+    try:
+        from metagen_gui.gui.display import missing_library, why_no_window
+
+        problem = why_no_window()
+        if problem is None:
+            from metagen_gui.gui.app import run
+
+            sys.exit(run(arguments.experiment))
+    except ImportError as error:
+        problem = missing_library(error) or f"cannot start: {error}"
+    print(f"metagen-gui: {problem}", file=sys.stderr)
+    sys.exit(1)
+
+
+def program_version() -> str:
+    """Return the installed version, or say that there is none."""
+    try:
+        return version("metagen")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="metagen-gui", description="MetaGen: a desktop laboratory for meta-learned generative models."
+    )
+    parser.add_argument("experiment", nargs="?", type=Path, help="experiment file or run folder to open")
+    parser.add_argument("--version", action="version", version=f"MetaGen {program_version()}")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What goes wrong, for two readers: one line for the person, the traceback in a file for whoever mends it."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import appdirs
+
+
+class RunFailed(Exception):
+    """A run ended by a fault. Its text is the line to show."""
+
+
+def say(text: str) -> None:
+    """Print one line on stderr, under the program's name."""
+    print(f"metagen: {_printable(text)}", file=sys.stderr)
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an exception says, on one line; the name of its type where it says nothing by itself."""
+    text = _printable(str(error))
+    if not text:
+        return type(error).__name__
+    return text if type(error) is RuntimeError else f"{type(error).__name__}: {text}"
+
+
+def program_log() -> Path:
+    """Return the file for faults outside any run."""
+    return Path(appdirs.user_log_dir("metagen", appauthor=False)) / "error.log"
+
+
+def keep_traceback(error: BaseException, log: Path) -> Path | None:
+    """Append the traceback of `error` to `log` and return it, or None where it cannot be written."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            print(time.strftime("%Y-%m-%d %H:%M:%S"), *sys.argv, file=file)
+            file.writelines(traceback.format_exception(error))
+    except OSError:
+        return None
+    return log
+
+
+def _printable(text: str) -> str:
+    r"""Return `text` on one line; control characters, which could steer a terminal, as `\x1b`."""
+    letters = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in letters)

@@ -1,0 +1,127 @@
+"""`metagen plugins`: everything that is registered, with its settings, for people or as JSON.
+
+The JSON is `{"version": 1, "tasks": […], "model": […], "algorithm": […], "training": [settings]}`. Every plugin is
+`{"name", "title", "summary", "reference", "settings": […], "suggests": {…}}`, every setting `{"name", "label", "kind",
+"default", "low", "high", "unit", "help", "choices", "choices_from", "log", "live", "expert", "only_if"}`. A model has
+`players`, `groups` and `adapts` as well, which `choices_from` refers to. Keys may be added; none is taken away or given
+another meaning under the same version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from metagen_gui.cli.failures import say
+from metagen_gui.engine.config import Setting, settings_of
+from metagen_gui.engine.experiment import REGISTRIES
+from metagen_gui.engine.models.base import GenerativeModel
+from metagen_gui.engine.training import TrainingSettings
+
+VERSION = 1
+HEADINGS = {"tasks": "Task families", "model": "Models", "algorithm": "Algorithms", "training": "Training"}
+
+
+def list_plugins(*, as_json: bool) -> None:
+    """Print the plugins on stdout; those of other packages that could not be loaded are named on stderr."""
+    listed = catalogue()
+    if as_json:
+        print(json.dumps(listed, indent=2, ensure_ascii=False))
+    else:
+        _print_for_people(listed)
+    for kind, registry in REGISTRIES.items():
+        for name, problem in registry.problems.items():
+            say(f"{kind} {name}, of another package, could not be loaded: {problem}")
+
+
+def catalogue() -> dict[str, Any]:
+    """Return every plugin and its settings as JSON data; the module's docstring describes it."""
+    listed: dict[str, Any] = {"version": VERSION}
+    for section, registry in REGISTRIES.items():
+        listed[section] = [_plugin(section, name, plugin) for name, plugin in registry.items()]
+    return {**listed, "training": [_setting(item) for item in settings_of(TrainingSettings)]}
+
+
+def _plugin(section: str, name: str, plugin: type[Any]) -> dict[str, Any]:
+    suggests = dict(plugin.suggests)
+    settings = [_with_suggestion(item, section, suggests) for item in settings_of(plugin.Settings)]
+    described = {
+        "name": name,
+        "title": plugin.title,
+        "summary": plugin.summary,
+        "reference": plugin.reference,
+        "settings": [_setting(item) for item in settings],
+        "suggests": suggests,
+    }
+    if issubclass(plugin, GenerativeModel):
+        adapts = {choice: list(groups) for choice, groups in plugin.adapts.items()}
+        described |= {"players": list(plugin.players), "groups": list(plugin.groups), "adapts": adapts}
+    return described
+
+
+def _with_suggestion(item: Setting, section: str, suggests: dict[str, Any]) -> Setting:
+    """A plugin may suggest a default for what its base class declared."""
+    return replace(item, default=suggests.get(f"{section}.{item.name}", item.default))
+
+
+def _setting(item: Setting) -> dict[str, Any]:
+    return {
+        **asdict(item),
+        "choices": list(item.choices),
+        "only_if": {name: list(values) for name, values in item.only_if.items()},
+    }
+
+
+def _print_for_people(listed: dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    for section, heading in HEADINGS.items():
+        console.rule(f"[bold]{heading}[/]", align="left", style="dim")
+        if section == "training":
+            console.print(_table(listed[section]))
+            continue
+        for plugin in listed[section]:
+            console.print(
+                f"\n[bold cyan]{escape(plugin['name'])}[/]  {escape(plugin['title'])}. {escape(plugin['summary'])}"
+            )
+            if "adapts" in plugin:
+                choices, groups = ", ".join(plugin["adapts"]), ", ".join(plugin["groups"])
+                console.print(f"What adapts: {escape(choices)}; or groups joined by +: {escape(groups)}.")
+            console.print(_table(plugin["settings"]))
+        console.print()
+    console.print("[dim]Set with --set, as in --set algorithm.inner_lr=0.01. * may change during a run.[/]")
+
+
+def _table(settings: Sequence[dict[str, Any]]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("setting", no_wrap=True)
+    table.add_column("default", overflow="fold")
+    table.add_column("values", overflow="fold")
+    table.add_column("", ratio=1)
+    for item in settings:
+        name = f"{item['name']}{' *' if item['live'] else ''}"
+        table.add_row(name, escape(_text(item["default"])), escape(_values(item)), escape(item["help"]))
+    return table
+
+
+def _values(item: dict[str, Any]) -> str:
+    """Say which values a setting takes."""
+    if item["choices"]:
+        return ", ".join(item["choices"])
+    if item["choices_from"]:
+        return f"see {item['choices_from']}"
+    if item["kind"] == "flag":
+        return "true, false"
+    if item["low"] is None and item["high"] is None:
+        return str(item["kind"])
+    low, high = ("" if bound is None else f"{bound:,g}" for bound in (item["low"], item["high"]))
+    return f"{low} … {high} {item['unit']}".strip()
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

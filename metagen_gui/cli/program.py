@@ -1,0 +1,142 @@
+"""The commands and their options, and the one place where anything that goes wrong becomes a line and a status.
+
+Status 0: done. 1: a run failed. 2: a wrong name, value, file or folder. 130, 143: stopped by Ctrl+C, by a signal.
+torch takes seconds to import, so whatever needs it is imported inside the commands.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from metagen_gui.__main__ import program_version
+from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log, say
+from metagen_gui.engine.config import BadInput
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Meta-learned generative models: train, look at what there is to train, export what was learned.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def about(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    """Print the version, or the help where no command is given."""
+    if version:
+        print(f"MetaGen {program_version()}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command()
+def train(
+    experiment: Annotated[
+        Path | None,
+        typer.Argument(metavar="EXPERIMENT.json", help="An experiment file or a run folder; without it, the defaults."),
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="A setting, as in algorithm.inner_lr=0.01; may be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run's folder, new or empty; without it, a dated one.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = None,
+    meta_steps: Annotated[int | None, typer.Option(metavar="N", help="Outer steps of the run.")] = None,
+    no_previews: Annotated[
+        bool, typer.Option("--no-previews", help="Keep no samples; the numbers are the same.")
+    ] = False,
+) -> int:
+    """Meta-train a model. Ctrl+C finishes early and keeps what was learned."""
+    from metagen_gui.cli.progress import preparing
+
+    with preparing():
+        from metagen_gui.cli.train import describe_experiment, run_training
+
+        chosen = describe_experiment(experiment, assignments or [], device=device, meta_steps=meta_steps)
+    return run_training(chosen, out, previews=not no_previews)
+
+
+@app.command()
+def plugins(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+) -> None:
+    """List every task family, model and algorithm with its settings."""
+    from metagen_gui.cli.plugins import list_plugins
+
+    list_plugins(as_json=as_json)
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write.")],
+    task: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Adapt to held-out task N first; 0 is the first row of the adaptation view."),
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Adapt to your own images first: a folder, a zip or a file.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="K", help="Adaptation steps; without it, as many as in training.")
+    ] = None,
+) -> None:
+    """Write the meta-learned initialization, or a model adapted from it, as safetensors."""
+    from metagen_gui.engine.export import export_adapted, export_initialization
+
+    if task is not None and images is not None:
+        raise BadInput("--task, --images", "give one of them, not both")
+    if task is None and images is None:
+        if steps is not None:
+            raise BadInput("--steps", "an initialization takes no steps; give --task or --images as well")
+        exported = export_initialization(run, to)
+    else:
+        exported = export_adapted(run, to, task_index=task, images=images, steps=steps)
+    print(f"{exported.summary}\n\n{exported.code}", end="")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line `arguments` (default: the program's own) and end the process with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be valid text
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    try:
+        status = app(args=arguments, prog_name="metagen", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except BadInput as problem:
+        say(str(problem))
+        return 2
+    except typer.TyperException as problem:
+        say(problem.format_message())
+        return 2
+    except RunFailed as problem:
+        say(str(problem))
+        return 1
+    except BrokenPipeError:  # whoever reads, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
+    except Exception as error:  # the last resort: a person gets a line, whoever mends it the traceback
+        kept = keep_traceback(error, program_log())
+        say(f"{one_line(error)}{f'; the details are in {kept}' if kept else ''}")
+        return 1

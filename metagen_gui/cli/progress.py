@@ -1,0 +1,139 @@
+"""What a person sees while a run goes on: a bar and a table on a terminal, a line every few seconds anywhere else."""
+
+from __future__ import annotations
+
+import math
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from metagen_gui.cli.figures import Figures, figure
+from metagen_gui.engine.events import Event, Notice, RunStarted, StepReport, ValidationReport
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.experiment import Experiment
+
+SECONDS_BETWEEN_LINES = 5.0
+PHASES = {"warm-up": "Joint warm-up", "meta-training": "Meta-training"}
+
+
+class Display(ABC):
+    """Shows a run on stderr; stdout stays free for what it amounts to."""
+
+    def __init__(self, console: Console, experiment: Experiment, figures: Figures) -> None:
+        self.console, self.experiment, self.figures = console, experiment, figures
+
+    def show(self, event: Event) -> None:
+        """Take note of an event, and show it in time."""
+        self.figures.add(event)
+        if isinstance(event, RunStarted):
+            self.say(self._headline(event))
+        elif isinstance(event, Notice):
+            self.say(f"Note: {event.text}")
+        else:
+            self.refresh(event)
+
+    def say(self, text: str) -> None:
+        """Print a sentence that stays."""
+        self.console.print(escape(text), soft_wrap=True, highlight=False)
+
+    @abstractmethod
+    def refresh(self, event: Event) -> None:
+        """Show the present figures, if it is time."""
+
+    def _headline(self, started: RunStarted) -> str:
+        chosen = " · ".join(self.experiment.plugin(section).title for section in ("algorithm", "model", "tasks"))
+        return f"{chosen} · {started.device} · {started.parameters:,} numbers to learn\nin {started.folder}"
+
+
+class Lines(Display):
+    """For a log: a line at once, then every few seconds, and the last."""
+
+    _due = -math.inf
+
+    def refresh(self, event: Event) -> None:
+        """Print a line if the last one is old enough."""
+        figures = self.figures
+        last = figures.meta_step == figures.meta_steps and isinstance(event, ValidationReport)
+        if (isinstance(event, StepReport) and figures.seconds >= self._due) or last:
+            self._due = figures.seconds + SECONDS_BETWEEN_LINES
+            losses = ", ".join(f"{player} {figure(loss)}" for player, loss in figures.losses.items())
+            paths = ", ".join(f"{player} {figures.validation_path(player)}" for player in figures.losses)
+            self.say(" · ".join([*figures.pace(), f"training {losses}", f"validation {paths}"]))
+
+
+class Bar(Display):
+    """For a terminal: a bar, and below it the losses of every player."""
+
+    def refresh(self, event: Event) -> None:
+        """Leave it to the terminal's own pace."""
+
+    def __rich__(self) -> RenderableType:
+        """Return what stands on the terminal now."""
+        figures = self.figures
+        if not figures.meta_steps:
+            return _spinner()
+        line = Table.grid(padding=(0, 2), expand=True)
+        line.add_column(no_wrap=True)
+        line.add_column(ratio=1, min_width=10)
+        line.add_column(no_wrap=True)
+        line.add_row(
+            Text(PHASES.get(figures.phase, figures.phase), "bold"),
+            ProgressBar(total=figures.meta_steps, completed=figures.meta_step),
+            " · ".join(figures.pace()),
+        )
+        parts: list[RenderableType] = [line, self._losses()]
+        if figures.diverged:
+            tasks = "1 task" if figures.diverged == 1 else f"{figures.diverged} tasks"
+            parts.append(Text(f"In the last step the loss of {tasks} was not finite.", "yellow"))
+        return Group(*parts)
+
+    def _losses(self) -> Table:
+        validation = self.figures.validation
+        last = len(next(iter(validation.query_loss.values()))) - 1 if validation else 0
+        table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", pad_edge=False)
+        table.add_column("Query loss")
+        table.add_column("training", justify="right", min_width=9)
+        table.add_column(f"validation, adaptation step 0 → {last}" if validation else "")
+        for player, loss in self.figures.losses.items():
+            table.add_row(player, figure(loss), self.figures.validation_path(player))
+        return table
+
+
+@contextmanager
+def preparing() -> Iterator[None]:
+    """Show on a terminal that something goes on, while torch is imported."""
+    console = Console(stderr=True)
+    with Live(_spinner(), console=console, transient=True) if _can_draw(console) else nullcontext():
+        yield
+
+
+@contextmanager
+def open_display(experiment: Experiment, figures: Figures) -> Iterator[Display]:
+    """Give the display that suits stderr."""
+    console = Console(stderr=True)
+    if _can_draw(console):
+        bar = Bar(console, experiment, figures)
+        with Live(bar, console=console, refresh_per_second=8):
+            yield bar
+    else:
+        yield Lines(console, experiment, figures)
+
+
+def _can_draw(console: Console) -> bool:
+    # not console.is_terminal: FORCE_COLOR makes it true for a file, which would fill with bars
+    return sys.stderr.isatty() and not console.is_dumb_terminal
+
+
+def _spinner() -> Spinner:
+    return Spinner("dots", " Preparing", style="cyan")

@@ -1,0 +1,107 @@
+"""`metagen train`: pulls a run's generator, shows what comes, and sees to it that an interruption keeps the result."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log
+from metagen_gui.cli.figures import Figures, duration
+from metagen_gui.cli.progress import open_display
+from metagen_gui.engine.checkpoint import manifests
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.devices import use_threads
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.runs import CHECKPOINTS
+
+STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def describe_experiment(
+    path: Path | None, assignments: Sequence[str], *, device: str | None = None, meta_steps: int | None = None
+) -> Experiment:
+    """Return the experiment of a command line; raise `BadInput` that names the first wrong part.
+
+    Assignments of plugins (`model.name=gan`) come first wherever they stand, because settings belong to plugins.
+    """
+    experiment = Experiment() if path is None else Experiment.load(path)
+    for assignment in sorted(assignments, key=lambda one: not one.partition("=")[0].endswith(".name")):
+        experiment = experiment.with_text(assignment)
+    for name, value in (("training.device", device), ("training.meta_steps", meta_steps)):
+        if value is not None:
+            experiment = experiment.with_value(name, value)
+    return experiment
+
+
+def run_training(experiment: Experiment, out: Path | None, *, previews: bool) -> int:
+    """Train, and return the exit status: 0, or 128 and the signal's number where a signal stopped the run early.
+
+    Raises `BadInput` where something is wrong with the experiment or a folder, `RunFailed` where the run broke.
+    """
+    use_threads()
+    figures = Figures()
+    try:
+        stopped_by = _pull(experiment, out, previews, figures)
+    except (BadInput, BrokenPipeError):
+        raise
+    except Exception as error:
+        raise _failure(error, figures.folder if figures.meta_steps else None) from error
+    if not stopped_by:
+        print(f"Finished {figures.meta_steps:,} steps in {duration(figures.seconds)}: {figures.folder}")
+        return 0
+    kept = "what was learned is in" if any(manifests(figures.folder / CHECKPOINTS)) else "nothing sound was learned:"
+    print(f"Stopped after step {figures.meta_step:,} of {figures.meta_steps:,}; {kept} {figures.folder}")
+    return 128 + stopped_by
+
+
+def _pull(experiment: Experiment, out: Path | None, previews: bool, figures: Figures) -> int:
+    """Take the run's events to their end; return the signal that ended it early, or 0."""
+    run = meta_train(experiment, out=out, previews=previews)
+    with open_display(experiment, figures) as display, closing(run):
+        display.show(next(run))
+        with _stop_requests() as requests:
+            for event in run:
+                display.show(event)
+                if requests:
+                    display.say("Stopping, and saving what was learned…")
+                    break
+            else:
+                return 0
+            run.close()
+            return requests[0]
+
+
+@contextmanager
+def _stop_requests() -> Iterator[list[int]]:
+    """Collect the first signal that asks to stop, so that the outer step under way is completed; the next one acts.
+
+    A signal that is ignored, as by `nohup`, stays so.
+    """
+    requests: list[int] = []
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+
+    def give_back() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        requests.append(number)
+        give_back()
+
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield requests
+    finally:
+        give_back()
+
+
+def _failure(error: Exception, folder: Path | None) -> RunFailed:
+    log = keep_traceback(error, folder / "error.log") if folder else None
+    log = log or keep_traceback(error, program_log())
+    return RunFailed(one_line(error) + (f"; the details are in {log}" if log else ""))

@@ -1,0 +1,76 @@
+"""One line above the panels for what a person should know but need not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolBar, QWidget
+from superqt import QElidingLabel
+
+from metagen_gui.gui.icon_button import IconButton, themed_icon
+from metagen_gui.gui.theme import colours
+
+
+class Banner(QToolBar):
+    """A row that is hidden until there is something to say. It is a toolbar so that it spans the window's docks."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setWindowTitle(self.tr("Message"))
+        self.setMovable(False)
+        self.toggleViewAction().setVisible(False)
+        self._then: Callable[[], object] | None = None
+        self._icon = QLabel(self)
+        self._label = QElidingLabel(self)
+        self._label.setObjectName("banner_label")
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._action = QPushButton(self)
+        self._action.setObjectName("banner_button")
+        self._action.clicked.connect(self._do)
+        self._close = IconButton("mdi6.close", self.tr("Dismiss this message"), self)
+        self._close.clicked.connect(self.dismiss)
+        row = QWidget(self)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(8, 2, 4, 2)
+        layout.setSpacing(8)
+        for widget in (self._icon, self._label, self._action, self._close):
+            layout.addWidget(widget, 1 if widget is self._label else 0)
+        self.addWidget(row)
+        self.hide()
+
+    def text(self) -> str:
+        """Return what is said, "" when the banner is hidden."""
+        return "" if self.isHidden() else str(self._label.text())
+
+    def tell(self, text: str, *, offer: str = "", then: Callable[[], object] | None = None) -> None:
+        """Say something that is no problem; `offer` labels a button that calls `then`."""
+        self._show("mdi6.information-outline", colours().link, text, offer, then)
+
+    def warn(self, text: str, *, offer: str = "", then: Callable[[], object] | None = None) -> None:
+        """Say what went wrong."""
+        self._show("mdi6.alert-outline", colours().warning, text, offer, then)
+
+    def dismiss(self) -> None:
+        """Hide, and forget what was offered."""
+        self._then = None
+        self.hide()
+
+    def _show(self, icon: str, colour: str, text: str, offer: str, then: Callable[[], object] | None) -> None:
+        self._icon.setPixmap(themed_icon(icon, colour).pixmap(QSize(18, 18), self.devicePixelRatioF()))
+        self._label.setText(text)
+        self._label.setToolTip(text)
+        self._label.setAccessibleName(text)
+        self._action.setText(offer)
+        self._action.setVisible(bool(offer))
+        self._then = then
+        self.show()
+
+    def _do(self) -> None:
+        then = self._then
+        self.dismiss()
+        if then is not None:
+            then()

@@ -1,0 +1,142 @@
+"""Where the panels stand: the wide, the narrow and the presenting form, and the one that a person made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, cast
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
+
+from metagen_gui.gui.window_settings import WindowSettings
+
+Form = Literal["wide", "narrow", "presenting"]
+VERSION = 1
+"""Raise when docks are added or renamed: an older saved layout is then not applied."""
+WIDE_FROM = 1500
+"""Pixels of screen width from which three columns fit."""
+LARGER_TYPE = 1.35
+
+
+class Layouts:
+    """Arranges a window's docks: `experiment`, `outer_loss`, `inner_loss` and `samples`."""
+
+    def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
+        """`panels` maps each dock's name to its contents."""
+        self._window = window
+        self.form: Form = "wide"
+        self.movable = False
+        titles = {
+            "experiment": window.tr("Experiment"),
+            "outer_loss": window.tr("Outer loss"),
+            "inner_loss": window.tr("Inner loss"),
+            "samples": window.tr("Adaptation"),
+        }
+        self.docks = {name: self._dock(name, titles[name], panel) for name, panel in panels.items()}
+        self.panels_menu = QMenu(window.tr("&Panels"), window)
+        for dock in self.docks.values():
+            self.panels_menu.addAction(dock.toggleViewAction())
+        self.set_movable(False)
+
+    def wide(self) -> None:
+        """Three columns."""
+        self.apply("wide")
+
+    def narrow(self) -> None:
+        """For a laptop's screen."""
+        self.apply("narrow")
+
+    def presenting(self) -> None:
+        """Curves and samples only, in large type."""
+        self.apply("presenting")
+
+    def apply(self, form: Form) -> None:
+        """Put every panel in the place that `form` gives it."""
+        self.form = form
+        self._set_type(LARGER_TYPE if form == "presenting" else 1.0)
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+        {"wide": self._wide, "narrow": self._narrow, "presenting": self._presenting}[form]()
+
+    def set_movable(self, movable: bool) -> None:
+        """Show the title bars by which panels are moved, closed and floated; without them the window is calmer."""
+        self.movable = movable
+        for dock in self.docks.values():
+            # An empty bar in place of Qt's own; Qt's comes back for None, which its annotations do not know.
+            dock.setTitleBarWidget(cast(QWidget, None) if movable else QWidget(dock))
+
+    def suit(self, width: int) -> None:
+        """Apply the form for a screen of this width."""
+        self.apply("wide" if width >= WIDE_FROM else "narrow")
+
+    def restore(self, settings: WindowSettings) -> bool:
+        """Bring back geometry and layout; return whether there was one that fits."""
+        self.set_movable(settings.flag("movable"))
+        form = settings.text("form")
+        if form in ("wide", "narrow", "presenting"):
+            self.apply(cast(Form, form))
+        self._window.restoreGeometry(settings.state("geometry"))
+        return bool(form) and self._window.restoreState(settings.state("layout"), VERSION)
+
+    def keep(self, settings: WindowSettings) -> None:
+        """Remember geometry and layout."""
+        settings.keep("form", self.form)
+        settings.keep("movable", self.movable)
+        settings.keep("geometry", self._window.saveGeometry())
+        settings.keep("layout", self._window.saveState(VERSION))
+
+    # -- the forms ---------------------------------------------------------------------------------------------------
+
+    def _wide(self) -> None:
+        experiment, outer, inner, samples = self._shown()
+        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, experiment)
+        self._window.splitDockWidget(experiment, outer, Qt.Orientation.Horizontal)
+        self._window.splitDockWidget(outer, samples, Qt.Orientation.Horizontal)
+        self._window.splitDockWidget(outer, inner, Qt.Orientation.Vertical)
+        self._share([experiment, outer, samples], [23, 34, 43], Qt.Orientation.Horizontal)
+        self._share([outer, inner], [1, 1], Qt.Orientation.Vertical)
+
+    def _narrow(self) -> None:
+        """The two losses side by side above the samples."""
+        experiment, outer, inner, samples = self._shown()
+        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, experiment)
+        self._window.splitDockWidget(experiment, outer, Qt.Orientation.Horizontal)
+        self._window.splitDockWidget(outer, samples, Qt.Orientation.Vertical)
+        self._window.splitDockWidget(outer, inner, Qt.Orientation.Horizontal)
+        self._share([experiment, outer, inner], [28, 36, 36], Qt.Orientation.Horizontal)
+        self._share([outer, samples], [45, 55], Qt.Orientation.Vertical)
+
+    def _presenting(self) -> None:
+        experiment, outer, inner, samples = self._shown()
+        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, outer)
+        self._window.splitDockWidget(outer, samples, Qt.Orientation.Horizontal)
+        self._window.splitDockWidget(outer, inner, Qt.Orientation.Vertical)
+        # A place to come back to when it is shown again.
+        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, experiment)
+        experiment.hide()
+        self._share([outer, samples], [42, 58], Qt.Orientation.Horizontal)
+        self._share([outer, inner], [1, 1], Qt.Orientation.Vertical)
+
+    def _shown(self) -> tuple[QDockWidget, QDockWidget, QDockWidget, QDockWidget]:
+        for dock in self.docks.values():
+            dock.show()
+        return self.docks["experiment"], self.docks["outer_loss"], self.docks["inner_loss"], self.docks["samples"]
+
+    def _share(self, docks: list[QDockWidget], parts: list[int], direction: Qt.Orientation) -> None:
+        whole = self._window.width() if direction is Qt.Orientation.Horizontal else self._window.height()
+        self._window.resizeDocks(docks, [whole * part // sum(parts) for part in parts], direction)
+
+    def _set_type(self, factor: float) -> None:
+        # Not setFont: under a style sheet fonts are not handed down to children.
+        points = QApplication.font().pointSizeF() * factor
+        sheet = f"QWidget {{ font-size: {points:.1f}pt; }}" if factor != 1.0 else ""
+        if sheet != self._window.styleSheet():
+            self._window.setStyleSheet(sheet)
+
+    def _dock(self, name: str, title: str, panel: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(f"{name}_dock")
+        dock.setAccessibleName(title)
+        dock.setWidget(panel)
+        return dock

@@ -1,0 +1,268 @@
+"""One run at a time: its state, its thread, and what the window hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.events import Event, Notice, RunStarted, Saved, Snapshot, StepReport
+from metagen_gui.gui.run_mailbox import RunMailbox
+from metagen_gui.gui.run_progress import RunProgress
+from metagen_gui.gui.run_states import RunState, may_follow
+from metagen_gui.gui.training_thread import Broken, Refused, TrainingThread
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.experiment import Experiment
+    from metagen_gui.engine.outer_loop import Commands
+    from metagen_gui.gui.engine_loader import Engine
+
+CURVES_INTERVAL = 83
+"""Milliseconds between deliveries of curves: 12 a second."""
+SAMPLES_INTERVAL = 250
+
+
+class RunController(QObject):
+    """Starts, steers and ends a run. Commands that do not fit the present state are ignored."""
+
+    state_changed = Signal(object)
+    """The new `RunState`."""
+    started = Signal(object)
+    """`RunStarted`."""
+    delivered = Signal(object)
+    """A `Delivery` with curves, at most 12 times a second."""
+    snapshot_delivered = Signal(object)
+    """The latest `Snapshot`, at most 4 times a second."""
+    saved = Signal(object)
+    """`Saved`."""
+    noticed = Signal(str)
+    """A plain sentence from the run."""
+    refused = Signal(str, str)
+    """Where and why an input cannot be used; the run did not start or go on."""
+    failed = Signal(str, str)
+    """One sentence and the details."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.engine: Engine | None = None
+        self.state = RunState.LOADING
+        self.progress = RunProgress()
+        self.discarding = False
+        self._thread: TrainingThread | None = None
+        self._mailbox = RunMailbox()
+        self._commands: Commands | None = None
+        self._curves_timer = self._timer(CURVES_INTERVAL, self._deliver_curves)
+        self._samples_timer = self._timer(SAMPLES_INTERVAL, self._deliver_snapshot)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of this run, or of the last one."""
+        return self.progress.folder
+
+    def set_engine(self, engine: Engine) -> None:
+        """Make runs possible."""
+        self.engine = engine
+        self._go_to(RunState.IDLE)
+
+    def reset_loading(self) -> None:
+        """The engine is being imported, perhaps once more after a failure."""
+        self._go_to(RunState.LOADING)
+
+    def fail_loading(self, sentence: str, details: str) -> None:
+        """The engine could not be imported."""
+        self._go_to(RunState.FAILED)
+        self.failed.emit(sentence, details)
+
+    # -- what a person can ask for -----------------------------------------------------------------------------------
+
+    def start(self, experiment: Experiment, *, steps: int | None = None) -> None:
+        """Begin a run, or do nothing if there is one; `steps` is how many to take before it pauses."""
+        engine = self.engine
+        if engine is None or self._thread is not None:
+            return
+        commands = self._commands = engine.commands()
+
+        def begin() -> Generator[Event, None, None]:
+            return engine.meta_train(experiment, commands=commands)
+
+        self._mailbox = RunMailbox()
+        self.progress = RunProgress()
+        self.discarding = False
+        self._thread = TrainingThread(begin, self._mailbox, engine.use_threads, steps=steps, parent=self)
+        self._thread.finished.connect(self._end)
+        self._go_to(RunState.PREPARING)
+        self._curves_timer.start()
+        self._samples_timer.start()
+        self._thread.start()
+
+    def start_with_step(self, experiment: Experiment) -> None:
+        """Begin a run that pauses after its first outer step."""
+        self.start(experiment, steps=1)
+
+    def step(self) -> None:
+        """Take one outer step of the paused run."""
+        if self._thread and self.state is RunState.PAUSED:
+            self.progress.resume()
+            self._thread.step()
+            self.state_changed.emit(self.state)
+
+    def pause(self) -> None:
+        """Pause after the outer step that is under way."""
+        if self._thread and self.state in (RunState.PREPARING, RunState.RUNNING):
+            self._thread.pause()
+            self.progress.pause()
+            self._go_to(RunState.PAUSED)
+
+    def resume(self) -> None:
+        """Go on with a paused run."""
+        if self._thread and self.state is RunState.PAUSED:
+            self.progress.resume()
+            self._thread.resume()
+            self._go_to(RunState.RUNNING if self.progress.meta_step else RunState.PREPARING)
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on."""
+        if self.state is RunState.PAUSED:
+            self.resume()
+        else:
+            self.pause()
+
+    def finish(self) -> None:
+        """End the run early and keep what it learned."""
+        if self._thread and self.state.busy and self.state is not RunState.FINISHING:
+            self._go_to(RunState.FINISHING)
+            self._thread.stop()
+
+    def discard(self) -> None:
+        """End the run, if it goes on, and delete its folder."""
+        if self._thread is None:
+            self._delete_folder()
+        elif self.state.busy:
+            self.discarding = True
+            self.finish()
+
+    def change(self, path: str, value: object) -> None:
+        """Give a setting a new value from the next outer step on."""
+        if self._commands and self._thread:
+            self._commands.change(path, value)
+
+    def sample_now(self) -> None:
+        """Ask for fresh samples."""
+        if self._commands and self._thread:
+            self._commands.sample_now()
+            self._thread.fetch(Snapshot)
+
+    def save_now(self) -> None:
+        """Ask for a checkpoint; `saved` tells when it is on disk."""
+        if self._commands and self._thread:
+            self._commands.save_now()
+            self._thread.fetch(Saved)
+
+    @property
+    def can_save(self) -> bool:
+        """Whether there is a run that can write a checkpoint."""
+        return self.state in (RunState.RUNNING, RunState.PAUSED)
+
+    @property
+    def stepping(self) -> bool:
+        """Whether a single step of the paused run is under way."""
+        return self.state is RunState.PAUSED and self._thread is not None and self._thread.steps_waiting() > 0
+
+    # -- what the run reports ----------------------------------------------------------------------------------------
+
+    def _timer(self, interval: int, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(interval)
+        timer.timeout.connect(slot)
+        return timer
+
+    def _deliver_curves(self) -> None:
+        delivery = self._mailbox.take()
+        for event in delivery.messages:
+            self._hear(event)
+        if delivery.validations:
+            self.progress.validation = delivery.validations[-1]
+        if delivery.steps:
+            self._note_step(delivery.steps[-1])
+        if delivery.steps or delivery.validations:
+            self.delivered.emit(delivery)
+
+    def _note_step(self, report: StepReport) -> None:
+        self.progress.add_step(report)
+        if self.state is RunState.PREPARING:
+            paused = self._thread is not None and self._thread.limited and self._thread.steps_waiting() == 0
+            self._go_to(RunState.PAUSED if paused else RunState.RUNNING)
+        if self.state is RunState.PAUSED and not self.stepping:
+            self.progress.pause()
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self.progress.started = event
+                self.started.emit(event)
+            case Saved():
+                self.saved.emit(event)
+            case Notice(text=text):
+                self.noticed.emit(text)
+
+    def _deliver_snapshot(self) -> None:
+        snapshot: Snapshot | None = self._mailbox.take_snapshot()
+        if snapshot is not None:
+            self.snapshot_delivered.emit(snapshot)
+
+    # -- how it ends -------------------------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        thread.wait()
+        outcome = thread.outcome
+        thread.deleteLater()
+        self._curves_timer.stop()
+        self._samples_timer.stop()
+        self._deliver_curves()
+        self._deliver_snapshot()
+        self.progress.pause()
+        self._commands = None
+        if self.discarding:
+            self._delete_folder()
+        elif isinstance(outcome, Refused):
+            self._go_to(RunState.IDLE)
+            self.refused.emit(outcome.where, outcome.why)
+        elif outcome is None or isinstance(outcome, Broken):
+            self._go_to(RunState.FAILED)
+            broken = outcome or Broken(self.tr("The training thread ended without saying why."), "")
+            self._write_log(broken.details)
+            self.failed.emit(broken.sentence, broken.details)
+        else:
+            # A run that was stopped before it had a folder leaves nothing behind.
+            self._go_to(RunState.DONE if self.folder else RunState.IDLE)
+
+    def _delete_folder(self) -> None:
+        if self.engine is not None and self.folder is not None:
+            try:
+                self.engine.discard(self.folder)
+            except (OSError, BadInput) as error:
+                self.noticed.emit(self.tr("The run's folder could not be deleted: {why}").format(why=error))
+        self.progress = RunProgress()
+        self.progress.pause()
+        self._go_to(RunState.IDLE)
+
+    def _write_log(self, details: str) -> None:
+        """Leave the traceback where the run's other files are, if that is possible."""
+        if self.folder and details:
+            try:
+                with (self.folder / "log.txt").open("a", encoding="utf-8") as log:
+                    log.write(details)
+            except OSError:
+                self.noticed.emit(self.tr("The run's log could not be written."))
+
+    def _go_to(self, state: RunState) -> None:
+        if state is not self.state:
+            assert may_follow(self.state, state), f"{self.state} -> {state}"
+            self.state = state
+            self.state_changed.emit(state)

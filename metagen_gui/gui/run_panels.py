@@ -1,0 +1,56 @@
+"""The panels that show a run: outer loss, inner loss and samples, supplied by the run's controller."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from metagen_gui.engine.events import RunStarted
+from metagen_gui.gui.inner_loss_plot import InnerLossPlot
+from metagen_gui.gui.outer_loss_plot import OuterLossPlot
+from metagen_gui.gui.panel_feed import PanelFeed
+from metagen_gui.gui.run_controller import RunController
+from metagen_gui.gui.run_mailbox import Delivery
+from metagen_gui.gui.run_states import RunState
+from metagen_gui.gui.sample_view import SampleView
+from metagen_gui.gui.status_bar import empty_text
+
+
+class RunPanels(QObject):
+    """Makes the three panels and hands them what a run reports."""
+
+    def __init__(self, controller: RunController, window: QWidget) -> None:
+        super().__init__(window)
+        self.outer = OuterLossPlot(window)
+        self.inner = InnerLossPlot(window)
+        self.samples = SampleView(window)
+        self._outer_feed = PanelFeed(self.outer, show_curves=self._show_outer)
+        self._inner_feed = PanelFeed(self.inner, show_curves=self._show_inner)
+        self._samples_feed = PanelFeed(self.samples, show_snapshot=self.samples.add_snapshot)
+        controller.state_changed.connect(self.show_state)
+        controller.started.connect(self._reset)
+        controller.delivered.connect(self._outer_feed.add_delivery)
+        controller.delivered.connect(self._inner_feed.add_delivery)
+        controller.snapshot_delivered.connect(self._samples_feed.add_snapshot)
+        self.show_state(controller.state)
+
+    def show_state(self, state: RunState) -> None:
+        """Let panels without data say what they wait for."""
+        for panel in (self.outer, self.inner, self.samples):
+            panel.set_empty_text(empty_text(state))
+
+    def _reset(self, started: RunStarted) -> None:
+        for feed in (self._outer_feed, self._inner_feed, self._samples_feed):
+            feed.reset()
+        self.outer.reset(started.players)
+        self.inner.reset(started.players)
+        self.samples.reset()
+
+    def _show_outer(self, delivery: Delivery) -> None:
+        self.outer.add_steps(delivery.steps)
+        for report in delivery.validations:
+            self.outer.add_validation(report)
+
+    def _show_inner(self, delivery: Delivery) -> None:
+        for report in delivery.validations:
+            self.inner.add_validation(report)

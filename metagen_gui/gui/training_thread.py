@@ -1,0 +1,169 @@
+"""The thread that pulls a run's generator. Pausing, stepping and stopping are not asking for more."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QThread
+
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.events import Event, StepReport
+from metagen_gui.gui.run_mailbox import RunMailbox
+
+
+@dataclass(frozen=True)
+class Completed:
+    """The generator came to its end."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The person asked to stop; the engine has saved."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The engine found an input that it cannot use."""
+
+    where: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An exception ended the run: one sentence for the person, the traceback for whoever mends it."""
+
+    sentence: str
+    details: str
+
+
+Outcome = Completed | Stopped | Refused | Broken
+
+
+class TrainingThread(QThread):
+    """Pulls the events of one run into a mailbox.
+
+    `outcome` is None until the thread has written how the run ended. `finished` is emitted after *any* end of `run`, so
+    whoever listens to it reads `outcome` and takes None as a fault.
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[], Generator[Event, None, None]],
+        mailbox: RunMailbox,
+        use_threads: Callable[[], object],
+        *,
+        steps: int | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """`steps` is how many outer steps to take before pausing; None means no limit."""
+        super().__init__(parent)
+        self.outcome: Outcome | None = None
+        self._begin = begin
+        self._mailbox = mailbox
+        self._use_threads = use_threads
+        self._gate = threading.Condition()
+        self._steps_allowed = steps
+        self._awaited: type[Event] | None = None
+        self._steps_for_it = 0
+        self._stopping = False
+
+    # -- called from the window ------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Ask for nothing more after the outer step that is under way."""
+        self._set_allowance(0)
+
+    def resume(self) -> None:
+        """Go on without limit."""
+        self._set_allowance(None)
+
+    def step(self) -> None:
+        """Allow one more outer step; has no effect on a run without limit."""
+        with self._gate:
+            if self._steps_allowed is not None:
+                self._steps_allowed += 1
+                self._gate.notify_all()
+
+    def fetch(self, kind: type[Event]) -> None:
+        """Go on, even while paused, until an event of this kind has come: the answer to a command.
+
+        The engine reads its commands between two outer steps, so this takes one step at most.
+        """
+        with self._gate:
+            self._awaited, self._steps_for_it = kind, 1
+            self._gate.notify_all()
+
+    def stop(self) -> None:
+        """Close the generator as soon as it has yielded; the engine saves."""
+        with self._gate:
+            self._stopping = True
+            self._gate.notify_all()
+
+    def steps_waiting(self) -> int:
+        """Return how many single steps are asked for and not taken yet."""
+        with self._gate:
+            return self._steps_allowed or 0
+
+    @property
+    def limited(self) -> bool:
+        """Whether the thread will pause, or has paused, by itself."""
+        with self._gate:
+            return self._steps_allowed is not None
+
+    def _set_allowance(self, steps: int | None) -> None:
+        with self._gate:
+            self._steps_allowed = steps
+            self._gate.notify_all()
+
+    # -- the thread itself -----------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Qt's entry point: whatever happens, leave an outcome."""
+        try:
+            # First of all, and here: the number set in another thread does not reach this one.
+            self._use_threads()
+            self.outcome = self._pull(self._begin())
+        except BadInput as problem:
+            self.outcome = Refused(problem.where, problem.why)
+        except BaseException as error:  # nothing may leave run(): Qt would print it and report success
+            self.outcome = Broken(one_sentence(error), traceback.format_exc())
+
+    def _pull(self, events: Generator[Event, None, None]) -> Outcome:
+        try:
+            while self._wait_for_leave():
+                event = next(events, None)
+                if event is None:
+                    return Completed()
+                self._mailbox.put(event)
+                self._count(event)
+            return Stopped()
+        finally:
+            events.close()
+
+    def _wait_for_leave(self) -> bool:
+        """Block while paused; return False when the run is to stop."""
+        with self._gate:
+            self._gate.wait_for(lambda: self._stopping or self._awaited is not None or self._steps_allowed != 0)
+            return not self._stopping
+
+    def _count(self, event: Event) -> None:
+        with self._gate:
+            is_step = isinstance(event, StepReport)
+            if is_step and self._steps_allowed:
+                self._steps_allowed -= 1
+            if self._awaited is not None:
+                if isinstance(event, self._awaited) or (is_step and not self._steps_for_it):
+                    self._awaited = None
+                elif is_step:
+                    self._steps_for_it -= 1
+
+
+def one_sentence(error: BaseException) -> str:
+    """Return an exception as one short line."""
+    text = " ".join(str(error).split())
+    text = text if len(text) <= 200 else text[:199] + "…"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

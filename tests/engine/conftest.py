@@ -1,0 +1,68 @@
+"""Small experiments that run in a tenth of a second, over whatever plugins there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from metagen_gui.engine.experiment import SECTIONS, Experiment
+
+SMALL: dict[str, Any] = {
+    # of plugins, where they have such a setting
+    "size": 16,
+    "width": 6,
+    "depth": 1,
+    "latent_size": 3,
+    "context_size": 4,
+    "channels": 4,
+    "adaptation_steps": 2,
+    # of training
+    "meta_steps": 3,
+    "meta_batch_size": 2,
+    "shots": 3,
+    "query_size": 4,
+    "validate_every": 2,
+    "validation_tasks": 2,
+    "preview_tasks": 2,
+    "preview_samples": 2,
+    "device": "cpu",
+}
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of six classes of eight gray images each."""
+    root, random = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for label in range(6):
+        folder = root / f"class {label}"
+        folder.mkdir()
+        for number in range(8):
+            values = random.integers(0, 40, (12, 12)) + 30 * label
+            Image.fromarray(values.astype(np.uint8)).save(folder / f"{number}.png")
+    return root
+
+
+@pytest.fixture
+def tiny(pictures: Path) -> Callable[..., Experiment]:
+    """Build a small experiment: `tiny("densities", "vae", "maml", {"training.seed": 1})`."""
+
+    def make(
+        tasks: str = "densities", model: str = "vae", algorithm: str = "maml", values: Mapping[str, Any] | None = None
+    ) -> Experiment:
+        experiment = Experiment(tasks, model, algorithm)
+        for section in SECTIONS:
+            for name in experiment.config_type(section).model_fields:
+                if name in SMALL:
+                    experiment = experiment.with_value(f"{section}.{name}", SMALL[name])
+        if tasks == "images":
+            experiment = experiment.with_value("tasks.path", str(pictures))
+        for path, value in (values or {}).items():
+            experiment = experiment.with_value(path, value)
+        return experiment
+
+    return make

@@ -1,0 +1,249 @@
+"""An experiment as data: to JSON and back, defaults and suggestions, and one clear line about whatever is wrong."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metagen_gui.engine.config import BadInput, Setting
+from metagen_gui.engine.experiment import MAX_BYTES, REGISTRIES, SECTIONS, VERSION, Experiment
+from metagen_gui.engine.models.base import models
+
+CHOICES = list(itertools.product(*(REGISTRIES[section].names() for section in SECTIONS[:3])))
+
+
+def values_of(item: Setting, model: str) -> st.SearchStrategy[Any]:
+    """Return the values that a form could give to a setting."""
+    plugin = models.get(model)
+    match item.kind:
+        case "integer":
+            return st.integers(int(item.low), int(item.high))
+        case "number":
+            return st.floats(item.low, item.high)
+        case "flag":
+            return st.booleans()
+        case "choice" if item.choices:
+            return st.sampled_from(item.choices)
+        case "choice" if item.choices_from == "model.adapts":
+            return st.sampled_from([*plugin.adapts, *plugin.groups, "default", "+".join(plugin.groups[:2])])
+        case "rates":
+            return st.dictionaries(st.sampled_from(plugin.groups), st.floats(0, 10))
+        case "text" | "path":
+            return st.text() if item.name != "device" else st.sampled_from(["auto", "cpu"])
+    raise AssertionError(f"no values are known for {item}")
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    experiment = Experiment(*draw(st.sampled_from(CHOICES)))
+    for section in SECTIONS:
+        for item in draw(st.lists(st.sampled_from(experiment.settings(section)), max_size=4, unique_by=id)):
+            value = draw(values_of(item, experiment.model))
+            experiment = experiment.with_value(f"{section}.{item.name}", value)
+    return experiment
+
+
+@settings(deadline=None, max_examples=60)
+@given(experiments())
+def test_any_experiment_survives_its_file(experiment: Experiment) -> None:
+    experiment.check()
+    back = Experiment.from_json(experiment.to_json())
+    assert back == experiment
+    complete = experiment.to_json(complete=True)
+    written_out = Experiment.from_json(complete)
+    for section in SECTIONS:
+        assert back.config(section) == experiment.config(section) == written_out.config(section)
+    assert written_out.to_json(complete=True) == complete
+    assert set(json.loads(complete)["training"]) == set(experiment.config_type("training").model_fields)
+
+
+@pytest.mark.parametrize("chosen", CHOICES, ids="-".join)
+def test_every_combination_is_sound_by_default(chosen: tuple[str, str, str]) -> None:
+    experiment = Experiment(*chosen)
+    experiment.check()
+    for section in SECTIONS:
+        for item in experiment.settings(section):
+            assert getattr(experiment.config(section), item.name) == item.default
+
+
+def test_suggestions_name_settings_that_some_plugin_has() -> None:
+    for registry in REGISTRIES.values():
+        for _, plugin in registry.items():
+            for path in plugin.suggests:
+                section, _, name = path.partition(".")
+                groups = [Experiment().config_type("training")]
+                if section != "training":
+                    groups = [other.Settings for _, other in REGISTRIES[section].items()]
+                assert any(name in group.model_fields for group in groups), path
+
+
+def test_suggestions_overrule_declarations_and_a_person_overrules_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks first, then model, then algorithm, then the person."""
+    experiment = Experiment("densities", "vae", "maml")
+    paths = [f"training.{name}" for name in ("shots", "query_size", "meta_steps", "seed")]
+    for number, section in enumerate(SECTIONS[:3], start=1):
+        suggested = dict.fromkeys(paths[number - 1 :], 10 * number)
+        monkeypatch.setattr(experiment.plugin(section), "suggests", {**suggested, "model.no_such": 1})
+    experiment = experiment.with_value("training.seed", 40)
+    training = experiment.config("training")
+    assert (training.shots, training.query_size, training.meta_steps, training.seed) == (10, 20, 30, 40)
+    shown = {item.name: item.default for item in experiment.settings("training")}
+    assert (shown["shots"], shown["query_size"], shown["meta_steps"], shown["seed"]) == (10, 20, 30, 30)
+    assert experiment.without_value("training.seed").config("training").seed == 30
+    assert training.meta_batch_size == type(training)().meta_batch_size
+
+
+def test_another_plugin_keeps_the_settings_that_fit() -> None:
+    experiment = Experiment("strokes", "vae", "reptile").with_value("model.width", 32).with_value("model.beta", 2.0)
+    experiment = experiment.with_value("algorithm.inner_optimizer", "sgd").with_value("algorithm.inner_lr", 0.5)
+    changed = experiment.with_plugin("model", "gan").with_plugin("algorithm", "maml")
+    assert dict(changed.values["model"]) == {"width": 32}
+    assert dict(changed.values["algorithm"]) == {"inner_lr": 0.5}
+    assert changed.with_value("model.name", "vae").model == "vae"
+    assert experiment.values["model"]["beta"] == 2.0, "an experiment is not changed by making another from it"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value"),
+    [
+        ("algorithm.inner_lr=0.01", "algorithm.inner_lr", 0.01),
+        ("algorithm.inner_lr=1e-3", "algorithm.inner_lr", 0.001),
+        ("training.meta_steps=12", "training.meta_steps", 12),
+        ("training.device=cpu", "training.device", "cpu"),
+        ("tasks.size=16", "tasks.size", 16),
+        ("model.network=conv", "model.network", "conv"),
+        ('algorithm.group_rates={"prior": 0.5}', "algorithm.group_rates", {"prior": 0.5}),
+        ("algorithm.adapts=prior+context", "algorithm.adapts", "prior+context"),
+    ],
+)
+def test_an_assignment_as_text(text: str, path: str, value: object) -> None:
+    section, _, name = path.partition(".")
+    assert getattr(Experiment().with_text(text).config(section), name) == value
+
+
+def test_text_stays_text_where_text_is_meant() -> None:
+    """A folder called 5, or one whose name has an equals sign, is a folder."""
+    images = Experiment().with_text("tasks.name=images")
+    assert images.tasks == "images"
+    assert images.with_text("tasks.path=5").config("tasks").path == "5"
+    assert images.with_text("tasks.path=a=b c").config("tasks").path == "a=b c"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "why"),
+    [
+        ("algorithm.inner_lr", "algorithm.inner_lr", "write PATH=VALUE"),
+        ("inner_lr=1", "inner_lr", "begins with one of tasks, model, algorithm, training"),
+        ("algorithm=maml", "algorithm", "begins with one of"),
+        ("algorithm.inner_lr=fast", "algorithm.inner_lr", "'fast' is not a number"),
+        ("algorithm.inner_lr=-1", "algorithm.inner_lr", "-1 is too low"),
+        ("algorithm.inner_lr=NaN", "algorithm.inner_lr", "nan is not a finite number"),
+        ("algorithm.inner_rl=1", "algorithm.inner_rl", "there is no such setting; there are inner_lr, "),
+        ("algorithm.name=mamel", "algorithm.name", "there is no 'mamel'; there are "),
+        ("training.name=x", "training.name", "there is no such setting"),
+        ("training.seed=" + "1" * 5000, "training.seed", "is not a whole number"),
+        ("training.seed=" + "[" * 100_000, "training.seed", "is not a whole number"),
+    ],
+)
+def test_a_wrong_assignment_is_named(text: str, where: str, why: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        Experiment().with_text(text)
+    assert caught.value.where == where and why in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("document", "where", "why"),
+    [
+        ([], "experiment", "an experiment is a JSON object"),
+        ({"version": VERSION + 1}, "experiment", f"written by a newer MetaGen (version {VERSION + 1}; this one reads"),
+        ({"version": 0}, "experiment", "version 0 is not"),
+        ({"version": "1"}, "experiment", "version '1' is not"),
+        ({"model": "vae"}, "model", "expected {"),
+        ({"model": {"name": 5}}, "model", "expected {"),
+        ({"model": {"name": "vea"}}, "model.name", "there is no 'vea'; there are gan, "),
+        ({"tasks": {"name": ""}}, "tasks.name", "there is no ''"),
+        ({"model": {"settings": [1]}}, "model", "settings are a JSON object"),
+        ({"training": None}, "training", "settings are a JSON object"),
+        ({"model": {"settings": {"latent_size": 0}}}, "model.latent_size", "0 is too low; the lowest value is 1"),
+        ({"model": {"settings": {"latent_size": "many"}}}, "model.latent_size", "is not a whole number"),
+        ({"model": {"settings": {"name": "gan"}}}, "model.name", "stands beside"),
+        ({"training": {"shot": 5}}, "training.shot", "there is no such setting"),
+        ({"training": {"": 5}}, "training.", "a setting's path begins"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named_by_its_path(document: object, where: str, why: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        Experiment.from_json(json.dumps(document))
+    assert caught.value.where == where and why in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"algorithm.adapts": "toes"}, "algorithm.adapts"),
+        ({"algorithm.adapts": "prior+toes"}, "algorithm.adapts"),
+        ({"algorithm.group_rates": {"toes": 1.0}}, "algorithm.group_rates"),
+    ],
+)
+def test_what_does_not_go_together_is_found_by_the_check(values: dict[str, Any], where: str) -> None:
+    experiment = Experiment()
+    for path, value in values.items():
+        experiment = experiment.with_value(path, value)
+    with pytest.raises(BadInput, match="toes") as caught:
+        experiment.check()
+    assert caught.value.where == where
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 40) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+PART = st.fixed_dictionaries(
+    {}, optional={"name": st.sampled_from(["vae", "gan", "maml", "images"]) | JSON, "settings": JSON}
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.fixed_dictionaries({}, optional={"version": JSON, **{section: PART | JSON for section in SECTIONS}}) | JSON)
+def test_any_json_is_an_experiment_or_bad_input(document: object) -> None:
+    try:
+        experiment = Experiment.from_json(json.dumps(document))
+    except BadInput:
+        return
+    assert Experiment.from_json(experiment.to_json()) == experiment
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'{\n"version": 1,\n"model" 3}', "not JSON (line 3)"),
+        (b"\xff\xfe{}", "not UTF-8"),
+        (b" " * (MAX_BYTES + 1), "too large"),
+        (b"[" * 200_000, "nested too deep"),
+        (b'{"version": ' + b"1" * 5000 + b"}", "not JSON that can be read"),
+    ],
+    ids=["not JSON", "not UTF-8", "too large", "too deep", "long number"],
+)
+def test_a_file_that_is_no_experiment_is_named(tmp_path: Path, content: bytes, why: str) -> None:
+    path = tmp_path / "mine.json"
+    path.write_bytes(content)
+    with pytest.raises(BadInput) as caught:
+        Experiment.load(path)
+    assert caught.value.where == str(path) and why in caught.value.why
+
+
+def test_a_run_folder_is_read_and_other_folders_are_named(tmp_path: Path) -> None:
+    for missing in (tmp_path, tmp_path / "nowhere.json"):
+        with pytest.raises(BadInput, match="No such file") as caught:
+            Experiment.load(missing)
+        assert str(missing) in caught.value.where
+    experiment = Experiment().with_value("training.seed", 7)
+    (tmp_path / "experiment.json").write_text(experiment.to_json())
+    assert Experiment.load(tmp_path) == Experiment.load(tmp_path / "experiment.json") == experiment

@@ -1,0 +1,108 @@
+"""The rooms of the house and the arrows between them hold by test, not by good will."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+from metagen_gui.engine.experiment import REGISTRIES
+from metagen_gui.engine.registry import plugin_modules
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "metagen_gui"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LONGEST = 300
+PLACES = (
+    ".",
+    "metagen_gui",
+    "metagen_gui/engine",
+    "metagen_gui/gui",
+    "metagen_gui/engine/algorithms",
+    "packaging",
+    "resources/icons",
+)
+"""Folders that the pages name files of without saying where they are."""
+NOT_OURS = {
+    "joint.py",
+    "samples/",
+    "checkpoints/",
+    "share/applications/",
+    "share/icons/hicolor/scalable/apps/metagen.svg",
+}
+"""What the pages name and no checkout holds: an example, and parts of a run or of an installation."""
+VAGUE = {"utils", "util", "core", "common", "manager", "managers", "helpers", "misc"}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the full name of every module, and every thing from a module, that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: import by the full name"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_import_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    broken = lint_imports(config_filename="pyproject.toml", no_cache=True)
+    assert not broken, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", sorted(REGISTRIES))
+def test_a_plugin_never_imports_a_sibling(kind: str) -> None:
+    modules = set(plugin_modules(REGISTRIES[kind].package))
+    base = f"{REGISTRIES[kind].package}.base"
+    assert base in modules and len(modules) > 1
+    for module in modules - {base}:
+        path = ROOT / Path(*module.split(".")).with_suffix(".py")
+        siblings = [
+            other for other in modules - {base, module} for name in imported(path) if f"{name}.".startswith(f"{other}.")
+        ]
+        assert not siblings, f"{module} imports {siblings}"
+
+
+@pytest.mark.parametrize(("room", "stranger"), [("engine", "PySide6"), ("gui", "torch")])
+def test_a_room_can_be_entered_without_the_other_rooms_library(room: str, stranger: str) -> None:
+    """Importing every module of the window must not import torch: the window appears before torch is there."""
+    modules = [name_of(path) for path in MODULES if path.is_relative_to(PACKAGE / room)]
+    script = f"import sys\nfor name in {modules!r}:\n  __import__(name)\n  assert {stranger!r} not in sys.modules, name"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_file_is_too_long_to_read() -> None:
+    long = {name_of(path): lines for path in MODULES if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST}
+    assert not long
+
+
+def test_no_room_has_a_name_that_says_nothing() -> None:
+    vague = [name_of(path) for path in MODULES if VAGUE & set(path.with_suffix("").name.split("_"))]
+    vague += [str(path) for path in PACKAGE.rglob("*") if path.is_dir() and path.name in VAGUE]
+    assert not vague
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [name_of(path) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    assert not silent
+
+
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "packaging/README.md"])
+def test_the_pages_name_only_files_that_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[\w.-]+/)*[\w-]+(?:\.(?:py|md|toml|sh|spec|desktop|svg)|/))`", text)) - NOT_OURS
+    assert named
+    lost = {name for name in named if not any((ROOT / room / name).exists() for room in PLACES)}
+    assert not lost
