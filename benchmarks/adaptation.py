@@ -45,7 +45,9 @@ def main() -> None:
         learner.step()
     seconds = time.monotonic() - began
     print(f"{learner.meta_step} outer steps in {seconds:.0f} s ({1000 * seconds / learner.meta_step:.0f} ms each), ")
-    print(f"{threads} threads, {learner.parameters():,} numbers learned; {given.tasks} held-out tasks of the test stream")
+    print(
+        f"{threads} threads, {learner.parameters():,} numbers learned; {given.tasks} held-out tasks of the test stream"
+    )
     for name, values in held_out(learner, given.tasks).items():
         difference = values[-1] - values[0]
         half = 1.96 * difference.std(ddof=1) / np.sqrt(given.tasks)

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from metagen_gui.cli.figures import Figures, figure
-from metagen_gui.engine.events import Event, Notice, RunStarted, StepReport, ValidationReport
+from metagen_gui.engine.events import Event, Notice, RunStarted, StepReport
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
@@ -64,8 +64,8 @@ class Lines(Display):
     def refresh(self, event: Event) -> None:
         """Print a line if the last one is old enough."""
         figures = self.figures
-        last = figures.meta_step == figures.meta_steps and isinstance(event, ValidationReport)
-        if (isinstance(event, StepReport) and figures.seconds >= self._due) or last:
+        last = figures.meta_step == figures.meta_steps
+        if isinstance(event, StepReport) and (figures.seconds >= self._due or last):
             self._due = figures.seconds + SECONDS_BETWEEN_LINES
             losses = ", ".join(f"{player} {figure(loss)}" for player, loss in figures.losses.items())
             paths = ", ".join(f"{player} {figures.validation_path(player)}" for player in figures.losses)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
 import os
-import resource
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,21 +50,26 @@ def use_threads(count: int | None = None) -> int:
     two cores a second thread made a step no faster while it doubled its cost. The setting belongs to the thread that
     makes it: a worker must call this itself, first thing.
     """
-    asked = count or int(os.environ.get("OMP_NUM_THREADS", "0"))
+    outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()  # OpenMP takes a list, one per level
+    asked = count or (int(outermost) if outermost.isdecimal() else 0)
     wanted = asked or min(max(_cores() - 1, 1), MOST_THREADS)
     torch.set_num_threads(wanted)
     return wanted
 
 
 def memory_used(device: str) -> int:
-    """Return the bytes of memory in use: by tensors on a GPU, by this process on the CPU."""
+    """Return the bytes of memory in use: by tensors on a GPU, by this process on the CPU (0 on Windows: not told)."""
     if device.startswith("cuda"):
         return int(torch.cuda.memory_allocated(device))
     if device == "mps":
         return int(torch.mps.current_allocated_memory())
     pages = Path("/proc/self/statm")
     if pages.exists():
-        return int(pages.read_text().split()[1]) * resource.getpagesize()
+        return int(pages.read_text().split()[1]) * mmap.PAGESIZE
+    if sys.platform == "win32":
+        return 0
+    import resource  # Windows has no such module
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

@@ -81,7 +81,7 @@ class _Run:
             yield self.notice(text)
         yield from self.look()
         while learner.meta_step < training.meta_steps:
-            yield self.step()
+            report = self.step()
             if self.failures == 1:
                 yield self.notice("A step came out non-finite and was not applied.")
             if learner.meta_step % training.validate_every == 0 or learner.meta_step == training.meta_steps:
@@ -90,6 +90,7 @@ class _Run:
                 yield from self.obey(command)
             if self.seconds - self._saved_seconds > 60 * training.checkpoint_minutes:
                 yield self.save()
+            yield report  # last, so that whoever pauses after a step has seen all that belongs to it
         yield self.save()
         yield RunFinished(learner.meta_step, self.seconds, self.folder.path)
 

@@ -125,9 +125,13 @@ class InnerLossPlot(PlotPanel):
         )
 
     def shown_curves(self) -> list[Values]:
-        """Return the drawn losses: the present ones whole, the earlier ones together."""
+        """Return the drawn losses that the view must hold: the present ones whole, the later half of the earlier ones.
+
+        The first reports of a run are of an untrained model; showing them would flatten everything that follows.
+        """
         shown = [kind for kind, toggle in enumerate((self._query, self._support)) if toggle.isChecked()]
         reports = self._past_reports() if self._earlier.isChecked() else []
+        reports = reports[len(reports) // 2 + 1 :]
         curves = [self._losses(report, kind) for kind in shown for report in reports]
         past = [self.canvas.scale.forward(np.concatenate(curves))] if curves else []
         return past + self._present_curves(shown)

@@ -14,7 +14,9 @@ from metagen_gui.engine.experiment import REGISTRIES
 from metagen_gui.engine.training import TrainingSettings
 
 GROUPS = [("training", TrainingSettings)] + [
-    (f"{section}/{name}", plugin.Settings) for section, registry in REGISTRIES.items() for name, plugin in registry.items()
+    (f"{section}/{name}", plugin.Settings)
+    for section, registry in REGISTRIES.items()
+    for name, plugin in registry.items()
 ]
 
 

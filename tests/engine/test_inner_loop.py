@@ -77,7 +77,7 @@ def quiet(tasks: int, steps: int, turns: int, players: int) -> TaskNoise:
 
 def build(name: str, model: GenerativeModel, steps: int, lr: float, **settings: object) -> Algorithm:
     plugin = algorithms.get(name)
-    chosen = {"learned_rates": "no", **settings}
+    chosen = {"learned_rates": "no", "inner_clip": 0.0, **settings}
     return plugin(plugin.Settings(inner_lr=lr, adaptation_steps=steps, **chosen), model)
 
 

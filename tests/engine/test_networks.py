@@ -1,6 +1,8 @@
-"""The networks: normalisation equals torch's own to first order, and is right where torch's is not; every image size."""
+"""The networks: normalisation as torch's to first order, and right where torch's is not; every image size."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -45,11 +47,18 @@ def test_normalisation_equals_torchs_in_value_and_first_derivative(shape: tuple[
         torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize(("shape", "groups"), CASES)
-def test_second_derivatives_of_normalisation_agree_with_differences(shape: tuple[int, ...], groups: int) -> None:
+@pytest.mark.parametrize(("shape", "groups"), [((2, 4), 1), ((2, 4, 1, 2), 2)])
+def test_normalisation_is_exact_to_the_third_derivative(shape: tuple[int, ...], groups: int) -> None:
+    """What a MAML step over a gradient penalty takes: here torch's fused normalisation is wrong, which is why not it."""
     norm = norm_of(shape[1], groups)
-    x = torch.randn(2, *shape[1:], generator=torch.Generator().manual_seed(0)).double().requires_grad_()
-    assert torch.autograd.gradgradcheck(norm, (x,), gen_non_contig_grad_outputs=False)
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).double().requires_grad_()
+
+    def slope(at: Tensor) -> Tensor:
+        (found,) = torch.autograd.grad(torch.tanh(norm(at)).sum(), at, create_graph=True)
+        return found
+
+    assert torch.autograd.gradcheck(slope, (x,))
+    assert torch.autograd.gradgradcheck(slope, (x,))
 
 
 def test_examples_are_normalised_one_by_one() -> None:
@@ -78,18 +87,20 @@ def test_activations_are_smooth_enough_to_be_differentiated_twice(activation: st
     assert (second.abs() > 1e-3).sum() >= 8
 
 
-def networks() -> list[tuple[str, nn.Module, tuple[int, ...]]]:
-    image = (2, 16, 16)
-    return [
-        ("mlp", ContextMLP(3, 6, 2, 1, 4, "silu"), (3,)),
-        ("encoder", ConvEncoder(image, 4, 6, 1, 4, "silu"), image),
-        ("decoder", ConvDecoder(image, 4, 6, 3, 4, "silu"), (3,)),
-    ]
+IMAGE = (2, 16, 16)
 
 
-@pytest.mark.parametrize(("name", "network", "shape"), networks(), ids=lambda x: x if isinstance(x, str) else "")
-def test_double_backward_under_vmap_is_that_of_a_loop(name: str, network: nn.Module, shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("build", "shape"),
+    [
+        pytest.param(lambda: ContextMLP(3, 6, 2, 1, 4, "silu"), (3,), id="mlp"),
+        pytest.param(lambda: ConvEncoder(IMAGE, 4, 6, 1, 4, "silu"), IMAGE, id="encoder"),
+        pytest.param(lambda: ConvDecoder(IMAGE, 4, 6, 3, 4, "silu"), (3,), id="decoder"),
+    ],
+)
+def test_double_backward_under_vmap_is_that_of_a_loop(build: Callable[[], nn.Module], shape: tuple[int, ...]) -> None:
     """What a meta-gradient through a gradient penalty needs: ∂/∂w of ‖∇_x f‖², for all tasks at once."""
+    network = build()
     generator = torch.Generator().manual_seed(0)
     params = {n: v.double() for n, v in initial_values(network, generator).items()}
     contexts = torch.randn(3, 4, generator=generator).double()
@@ -110,7 +121,7 @@ def test_double_backward_under_vmap_is_that_of_a_loop(name: str, network: nn.Mod
             torch.testing.assert_close(
                 together[key][i], torch.zeros_like(params[key]) if expected is None else expected, rtol=1e-8, atol=1e-9
             )
-    assert together["out.weight" if name == "mlp" else next(iter(params))].abs().sum() > 0
+    assert sum(float(gradient.abs().sum()) for gradient in together.values()) > 1
 
 
 @pytest.mark.parametrize("layer", ["mlp", "conv"])

@@ -11,10 +11,12 @@ import pytest
 import metagen_gui.engine.algorithms
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.config import BadInput, settings_of
+from metagen_gui.engine.events import RunFinished
 from metagen_gui.engine.experiment import REGISTRIES, Experiment
+from metagen_gui.engine.outer_loop import meta_train
 from metagen_gui.engine.registry import Registry, plugin_modules
 
-PLUGIN = '''
+PLUGIN = """
 from metagen_gui.engine.algorithms.base import AlgorithmSettings, algorithms
 from metagen_gui.engine.algorithms.maml import Maml
 from metagen_gui.engine.config import setting
@@ -29,7 +31,7 @@ class DroppedIn(Maml):
     title = "Dropped in"
     summary = "A file in a folder."
     Settings = Settings
-'''
+"""
 
 
 @pytest.fixture
@@ -47,9 +49,6 @@ def dropped_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 def test_a_file_dropped_into_the_package_is_a_plugin_with_settings_that_runs(dropped_in: None, tiny, tmp_path) -> None:
-    from metagen_gui.engine.events import RunFinished
-    from metagen_gui.engine.outer_loop import meta_train
-
     assert "dropped_in" not in algorithms.names()
     algorithms.load(again=True)
     assert "dropped_in" in algorithms.names()
@@ -104,12 +103,16 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(toys: Registry[obj
 
 def test_another_packages_plugins_are_loaded_and_its_faults_are_listed(toys: Registry[object], tmp_path: Path) -> None:
     """Two installed packages declare entry points: one works, one raises while it is imported."""
-    (tmp_path / "good_toys.py").write_text("class Kite: pass\nimport registry_of_toys\nregistry_of_toys.r('kite')(Kite)\n")
+    (tmp_path / "good_toys.py").write_text(
+        "class Kite: pass\nimport registry_of_toys\nregistry_of_toys.r('kite')(Kite)\n"
+    )
     (tmp_path / "bad_toys.py").write_text("raise RuntimeError('no string')\n")
     installed = tmp_path / "toys-1.0.dist-info"
     installed.mkdir()
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1.0\n")
-    (installed / "entry_points.txt").write_text("[metagen.toy]\nkite = good_toys\ntop = bad_toys\nlost = nowhere_at_all\n")
+    (installed / "entry_points.txt").write_text(
+        "[metagen.toy]\nkite = good_toys\ntop = bad_toys\nlost = nowhere_at_all\n"
+    )
     shared = type(sys)("registry_of_toys")
     shared.r = toys.register
     sys.modules["registry_of_toys"] = shared

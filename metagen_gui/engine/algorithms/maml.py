@@ -4,8 +4,8 @@
 
 The outer gradient is taken through the whole path of adaptation, ∇_θ = Π_j (I − α∇²ℓ_S(φ_j)) ∇ℓ_Q(φ_k), Hessians
 included. With several players each has its own losses: it descends ℓ_S of its own inside and ℓ_Q of its own outside,
-and its outer gradient passes through every step that any player took. Learned rates (`learned_rates`) are differentiated in
-the same way (Meta-SGD, Li 2017; per step: MAML++, Antoniou 2019).
+and its outer gradient passes through every step that any player took. Learned rates (`learned_rates`) are
+differentiated in the same way (Meta-SGD, Li 2017; per step: MAML++, Antoniou 2019).
 """
 
 from __future__ import annotations

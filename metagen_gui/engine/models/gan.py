@@ -68,12 +68,17 @@ class GanSettings(Config):
     )
     mmd_weight: float = setting(
         10.0,
-        "Weight of MMD² between samples and query in the outer loss of G; 0 leaves it out.",
+        "Weight of MMD² between samples and data in the loss of G; 0 leaves it out.",
         label="MMD² weight",
         low=0,
         high=10_000,
         log=True,
         live=True,
+    )
+    mmd_where: Literal["outer", "both"] = setting(
+        "outer",
+        "Where MMD² counts: in the outer loss only, against the query, or inside adaptation too, against the support.",
+        label="MMD² counts",
     )
     activation: Literal["silu", "softplus", "tanh", "gelu"] = setting(
         "silu", "Smooth, because second-order gradients differentiate it twice.", expert=True
@@ -181,7 +186,8 @@ class Gan(GenerativeModel):
         """Return the player's own loss; D's includes the gradient penalty."""
         fake = self.generate(params, noise["z"])
         if player == "generator":
-            return generator_loss(self.settings.loss, self._judge(params, fake))
+            verdict = generator_loss(self.settings.loss, self._judge(params, fake))
+            return self._with_mmd(verdict, fake, batch) if self.settings.mmd_where == "both" else verdict
         kind, weight = self.settings.loss, self.settings.penalty
         loss = discriminator_loss(kind, self._judge(params, batch), self._judge(params, fake))
         if weight and kind == "wgan_gp":
@@ -203,10 +209,11 @@ class Gan(GenerativeModel):
             return self.loss(player, params, batch, noise, ramp)
         fake = self.generate(params, noise["z"])
         verdict = generator_loss(self.settings.loss, self._judge(judge or params, fake))
+        return self._with_mmd(verdict, fake, batch)
+
+    def _with_mmd(self, verdict: Tensor, fake: Tensor, data: Tensor) -> Tensor:
         weight = self.settings.mmd_weight
-        if weight:
-            verdict = verdict + weight * squared_mmd(fake, batch)
-        return verdict
+        return verdict + weight * squared_mmd(fake, data) if weight else verdict
 
     def latents(self, generator: torch.Generator, count: int) -> Tensor:
         """Return standard normal latents `(count, latent)`."""

@@ -54,10 +54,10 @@ def adapted_by_hand(algorithm: Reptile, meta: MetaParams, batch: Tensor, noise: 
             values = list(params[player].values())
             loss = model.loss(player, params, batch, {n: v[step, turn] for n, v in noise.items()})
             gradients = torch.autograd.grad(loss, values, allow_unused=True)
+            length = sum(float(g.square().sum()) for g in gradients if g is not None) ** 0.5
+            scale = min(1.0, settings.inner_clip / length) if settings.inner_clip else 1.0
             for value, gradient in zip(values, gradients, strict=True):
-                value.grad = torch.zeros_like(value) if gradient is None else gradient
-            if settings.inner_clip:
-                torch.nn.utils.clip_grad_norm_(values, settings.inner_clip)
+                value.grad = torch.zeros_like(value) if gradient is None else gradient * scale
             optimizers[player].step()
     return {p: {n: v.detach() for n, v in values.items()} for p, values in params.items()}
 
@@ -84,7 +84,9 @@ def test_moments_begin_afresh_in_every_task_and_every_step(model_name: str) -> N
     algorithm, meta, support, query, noise = build(model_name)
 
     def direction(tasks: slice) -> MetaParams:
-        picked = TaskNoise(*({n: v[tasks] for n, v in part.items()} for part in (noise.support, noise.judge, noise.query)))
+        picked = TaskNoise(
+            *({n: v[tasks] for n, v in part.items()} for part in (noise.support, noise.judge, noise.query))
+        )
         return algorithm.meta_gradient(meta, support[tasks], query[tasks], picked, 1.0).gradients
 
     together, again = direction(slice(None)), direction(slice(None))

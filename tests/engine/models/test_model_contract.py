@@ -28,9 +28,7 @@ def build(name: str, spec: DataSpec, **settings: object) -> GenerativeModel:
 
 
 @pytest.mark.parametrize(("name", "spec", "network"), CASES)
-def test_every_parameter_belongs_to_a_group_and_every_group_has_some(
-    name: str, spec: DataSpec, network: str
-) -> None:
+def test_every_parameter_belongs_to_a_group_and_every_group_has_some(name: str, spec: DataSpec, network: str) -> None:
     model = build(name, spec, network=network)
     params = model.initialize(torch.Generator().manual_seed(0))
     assert tuple(params) == model.players

@@ -90,7 +90,9 @@ def test_units_are_active_where_their_mean_kl_exceeds_a_hundredth_of_a_nat() -> 
 @pytest.mark.parametrize("network", ["mlp", "conv"])
 def test_without_a_context_it_is_a_plain_vae(network: str) -> None:
     model, params, _, _ = build(IMAGES, network=network, context_size=0)
-    assert not [name for name in params["vae"] if "context" in name or "steer" in name or name == "decoder_prior.weight"]
+    assert not [
+        name for name in params["vae"] if "context" in name or "steer" in name or name == "decoder_prior.weight"
+    ]
     assert {model.group_of("vae", name) for name in params["vae"]} == {"prior", "encoder", "decoder"}
 
 
@@ -105,7 +107,9 @@ def test_a_context_at_zero_is_a_plain_vae_and_elsewhere_steers_encoder_decoder_a
     torch.testing.assert_close(model.loss("vae", at_zero, batch, noise), expected)
     steering = [name for name in values if "steer" in name or name == "decoder_prior.weight"]
     for where in ("encoder", "decoder.", "decoder_prior"):
-        only = {n: torch.zeros_like(values[n]) if n in steering and not n.startswith(where) else values[n] for n in values}
+        only = {
+            n: torch.zeros_like(values[n]) if n in steering and not n.startswith(where) else values[n] for n in values
+        }
         assert abs(float(model.loss("vae", {"vae": only}, batch, noise) - expected)) > 1e-4, where
 
 

@@ -1,0 +1,84 @@
+"""Atomic writing: a reader finds the old file or the new one, whole, whatever goes wrong in between."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from metagen_gui.engine.files import flush_folder, write_atomically
+
+
+def test_the_new_file_takes_the_name_and_its_digest_is_returned(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    for data in (b"first", b"second, longer", b""):
+        assert write_atomically(path, data) == hashlib.sha256(data).hexdigest()
+        assert path.read_bytes() == data
+    assert list(tmp_path.iterdir()) == [path], "no temporary file is left"
+
+
+def no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("step", ["flush", "rename", "read back"])
+def test_a_failure_leaves_the_old_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    path = tmp_path / "weights"
+    write_atomically(path, b"old")
+    if step == "flush":
+        monkeypatch.setattr(os, "fsync", no_space)
+    elif step == "rename":
+        monkeypatch.setattr(Path, "replace", no_space)
+    else:
+        monkeypatch.setattr(Path, "read_bytes", lambda self: b"rotten")
+    with pytest.raises(OSError, match=r"No space left|does not read back the same"):
+        write_atomically(path, b"new")
+    monkeypatch.undo()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interruption_leaves_the_old_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "weights"
+    write_atomically(path, b"old")
+
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, b"new")
+    monkeypatch.undo()
+    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_bytes_reach_the_disk_before_the_name_and_the_name_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Order is what survives a power cut: flush the data, rename, flush the folder."""
+    done: list[str] = []
+    flush, rename = os.fsync, Path.replace
+
+    def flushed(handle: int) -> None:
+        done.append("folder" if Path(f"/proc/self/fd/{handle}").is_dir() else "data")
+        flush(handle)
+
+    def renamed(self: Path, target: Path) -> Path:
+        done.append("rename")
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(Path, "replace", renamed)
+    write_atomically(tmp_path / "weights", b"data")
+    assert done[1] == "rename" and len(done) == 3
+    if Path("/proc/self/fd").exists():
+        assert done == ["data", "rename", "folder"]
+
+
+def test_a_vanished_folder_is_an_os_error_and_flushing_one_is_none(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_atomically(tmp_path / "gone" / "weights", b"data")
+    flush_folder(tmp_path / "gone")

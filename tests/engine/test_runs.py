@@ -1,0 +1,107 @@
+"""Run folders: what is in them, that they are never overwritten, and that nothing else is ever deleted."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.events import Snapshot
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.runs import RunFolder, discard, runs_folder
+
+
+def test_a_run_folder_holds_the_whole_experiment_and_empty_places(tmp_path: Path) -> None:
+    experiment = Experiment().with_value("training.seed", 4)
+    run = RunFolder(experiment, tmp_path / "new" / "run", ["a"])
+    run.close()
+    assert run.path == tmp_path / "new" / "run" and run.checkpoints == run.path / "checkpoints"
+    assert sorted(p.name for p in run.path.iterdir()) == [
+        "checkpoints", "events.jsonl", "experiment.json", "metrics.csv", "samples"
+    ]  # fmt: skip
+    document = json.loads((run.path / "experiment.json").read_text())
+    assert document["training"]["seed"] == 4 and document["training"]["meta_steps"] > 0, "defaults are written out"
+    assert Experiment.load(run.path).config("training") == experiment.config("training")
+
+
+def test_metrics_are_one_row_per_report_to_the_last_digit(tmp_path: Path) -> None:
+    run = RunFolder(Experiment(), tmp_path / "run", ["train/loss", "validation/loss"])
+    run.write_metrics(1, 0.5, {"train/loss": 0.1 + 0.2})
+    written = (run.path / "metrics.csv").read_text()
+    run.write_metrics(2, 1.0, {"validation/loss": float("nan"), "train/loss": 1e-300})
+    assert (run.path / "metrics.csv").read_text().startswith(written), "rows appear at once and are only added to"
+    run.close()
+    with (run.path / "metrics.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["meta_step", "seconds", "train/loss", "validation/loss"]
+    assert rows[1] == ["1", "0.500", "0.30000000000000004", ""]
+    assert rows[2] == ["2", "1.000", "1e-300", "nan"]
+
+
+def test_events_are_lines_of_json(tmp_path: Path) -> None:
+    run = RunFolder(Experiment(), tmp_path / "run", [])
+    run.write_event(3, "setting", path="training.outer_lr", value=0.1)
+    run.write_event(4, "notice", text="×\n2")
+    run.close()
+    lines = [json.loads(line) for line in (run.path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert lines == [
+        {"meta_step": 3, "event": "setting", "path": "training.outer_lr", "value": 0.1},
+        {"meta_step": 4, "event": "notice", "text": "×\n2"},
+    ]
+
+
+def test_snapshots_come_back_without_pickle(tmp_path: Path) -> None:
+    run = RunFolder(Experiment(), tmp_path / "run", [])
+    support = np.arange(8, dtype=np.float32).reshape(1, 4, 2)
+    snapshot = Snapshot(7, ("ring of 5",), (0, 2), support, support + 1, support[None] + 2, extent=(-1, -2, 3, 4))
+    path = run.write_snapshot(snapshot)
+    run.close()
+    assert path == run.path / "samples" / "step-00000007.npz"
+    with np.load(path, allow_pickle=False) as arrays:
+        assert set(arrays) == {"support", "query", "samples", "extent", "steps", "names"}
+        assert arrays["names"].tolist() == ["ring of 5"] and arrays["steps"].tolist() == [0, 2]
+        assert np.array_equal(arrays["samples"], snapshot.samples)
+
+
+def test_a_folder_that_holds_something_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(BadInput, match="must be empty") as caught:
+        RunFolder(Experiment(), tmp_path, [])
+    assert caught.value.where == str(tmp_path)
+    with pytest.raises(BadInput) as caught:
+        RunFolder(Experiment(), tmp_path / "thesis.tex", [])
+    assert caught.value.where == str(tmp_path / "thesis.tex") and "File exists" in caught.value.why
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_an_empty_folder_is_used_as_it_is(tmp_path: Path) -> None:
+    run = RunFolder(Experiment(), tmp_path, [])
+    run.close()
+    assert run.path == tmp_path and (tmp_path / "metrics.csv").is_file()
+
+
+def test_runs_without_a_folder_get_one_of_their_own_each() -> None:
+    """Several in the same second, too; each says what it is of."""
+    runs = [RunFolder(Experiment("densities", "gan", "reptile"), None, []) for _ in range(3)]
+    for run in runs:
+        run.close()
+        assert run.path.parent == runs_folder() and "reptile-gan-densities" in run.path.name
+    assert len({run.path for run in runs}) == 3
+
+
+def test_only_a_run_folder_is_discarded(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "experiment.json").write_text("{}")
+    for folder in (precious, tmp_path / "missing", tmp_path):
+        with pytest.raises(BadInput, match="not a run folder; nothing was deleted"):
+            discard(folder)
+    assert (precious / "experiment.json").exists()
+    run = RunFolder(Experiment(), tmp_path / "run", [])
+    run.close()
+    discard(run.path)
+    assert not run.path.exists() and precious.exists()
