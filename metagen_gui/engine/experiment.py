@@ -82,8 +82,11 @@ class Experiment:
         return family
 
     def build_model(self, family: TaskFamily) -> GenerativeModel:
-        """Return the model for the family's data."""
-        return cast(GenerativeModel, self.plugin("model")(self.config("model"), family.spec))
+        """Return the model for the family's data; raise `BadInput` if tasks are too small for it."""
+        model = cast(GenerativeModel, self.plugin("model")(self.config("model"), family.spec))
+        training = self.config("training")
+        model.check(training.shots, training.query_size)
+        return model
 
     def build_algorithm(self, model: GenerativeModel) -> Algorithm:
         """Return the algorithm for the model."""
@@ -216,7 +219,7 @@ class Experiment:
         try:
             if file.stat().st_size > MAX_BYTES:
                 raise BadInput(str(path), "too large for an experiment file")
-            text = file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise BadInput(str(file), error.strerror or "cannot be read") from None
         except UnicodeDecodeError:

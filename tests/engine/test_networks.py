@@ -49,7 +49,7 @@ def test_normalisation_equals_torchs_in_value_and_first_derivative(shape: tuple[
 
 @pytest.mark.parametrize(("shape", "groups"), [((2, 4), 1), ((2, 4, 1, 2), 2)])
 def test_normalisation_is_exact_to_the_third_derivative(shape: tuple[int, ...], groups: int) -> None:
-    """What a MAML step over a gradient penalty takes: here torch's fused normalisation is wrong, which is why not it."""
+    """What a MAML step over a gradient penalty takes, and where torch's fused normalisation is wrong."""
     norm = norm_of(shape[1], groups)
     x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).double().requires_grad_()
 

@@ -50,6 +50,9 @@ class GenerativeModel(ABC):
         self.settings = settings
         self.spec = spec
 
+    def check(self, shots: int, query_size: int) -> None:
+        """Raise `BadInput` if the model cannot learn from tasks of this size; called before a run starts."""
+
     @abstractmethod
     def initialize(self, generator: torch.Generator) -> PlayerParams:
         """Return fresh parameters of every player."""

@@ -25,7 +25,7 @@ from metagen_gui.engine.adversarial import (
     r1_penalty,
     squared_mmd,
 )
-from metagen_gui.engine.config import Config, setting
+from metagen_gui.engine.config import BadInput, Config, setting
 from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
 from metagen_gui.engine.networks import ContextMLP, ConvDecoder, ConvEncoder, initial_values
 from metagen_gui.engine.tasks.base import DataSpec
@@ -152,6 +152,14 @@ class Gan(GenerativeModel):
     def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
         super().__init__(settings, spec)
         self.generator, self.discriminator = _Generator(settings, spec), _Discriminator(settings, spec)
+
+    def check(self, shots: int, query_size: int) -> None:
+        """Raise `BadInput` for single examples: the unbiased MMD² compares pairs."""
+        if query_size < 2:
+            why = f"{query_size} is too few for a GAN, which is graded on pairs; at least 2 are needed"
+            raise BadInput("training.query_size", why)
+        if shots < 2 and self.settings.mmd_weight and self.settings.mmd_where == "both":
+            raise BadInput("training.shots", f"{shots} is too few for MMD² inside adaptation; at least 2 are needed")
 
     def initialize(self, generator: torch.Generator) -> PlayerParams:
         """Return fresh parameters of both players; contexts and prior begin at 0."""

@@ -9,7 +9,9 @@ from torch.func import functional_call
 
 from metagen_gui.engine.adversarial import generator_loss, squared_mmd
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms, query_losses
+from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.evaluation import draw_noise
+from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.models.gan import Gan, GanSettings
 from metagen_gui.engine.tasks.base import DataSpec
@@ -161,3 +163,9 @@ def test_the_field_is_the_discriminators_output() -> None:
     points = torch.rand(7, 2).double()
     expected = functional_call(model.discriminator, params["discriminator"], (points,))
     assert torch.equal(model.field(params, points), expected)
+
+
+def test_single_query_examples_are_refused_before_the_start() -> None:
+    experiment = Experiment(tasks="densities", model="gan").with_value("training.query_size", 1)
+    with pytest.raises(BadInput, match=r"training\.query_size: 1 is too few"):
+        experiment.build_model(experiment.build_tasks())
