@@ -145,7 +145,7 @@ def _twice_as_large(images: Tensor) -> Tensor:
 
 
 def initial_values(network: nn.Module, generator: torch.Generator) -> dict[str, Tensor]:
-    """Return fresh values of every parameter by name, drawn from `generator`: weights of variance 1/inputs, biases 0."""
+    """Return fresh values of every parameter by name from `generator`: weights of variance 1/inputs, biases 0."""
     values: dict[str, Tensor] = {}
     for name, parameter in network.named_parameters():
         if parameter.ndim > 1:
