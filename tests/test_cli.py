@@ -20,11 +20,12 @@ from metagen_gui.cli import main
 from metagen_gui.cli.figures import Figures, duration, figure
 from metagen_gui.cli.progress import Bar, Lines
 from metagen_gui.engine.checkpoint import load_checkpoint
-from metagen_gui.engine.config import settings_of
+from metagen_gui.engine.config import BadInput, settings_of
 from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationReport
 from metagen_gui.engine.experiment import REGISTRIES, Experiment
 from metagen_gui.engine.export import load_export
 from metagen_gui.engine.meta_learner import MetaLearner, Step
+from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.densities import Densities
 
 ROOT = Path(__file__).parents[1]
@@ -244,6 +245,25 @@ def test_an_unforeseen_fault_gives_one_line_and_a_log(
     assert log.is_relative_to(own_folders) and "in breaks" in log.read_text()
 
 
+def test_data_that_vanishes_in_a_run_is_the_runs_failure(
+    metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Status 1, in the words of whoever noticed, and the folder is kept."""
+    own = Densities.task
+
+    def task(self: Densities, stream: Stream, index: int, shots: int, query_size: int) -> Task:
+        if stream == "train" and index >= 2:
+            raise BadInput("tasks.path", "gone")
+        return own(self, stream, index, shots, query_size)
+
+    monkeypatch.setattr(Densities, "task", task)
+    done = metagen.train("--out", tmp_path / "run")
+    assert done.status == 1
+    last = done.err.splitlines()[-1]
+    assert last == f"metagen: tasks.path: gone; the details are in {tmp_path / 'run' / 'error.log'}"
+    assert load_checkpoint(tmp_path / "run" / "checkpoints").meta_step == 1
+
+
 # -- plugins -----------------------------------------------------------------------------------------------------------
 
 
@@ -277,6 +297,7 @@ def test_the_list_for_people_names_everything(metagen: Command) -> None:
         for name, plugin in registry.items():
             assert {name, *(item.name for item in settings_of(plugin.Settings))} <= words
     assert max(map(len, done.out.splitlines())) <= 80
+    assert {"10,000,000", "2,147,483,647"} <= words, "ranges are written out"
 
 
 # -- export ------------------------------------------------------------------------------------------------------------

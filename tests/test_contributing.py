@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import metagen_gui.engine.algorithms as package
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.outer_loop import meta_train
-
-ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def dropped_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put the page's Python into a folder that counts as part of the algorithms' package."""
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL)
-    (tmp_path / "joint.py").write_text(example, encoding="utf-8")
-    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    monkeypatch.setattr(algorithms, "_plugins", dict(algorithms._plugins))
-    algorithms.load(again=True)
-    yield
-    sys.modules.pop("metagen_gui.engine.algorithms.joint", None)
-    vars(package).pop("joint", None)
 
 
 @pytest.mark.usefixtures("dropped_in")

@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.failures import say
-from metagen_gui.engine.config import Setting, settings_of
+from metagen_gui.engine.config import Setting, in_full, settings_of
 from metagen_gui.engine.experiment import REGISTRIES
 from metagen_gui.engine.models.base import GenerativeModel
 from metagen_gui.engine.training import TrainingSettings
@@ -119,7 +119,7 @@ def _values(item: dict[str, Any]) -> str:
         return "true, false"
     if item["low"] is None and item["high"] is None:
         return str(item["kind"])
-    low, high = ("" if bound is None else f"{bound:,g}" for bound in (item["low"], item["high"]))
+    low, high = ("" if bound is None else in_full(bound) for bound in (item["low"], item["high"]))
     return f"{low} … {high} {item['unit']}".strip()
 
 

@@ -15,7 +15,7 @@ from metagen_gui.engine.checkpoint import manifests
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.outer_loop import RunBroken, meta_train
 from metagen_gui.engine.runs import CHECKPOINTS
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -104,4 +104,5 @@ def _stop_requests() -> Iterator[list[int]]:
 def _failure(error: Exception, folder: Path | None) -> RunFailed:
     log = keep_traceback(error, folder / "error.log") if folder else None
     log = log or keep_traceback(error, program_log())
-    return RunFailed(one_line(error) + (f"; the details are in {log}" if log else ""))
+    words = str(error) if isinstance(error, RunBroken) else one_line(error)
+    return RunFailed(words + (f"; the details are in {log}" if log else ""))

@@ -8,21 +8,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import safetensors.torch
-import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from metagen_gui.engine.algorithms.base import MetaParams
 from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.files import write_atomically
+from metagen_gui.engine.files import read_file, write_atomically
 
 VERSION = 1
 KEPT = 3
 SEPARATOR = "/"
+MAX_WEIGHTS_BYTES = 4 * 2**30
+MAX_MANIFEST_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,16 @@ class Checkpoint:
 
     meta_step: int
     meta: MetaParams
+
+
+class _Manifest(BaseModel):
+    """What loading needs to know of a manifest."""
+
+    model_config = ConfigDict(strict=True)
+    version: int = Field(ge=1)
+    meta_step: int = Field(ge=0, lt=2**63)
+    file: str
+    sha256: str
 
 
 def save_checkpoint(folder: Path, meta_step: int, meta: MetaParams) -> Path:
@@ -49,14 +59,25 @@ def save_checkpoint(folder: Path, meta_step: int, meta: MetaParams) -> Path:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Return the newest whole checkpoint of `folder`; raise `BadInput` if there is none."""
+    """Return the newest whole checkpoint of `folder`; raise `BadInput` if it has none, or one of a newer MetaGen."""
     for path in reversed(manifests(folder)):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            data = (folder / Path(str(manifest["file"])).name).read_bytes()
-            if hashlib.sha256(data).hexdigest() == manifest["sha256"]:
-                return Checkpoint(int(manifest["meta_step"]), from_bytes(data, str(path)))
+        with contextlib.suppress(OSError, ValidationError):
+            manifest = _Manifest.model_validate_json(read_file(path, MAX_MANIFEST_BYTES))
+            if manifest.version > VERSION:
+                newer = f"written by a newer MetaGen (version {manifest.version}; this one reads {VERSION})"
+                raise BadInput(str(path), newer)
+            if (weights := _weights(folder / Path(manifest.file).name, manifest.sha256)) is not None:
+                return Checkpoint(manifest.meta_step, weights)
     raise BadInput(str(folder), "holds no whole checkpoint")
+
+
+def _weights(file: Path, sha256: str) -> MetaParams | None:
+    """Return what `file` holds, or None if it is not whole."""
+    with contextlib.suppress(OSError, ValueError):  # a zero byte in its name; no safetensors, whatever the digest says
+        data = read_file(file, MAX_WEIGHTS_BYTES)
+        if hashlib.sha256(data).hexdigest() == sha256:
+            return from_bytes(data, str(file))
+    return None
 
 
 def manifests(folder: Path) -> list[Path]:
@@ -90,5 +111,4 @@ def from_bytes(data: bytes, where: str) -> MetaParams:
 
 def is_finite(meta: MetaParams) -> bool:
     """Return whether every number is finite."""
-    total = sum(float(torch.sum(value.detach().abs())) for values in meta.values() for value in values.values())
-    return math.isfinite(total)
+    return all(bool(value.isfinite().all()) for values in meta.values() for value in values.values())

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 Kind = Literal["integer", "number", "flag", "choice", "text", "path", "rates"]
@@ -34,6 +34,14 @@ class Config(BaseModel):
     """Base of every group of settings: immutable, range-checked, no unknown names, no NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _choice_from_text(cls, given: Any, info: ValidationInfo) -> Any:
+        """Take text, which is what forms and command lines give, for the choice that reads like it: 28 for "28"."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+        return next((choice for choice in choices if isinstance(given, str) and str(choice) == given), given)
 
 
 @dataclass(frozen=True)
@@ -104,17 +112,27 @@ def parse_settings(config: type[ConfigT], values: Mapping[str, Any], where: str)
         raise BadInput(f"{where}.{name}" if name else where, _explain(config, first)) from None
 
 
+def in_full(number: float) -> str:
+    """Return a bound as a person writes it: `10,000,000`, `0.05`; no exponent for whole numbers."""
+    return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
+
+
 def _explain(config: type[Config], error: Any) -> str:
-    """Say in one line what is wrong with one value."""
+    """Say in one line what is wrong with one value; of several under one setting, such as rates, with which."""
+    inside = "".join(f"{part!r}: " for part in error["loc"][1:])
+    return inside + _fault(config, error)
+
+
+def _fault(config: type[Config], error: Any) -> str:
     given, context = error.get("input"), error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
             known = ", ".join(config.model_fields)
             return f"there is no such setting; there are {known}"
         case "greater_than_equal":
-            return f"{given!r} is too low; the lowest value is {context['ge']:g}"
+            return f"{given!r} is too low; the lowest value is {in_full(context['ge'])}"
         case "less_than_equal":
-            return f"{given!r} is too high; the highest value is {context['le']:g}"
+            return f"{given!r} is too high; the highest value is {in_full(context['le'])}"
         case "literal_error":
             return f"{given!r} is not one of {context['expected']}"
         case "value_error":

@@ -16,6 +16,8 @@ from metagen_gui.engine.tasks.base import Array, TaskBatch, TaskFamily
 
 GRID = 48
 """Cells per side of a drawn density or discriminator field."""
+TASKS_AT_ONCE = 32
+"""Tasks scored in one pass; more are scored in turns, so that memory does not grow with their number."""
 MOST_STEPS = 12
 """Adaptation steps drawn at most; longer paths are shown at evenly spread steps, first and last included."""
 
@@ -68,11 +70,12 @@ def score(
                 found.setdefault(f"details/{name}", []).append(value)
         return {name: torch.stack(values) for name, values in found.items()}
 
-    scored = torch.func.vmap(one_task, out_dims=1)(support, query, noise.support, noise.judge, noise.query)
+    together = torch.func.vmap(one_task, out_dims=1, chunk_size=TASKS_AT_ONCE)
+    scored = together(support, query, noise.support, noise.judge, noise.query)
     kinds: dict[str, dict[str, npt.NDArray[np.float64]]] = {"query": {}, "support": {}, "details": {}}
     for name, values in scored.items():
         kind, _, rest = name.partition("/")
-        kinds[kind][rest] = values.double().cpu().numpy()
+        kinds[kind][rest] = values.cpu().double().numpy()  # in this order: MPS has no float64
     return Scores(kinds["query"], kinds["support"], kinds["details"])
 
 
@@ -92,8 +95,9 @@ def take_snapshot(
     model, device = algorithm.model, generator.device
     points = family.spec.kind == "points"
     support = torch.from_numpy(batch.support).to(device)
-    noise = model.noise(generator, (len(support), steps, len(model.turns())), support.shape[1])
+    # latents first: they stay the same when other numbers of steps are shown
     latents = model.latents(generator, max(count, 256) if points else count)
+    noise = model.noise(generator, (len(support), steps, len(model.turns())), support.shape[1])
     shown = shown_steps(steps)
     extent = square_around(batch) if points else None
     grid = grid_points(extent) if extent else None

@@ -100,7 +100,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class RunFinished:
-    """The run is over: all steps done, or finished early on request."""
+    """The run is over, all steps done. A run that is closed early ends without it."""
 
     meta_step: int
     seconds: float

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms
 from metagen_gui.engine.config import BadInput, Config, Setting, parse_settings, settings_of
+from metagen_gui.engine.files import read_file
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
 from metagen_gui.engine.registry import Registry
 from metagen_gui.engine.tasks.base import TaskFamily, task_families
@@ -171,7 +172,9 @@ class Experiment:
 
     def to_json(self, *, complete: bool = False) -> str:
         """Return the experiment file's text."""
-        return json.dumps(self.document(complete=complete), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(self.document(complete=complete), indent=2, ensure_ascii=False) + "\n"
+        # a path need not be valid text: what stands for its odd bytes is written as JSON's own escapes, \udcff
+        return text.encode("utf-8", "backslashreplace").decode()
 
     @classmethod
     def from_json(cls, text: str, where: str = "experiment") -> Experiment:
@@ -215,11 +218,10 @@ class Experiment:
     @classmethod
     def load(cls, path: Path) -> Experiment:
         """Read an experiment file, or a run folder's; raise `BadInput` that names it."""
-        file = path / "experiment.json" if path.is_dir() else path
+        file = path
         try:
-            if file.stat().st_size > MAX_BYTES:
-                raise BadInput(str(path), "too large for an experiment file")
-            text = file.read_text(encoding="utf-8-sig")
+            file = path / "experiment.json" if path.is_dir() else path
+            text = read_file(file, MAX_BYTES).decode("utf-8-sig")
         except OSError as error:
             raise BadInput(str(file), error.strerror or "cannot be read") from None
         except UnicodeDecodeError:

@@ -84,10 +84,13 @@ def export_adapted(
 
 def _open(run_folder: Path) -> _Run:
     """Return a run's newest checkpoint as a model; the run may still be going on."""
-    if not run_folder.is_dir():
-        raise BadInput(str(run_folder), "there is no such run folder")
-    if not (run_folder / EXPERIMENT).is_file() or not (run_folder / CHECKPOINTS).is_dir():
-        raise BadInput(str(run_folder), "not a run folder")
+    try:
+        if not run_folder.is_dir():
+            raise BadInput(str(run_folder), "there is no such run folder")
+        if not (run_folder / EXPERIMENT).is_file() or not (run_folder / CHECKPOINTS).is_dir():
+            raise BadInput(str(run_folder), "not a run folder")
+    except OSError as error:  # a name too long, a folder that may not be entered
+        raise BadInput(str(run_folder), error.strerror or str(error)) from None
     experiment = Experiment.load(run_folder)
     experiment.check()
     checkpoint = load_checkpoint(run_folder / CHECKPOINTS)
@@ -102,7 +105,7 @@ def _export(
     folder = write_export(model, to, history)
     numbers = sum(value.numel() for values in model.weights.values() for value in values.values())
     size = (folder / WEIGHTS).stat().st_size / 1e3
-    summary = f"{what}: {numbers:,} numbers ({size:,.0f} kB) in {folder}, read back and compared."
+    summary = f"{what}: {numbers:,} numbers ({size:,.0f} kB) in {printable(str(folder))}, read back and compared."
     return Exported(folder, code_for(folder, model), " ".join([summary, *(f"{notice}." for notice in notices)]))
 
 

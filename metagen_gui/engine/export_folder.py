@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,18 +21,17 @@ from typing import Any, Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from metagen_gui.engine.checkpoint import from_bytes, to_bytes
+from metagen_gui.engine.checkpoint import MAX_WEIGHTS_BYTES, from_bytes, to_bytes
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.files import flush_folder, write_atomically
+from metagen_gui.engine.files import flush_folder, read_file, write_atomically
 from metagen_gui.engine.loaded_model import Kind, LoadedModel, assemble
 from metagen_gui.engine.tasks.base import DataSpec
 
 WEIGHTS, EXPERIMENT, ABOUT = "model.safetensors", "experiment.json", "export.json"
 FILES = frozenset({WEIGHTS, EXPERIMENT, ABOUT})
 VERSION = 1
-MAX_WEIGHTS_BYTES = 4 * 2**30
-MAX_ABOUT_BYTES = 1_000_000
+MAX_ABOUT_BYTES = 2**20
 COMPARED_SAMPLES = 4
 
 
@@ -118,6 +116,8 @@ def _full(path: Path) -> Path:
 
 def _check_free(place: Path) -> None:
     if not place.exists():
+        if place.parent.is_file():
+            raise BadInput(str(place.parent), "is a file; an export is a folder in a folder")
         return
     if not place.is_dir():
         raise BadInput(str(place), "is a file; an export is a folder")
@@ -160,10 +160,8 @@ def _read_about(path: Path) -> _About:
 
 
 def _read(path: Path, most: int) -> bytes:
-    with _refusals(path), path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size > most:
-            raise BadInput(str(path), f"larger than {most >> 20:,} MB")
-        return file.read(most)
+    with _refusals(path):
+        return read_file(path, most)
 
 
 def _is_possible(spec: DataSpec) -> bool:

@@ -13,6 +13,7 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
 from metagen_gui.engine.checkpoint import is_finite
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.image_files.listing import printable, shortened
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import DataSpec
@@ -91,7 +92,8 @@ def assemble(experiment: Experiment, spec: DataSpec, kind: Kind, weights: MetaPa
         initialize = algorithm.initialize if kind == "initialization" else algorithm.model.initialize
         expected, found = _flat(initialize(torch.Generator("cpu"))), _flat(weights)
     if stray := sorted(expected.keys() ^ found.keys()):
-        raise BadInput(where, f"{stray[0]} is {'missing' if stray[0] in expected else 'not part of this model'}")
+        name = shortened(printable(stray[0]))
+        raise BadInput(where, f"{name} is {'missing' if stray[0] in expected else 'not part of this model'}")
     for name, wanted in expected.items():
         value = found[name]
         if value.shape != wanted.shape or value.dtype != wanted.dtype:

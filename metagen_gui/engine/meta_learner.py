@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import choose_device
 from metagen_gui.engine.evaluation import draw_noise, score, take_snapshot
 from metagen_gui.engine.events import Snapshot, ValidationReport
-from metagen_gui.engine.experiment import SECTIONS, Experiment
+from metagen_gui.engine.experiment import Experiment, Section
 from metagen_gui.engine.models.base import Noise
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskBatch
@@ -177,17 +177,18 @@ class MetaLearner:
 
     def change(self, path: str, value: Any) -> Any:
         """Give a live setting a new value, from the next step on; return it as checked. Raise `BadInput`."""
-        section = path.partition(".")[0]
         changed = self.experiment.with_value(path, value)
-        name = path.partition(".")[2]
-        if name not in {item.name for item in changed.settings(_section(section)) if item.live}:
+        given, _, name = path.partition(".")
+        section = cast(Section, given)
+        if name not in {item.name for item in changed.settings(section) if item.live}:
             raise BadInput(path, "cannot be changed while a run is going on")
         changed.check()
         self.experiment = changed
         self.training = changed.config("training")
+        self.family.settings = changed.config("tasks")
         self.model.settings = changed.config("model")
         self.algorithm.settings = changed.config("algorithm")
-        return getattr(changed.config(_section(section)), name)
+        return getattr(changed.config(section), name)
 
     def save(self, folder: Path) -> Path:
         """Write a checkpoint and return its manifest's path."""
@@ -218,7 +219,3 @@ def schedule(kind: str, share: float) -> float:
     if kind == "cosine":
         return 0.5 * (1 + math.cos(math.pi * share))
     return 1.0
-
-
-def _section(name: str) -> Any:
-    return next(section for section in SECTIONS if section == name)

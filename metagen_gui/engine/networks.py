@@ -65,18 +65,43 @@ class ContextLinear(nn.Module):
         return self.activation(self.norm(hidden))
 
 
-class ContextMLP(nn.Module):
-    """Layers of `ContextLinear` and a linear output: `(examples, inputs)` to `(examples, outputs)`."""
+class Waves(nn.Module):
+    """Sines of learned frequencies beside the inputs themselves: `(examples, inputs)` to `(examples, inputs + count)`.
 
-    def __init__(self, inputs: int, width: int, depth: int, outputs: int, context: int, activation: str) -> None:
+    Smooth layers alone see the plane, or a space of latents, only coarsely. With waves a gradient step moves neighbours
+    independently, so that a few steps can part a cloud of points into modes (Fourier features, Tancik 2020).
+    """
+
+    SPREAD = 2.0
+    """Standard deviation of the initial frequencies, in radians per unit."""
+
+    def __init__(self, inputs: int, count: int) -> None:
         super().__init__()
-        sizes = [inputs] + [width] * depth
+        self.frequencies = nn.Linear(inputs, count)
+
+    def forward(self, points: Tensor) -> Tensor:
+        """Return the inputs and their waves."""
+        return torch.cat([points, torch.sin(self.frequencies(points))], dim=1)
+
+
+class ContextMLP(nn.Module):
+    """Layers of `ContextLinear` and a linear output: `(examples, inputs)` to `(examples, outputs)`.
+
+    With `waves` above 0 the inputs pass through that many `Waves` first.
+    """
+
+    def __init__(
+        self, inputs: int, width: int, depth: int, outputs: int, context: int, activation: str, waves: int = 0
+    ) -> None:
+        super().__init__()
+        self.waves = Waves(inputs, waves) if waves else None
+        sizes = [inputs + waves] + [width] * depth
         self.layers = nn.ModuleList(ContextLinear(a, b, context, activation) for a, b in pairwise(sizes))
         self.out = nn.Linear(sizes[-1], outputs)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """Map flattened examples and one context to the output."""
-        hidden = x.flatten(1)
+        hidden = x.flatten(1) if self.waves is None else self.waves(x)
         for layer in self.layers:
             hidden = layer(hidden, context)
         out: Tensor = self.out(hidden)
@@ -148,7 +173,10 @@ def initial_values(network: nn.Module, generator: torch.Generator) -> dict[str, 
     """Return fresh values of every parameter by name from `generator`: weights of variance 1/inputs, biases 0."""
     values: dict[str, Tensor] = {}
     for name, parameter in network.named_parameters():
-        if parameter.ndim > 1:
+        if "waves.frequencies" in name:
+            spread = Waves.SPREAD if parameter.ndim > 1 else math.pi
+            values[name] = torch.randn(parameter.shape, generator=generator) * spread
+        elif parameter.ndim > 1:
             spread = math.sqrt(1.0 / parameter[0].numel())
             values[name] = torch.randn(parameter.shape, generator=generator) * spread
         else:

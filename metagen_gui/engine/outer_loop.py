@@ -31,7 +31,11 @@ MOST_FAILURES = 50
 """Outer steps in a row that may come out non-finite before the run gives up."""
 
 
-class Diverged(RuntimeError):
+class RunBroken(RuntimeError):
+    """A run cannot go on; the text says why in words for the person who watches."""
+
+
+class Diverged(RunBroken):
     """Losses or gradients stayed non-finite."""
 
 
@@ -46,13 +50,15 @@ def meta_train(
 
     The run folder is `out`, which must be new or empty, or a new one under `runs.runs_folder()`. With `previews` off no
     snapshots are taken; the numbers are the same. Raises `BadInput` at the first `next` if something is wrong with the
-    experiment, and `Diverged` if training stays non-finite.
+    experiment; later `Diverged` if training stays non-finite, and `RunBroken` if the data of the tasks is gone.
     """
     learner = MetaLearner(experiment)
     folder = RunFolder(experiment, out, learner.columns())
     run = _Run(learner, folder, commands or Commands(), previews)
     try:
         yield from run.events()
+    except BadInput as error:  # the experiment was good when the run began, so this is no longer a wrong setting
+        raise RunBroken(str(error)) from error
     finally:
         run.close()
 
@@ -66,6 +72,7 @@ class _Run:
         self.saved_at = -1
         self.failures = 0
         self._saved_seconds = 0.0
+        self._told: set[str] = set()
 
     def events(self) -> Iterator[Event]:
         learner, training = self.learner, self.learner.training
@@ -77,8 +84,7 @@ class _Run:
             device=str(learner.device),
             parameters=learner.parameters(),
         )
-        for text in learner.family.notices():
-            yield self.notice(text)
+        yield from self.news()
         yield from self.look()
         while learner.meta_step < training.meta_steps:
             report = self.step()
@@ -116,6 +122,7 @@ class _Run:
         report, values = self.learner.validate(self.seconds)
         self.seconds += time.monotonic() - began
         self.folder.write_metrics(self.learner.meta_step, self.seconds, values)
+        yield from self.news()
         yield report
         if self.previews:
             yield from self.sample()
@@ -141,20 +148,30 @@ class _Run:
                 self.folder.write_event(self.learner.meta_step, "setting", path=command.path, value=value)
                 yield SettingChanged(self.learner.meta_step, command.path, value)
 
+    def news(self) -> Iterator[Notice]:
+        """Say what the task family has to tell and has not told: more files may turn out bad as a run goes on."""
+        for text in self.learner.family.notices():
+            if text not in self._told:
+                self._told.add(text)
+                yield self.notice(text)
+
     def notice(self, text: str) -> Notice:
         self.folder.write_event(self.learner.meta_step, "notice", text=text)
         return Notice(text, self.learner.meta_step)
 
-    def save(self) -> Saved:
-        """Write a checkpoint."""
+    def save(self) -> Saved | Notice:
+        """Write a checkpoint; what is not finite is never written, lest it take the place of something good."""
+        self._saved_seconds = self.seconds
+        if not self.learner.is_sound():
+            return self.notice("Not saved: some of what was learned is not finite. Earlier checkpoints are kept.")
         path = self.learner.save(self.folder.checkpoints)
-        self.saved_at, self._saved_seconds = self.learner.meta_step, self.seconds
+        self.saved_at = self.learner.meta_step
         return Saved(self.learner.meta_step, path)
 
     def close(self) -> None:
         """Save what was learned since the last checkpoint, if it is sound, and close the folder."""
         try:
-            if self.learner.meta_step != self.saved_at and self.learner.is_sound():
+            if self.learner.meta_step != self.saved_at:
                 self.save()
         finally:
             self.folder.close()

@@ -63,6 +63,7 @@ class Registry(Generic[PluginT]):
         if self._loaded and not again:
             return
         self._loaded = True
+        self.problems.clear()
         for module in plugin_modules(self.package):
             importlib.import_module(module)
         for point in entry_points(group=f"metagen.{self.kind}"):

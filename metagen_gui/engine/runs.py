@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +51,14 @@ class RunFolder:
             for name in (SAMPLES, CHECKPOINTS):
                 (self.path / name).mkdir()
             write_atomically(self.path / EXPERIMENT, experiment.to_json(complete=True).encode())
-            self._metrics = (self.path / METRICS).open("a", encoding="utf-8", newline="", buffering=1)
-            self._events = (self.path / EVENTS).open("a", encoding="utf-8", buffering=1)
+            with ExitStack() as files:
+                metrics, events = self.path / METRICS, self.path / EVENTS
+                self._metrics = files.enter_context(metrics.open("a", encoding="utf-8", newline="", buffering=1))
+                self._events = files.enter_context(events.open("a", encoding="utf-8", buffering=1))
+                self._write_row(self.columns)
+                self._files = files.pop_all()
         except OSError as error:
             raise BadInput(str(self.path), error.strerror or str(error)) from None
-        self._write_row(self.columns)
 
     def write_metrics(self, meta_step: int, seconds: float, values: Mapping[str, float]) -> None:
         """Append a row; columns without a value stay empty. Numbers are written to their last digit."""
@@ -88,8 +91,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the open files."""
-        self._metrics.close()
-        self._events.close()
+        self._files.close()
 
     def _write_row(self, cells: Sequence[str]) -> None:
         line = io.StringIO()
@@ -114,5 +116,5 @@ def _create(experiment: Experiment, path: Path | None) -> Path:
                 continue
             return folder
     except OSError as error:
-        raise BadInput(str(path or runs_folder()), os.strerror(error.errno) if error.errno else str(error)) from None
+        raise BadInput(str(path or runs_folder()), error.strerror or str(error)) from None
     raise BadInput(str(runs_folder()), "no free name for a new run")

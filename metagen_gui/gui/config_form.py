@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -47,6 +46,10 @@ class ConfigForm(QWidget):
             row.show_setting(item, held[item.name])
             row.set_applies(all(held.get(name) in allowed for name, allowed in item.only_if.items()), labels)
         self._refresh_visible()
+
+    def stops(self) -> list[QWidget]:
+        """Return the controls of all rows in the order of the keyboard's way through them."""
+        return [stop for row in self.rows.values() for stop in row.stops()]
 
     def row(self, path: str) -> SettingRow | None:
         """Return the row of `algorithm.inner_lr`, if it is here."""
@@ -91,8 +94,6 @@ class ConfigForm(QWidget):
             row.deleteLater()
         for place, row in enumerate(self.rows.values()):
             self._column.insertWidget(place, row)
-        for before, after in pairwise(stop for row in self.rows.values() for stop in row.stops()):
-            QWidget.setTabOrder(before, after)  # else the new ones would come last
 
     def _make_row(self, setting: Setting, choices: ModelChoices) -> SettingRow:
         row = SettingRow(f"{self.section}.{setting.name}", setting, choices, self)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from metagen_gui.engine.events import Event
+from metagen_gui.gui.library_preload import preload_torch
 from metagen_gui.gui.training_thread import one_sentence
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Engine:
 
 def load_engine() -> Engine:
     """Import the engine and everything that the first run will need."""
+    preload_torch()
     from metagen_gui.engine import devices, experiment, export, outer_loop, runs
 
     for registry in experiment.REGISTRIES.values():
@@ -93,9 +95,6 @@ class EngineLoader(QObject):
             self.failed.emit(thread.sentence, thread.details)
             return
         self._loaded = True
-        # What the imports left behind never becomes garbage; looking through it again would hold up the window.
-        gc.collect()
-        gc.freeze()
         self.loaded.emit(thread.engine)
 
 
@@ -111,8 +110,13 @@ class _LoadingThread(QThread):
 
     def run(self) -> None:
         """Qt's entry point."""
+        # What imports leave behind hardly ever becomes garbage; looking through it would hold up the window.
+        gc.disable()
         try:
             self.engine = self._load()
         except BaseException as error:  # a broken installation is told to the person, in the window
             self.sentence = one_sentence(error)
             self.details = traceback.format_exc()
+        finally:
+            gc.freeze()
+            gc.enable()

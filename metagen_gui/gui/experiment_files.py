@@ -85,7 +85,8 @@ class ExperimentFiles(QObject):
         try:
             experiment = self._type.load(path)
         except BadInput as problem:
-            self.problem_found.emit(str(problem))
+            said = str(problem)
+            self.problem_found.emit(said if path.name in said else f"{path.name}: {said}")
             return
         self._replace(experiment, path, self.tr("Opened {name}.").format(name=path.name))
         self.recents.add(path)

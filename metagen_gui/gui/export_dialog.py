@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from metagen_gui.gui.export_thread import ExportOrder, ExportThread
 from metagen_gui.gui.path_field import PathField
+from metagen_gui.gui.setting_editor import field_height
 from metagen_gui.gui.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ class ExportDialog(QDialog):
         box.setAccessibleName(says)
         box.setToolTip(says)
         box.setMinimumWidth(140)
+        box.setMinimumHeight(field_height(box))
         guard_wheel(box)
         return box
 
@@ -240,7 +242,7 @@ class ExportDialog(QDialog):
             return
         self._folder = exported.folder
         self.code.setPlainText(exported.code)
-        self._say(exported.summary, "good")
+        self._say(_counted_from_one(exported.summary, thread.order.task_index), "good")
         self.copy_button.setEnabled(True)
         self.open_button.setEnabled(True)
 
@@ -260,3 +262,8 @@ class ExportDialog(QDialog):
         """Block until nothing is being written: for the end of the program."""
         if self._thread:
             self._thread.wait()
+
+
+def _counted_from_one(summary: str, index: int) -> str:
+    """Return the engine's sentence with the window's number of the task: there the first is 1, not 0."""
+    return summary.replace(f"validation task {index} ", f"validation task {index + 1} ", 1)

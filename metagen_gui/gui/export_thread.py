@@ -35,7 +35,7 @@ class ExportThread(QThread):
     def __init__(self, engine: Engine, order: ExportOrder, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self._order = order
+        self.order = order
         self.exported: Exported | None = None
         self.problem = ""
         self.details = ""
@@ -52,7 +52,7 @@ class ExportThread(QThread):
             self.details = traceback.format_exc()
 
     def _export(self) -> Exported:
-        order = self._order
+        order = self.order
         if order.what == "initialization":
             return self._engine.export_initialization(order.run_folder, order.to)
         task = order.task_index if order.what == "task" else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QToolButton, QWidget
 
 from metagen_gui.gui.icon_button import IconButton
+from metagen_gui.gui.steady_label import SteadyLabel
 from metagen_gui.gui.wheel_guard import guard_wheel
 
 
@@ -20,6 +21,7 @@ class HistoryBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._steps: Sequence[int] = ()
+        self._whole = 0
         self._following = True
         self.play_button = IconButton("mdi6.play", self.tr("Play the run from its beginning"))
         self.play_button.clicked.connect(self._toggle_play)
@@ -28,7 +30,7 @@ class HistoryBar(QWidget):
         self.slider.setToolTip(self.tr("Samples of earlier in the run; at the right end they follow the newest"))
         self.slider.valueChanged.connect(self._take_value)
         guard_wheel(self.slider)
-        self._label = QLabel()
+        self._label = SteadyLabel()
         self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._label.setBuddy(self.slider)
         self.latest_button = QToolButton()
@@ -63,6 +65,12 @@ class HistoryBar(QWidget):
     def playing(self) -> bool:
         """Whether the run's history is being played."""
         return self._timer.isActive()
+
+    def reset(self, whole: int = 0) -> None:
+        """Forget every snapshot; `whole` is how many outer steps the run will have, 0 if that is not known."""
+        self._whole = whole
+        self.set_steps((), 0)
+        self.follow()
 
     def set_steps(self, steps: Sequence[int], pinned: int) -> None:
         """Take the outer steps of the kept snapshots, ascending; `pinned` is the place shown if it does not follow."""
@@ -120,11 +128,11 @@ class HistoryBar(QWidget):
         self.slider.setEnabled(len(self._steps) > 1)
         self.latest_button.setChecked(self._following)
         if self._steps:
-            shown, newest = self._steps[min(self.slider.value(), len(self._steps) - 1)], self._steps[-1]
-            widest = self.tr("step {0} of {1}").format(f"{newest:,}", f"{newest:,}")
+            shown = self._steps[min(self.slider.value(), len(self._steps) - 1)]
+            whole = f"{max(self._whole, self._steps[-1]):,}"
             # As wide as its longest text, or the slider would move under the hand.
-            self._label.setMinimumWidth(self._label.fontMetrics().horizontalAdvance(widest) + 2)
-            self._label.setText(self.tr("step {0} of {1}").format(f"{shown:,}", f"{newest:,}"))
+            self._label.set_widest(self.tr("step {0} of {1}").format(whole, whole))
+            self._label.setText(self.tr("step {0} of {1}").format(f"{shown:,}", whole))
             self.slider.setAccessibleDescription(self._label.text())
         else:
             self._label.setText("")

@@ -101,7 +101,8 @@ class InnerLossPlot(PlotPanel):
                 item.setVisible(index < len(past))
                 if index < len(past):
                     losses = scale.forward(self._losses(past[index], kind))
-                    item.setData(np.arange(len(losses)), losses, pen=_past_pen(colour, kind, index + 1, len(past)))
+                    pen = _past_pen(colour, kind, index + 1, len(past))
+                    self.canvas.draw(item, np.arange(len(losses), dtype=np.float64), losses, pen=pen)
             self._draw_present(items[0], kind, scale, colour, toggle.isChecked() and len(self._history) > 0)
 
     def _draw_present(self, item: Any, kind: int, scale: LossScale, colour: QColor, visible: bool) -> None:
@@ -113,8 +114,9 @@ class InnerLossPlot(PlotPanel):
         if kind == _SUPPORT:
             pen.setDashPattern([3, 2])
         inside = pg.mkBrush(colour if kind == _QUERY else plot_colours().background)
-        item.setData(
-            np.arange(len(losses)),
+        self.canvas.draw(
+            item,
+            np.arange(len(losses), dtype=np.float64),
             losses,
             pen=pen,
             antialias=True,

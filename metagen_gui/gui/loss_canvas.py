@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from metagen_gui.gui.loss_scale import LossScale, nice_values, round_outwards
+from metagen_gui.gui.loss_scale import LossScale, Values, nice_values, round_outwards
 from metagen_gui.gui.theme import plot_colours, theme_changes
 
 _KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -20, Qt.Key.Key_PageUp: 20}
@@ -71,6 +72,14 @@ class LossCanvas(QWidget):
         curve.setZValue(z)
         self.plot.getPlotItem().addItem(curve)
         return curve
+
+    @staticmethod
+    def draw(curve: Any, x: Values, y: Values, **look: Any) -> None:
+        """Draw the points `x`, `y` `(n,)` of a curve; without a finite one it is hidden, which pyqtgraph warns of."""
+        drawable = bool(np.isfinite(y).any())
+        curve.setVisible(drawable)
+        if drawable:
+            curve.setData(x, y, **look)
 
     def remove_curve(self, curve: Any) -> None:
         """Take a curve off the plot."""

@@ -151,8 +151,7 @@ def _show(
     if marked:
         # Hollow before adaptation, filled after: told apart without colour.
         inside = pg.mkBrush(None) if dashed else pg.mkBrush(colour)
-        item.setData(
-            x, y, pen=pen, antialias=few, symbol="o", symbolSize=5, symbolPen=pg.mkPen(colour), symbolBrush=inside
-        )
+        look = {"symbol": "o", "symbolSize": 5, "symbolPen": pg.mkPen(colour), "symbolBrush": inside}
     else:
-        item.setData(x, y, pen=pen, antialias=few, symbol=None)
+        look = {"symbol": None}
+    LossCanvas.draw(item, x, y, pen=pen, antialias=few, **look)

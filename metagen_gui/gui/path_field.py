@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
+from metagen_gui.gui.setting_editor import field_height
+
 
 class PathField(QWidget):
     """The folder's path as text; `says` is its accessible name."""
@@ -18,6 +20,7 @@ class PathField(QWidget):
         self.edit.setAccessibleName(says)
         self.edit.setToolTip(says)
         self.edit.setClearButtonEnabled(True)
+        self.edit.setMinimumHeight(field_height(self.edit))
         browse = QToolButton(self)
         browse.setText(self.tr("Browse…"))
         browse.setAccessibleName(self.tr("Browse: {what}").format(what=says))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from metagen_gui.gui.number_box import NumberBox
@@ -41,13 +42,24 @@ class RateBox(NumberBox):
         return max(super().stepped(self._own if value == UNSET else value, steps, leap), 0.0)
 
 
+class _Boxes(QWidget):
+    """Hands the focus on to the first box. A focus proxy would be a stop of its own for Tab, and could lead it back."""
+
+    first: QWidget | None = None
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Hand on."""
+        if self.first is not None:
+            self.first.setFocus(event.reason())
+
+
 class RatesEditor(SettingEditor):
     """One box per group. The value holds the groups that a person set."""
 
     wide = True
 
     def __init__(self, path: str, groups: Mapping[str, float]) -> None:
-        field = QWidget()
+        field = _Boxes()
         super().__init__(field)
         self.boxes = {group: RateBox(own) for group, own in groups.items()}
         grid = QGridLayout(field)
@@ -70,8 +82,7 @@ class RatesEditor(SettingEditor):
             box.editingFinished.connect(self._finish)
             grid.addWidget(label, row, 0)
             grid.addWidget(box, row, 1)
-        if self.boxes:
-            field.setFocusProxy(next(iter(self.boxes.values())))
+        field.first = next(iter(self.boxes.values()), None)
 
     def show_value(self, value: Mapping[str, float]) -> None:
         """Show the rates that are set."""

@@ -40,6 +40,8 @@ class RunController(QObject):
     """`Saved`."""
     noticed = Signal(str)
     """A plain sentence from the run."""
+    discarded = Signal()
+    """The run and all that it reported are gone."""
     refused = Signal(str, str)
     """Where and why an input cannot be used; the run did not start or go on."""
     failed = Signal(str, str)
@@ -250,6 +252,7 @@ class RunController(QObject):
                 self.noticed.emit(self.tr("The run's folder could not be deleted: {why}").format(why=error))
         self.progress = RunProgress()
         self.progress.pause()
+        self.discarded.emit()
         self._go_to(RunState.IDLE)
 
     def _write_log(self, details: str) -> None:

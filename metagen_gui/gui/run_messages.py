@@ -29,8 +29,10 @@ class RunMessages(QObject):
         self._updates = updates
         self._window = window
         self._failure = ("", "")
+        self._refused = False
         controller.noticed.connect(banner.tell)
         controller.refused.connect(self.refuse)
+        panel.experiment_changed.connect(self._forget_refusal)
         controller.failed.connect(self._fail)
 
     def clear(self) -> None:
@@ -42,6 +44,13 @@ class RunMessages(QObject):
         """Show an input that cannot be used."""
         self._panel.show_problem(where, why)
         self._updates.say(self.tr("Not started: {where}: {why}").format(where=where, why=why))
+        self._refused = True
+
+    def _forget_refusal(self) -> None:
+        """What was said of the experiment may be mended: the status line is about now."""
+        if self._refused:
+            self._refused = False
+            self._updates.say("")
 
     def show_details(self) -> None:
         """Open what is known of the last failure, to be copied."""
@@ -50,4 +59,5 @@ class RunMessages(QObject):
 
     def _fail(self, sentence: str, details: str) -> None:
         self._failure = (sentence, details)
+        self._refused = False
         self._banner.warn(sentence, offer=self.tr("Details…"), then=self.show_details)

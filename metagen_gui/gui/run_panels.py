@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
@@ -28,7 +30,8 @@ class RunPanels(QObject):
         self._inner_feed = PanelFeed(self.inner, show_curves=self._show_inner)
         self._samples_feed = PanelFeed(self.samples, show_snapshot=self.samples.add_snapshot)
         controller.state_changed.connect(self.show_state)
-        controller.started.connect(self._reset)
+        controller.started.connect(self._start_over)
+        controller.discarded.connect(self._clear)
         controller.delivered.connect(self._outer_feed.add_delivery)
         controller.delivered.connect(self._inner_feed.add_delivery)
         controller.snapshot_delivered.connect(self._samples_feed.add_snapshot)
@@ -39,12 +42,18 @@ class RunPanels(QObject):
         for panel in (self.outer, self.inner, self.samples):
             panel.set_empty_text(empty_text(state))
 
-    def _reset(self, started: RunStarted) -> None:
+    def _start_over(self, started: RunStarted) -> None:
+        self._reset(started.players, started.meta_steps)
+
+    def _clear(self) -> None:
+        self._reset((), 0)
+
+    def _reset(self, players: Sequence[str], meta_steps: int) -> None:
         for feed in (self._outer_feed, self._inner_feed, self._samples_feed):
             feed.reset()
-        self.outer.reset(started.players)
-        self.inner.reset(started.players)
-        self.samples.reset()
+        self.outer.reset(players)
+        self.inner.reset(players)
+        self.samples.reset(meta_steps)
 
     def _show_outer(self, delivery: Delivery) -> None:
         self.outer.add_steps(delivery.steps)

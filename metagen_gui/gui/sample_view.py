@@ -72,12 +72,11 @@ class SampleView(QWidget):
         """The snapshot on show."""
         return self._shown
 
-    def reset(self) -> None:
-        """Forget the last run."""
+    def reset(self, meta_steps: int = 0) -> None:
+        """Forget the last run; the next one will have `meta_steps` outer steps, 0 if that is not known."""
         self._store = SnapshotStore()
         self._shown = None
-        self.history.set_steps((), 0)
-        self.history.follow()
+        self.history.reset(meta_steps)
         self._pages.setCurrentWidget(self._empty)
         self.invert_button.hide()
         self.field_button.hide()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -38,6 +39,7 @@ class SettingColumn(QWidget):
         self.sections: dict[str, FormSection] = {}
         self.forms: dict[str, ConfigForm] = {}
         self.pickers: dict[str, PluginPicker] = {}
+        self._stops: list[QWidget] = []
         self._to_reveal: QWidget | None = None
         self._add_section("tasks", self.tr("Tasks"), self._pick_tasks)
         self._add_section("model", self.tr("Model"), self._pick_model)
@@ -60,6 +62,7 @@ class SettingColumn(QWidget):
             form = self.forms[section]
             form.show_settings(experiment.settings(section), experiment.values.get(section, {}), choices, name)
             self.sections[section].show_changed(form.changed())
+        self._order_stops()
         if self.search_bar.words():
             self._search()
 
@@ -123,6 +126,19 @@ class SettingColumn(QWidget):
         self._nothing.show_text(self.search_bar.text())
         self._scroll.setVisible(found > 0 or not words)
         self._nothing.setVisible(found == 0 and bool(words))
+
+    def _order_stops(self) -> None:
+        """Lead Tab from the search through the sections downwards; rows that are made anew would come last."""
+        stops: list[QWidget] = [self.search_bar.line, self.search_bar.expert]
+        for name, section in self.sections.items():
+            stops.append(section.arrow)
+            if name in self.pickers:
+                stops.append(self.pickers[name].combo)
+            stops += self.forms[name].stops()
+        if stops != self._stops:
+            self._stops = stops
+            for before, after in pairwise(stops):
+                QWidget.setTabOrder(before, after)
 
     def _scroll_to(self, part: QWidget) -> None:
         # What was just shown has no place until the layouts have run.

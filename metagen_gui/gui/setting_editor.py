@@ -43,7 +43,6 @@ class SettingEditor(QWidget):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(1)
         self.column.addWidget(field)
-        self.setFocusProxy(field)
         field.setMinimumHeight(field_height(field))
 
     def show_value(self, value: Any) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from metagen_gui.gui.smoothing import SmoothingKind, window_of
+from metagen_gui.gui.steady_label import SteadyLabel
 from metagen_gui.gui.wheel_guard import guard_wheel
 
 
@@ -26,8 +27,7 @@ class SmoothingControl(QWidget):
         label = QLabel(self.tr("Smoothing"))
         label.setBuddy(self.slider)
         label.setProperty("tone", "muted")
-        self._value = QLabel()
-        self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("0.00") + 2)
+        self._value = SteadyLabel("0.00")
         self.picker = QComboBox()
         self.picker.addItem(self.tr("Exponential"), "exponential")
         self.picker.addItem(self.tr("Moving average"), "moving average")

@@ -17,10 +17,12 @@ from metagen_gui.engine.algorithms.maml import Maml
 from metagen_gui.engine.checkpoint import is_finite, load_checkpoint
 from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.events import Event, Notice, StepReport, ValidationReport
+from metagen_gui.engine.events import Event, Notice, RunFinished, Saved, StepReport, ValidationReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
-from metagen_gui.engine.outer_loop import Diverged, meta_train
+from metagen_gui.engine.outer_loop import Diverged, RunBroken, meta_train
+from metagen_gui.engine.tasks.base import Stream, Task
+from metagen_gui.engine.tasks.densities import Densities
 
 Tiny = Callable[..., Experiment]
 
@@ -133,6 +135,66 @@ def test_a_run_that_stays_non_finite_gives_up_and_keeps_the_last_good_state(
     assert found.meta_step == 11 and is_finite(found.meta)
     for name, value in found.meta["vae"].items():
         assert torch.equal(value, learners[0].meta["vae"][name].detach())
+
+
+def test_data_that_vanishes_ends_the_run_in_words_and_keeps_what_was_learned(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No longer `BadInput`, which says that nothing has begun: whoever sees one may delete or reuse the folder."""
+    own = Densities.task
+
+    def task(self: Densities, stream: Stream, index: int, shots: int, query_size: int) -> Task:
+        if stream == "train" and index >= 4:
+            raise BadInput("tasks.path", "/media/stick does not exist")
+        return own(self, stream, index, shots, query_size)
+
+    monkeypatch.setattr(Densities, "task", task)
+    events: list[Event] = []
+    with pytest.raises(RunBroken, match=r"^tasks.path: /media/stick does not exist$"):
+        for event in meta_train(tiny(), out=tmp_path / "run"):
+            events.append(event)
+    assert [report.meta_step for report in of_kind(events, StepReport)] == [1, 2]
+    assert load_checkpoint(tmp_path / "run" / "checkpoints").meta_step == 2
+    rows = (tmp_path / "run" / "metrics.csv").read_text().splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == ["0", "1", "2", "2"]
+
+
+def test_files_found_bad_during_a_run_are_told_once_each(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = ["a is bad"]
+    monkeypatch.setattr(Densities, "notices", lambda self: tuple(found))
+    run = meta_train(tiny("densities", "vae", "maml", {"training.meta_steps": 4}), out=tmp_path / "run")
+    told: list[Notice] = []
+    for event in run:
+        if isinstance(event, Notice):
+            told.append(event)
+        if isinstance(event, StepReport) and event.meta_step == 1:
+            found.append("b is bad")
+    assert told == [Notice("a is bad", 0), Notice("b is bad", 2)]
+    assert (tmp_path / "run" / "events.jsonl").read_text().count("is bad") == 2
+
+
+def test_a_checkpoint_asked_for_or_due_is_not_written_of_weights_that_are_not_finite(
+    tiny: Tiny, tmp_path: Path, learners: list[MetaLearner]
+) -> None:
+    """Three such saves would push out every good one."""
+    commands = Commands()
+    run = meta_train(
+        tiny("densities", "vae", "maml", {"training.meta_steps": 5}), out=tmp_path / "run", commands=commands
+    )
+    events: list[Event] = []
+    for event in run:
+        events.append(event)
+        if isinstance(event, StepReport):
+            commands.save_now()
+            if event.meta_step == 2:
+                with torch.no_grad():
+                    learners[0].meta["vae"]["context"].fill_(math.inf)
+    assert [saved.meta_step for saved in of_kind(events, Saved)] == [2]
+    assert [n.meta_step for n in of_kind(events, Notice) if n.text.startswith("Not saved:")] == [3, 4, 5, 5]
+    assert isinstance(events[-1], RunFinished)
+    assert load_checkpoint(tmp_path / "run" / "checkpoints").meta_step == 2
 
 
 def test_weights_that_are_not_finite_never_replace_good_ones(

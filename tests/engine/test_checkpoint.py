@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,15 @@ def flip_a_bit(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
+def claim(path: Path, **what: object) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **what}))
+
+
+def link(path: Path, to: str) -> None:
+    path.unlink()
+    path.symlink_to(to)
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "weights truncated": lambda path: truncate(path.with_suffix(".safetensors")),
     "weights with a flipped bit": lambda path: flip_a_bit(path.with_suffix(".safetensors")),
@@ -101,6 +111,14 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "manifest of another form": lambda path: path.write_text("[1, 2]"),
     "manifest without digest": lambda path: path.write_text('{"meta_step": 2, "file": "step-00000002.safetensors"}'),
     "manifest pointing elsewhere": lambda path: path.write_text('{"meta_step": 2, "file": "..", "sha256": ""}'),
+    "manifest nested too deep": lambda path: path.write_text("[" * 100_000),
+    "manifest of step infinity": lambda path: claim(path, meta_step=math.inf),
+    "manifest of step minus one": lambda path: claim(path, meta_step=-1),
+    "manifest of a step of 400 digits": lambda path: claim(path, meta_step=10**400),
+    "manifest that names a name that cannot be": lambda path: claim(path, file="a\0b"),
+    "manifest without end": lambda path: link(path, "/dev/zero"),
+    "weights without end": lambda path: link(path.with_suffix(".safetensors"), "/dev/zero"),
+    "weights that link to themselves": lambda path: link(path.with_suffix(".safetensors"), "step-00000002.safetensors"),
     "never finished": lambda path: path.unlink(),
 }
 
@@ -111,6 +129,21 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, 
     DAMAGES[damage](save_checkpoint(tmp_path, 2, numbers(2)))
     found = load_checkpoint(tmp_path)
     assert found.meta_step == 1 and same(found.meta, numbers(1))
+
+
+def test_a_checkpoint_of_a_newer_metagen_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, 1, numbers(1))
+    claim(save_checkpoint(tmp_path, 2, numbers(2)), version=2)
+    with pytest.raises(BadInput, match="written by a newer MetaGen"):
+        load_checkpoint(tmp_path)
+
+
+def test_a_manifest_cannot_point_out_of_its_folder(tmp_path: Path) -> None:
+    path = save_checkpoint(tmp_path / "own", 1, numbers())
+    elsewhere = save_checkpoint(tmp_path, 2, numbers(2))
+    path.write_text(json.dumps({**json.loads(elsewhere.read_text()), "file": "../step-00000002.safetensors"}))
+    with pytest.raises(BadInput, match="holds no whole checkpoint"):
+        load_checkpoint(tmp_path / "own")
 
 
 def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
@@ -166,5 +199,6 @@ def test_bytes_that_are_no_weights_are_refused_by_name(data: bytes) -> None:
 def test_one_number_that_is_not_finite_is_found(value: float) -> None:
     meta = numbers()
     assert is_finite(meta)
+    assert is_finite({"a": {"large": torch.full((4,), 3e38)}}), "large is not infinite"
     meta["discriminator"]["scale"] = torch.tensor(value)
     assert not is_finite(meta)

@@ -29,6 +29,7 @@ class Oven(Config):
     mode: Literal["top", "bottom"] = setting("top", "Where from.", only_if={"fan": [True]})
     size: Literal[16, 28] = setting(28, "Which tray.")
     note: str = setting("", "Anything.")
+    steam: float = setting(1.0, "How much steam.", low=1e-5, high=1e7)
     recipe: str = setting("", "A file.", path=True)
     adapts: str = setting("default", "What adapts.", choices_from="model.adapts")
     shares: dict[str, float] = setting({}, "Shares.", choices_from="model.groups")
@@ -50,9 +51,15 @@ def test_a_declaration_becomes_a_setting() -> None:
         Setting("fan", "Fan on", "flag", True, "Whether air is moved.", expert=True),
         Setting("mode", "Mode", "choice", "top", "Where from.", choices=("top", "bottom"), only_if={"fan": (True,)}),
     )
-    assert [item.kind for item in found[4:]] == ["choice", "text", "path", "choice", "rates"]
+    assert [item.kind for item in found[4:]] == ["choice", "text", "number", "path", "choice", "rates"]
     assert found[4].choices == ("16", "28")
     assert [item.choices_from for item in found[-2:]] == ["model.adapts", "model.groups"]
+
+
+def test_a_choice_among_numbers_may_be_given_as_text() -> None:
+    assert Oven(size="16").size == 16 and Oven(size=16).size == 16
+    with pytest.raises(BadInput, match=r"^oven.size: '17' is not one of 16 or 28$"):
+        parse_settings(Oven, {"size": "17"}, "oven")
 
 
 @given(st.integers())
@@ -79,7 +86,9 @@ def test_both_ends_of_a_range_are_allowed_and_nothing_beyond(minutes: int) -> No
         ({"mode": "side"}, "oven.mode", "'side' is not one of 'top' or 'bottom'"),
         ({"note": "rude"}, "oven.note", "a note is polite"),
         ({"mnutes": 3}, "oven.mnutes", f"there is no such setting; there are {', '.join(Oven.model_fields)}"),
-        ({"shares": {"context": "much"}}, "oven.shares", "'much' is not a number"),
+        ({"shares": {"context": "much"}}, "oven.shares", "'context': 'much' is not a number"),
+        ({"steam": 2_000_000_000}, "oven.steam", "2000000000 is too high; the highest value is 10,000,000"),
+        ({"steam": 1e-9}, "oven.steam", "1e-09 is too low; the lowest value is 1e-05"),
         ({"heat_level": " -1\n"}, "oven.heat_level", "' -1\\n' is too low; the lowest value is 0"),
     ],
 )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from metagen_gui.engine import evaluation
 from metagen_gui.engine.algorithms.base import algorithms, of_player
 from metagen_gui.engine.evaluation import (
     GRID,
@@ -23,6 +24,7 @@ from metagen_gui.engine.evaluation import (
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.models.base import models
+from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskBatch
 
 PAIRS = [pytest.param(a, m, id=f"{a}-{m}") for a in algorithms.names() for m in models.names()]
@@ -72,6 +74,10 @@ def test_scores_are_the_losses_along_each_tasks_path(tiny: Tiny, algorithm: str,
             first = {name: value[0, 0] for name, value in adapting.items()}
             expected = learner.model.loss(player, start, support[task], first).item()
             assert found.support_loss[player][0, task] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+        figures = [learner.model.details(params, query[task], of_player(grading, 0)) for params in path]
+        for name, values in found.details.items():
+            expected = [one[name].item() for one in figures]
+            assert values[:, task] == pytest.approx(expected, rel=1e-3, abs=1e-5)
     assert not np.allclose(
         found.query_loss[learner.model.players[0]][0], found.query_loss[learner.model.players[0]][-1]
     )
@@ -155,11 +161,66 @@ def test_a_report_is_the_mean_over_tasks_by_step(tiny: Tiny) -> None:
         assert [columns[f"validation/query_loss/{player}/{step}"] for step in range(3)] == losses.tolist()
     assert set(columns) == {name for name in learner.columns() if name.startswith("validation/")}
     assert report.details["mmd2/2"] == columns["validation/mmd2/2"]
+    support, query = learner.tensors(learner.family.batch("validation", 0, 4, 3, 4))
+    noise = draw_noise(learner.algorithm, generator_for(0, "validation"), 4, 3, 4, 2)
+    by_task = score(learner.algorithm, learner.meta, support, query, noise, 2)
+    for player in learner.model.players:
+        assert report.query_loss[player].tolist() == by_task.query_loss[player].mean(1).tolist()
+        assert report.support_loss[player].tolist() == by_task.support_loss[player].mean(1).tolist()
 
 
-def test_more_steps_than_were_trained_can_be_shown(tiny: Tiny) -> None:
-    found = MetaLearner(tiny("densities", "vae", "maml", {"training.steps_shown": 4})).snapshot()
-    assert found.steps == (0, 1, 2, 3, 4) and found.samples.shape[1] == 5
+def test_snapshots_of_a_run_show_the_same_latents(tiny: Tiny) -> None:
+    learner = MetaLearner(tiny("strokes", "vae", "maml"))
+    first = learner.snapshot()
+    learner.meta_step = 2
+    assert np.array_equal(learner.snapshot().samples, first.samples)
+
+
+@pytest.mark.parametrize("tasks", ["densities", "strokes"])
+def test_more_steps_than_were_trained_can_be_shown_with_the_same_latents(tiny: Tiny, tasks: str) -> None:
+    more, as_trained = (
+        MetaLearner(tiny(tasks, "vae", "maml", {"training.steps_shown": steps})).snapshot() for steps in (4, 0)
+    )
+    assert more.steps == (0, 1, 2, 3, 4) and more.samples.shape[1] == 5
+    assert np.array_equal(more.samples[:, 0], as_trained.samples[:, 0])
+
+
+@pytest.mark.parametrize("model", models.names())
+def test_many_tasks_are_scored_in_turns_with_the_same_result(
+    tiny: Tiny, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner = moved(MetaLearner(tiny("densities", model, "maml", {"training.validation_tasks": 5})))
+    (whole, _), sizes = learner.validate(0.0), []
+    own = type(learner.model).details
+
+    def watched(self: object, params: object, batch: torch.Tensor, noise: object) -> object:
+        sizes.append(torch._C._functorch.get_unwrapped(batch).shape[0])
+        return own(self, params, batch, noise)
+
+    monkeypatch.setattr(type(learner.model), "details", watched)
+    monkeypatch.setattr(evaluation, "TASKS_AT_ONCE", 2)
+    in_turns, _ = learner.validate(0.0)
+    assert sizes == [2] * 6 + [1] * 3, "three adaptation steps each"
+    for player, losses in whole.query_loss.items():
+        assert in_turns.query_loss[player] == pytest.approx(losses, rel=1e-4, abs=1e-5)
+
+
+def test_the_columns_of_a_long_path_are_of_the_steps_they_name(tiny: Tiny) -> None:
+    values = {"training.steps_shown": 20, "training.preview_tasks": 3, "training.validation_tasks": 2}
+    learner = moved(MetaLearner(tiny("strokes", "vae", "maml", values)))
+    found, model = learner.snapshot(), learner.model
+    assert len(found.names) == 3 and found.steps[-1] == 20 and found.steps != tuple(range(len(found.steps)))
+    generator = generator_for(0, "preview")
+    latents, noise = model.latents(generator, 2), model.noise(generator, (3, 20, 1), 3)
+    support = torch.from_numpy(learner.family.batch("validation", 0, 3, 3, 4).support)
+    path = learner.algorithm.trajectory(learner.meta, support[2], {name: v[2] for name, v in noise.items()}, 20)
+    for column, step in enumerate(found.steps):
+        expected = model.generate(path[step], latents).detach().numpy() * 255
+        assert np.allclose(found.samples[2, column], expected, atol=1)
+    assert (
+        np.abs(found.samples[2, -1] - model.generate(path[len(found.steps) - 1], latents).detach().numpy() * 255).max()
+        > 2
+    )
 
 
 @pytest.mark.parametrize("steps", [1, 2, MOST_STEPS - 1, MOST_STEPS, 30, 100])
@@ -194,4 +255,5 @@ def test_values_that_are_not_numbers_are_drawn_as_ink_free(tiny: Tiny) -> None:
 
 def test_the_square_holds_all_points_with_a_margin() -> None:
     points = np.array([[[0.5, -2.9]]], np.float32)
-    assert square_around(TaskBatch(("a",), points, points * 0)) == (-4.0, -4.0, 4.0, 4.0)
+    for support, query in ((points, points * 0), (points * 0, points)):
+        assert square_around(TaskBatch(("a",), support, query)) == (-4.0, -4.0, 4.0, 4.0)

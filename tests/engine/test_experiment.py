@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +185,20 @@ def test_what_is_wrong_in_a_file_is_named_by_its_path(document: object, where: s
     assert caught.value.where == where and why in caught.value.why
 
 
+def test_a_path_that_is_not_valid_text_comes_back_from_a_file(tmp_path: Path) -> None:
+    path = os.fsdecode(b"/media/caf\xe9/\xf0\x9f\x96\x8b \\")
+    experiment = Experiment(tasks="images").with_value("tasks.path", path)
+    for complete in (False, True):
+        (tmp_path / "experiment.json").write_bytes(experiment.to_json(complete=complete).encode())
+        assert Experiment.load(tmp_path).config("tasks").path == path
+
+
+def test_a_rate_that_would_climb_is_refused_and_one_of_zero_is_not() -> None:
+    with pytest.raises(BadInput, match=r"^algorithm.group_rates: 'context': -0.5 is too low; the lowest value is 0$"):
+        Experiment().with_value("algorithm.group_rates", {"prior": 1.0, "context": -0.5})
+    Experiment().with_value("algorithm.group_rates", {"prior": 0.0}).check()
+
+
 @pytest.mark.parametrize(
     ("values", "where"),
     [
@@ -225,7 +241,7 @@ def test_any_json_is_an_experiment_or_bad_input(document: object) -> None:
     [
         (b'{\n"version": 1,\n"model" 3}', "not JSON (line 3)"),
         (b"\xff\xfe{}", "not UTF-8"),
-        (b" " * (MAX_BYTES + 1), "too large"),
+        (b" " * (MAX_BYTES + 1), "larger than 4 MB"),
         (b"[" * 200_000, "nested too deep"),
         (b'{"version": ' + b"1" * 5000 + b"}", "not JSON that can be read"),
     ],
@@ -247,3 +263,11 @@ def test_a_run_folder_is_read_and_other_folders_are_named(tmp_path: Path) -> Non
     experiment = Experiment().with_value("training.seed", 7)
     (tmp_path / "experiment.json").write_text(experiment.to_json())
     assert Experiment.load(tmp_path) == Experiment.load(tmp_path / "experiment.json") == experiment
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX files")
+@pytest.mark.parametrize(("to", "why"), [("/dev/zero", "not a regular file"), ("x" * 300, "File name too long")])
+def test_files_without_end_and_names_that_cannot_be_are_named(tmp_path: Path, to: str, why: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        Experiment.load(tmp_path / to)
+    assert caught.value.where == str(tmp_path / to) and caught.value.why == why

@@ -239,6 +239,11 @@ def test_wrong_requests_are_named(points_run: Path, pictures: Path, tmp_path: Pa
         ("export", lambda: export_adapted(points_run, to)),
         (str(tmp_path / "none"), lambda: export_initialization(tmp_path / "none", to)),
         (str(pictures), lambda: export_initialization(pictures, to)),
+        ("x" * 300, lambda: export_initialization(Path("x" * 300), to)),
+        (
+            str(pictures / "low" / "0.png"),
+            lambda: export_initialization(points_run, pictures / "low" / "0.png" / "new"),
+        ),
     ]
     for where, request in wrong:
         with pytest.raises(BadInput) as refused:
@@ -299,6 +304,11 @@ def lie_about_size(folder: Path) -> None:
     rewrite(folder, struct.pack("<Q", len(header)) + header)
 
 
+def link(path: Path, to: str) -> None:
+    path.unlink()
+    path.symlink_to(to)
+
+
 def ask_for_too_much(folder: Path) -> None:
     """Claim a network of 800 GB: refused, not attempted."""
     edit(folder, data={"kind": "images", "shape": [3, 4096, 4096]})
@@ -331,6 +341,13 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
         ),
         r"vae/prior is \(2, 16\) torch.float64",
     ),
+    "a stranger that steers a terminal": (
+        lambda folder: rewrite(folder, safetensors.torch.save({"vae/\x1b[2J\n" + "x" * 1000: torch.zeros(1)})),
+        r"vae/\\x1b\[2J\\nx+…x+ is not part",
+    ),
+    "weights without end": (lambda folder: link(folder / "model.safetensors", "/dev/zero"), "not a regular file"),
+    "a description without end": (lambda folder: link(folder / "export.json", "/dev/zero"), "not a regular file"),
+    "an experiment without end": (lambda folder: link(folder / "experiment.json", "/dev/zero"), "not a regular file"),
     "more than any memory holds": (ask_for_too_much, "is expected|is not part"),
     "an impossible shape": (lambda folder: edit(folder, data={"kind": "points", "shape": [-2]}), "cannot be"),
     "a newer version": (lambda folder: edit(folder, version=2), "newer MetaGen"),

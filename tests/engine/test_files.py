@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from metagen_gui.engine.files import flush_folder, write_atomically
+from metagen_gui.engine.files import flush_folder, read_file, write_atomically
 
 
 def test_the_new_file_takes_the_name_and_its_digest_is_returned(tmp_path: Path) -> None:
@@ -34,8 +35,9 @@ def test_a_failure_leaves_the_old_file_as_it_was(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(Path, "replace", no_space)
     else:
         monkeypatch.setattr(Path, "read_bytes", lambda self: b"rotten")
-    with pytest.raises(OSError, match=r"No space left|does not read back the same"):
+    with pytest.raises(OSError, match=r"No space left|does not read back the same") as failed:
         write_atomically(path, b"new")
+    assert str(path) in str(failed.value), "it says which file"
     monkeypatch.undo()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
@@ -82,3 +84,26 @@ def test_a_vanished_folder_is_an_os_error_and_flushing_one_is_none(tmp_path: Pat
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "gone" / "weights", b"data")
     flush_folder(tmp_path / "gone")
+
+
+def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(2**20))
+    assert read_file(path, 2**20) == bytes(2**20)
+    os.truncate(path, 2**20 + 1)
+    with pytest.raises(OSError, match="larger than 1 MB") as refused:
+        read_file(path, 2**20)
+    assert refused.value.strerror == "larger than 1 MB" and refused.value.filename == str(path)
+    with pytest.raises(FileNotFoundError):
+        read_file(tmp_path / "none", 10)
+    with pytest.raises(OSError):
+        read_file(tmp_path, 10**6)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX files")
+def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    for name in ("pipe", "zeros"):
+        with pytest.raises(OSError, match="not a regular file"):
+            read_file(tmp_path / name, 10**6)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 
 from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams
-from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.config import BadInput, setting
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner, schedule
 from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 
 Tiny = Callable[..., Experiment]
 SGD = {
@@ -53,6 +56,33 @@ def test_warm_up_is_ordinary_training_on_all_examples_without_adaptation(tiny: T
         assert rates and all(torch.equal(learner.meta[player][name], before[player][name]) for name in rates)
     assert learner.step().phase == "warm-up"
     assert learner.step().phase == "meta-training"
+
+
+def test_every_step_has_tasks_and_noise_of_its_own_by_its_number(tiny: Tiny) -> None:
+    """Which is what lets a run be taken up again at any step."""
+    seen: dict[int, list[torch.Tensor]] = {}
+
+    def watch(learner: MetaLearner) -> MetaLearner:
+        own = learner.algorithm.meta_gradient
+
+        def watched(meta: MetaParams, support: torch.Tensor, query: torch.Tensor, *rest: Any) -> MetaGradient:
+            noise = [value for part in (rest[0].support, rest[0].query) for value in part.values()]
+            drawn = [*support, *query, *noise]
+            again = seen.setdefault(learner.meta_step, drawn)
+            assert all(torch.equal(mine, first) for mine, first in zip(drawn, again, strict=True))
+            return own(meta, support, query, *rest)
+
+        learner.algorithm.meta_gradient = watched
+        return learner
+
+    straight, later = (watch(MetaLearner(tiny("densities", "vae", "fomaml"))) for _ in range(2))
+    for _ in range(3):
+        straight.step()
+    later.meta_step = 2
+    later.step()
+    assert sorted(seen) == [0, 1, 2]
+    for one, other in itertools.combinations(seen.values(), 2):
+        assert not any(torch.equal(mine, theirs) for mine in one for theirs in other if mine.shape == theirs.shape)
 
 
 @pytest.mark.parametrize("kind", ["constant", "linear", "cosine"])
@@ -119,6 +149,19 @@ def test_a_long_outer_gradient_is_shortened_per_player_and_a_short_one_is_not(ti
             assert float(moved.norm()) == pytest.approx(length, rel=1e-4)
 
 
+def test_adam_moves_by_the_rate_however_long_the_gradient(tiny: Tiny) -> None:
+    """Its first step is lr · g / |g| in every number; plain descent would take lr · g."""
+    for optimizer, moves in (("adam", 0.01), ("sgd", 0.01 * 0.5)):
+        changes = {**SGD, "training.outer_optimizer": optimizer}
+        learner = MetaLearner(tiny("densities", "gan", "maml", changes))
+        before = copy(learner.meta)
+        fixed_gradient(learner, 0.5)
+        learner.step()
+        for player, values in learner.meta.items():
+            for name, value in values.items():
+                assert torch.allclose(before[player][name] - value.detach(), torch.tensor(moves), atol=1e-6)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_gradient_that_is_not_finite_is_not_applied(tiny: Tiny, value: float) -> None:
     """Neither player moves, nor do the optimizers' moments; the step counts all the same."""
@@ -155,6 +198,19 @@ def test_a_live_change_takes_effect_at_the_next_step(tiny: Tiny) -> None:
     assert changed.algorithm.settings.inner_lr == changed.model.settings.beta == 0.0
 
 
+def test_a_live_setting_of_the_tasks_takes_effect_too(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No family has one yet; a plugin that declares one must not find that it was logged and ignored."""
+
+    class Settings(DensitySettings):
+        mode_width: float = setting(0.1, "Width.", low=0.02, high=0.5, live=True)
+
+    monkeypatch.setattr(Densities, "Settings", Settings)
+    learner = MetaLearner(tiny("densities", "vae", "maml", {"tasks.shape": "rings"}))
+    before = learner.family.batch("train", 0, 2, 3, 4).support
+    assert learner.change("tasks.mode_width", 0.4) == 0.4
+    assert (learner.family.batch("train", 0, 2, 3, 4).support != before).all()
+
+
 @pytest.mark.parametrize(
     ("path", "value", "why"),
     [
@@ -176,6 +232,13 @@ def test_other_changes_are_refused_and_nothing_changes(tiny: Tiny, path: str, va
         learner.change(path, value)
     assert caught.value.where == path
     assert learner.experiment is experiment and learner.training is training
+
+
+def test_the_initialization_is_drawn_from_the_seed(tiny: Tiny) -> None:
+    one, same, other = (MetaLearner(tiny(values={"training.seed": seed})).meta["vae"] for seed in (1, 1, 2))
+    weights = [name for name, value in one.items() if value.ndim > 1 and value.any()]
+    assert weights and all(torch.equal(one[name], same[name]) for name in one)
+    assert not any(torch.equal(one[name], other[name]) for name in weights)
 
 
 def test_what_is_learned_is_counted_once(tiny: Tiny) -> None:

@@ -124,6 +124,9 @@ def test_another_packages_plugins_are_loaded_and_its_faults_are_listed(toys: Reg
     assert toys.problems["top"] == "RuntimeError: no string"
     assert "nowhere_at_all" in toys.problems["lost"]
     assert set(toys.problems) == {"top", "lost"}
+    (installed / "entry_points.txt").write_text("[metagen.toy]\ntop = bad_toys\n")
+    toys.load(again=True)
+    assert set(toys.problems) == {"top"}, "a problem that is solved is no longer listed"
 
 
 def test_the_frozen_program_collects_what_is_walked() -> None:

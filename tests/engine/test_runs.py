@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,19 +34,32 @@ def test_metrics_are_one_row_per_report_to_the_last_digit(tmp_path: Path) -> Non
     run = RunFolder(Experiment(), tmp_path / "run", ["train/loss", "validation/loss"])
     run.write_metrics(1, 0.5, {"train/loss": 0.1 + 0.2})
     written = (run.path / "metrics.csv").read_text()
+    assert written.count("\n") == 2, "a row can be read as soon as it is written"
     run.write_metrics(2, 1.0, {"validation/loss": float("nan"), "train/loss": 1e-300})
     assert (run.path / "metrics.csv").read_text().startswith(written), "rows appear at once and are only added to"
     run.close()
     with (run.path / "metrics.csv").open(newline="") as file:
         rows = list(csv.reader(file))
+    assert b"\r" not in (run.path / "metrics.csv").read_bytes(), "the same on every system"
     assert rows[0] == ["meta_step", "seconds", "train/loss", "validation/loss"]
     assert rows[1] == ["1", "0.500", "0.30000000000000004", ""]
     assert rows[2] == ["2", "1.000", "1e-300", "nan"]
 
 
+def test_a_disk_that_is_full_at_the_start_is_told_as_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(RunFolder, "_write_row", full)
+    with pytest.raises(BadInput, match="No space left on device") as caught:
+        RunFolder(Experiment(), tmp_path / "run", [])
+    assert caught.value.where == str(tmp_path / "run")
+
+
 def test_events_are_lines_of_json(tmp_path: Path) -> None:
     run = RunFolder(Experiment(), tmp_path / "run", [])
     run.write_event(3, "setting", path="training.outer_lr", value=0.1)
+    assert (run.path / "events.jsonl").read_text().endswith("}\n"), "an event can be read as soon as it is written"
     run.write_event(4, "notice", text="×\n2")
     run.close()
     lines = [json.loads(line) for line in (run.path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -64,7 +79,13 @@ def test_snapshots_come_back_without_pickle(tmp_path: Path) -> None:
     with np.load(path, allow_pickle=False) as arrays:
         assert set(arrays) == {"support", "query", "samples", "extent", "steps", "names"}
         assert arrays["names"].tolist() == ["ring of 5"] and arrays["steps"].tolist() == [0, 2]
-        assert np.array_equal(arrays["samples"], snapshot.samples)
+        assert np.array_equal(arrays["samples"], snapshot.samples) and arrays["extent"].tolist() == [-1, -2, 3, 4]
+    grid = np.ones((1, 5, 5), np.float32)
+    run = RunFolder(Experiment(), tmp_path / "another", [])
+    path = run.write_snapshot(replace(snapshot, density=grid, field=grid[None] * 2))
+    run.close()
+    with np.load(path, allow_pickle=False) as arrays:
+        assert np.array_equal(arrays["density"], grid) and np.array_equal(arrays["field"], grid[None] * 2)
 
 
 def test_a_folder_that_holds_something_is_not_used(tmp_path: Path) -> None:
@@ -97,10 +118,12 @@ def test_only_a_run_folder_is_discarded(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "experiment.json").write_text("{}")
-    for folder in (precious, tmp_path / "missing", tmp_path):
+    saves = tmp_path / "saves of a game"
+    (saves / "checkpoints").mkdir(parents=True)
+    for folder in (precious, saves, tmp_path / "missing", tmp_path):
         with pytest.raises(BadInput, match="not a run folder; nothing was deleted"):
             discard(folder)
-    assert (precious / "experiment.json").exists()
+    assert (precious / "experiment.json").exists() and (saves / "checkpoints").exists()
     run = RunFolder(Experiment(), tmp_path / "run", [])
     run.close()
     discard(run.path)

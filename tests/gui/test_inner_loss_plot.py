@@ -34,6 +34,17 @@ def test_the_present_over_the_fading_past(plot: InnerLossPlot) -> None:
     assert alphas == sorted(alphas) and alphas[0] < alphas[-1] < 255
 
 
+def test_losses_that_are_not_finite_are_left_out(plot: InnerLossPlot) -> None:
+    plot.add_validation(validation(10, [3.0, 2.0]))
+    plot.add_validation(validation(20, [np.nan, np.nan]))
+    plot.grab()
+    assert visible(plot._present) == []
+    plot.add_validation(validation(30, [2.0, 1.0]))
+    plot.grab()
+    assert np.array_equal(visible(plot._present)[0], [2, 1])
+    assert len(visible(plot._past[0])) == 1
+
+
 def test_the_past_is_bounded_and_spread_over_the_run(plot: InnerLossPlot) -> None:
     for step in range(1, 301):
         plot.add_validation(validation(step, [float(step), 1.0]))

@@ -157,6 +157,8 @@ def test_bad_input_is_shown_beside_its_control(qtbot: QtBot, open_window: Open, 
     assert "Not started: training.shots: tasks have only 3 examples" in window.status.text()
     said = [label.text() for label in window.panel.findChildren(QLabel) if label.isVisible()]
     assert "tasks have only 3 examples" in said
+    window.panel.replace_experiment(window.panel.experiment().with_value("training.shots", 3), "Fewer shots")
+    assert window.status.text() == "Ready. Press Start to train."
 
 
 def test_a_failure_offers_its_details(qtbot: QtBot, open_window: Open, training: FakeTraining) -> None:
@@ -203,6 +205,7 @@ def test_discarding_asks_only_when_much_would_be_lost(
     window = open_window()
     press(qtbot, window, "start")
     wait_for(qtbot, window, RunState.RUNNING)
+    qtbot.waitUntil(lambda: window.panels.samples.shown is not None)
     folder = window.controller.folder
     assert folder is not None
     monkeypatch.setattr("metagen_gui.gui.main_window.ASK_BEFORE_DISCARDING", 0.0)
@@ -213,6 +216,9 @@ def test_discarding_asks_only_when_much_would_be_lost(
     press(qtbot, window, "discard")
     wait_for(qtbot, window, RunState.IDLE)
     assert not folder.exists()
+    assert window.panels.samples.shown is None, "a run that is gone is still shown"
+    assert not window.panels.outer.canvas.isVisible()
+    assert not window.panels.inner.canvas.isVisible()
 
 
 def drop(window: MainWindow, path: Path) -> None:
@@ -248,6 +254,18 @@ def test_files_can_be_dropped(open_window: Open, tmp_path: Path) -> None:
     assert window.panel.experiment().values["tasks"]["path"] == str(images)
     window.actions_by_name["undo"].trigger()
     assert window.panel.experiment().tasks == "strokes"
+
+
+def test_a_file_that_cannot_be_opened_is_named(open_window: Open, tmp_path: Path) -> None:
+    window = open_window()
+    said: list[str] = []
+    window.files.problem_found.connect(said.append)
+    path = tmp_path / "mistyped.json"
+    path.write_text('{"version": 1, "tasks": {"name": "strkes"}}', encoding="utf-8")
+    window.files.open(path)
+    window.files.open(tmp_path / "gone.json")
+    assert said[0].startswith("mistyped.json: tasks.name: ")
+    assert said[1].count("gone.json") == 1
 
 
 def test_the_device_is_a_setting_of_the_experiment(qtbot: QtBot, open_window: Open) -> None:

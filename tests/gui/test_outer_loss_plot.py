@@ -36,6 +36,16 @@ def y_range(plot: OuterLossPlot) -> tuple[float, float]:
     return tuple(plot.canvas.plot.getViewBox().viewRange()[1])
 
 
+def test_curves_without_a_finite_loss_are_left_out(plot: OuterLossPlot) -> None:
+    plot.add_steps(step_reports([3.0, 2.0]))
+    plot.add_validation(validation(0, [np.nan, np.inf]))
+    assert next(list(y) for _, y in curves(plot) if len(y)) == [3, 2]
+    plot.grab()
+    plot.add_validation(validation(2, [4.0, 3.0]))
+    plot.grab()
+    assert [4.0] in [[value for value in y if np.isfinite(value)] for _, y in curves(plot)]
+
+
 def test_empty_until_the_first_loss(plot: OuterLossPlot) -> None:
     assert not plot.canvas.isVisible()
     plot.set_empty_text("Preparing …")

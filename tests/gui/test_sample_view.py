@@ -86,6 +86,15 @@ def test_rows_scroll_and_columns_never_do(view: SampleView) -> None:
     assert right < view.grid._scroll.viewport().width()
 
 
+def test_history_counts_to_the_end_of_the_run(view: SampleView) -> None:
+    view.reset(4000)
+    view.add_snapshot(image_snapshot(1200))
+    assert view.history.text == "step 1,200 of 4,000"
+    view.reset()
+    view.add_snapshot(image_snapshot(1200))
+    assert view.history.text == "step 1,200 of 1,200"
+
+
 def test_it_follows_until_the_slider_is_moved(view: SampleView, qtbot: QtBot) -> None:
     for step in (0, 50, 100):
         view.add_snapshot(image_snapshot(step))

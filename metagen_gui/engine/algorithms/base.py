@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from metagen_gui.engine.config import Config, setting
@@ -55,7 +56,7 @@ class AlgorithmSettings(Config):
         label="What adapts",
         choices_from="model.adapts",
     )
-    group_rates: dict[str, float] = setting(
+    group_rates: dict[str, Annotated[float, Field(ge=0)]] = setting(
         {},
         "Inner rate of each group of parameters, as a multiple of the inner learning rate; groups left out keep the "
         "model's own.",
@@ -188,25 +189,51 @@ def query_losses(
     first_order: bool = False,
 ) -> dict[str, Tensor]:
     """Return every player's query loss per task `(tasks,)` after adaptation, all tasks in one vmapped pass."""
-    model, steps = algorithm.model, algorithm.settings.adaptation_steps
 
-    def one_task(support: Tensor, query: Tensor, adapting: Noise, judging: Noise, grading: Noise) -> dict[str, Tensor]:
-        adapted = algorithm.trajectory(meta, support, adapting, steps, first_order=first_order, ramp=ramp)[-1]
-        judge = None
-        if model.judged:
-            judge = algorithm.trajectory(meta, query, judging, steps, first_order=first_order, ramp=ramp)[-1]
-        return {
-            player: model.query_loss(player, adapted, query, of_player(grading, place), judge, ramp)
-            for place, player in enumerate(model.players)
-        }
+    def one_task(support: Tensor, query: Tensor, *noise: Noise) -> dict[str, Tensor]:
+        return adapt_and_grade(algorithm, meta, support, query, *noise, ramp=ramp, first_order=first_order)[1]
 
     losses: dict[str, Tensor] = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
     return losses
 
 
+def adapt_and_grade(
+    algorithm: Algorithm,
+    meta: MetaParams,
+    support: Tensor,
+    query: Tensor,
+    adapting: Noise,
+    judging: Noise,
+    grading: Noise,
+    *,
+    ramp: float,
+    first_order: bool = False,
+) -> tuple[PlayerParams, dict[str, Tensor]]:
+    """Return one task's parameters after adaptation to `support` `(shots, *shape)`, and every player's query loss.
+
+    The noise is that task's part of a `TaskNoise`: its support, judge and query.
+    """
+    model, steps = algorithm.model, algorithm.settings.adaptation_steps
+    adapted = algorithm.trajectory(meta, support, adapting, steps, first_order=first_order, ramp=ramp)[-1]
+    judge = None
+    if model.judged:
+        judge = algorithm.trajectory(meta, query, judging, steps, first_order=first_order, ramp=ramp)[-1]
+    losses = {
+        player: model.query_loss(player, adapted, query, of_player(grading, place), judge, ramp)
+        for place, player in enumerate(model.players)
+    }
+    return adapted, losses
+
+
 def of_player(noise: Noise, place: int) -> Noise:
     """Return the noise of the player at `place` from noise that begins with `(players,)`."""
     return {name: value[place] for name, value in noise.items()}
+
+
+def mean_gradient(losses: Mapping[str, Tensor], meta: MetaParams) -> MetaGradient:
+    """Return each player's gradient of the mean of its own losses `(tasks,)`, and the losses, detached."""
+    means = {player: loss.mean() for player, loss in losses.items()}
+    return MetaGradient(gradients_by_player(means, meta), {player: loss.detach() for player, loss in losses.items()})
 
 
 def gradients_by_player(losses: Mapping[str, Tensor], meta: MetaParams) -> MetaParams:

@@ -16,7 +16,7 @@ from metagen_gui.engine.algorithms.base import (
     MetaParams,
     TaskNoise,
     algorithms,
-    gradients_by_player,
+    mean_gradient,
     query_losses,
 )
 
@@ -33,8 +33,4 @@ class FirstOrderMaml(Algorithm):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, ramp: float
     ) -> MetaGradient:
         """Return the mean gradient of the query loss at the adapted parameters."""
-        losses = query_losses(self, meta, support, query, noise, ramp, first_order=True)
-        means = {player: loss.mean() for player, loss in losses.items()}
-        return MetaGradient(
-            gradients_by_player(means, meta), {player: loss.detach() for player, loss in losses.items()}
-        )
+        return mean_gradient(query_losses(self, meta, support, query, noise, ramp, first_order=True), meta)

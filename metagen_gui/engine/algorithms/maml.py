@@ -18,7 +18,7 @@ from metagen_gui.engine.algorithms.base import (
     MetaParams,
     TaskNoise,
     algorithms,
-    gradients_by_player,
+    mean_gradient,
     query_losses,
 )
 
@@ -35,8 +35,4 @@ class Maml(Algorithm):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, ramp: float
     ) -> MetaGradient:
         """Return ∇_θ of the mean query loss after adaptation."""
-        losses = query_losses(self, meta, support, query, noise, ramp)
-        means = {player: loss.mean() for player, loss in losses.items()}
-        return MetaGradient(
-            gradients_by_player(means, meta), {player: loss.detach() for player, loss in losses.items()}
-        )
+        return mean_gradient(query_losses(self, meta, support, query, noise, ramp), meta)

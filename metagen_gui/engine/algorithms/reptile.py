@@ -6,6 +6,9 @@ where U_k takes k optimizer steps on the task. No derivative of the path is need
 outer optimizer descends it. Outer SGD with rate ε is the paper's form; outer Adam is what the generative systems use
 (FIGR, Clouâtre & Demers 2019). The inner optimizer is SGD, or Adam without momentum (β1 = 0, the reference's choice),
 whose second moment begins afresh in every task. Only what adapts is learned, so here everything adapts by default.
+
+Query losses are reported and not descended. A GAN's G is therefore graded by the discriminator it adapted with, unless
+`model.judge` says otherwise: adapting another one to the query would double the cost of a step for a figure.
 """
 
 from __future__ import annotations
@@ -22,8 +25,8 @@ from metagen_gui.engine.algorithms.base import (
     MetaGradient,
     MetaParams,
     TaskNoise,
+    adapt_and_grade,
     algorithms,
-    of_player,
 )
 from metagen_gui.engine.config import setting
 from metagen_gui.engine.inner_loop import InnerLoop
@@ -49,7 +52,7 @@ class Reptile(Algorithm):
     summary = "Adapts to each task and moves the initialization a little towards the result; no second derivatives."
     reference = "Nichol, Achiam & Schulman 2018"
     Settings = ReptileSettings
-    suggests = {"algorithm.adapts": "everything", "algorithm.learned_rates": "no"}
+    suggests = {"algorithm.adapts": "everything", "algorithm.learned_rates": "no", "model.judge": "support"}
 
     def inner_loop(self, params: PlayerParams, *, first_order: bool, ramp: float) -> InnerLoop:
         """Return how the model adapts: by SGD, or by Adam without momentum."""
@@ -60,14 +63,9 @@ class Reptile(Algorithm):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, ramp: float
     ) -> MetaGradient:
         """Return θ − mean φ; shared parameters and rates, which Reptile cannot learn, get zeros."""
-        steps, model = self.settings.adaptation_steps, self.model
 
-        def one_task(support: Tensor, query: Tensor, adapting: Noise, grading: Noise) -> tuple[PlayerParams, Params]:
-            adapted = self.trajectory(meta, support, adapting, steps, ramp=ramp)[-1]
-            losses = {
-                player: model.query_loss(player, adapted, query, of_player(grading, place), None, ramp)
-                for place, player in enumerate(model.players)
-            }
+        def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[PlayerParams, Params]:
+            adapted, losses = adapt_and_grade(self, meta, support, query, *noise, ramp=ramp)
             moved = {
                 player: {name: value for name, value in values.items() if value is not meta[player][name]}
                 for player, values in adapted.items()
@@ -75,7 +73,7 @@ class Reptile(Algorithm):
             return moved, losses
 
         with torch.no_grad():
-            moved, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.query)
+            moved, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
         gradients = {
             player: {
                 name: value.detach() - moved[player][name].mean(0) if name in moved[player] else torch.zeros_like(value)

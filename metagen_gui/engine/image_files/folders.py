@@ -6,7 +6,9 @@ import os
 from collections import deque
 from pathlib import Path
 
+from metagen_gui.engine.files import read_file
 from metagen_gui.engine.image_files.listing import (
+    MAX_FILE_BYTES,
     ImageFile,
     Listing,
     Source,
@@ -16,7 +18,6 @@ from metagen_gui.engine.image_files.listing import (
     is_text,
     printable,
     reason,
-    size_objection,
 )
 
 
@@ -26,11 +27,7 @@ class FolderSource(Source):
     def read(self, file: ImageFile) -> bytes:
         """Return the content of one listed file; raise `Unusable`."""
         try:
-            with self.path.joinpath(*file.folder, file.name).open("rb") as opened:
-                size = os.fstat(opened.fileno()).st_size
-                if objection := size_objection(size):
-                    raise Unusable(objection)
-                return opened.read(size)
+            return read_file(self.path.joinpath(*file.folder, file.name), MAX_FILE_BYTES)
         except OSError as error:
             raise Unusable(reason(error)) from None
 

@@ -13,6 +13,7 @@ SUFFIXES = frozenset(
 )
 CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 NAMES_SHOWN = 5
+LETTERS_SHOWN = 100
 MAX_FILE_BYTES = 64 * 2**20
 
 
@@ -99,10 +100,16 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
+def shortened(text: str) -> str:
+    """Return `text` without its middle where it is long: a name in a zip may have 65,535 letters."""
+    half = LETTERS_SHOWN // 2
+    return text if len(text) <= LETTERS_SHOWN else f"{text[:half]}…{text[-half + 1 :]}"
+
+
 def some(labels: Sequence[str]) -> str:
-    """Return the first few labels and how many more there are."""
+    """Return the first few labels, none of them long, and how many more there are."""
     more = len(labels) - NAMES_SHOWN
-    return ", ".join(labels[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(map(shortened, labels[:NAMES_SHOWN])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def size_objection(size: int) -> str:

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.image_files.folders import FolderSource, list_folder
-from metagen_gui.engine.image_files.listing import ImageFile, Listing, Source, is_image_name, printable, reason, some
+from metagen_gui.engine.image_files.listing import (
+    ImageFile,
+    Listing,
+    Source,
+    is_image_name,
+    printable,
+    reason,
+    shortened,
+    some,
+)
 from metagen_gui.engine.image_files.zips import BROKEN_ZIP, ZipSource
 
 
@@ -60,5 +69,5 @@ def _open_zip(place: Path, where: str) -> ZipSource:
 def _instead(listing: Listing) -> str:
     if listing.skipped:
         label, reason = listing.skipped[0]
-        return f" that can be read ({len(listing.skipped):,} skipped; the first: {label}, {reason})"
+        return f" that can be read ({len(listing.skipped):,} skipped; the first: {shortened(label)}, {reason})"
     return f"; it holds {some(listing.others)}" if listing.others else ""

@@ -95,7 +95,8 @@ class _Generator(nn.Module):
         if s.network == "conv" and self.images:
             self.body: nn.Module = ConvDecoder(spec.shape, s.channels, s.width, s.latent_size, c, s.activation)
         else:
-            self.body = ContextMLP(s.latent_size, s.width, s.depth, math.prod(spec.shape), c, s.activation)
+            size, waves = math.prod(spec.shape), 0 if self.images else s.width
+            self.body = ContextMLP(s.latent_size, s.width, s.depth, size, c, s.activation, waves)
         self.prior = nn.Parameter(torch.zeros(2, s.latent_size))
         self.context = nn.Parameter(torch.zeros(c))
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import field_validator
-
 from metagen_gui.engine.config import BadInput, Config, setting
 from metagen_gui.engine.image_files.image_set import ImageSet
 from metagen_gui.engine.image_files.layout import ImageClass, arrange
-from metagen_gui.engine.image_files.listing import counted, some
+from metagen_gui.engine.image_files.listing import counted, shortened, some
 from metagen_gui.engine.image_files.sources import open_source
 from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily, task_families
 
@@ -37,12 +35,6 @@ class ImagesSettings(Config):
         label="Hold out by",
         expert=True,
     )
-
-    @field_validator("size", mode="before")
-    @classmethod
-    def _from_text(cls, value: object) -> object:
-        """Take the text of a form or a command line for the number it is."""
-        return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 @task_families.register("images")
@@ -71,7 +63,7 @@ class Images(TaskFamily):
         for choice in random.permutation(len(classes)):
             found = self.images.first_good(random.permutation(classes[choice].members), needed)
             if len(found) == needed:
-                return Task(classes[choice].name, support=found[:shots], query=found[shots:])
+                return Task(shortened(classes[choice].name), support=found[:shots], query=found[shots:])
         raise self._too_few((stream,), needed)
 
     def check(self, shots: int, query_size: int) -> None:

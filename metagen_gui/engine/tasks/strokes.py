@@ -6,10 +6,9 @@ those of Omniglot (Lake, Salakhutdinov & Tenenbaum 2015). Whole alphabets belong
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import field_validator
 
 from metagen_gui.engine.config import BadInput, Config, setting
 from metagen_gui.engine.glyphs import hershey, invented
@@ -40,12 +39,6 @@ class StrokesSettings(Config):
         high=4,
         expert=True,
     )
-
-    @field_validator("size", mode="before")
-    @classmethod
-    def _number(cls, given: Any) -> Any:
-        """Accept the digits a command line or a list of choices gives."""
-        return int(given) if isinstance(given, str) and given.isdecimal() else given
 
 
 @task_families.register("strokes")

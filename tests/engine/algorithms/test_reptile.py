@@ -10,7 +10,7 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import MetaParams, TaskNoise, algorithms
 from metagen_gui.engine.algorithms.reptile import DECAY, Reptile
-from metagen_gui.engine.evaluation import draw_noise
+from metagen_gui.engine.evaluation import draw_noise, score
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.models.base import models
@@ -95,6 +95,25 @@ def test_moments_begin_afresh_in_every_task_and_every_step(model_name: str) -> N
         for name, value in values.items():
             assert torch.equal(value, again[player][name])
             torch.testing.assert_close(value, torch.stack([one[player][name] for one in alone]).mean(0))
+
+
+@pytest.mark.parametrize("judge", ["query", "support"])
+def test_training_grades_as_validation_does(judge: str, tiny: Callable[..., Experiment]) -> None:
+    """One curve beside the other in the window: G's figure is of the same judge in both."""
+    values = {"model.judge": judge, "model.mmd_weight": 0.0}
+    learner = MetaLearner(tiny("densities", "gan", "reptile", values))
+    support, query = learner.tensors(learner.family.batch("validation", 0, 2, 3, 4))
+    noise = draw_noise(learner.algorithm, torch.Generator().manual_seed(0), 2, 3, 4, learner.steps)
+    trained = learner.algorithm.meta_gradient(learner.meta, support, query, noise, 1.0).query_loss
+    scored = score(learner.algorithm, learner.meta, support, query, noise, learner.steps).query_loss
+    for player, losses in trained.items():
+        assert losses.numpy() == pytest.approx(scored[player][-1], rel=1e-5)
+
+
+def test_by_default_no_second_discriminator_is_adapted_for_a_figure() -> None:
+    experiment = Experiment("densities", "gan", "reptile")
+    assert experiment.config("model").judge == "support"
+    assert Experiment("densities", "gan", "maml").config("model").judge == "query"
 
 
 def test_what_does_not_adapt_is_not_learned() -> None:

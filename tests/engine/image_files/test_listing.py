@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from metagen_gui.engine.image_files.listing import is_clutter, is_image_name, is_text, printable, some
+from metagen_gui.engine.image_files.listing import is_clutter, is_image_name, is_text, printable, shortened, some
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,9 @@ def test_clutter_and_text() -> None:
 def test_long_lists_are_cut() -> None:
     assert some(["a", "b"]) == "a, b"
     assert some(list("abcdefgh")) == "a, b, c, d, e and 3 more"
+
+
+def test_long_names_are_cut_in_the_middle() -> None:
+    assert shortened("x" * 100) == "x" * 100
+    assert shortened("a" * 65_000 + ".png (empty)") == "a" * 50 + "…" + "a" * 37 + ".png (empty)"
+    assert len(some(["x" * 65_000] * 9)) < 600

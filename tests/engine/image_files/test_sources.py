@@ -68,6 +68,10 @@ def test_places_without_images(folder: Make, zipped: Make, tmp_path: Path) -> No
     )
 
 
+def test_long_names_make_no_long_lines(zipped: Make) -> None:
+    assert len(complaint(zipped({"../" + "x" * 60_000 + ".png": b""}))) < 500
+
+
 def test_a_zip_need_not_be_called_one(zipped: Make) -> None:
     path = zipped({"a/1.png": b""})
     assert [file.label for file in open_source(path.rename(path.with_suffix(".data")), "").listing.files] == ["a/1.png"]

@@ -225,3 +225,9 @@ def test_size_may_come_as_text(given: object) -> None:
 def test_other_sizes_are_refused(given: object) -> None:
     with pytest.raises(BadInput, match=r"tasks\.size"):
         parse_settings(ImagesSettings, {"size": given}, "tasks")
+
+
+def test_a_long_name_of_a_class_is_shown_without_its_middle(tmp_path: Path) -> None:
+    names = {f"{letter * 120}/{letter}": 5 for letter in "abc"}
+    task = family(classes(tmp_path / "long", **names)).task("train", 0, 2, 2)
+    assert len(task.name) == 100 and "…" in task.name

@@ -1,0 +1,29 @@
+"""Every preset opens, says what it is good for, and trains."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from metagen_gui.engine.events import RunFinished
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.outer_loop import meta_train
+
+PRESETS = sorted((Path(__file__).parents[1] / "resources" / "presets").glob("*.json"))
+
+
+def test_there_are_presets() -> None:
+    assert {"strokes-vae", "densities-gan"} <= {preset.stem for preset in PRESETS}
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.stem)
+def test_a_preset_trains(preset: Path, tmp_path: Path) -> None:
+    about = json.loads(preset.read_text("utf-8"))["about"]
+    assert about["title"] and about["text"].endswith(".")
+    experiment = Experiment.load(preset)
+    small = {"meta_steps": 1, "meta_batch_size": 1, "validation_tasks": 1, "preview_tasks": 1, "warmup_steps": 0}
+    for name, value in small.items():
+        experiment = experiment.with_value(f"training.{name}", value)
+    assert isinstance(list(meta_train(experiment, out=tmp_path / "run"))[-1], RunFinished)
