@@ -138,7 +138,8 @@ def shown_steps(steps: int) -> tuple[int, ...]:
 
 def square_around(batch: TaskBatch) -> tuple[float, float, float, float]:
     """Return the square (left, bottom, right, top) about the origin that holds all points, with a margin."""
-    reach = float(np.ceil(max(np.abs(batch.support).max(), np.abs(batch.query).max()) * 1.1))
+    furthest = max(np.abs(batch.support).max(), np.abs(batch.query).max())
+    reach = float(np.ceil(2.1 * furthest) / 2)
     return (-reach, -reach, reach, reach)
 
 

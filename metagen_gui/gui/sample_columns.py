@@ -82,7 +82,8 @@ def arrange(snapshot: Snapshot, width: int, height: int) -> Arrangement:
     tasks are seen at once; then larger thumbnails. Where not every step fits, the first and the last always stay.
     """
     if shows_points(snapshot):
-        aspect, count, low, high = 1.0, 1, 52, 190
+        # a cloud of points wants room more than one more step beside it
+        aspect, count, low, high = 1.0, 1, min(max(52, width // 7), 96), 190
     else:
         rows, across = snapshot.samples.shape[-2:]
         aspect, count = rows / across, snapshot.samples.shape[2]

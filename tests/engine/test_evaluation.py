@@ -256,4 +256,4 @@ def test_values_that_are_not_numbers_are_drawn_as_ink_free(tiny: Tiny) -> None:
 def test_the_square_holds_all_points_with_a_margin() -> None:
     points = np.array([[[0.5, -2.9]]], np.float32)
     for support, query in ((points, points * 0), (points * 0, points)):
-        assert square_around(TaskBatch(("a",), support, query)) == (-4.0, -4.0, 4.0, 4.0)
+        assert square_around(TaskBatch(("a",), support, query)) == (-3.5, -3.5, 3.5, 3.5)
