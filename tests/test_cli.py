@@ -184,6 +184,8 @@ WRONG: dict[str, tuple[str, str]] = {
     "a setting's name": ("train --set algorithm.inner=1", "algorithm.inner: there is no such setting"),
     "a section": ("train --set models.name=gan", "models.name: "),
     "no assignment": ("train --set seed", "seed: write PATH=VALUE"),
+    "an assignment of nothing": ("train --set =", '"=": write PATH=VALUE'),
+    "a file for a folder": ("train --out broken.json", "broken.json: is a file, not a folder"),
     "a number without end": (f"train --set training.seed={'9' * 5000}", "training.seed: "),
     "a plugin": ("train --set model.name=gann", "model.name: there is no 'gann'"),
     "a device": ("train --device cuda:77", "training.device: there is no 'cuda:77'"),
@@ -262,6 +264,35 @@ def test_data_that_vanishes_in_a_run_is_the_runs_failure(
     last = done.err.splitlines()[-1]
     assert last == f"metagen: tasks.path: gone; the details are in {tmp_path / 'run' / 'error.log'}"
     assert load_checkpoint(tmp_path / "run" / "checkpoints").meta_step == 1
+
+
+def test_a_long_value_is_named_shortly(metagen: Command) -> None:
+    long = "x" * 100_000
+    for words in ("algorithm.inner_lr=", "model.name=", "training.device=", "algorithm.", "tasks", ""):
+        done = metagen("train", "--set", words + long)
+        assert done.status == 2 and len(done.err) < 500, words
+
+
+def test_names_in_notices_and_results_cannot_steer_the_terminal(
+    metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Densities, "notices", lambda self: ("class \x1b[31mred\x07",))
+    done = metagen.train("--out", tmp_path / "run\x1b[2J")
+    assert done.status == 0 and "\x1b" not in done.out + done.err and "\x07" not in done.err
+    assert "class \\x1b[31mred\\x07\n" in done.err and done.out.endswith("run\\x1b[2J\n")
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_fault(
+    metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """As after `>&-`, where Python has None for the stream."""
+    monkeypatch.setattr(sys, closed, None)
+    done = metagen.train("--out", tmp_path / "run")
+    getattr(sys, closed).close()
+    monkeypatch.undo()
+    assert done.status == 0 and not (done.err if closed == "stderr" else done.out)
+    assert load_checkpoint(tmp_path / "run" / "checkpoints").meta_step == 3
 
 
 # -- plugins -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import appdirs
 
+from metagen_gui.engine.plain_text import printable
+
 
 class RunFailed(Exception):
     """A run ended by a fault. Its text is the line to show."""
@@ -16,12 +18,12 @@ class RunFailed(Exception):
 
 def say(text: str) -> None:
     """Print one line on stderr, under the program's name."""
-    print(f"metagen: {_printable(text)}", file=sys.stderr)
+    print(f"metagen: {printable(text)}", file=sys.stderr)
 
 
 def one_line(error: BaseException) -> str:
     """Return what an exception says, on one line; the name of its type where it says nothing by itself."""
-    text = _printable(str(error))
+    text = " ".join(str(error).split())
     if not text:
         return type(error).__name__
     return text if type(error) is RuntimeError else f"{type(error).__name__}: {text}"
@@ -42,9 +44,3 @@ def keep_traceback(error: BaseException, log: Path) -> Path | None:
     except OSError:
         return None
     return log
-
-
-def _printable(text: str) -> str:
-    r"""Return `text` on one line; control characters, which could steer a terminal, as `\x1b`."""
-    letters = " ".join(text.split())
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in letters)

@@ -18,6 +18,7 @@ import typer
 from metagen_gui.__main__ import program_version
 from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log, say
 from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.plain_text import printable
 
 app = typer.Typer(
     add_completion=False,
@@ -85,7 +86,7 @@ def export(
     to: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write.")],
     task: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Adapt to held-out task N first; 0 is the first row of the adaptation view."),
+        typer.Option(metavar="N", help="Adapt to held-out task N first, counted from 0 (the window counts from 1)."),
     ] = None,
     images: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Adapt to your own images first: a folder, a zip or a file.")
@@ -105,15 +106,22 @@ def export(
         exported = export_initialization(run, to)
     else:
         exported = export_adapted(run, to, task_index=task, images=images, steps=steps)
-    print(f"{exported.summary}\n\n{exported.code}", end="")
+    print(f"{printable(exported.summary)}\n\n{exported.code}", end="")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line `arguments` (default: the program's own) and end the process with its status."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # names of files need not be valid text
+    _prepare_streams()
     sys.exit(_status(arguments))
+
+
+def _prepare_streams() -> None:
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who started this, as by `>&-`: its number must not go to a file of the run
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be valid text
 
 
 def _status(arguments: Sequence[str] | None) -> int:
@@ -125,7 +133,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         say(str(problem))
         return 2
     except typer.TyperException as problem:
-        say(problem.format_message())
+        say(" ".join(problem.format_message().split()))
         return 2
     except RunFailed as problem:
         say(str(problem))

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from metagen_gui.cli.figures import Figures, figure
 from metagen_gui.engine.events import Event, Notice, RunStarted, StepReport
+from metagen_gui.engine.plain_text import printable
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
@@ -38,14 +39,15 @@ class Display(ABC):
         self.figures.add(event)
         if isinstance(event, RunStarted):
             self.say(self._headline(event))
+            self.say(f"in {event.folder}")
         elif isinstance(event, Notice):
             self.say(f"Note: {event.text}")
         else:
             self.refresh(event)
 
     def say(self, text: str) -> None:
-        """Print a sentence that stays."""
-        self.console.print(escape(text), soft_wrap=True, highlight=False)
+        """Print a line that stays; names of files and classes in it cannot steer the terminal."""
+        self.console.print(escape(printable(text)), soft_wrap=True, highlight=False)
 
     @abstractmethod
     def refresh(self, event: Event) -> None:
@@ -53,7 +55,7 @@ class Display(ABC):
 
     def _headline(self, started: RunStarted) -> str:
         chosen = " · ".join(self.experiment.plugin(section).title for section in ("algorithm", "model", "tasks"))
-        return f"{chosen} · {started.device} · {started.parameters:,} numbers to learn\nin {started.folder}"
+        return f"{chosen} · {started.device} · {started.parameters:,} numbers to learn"
 
 
 class Lines(Display):

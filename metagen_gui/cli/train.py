@@ -14,8 +14,10 @@ from metagen_gui.cli.progress import open_display
 from metagen_gui.engine.checkpoint import manifests
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import use_threads
+from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.outer_loop import RunBroken, meta_train
+from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.plain_text import printable
 from metagen_gui.engine.runs import CHECKPOINTS
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -50,11 +52,12 @@ def run_training(experiment: Experiment, out: Path | None, *, previews: bool) ->
         raise
     except Exception as error:
         raise _failure(error, figures.folder if figures.meta_steps else None) from error
+    folder = printable(str(figures.folder))
     if not stopped_by:
-        print(f"Finished {figures.meta_steps:,} steps in {duration(figures.seconds)}: {figures.folder}")
+        print(f"Finished {figures.meta_steps:,} steps in {duration(figures.seconds)}: {folder}")
         return 0
     kept = "what was learned is in" if any(manifests(figures.folder / CHECKPOINTS)) else "nothing sound was learned:"
-    print(f"Stopped after step {figures.meta_step:,} of {figures.meta_steps:,}; {kept} {figures.folder}")
+    print(f"Stopped after step {figures.meta_step:,} of {figures.meta_steps:,}; {kept} {folder}")
     return 128 + stopped_by
 
 

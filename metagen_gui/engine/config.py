@@ -17,6 +17,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
+from metagen_gui.engine.plain_text import quoted, shortened
+
 Kind = Literal["integer", "number", "flag", "choice", "text", "path", "rates"]
 ConfigT = TypeVar("ConfigT", bound="Config")
 
@@ -108,7 +110,7 @@ def parse_settings(config: type[ConfigT], values: Mapping[str, Any], where: str)
         return config.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
+        name = shortened(str(first["loc"][0])) if first["loc"] else ""
         raise BadInput(f"{where}.{name}" if name else where, _explain(config, first)) from None
 
 
@@ -119,7 +121,7 @@ def in_full(number: float) -> str:
 
 def _explain(config: type[Config], error: Any) -> str:
     """Say in one line what is wrong with one value; of several under one setting, such as rates, with which."""
-    inside = "".join(f"{part!r}: " for part in error["loc"][1:])
+    inside = "".join(f"{quoted(part)}: " for part in error["loc"][1:])
     return inside + _fault(config, error)
 
 
@@ -130,23 +132,23 @@ def _fault(config: type[Config], error: Any) -> str:
             known = ", ".join(config.model_fields)
             return f"there is no such setting; there are {known}"
         case "greater_than_equal":
-            return f"{given!r} is too low; the lowest value is {in_full(context['ge'])}"
+            return f"{quoted(given)} is too low; the lowest value is {in_full(context['ge'])}"
         case "less_than_equal":
-            return f"{given!r} is too high; the highest value is {in_full(context['le'])}"
+            return f"{quoted(given)} is too high; the highest value is {in_full(context['le'])}"
         case "literal_error":
-            return f"{given!r} is not one of {context['expected']}"
+            return f"{quoted(given)} is not one of {context['expected']}"
         case "value_error":
             return str(context.get("error", error["msg"]))
         case "finite_number":
-            return f"{given!r} is not a finite number"
+            return f"{quoted(given)} is not a finite number"
         case kind if kind.startswith("int"):
-            return f"{given!r} is not a whole number"
+            return f"{quoted(given)} is not a whole number"
         case kind if kind.startswith("float"):
-            return f"{given!r} is not a number"
+            return f"{quoted(given)} is not a number"
         case kind if kind.startswith("bool"):
-            return f"{given!r} is neither true nor false"
+            return f"{quoted(given)} is neither true nor false"
         case _:
-            return f"{given!r}: {error['msg']}".replace("\n", " ")
+            return f"{quoted(given)}: {error['msg']}".replace("\n", " ")
 
 
 def _describe(name: str, annotation: Any, declared: FieldInfo) -> Setting:

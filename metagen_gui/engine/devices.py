@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.plain_text import quoted
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def choose_device(wanted: str) -> torch.device:
         return torch.device(available[0])
     name = "cuda:0" if wanted == "cuda" else wanted
     if name not in available:
-        raise BadInput("training.device", f"there is no {wanted!r} here; there are auto, {', '.join(available)}")
+        raise BadInput("training.device", f"there is no {quoted(wanted)} here; there are auto, {', '.join(available)}")
     return torch.device(name)
 
 

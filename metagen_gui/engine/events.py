@@ -31,7 +31,6 @@ class StepReport:
     meta_step: int
     seconds: float
     query_loss: Mapping[str, float]
-    support_loss: Mapping[str, float] = field(default_factory=dict)
     phase: str = "meta-training"
     """`warm-up` while the joint warm-up lasts."""
     diverged: int = 0
@@ -108,3 +107,7 @@ class RunFinished:
 
 
 Event = Union[RunStarted, StepReport, ValidationReport, Snapshot, SettingChanged, Notice, Saved, RunFinished]
+
+
+class RunBroken(RuntimeError):
+    """A run cannot go on; the text says why in words for the person who watches."""

@@ -17,6 +17,7 @@ from metagen_gui.engine.algorithms.base import Algorithm, algorithms
 from metagen_gui.engine.config import BadInput, Config, Setting, parse_settings, settings_of
 from metagen_gui.engine.files import read_file
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
+from metagen_gui.engine.plain_text import quoted, shortened
 from metagen_gui.engine.registry import Registry
 from metagen_gui.engine.tasks.base import TaskFamily, task_families
 from metagen_gui.engine.training import TrainingSettings
@@ -73,7 +74,9 @@ class Experiment:
         unknown = set(self.config("algorithm").group_rates) - set(self.plugin("model").groups)
         if unknown:
             known = ", ".join(self.plugin("model").groups)
-            raise BadInput("algorithm.group_rates", f"{self.model} has no group {sorted(unknown)[0]!r}; it has {known}")
+            raise BadInput(
+                "algorithm.group_rates", f"{self.model} has no group {quoted(sorted(unknown)[0])}; it has {known}"
+            )
 
     def build_tasks(self) -> TaskFamily:
         """Return the task family, with its data found and checked."""
@@ -124,7 +127,9 @@ class Experiment:
         """Return this experiment with one setting changed: `algorithm.inner_lr`, `model.name`. Raise `BadInput`."""
         section, _, name = path.partition(".")
         if section not in SECTIONS or not name:
-            raise BadInput(path, f"a setting's path begins with one of {', '.join(SECTIONS)}, as in algorithm.inner_lr")
+            raise BadInput(
+                shortened(path), f"a setting's path begins with one of {', '.join(SECTIONS)}, as in algorithm.inner_lr"
+            )
         where: Section = section
         if name == "name" and where != "training":
             return self.with_plugin(where, str(value))
@@ -141,8 +146,11 @@ class Experiment:
     def with_text(self, assignment: str) -> Experiment:
         """Apply a command line's `PATH=VALUE`; numbers, true/false and JSON are recognised, the rest is text."""
         path, sign, text = assignment.partition("=")
-        if not sign:
-            raise BadInput(assignment, "write PATH=VALUE, as in algorithm.inner_lr=0.01")
+        if not sign or not path:
+            raise BadInput(
+                shortened(assignment) if path else f'"{shortened(assignment)}"',
+                "write PATH=VALUE, as in algorithm.inner_lr=0.01",
+            )
         section, _, name = path.partition(".")
         value: Any = text
         if section in SECTIONS and name != "name":
@@ -194,9 +202,9 @@ class Experiment:
             raise BadInput(where, "an experiment is a JSON object")
         version = document.get("version", VERSION)
         if not isinstance(version, int) or version < 1:
-            raise BadInput(where, f"version {version!r} is not a number of 1 or more")
+            raise BadInput(where, f"version {quoted(version)} is not a number of 1 or more")
         if version > VERSION:
-            raise BadInput(where, f"written by a newer MetaGen (version {version}; this one reads {VERSION})")
+            raise BadInput(where, f"written by a newer MetaGen (version {quoted(version)}; this one reads {VERSION})")
         experiment = cls()
         settings: dict[Section, Any] = {"training": document.get("training", {})}
         for section in SECTIONS[:3]:

@@ -12,8 +12,8 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.export_folder import WEIGHTS, load_export, write_export
 from metagen_gui.engine.image_files import read_images
 from metagen_gui.engine.image_files.image_set import Polarity
-from metagen_gui.engine.image_files.listing import printable
 from metagen_gui.engine.loaded_model import LoadedModel, assemble
+from metagen_gui.engine.plain_text import printable
 from metagen_gui.engine.runs import CHECKPOINTS, EXPERIMENT
 from metagen_gui.engine.tasks.base import TaskFamily
 
@@ -70,15 +70,16 @@ def export_adapted(
         # a run on images of one's own says which end is ink; for other families it is found from the images
         polarity: Polarity = getattr(experiment.config("tasks"), "polarity", "auto")
         support, notices = read_images(images, run.model.spec, polarity=polarity, where="images")
-        name = printable(str(images))
+        name = told = printable(str(images))
     else:
         training = experiment.config("training")
         task = run.family.task("validation", task_index or 0, training.shots, training.query_size)
         support, name = task.support, f"validation task {task_index} ({task.name})"
+        told = f"a validation task ({task.name})"
     taken = experiment.config("algorithm").adaptation_steps if steps is None else steps
     adapted = run.model.adapt(support, taken)
     history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
-    what = f"The model adapted to the {len(support):,} examples of {name} in {taken} steps"
+    what = f"The model adapted to the {len(support):,} examples of {told} in {taken} steps"
     return _export(adapted, to, history, what, notices)
 
 

@@ -13,8 +13,8 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
 from metagen_gui.engine.checkpoint import is_finite
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.image_files.listing import printable, shortened
 from metagen_gui.engine.models.base import PlayerParams
+from metagen_gui.engine.plain_text import printable, shortened
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import DataSpec
 

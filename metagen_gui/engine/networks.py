@@ -159,26 +159,30 @@ class ConvDecoder(nn.Module):
     def forward(self, z: Tensor, context: Tensor) -> Tensor:
         """Map latents and one context to images before their squashing."""
         hidden = self.dense(z, context).unflatten(1, self.start)
-        hidden = self.first(_twice_as_large(hidden), context)
-        out: Tensor = self.out(self.second(_twice_as_large(hidden), context))
+        hidden = self.first(F.interpolate(hidden, scale_factor=2.0), context)
+        hidden = self.second(F.interpolate(hidden, scale_factor=2.0), context)
+        out: Tensor = self.out(hidden)
         return out
 
 
-def _twice_as_large(images: Tensor) -> Tensor:
-    # `F.interpolate` has no batching rule for its double backward; repeating rows and columns is the same map
-    return images.repeat_interleave(2, dim=-1).repeat_interleave(2, dim=-2)
-
-
 def initial_values(network: nn.Module, generator: torch.Generator) -> dict[str, Tensor]:
-    """Return fresh values of every parameter by name from `generator`: weights of variance 1/inputs, biases 0."""
+    """Return fresh values of every parameter by name from `generator`.
+
+    Weights and biases of linear and convolutional layers are normal with variance 1 over the number of inputs.
+    (With biases of 0, normalisation would make the first layer blind to how far a point lies from the origin.)
+    """
     values: dict[str, Tensor] = {}
     for name, parameter in network.named_parameters():
-        if "waves.frequencies" in name:
-            spread = Waves.SPREAD if parameter.ndim > 1 else math.pi
-            values[name] = torch.randn(parameter.shape, generator=generator) * spread
-        elif parameter.ndim > 1:
-            spread = math.sqrt(1.0 / parameter[0].numel())
-            values[name] = torch.randn(parameter.shape, generator=generator) * spread
+        module, _, kind = name.rpartition(".")
+        layer = network.get_submodule(module)
+        shape = parameter.shape
+        if isinstance(layer, Normalisation):
+            values[name] = torch.ones(shape) if kind == "weight" else torch.zeros(shape)
+        elif "waves.frequencies" in name:
+            spread = Waves.SPREAD if kind == "weight" else math.pi
+            values[name] = torch.randn(shape, generator=generator) * spread
+        elif isinstance(layer, nn.Linear | nn.Conv2d):
+            values[name] = torch.randn(shape, generator=generator) / math.sqrt(layer.weight[0].numel())
         else:
-            values[name] = torch.ones(parameter.shape) if "norm.weight" in name else torch.zeros(parameter.shape)
+            values[name] = torch.zeros(shape)
     return values

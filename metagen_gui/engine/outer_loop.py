@@ -15,6 +15,7 @@ from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import (
     Event,
     Notice,
+    RunBroken,
     RunFinished,
     RunStarted,
     Saved,
@@ -29,10 +30,6 @@ __all__ = ["Commands", "meta_train"]
 
 MOST_FAILURES = 50
 """Outer steps in a row that may come out non-finite before the run gives up."""
-
-
-class RunBroken(RuntimeError):
-    """A run cannot go on; the text says why in words for the person who watches."""
 
 
 class Diverged(RunBroken):

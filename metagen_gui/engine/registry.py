@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
 from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.plain_text import quoted
 
 PluginT = TypeVar("PluginT")
 
@@ -51,7 +52,7 @@ class Registry(Generic[PluginT]):
         """Return the plugin called `name`; raise `BadInput` that lists the names there are."""
         self.load()
         if name not in self._plugins:
-            raise BadInput(f"{self.kind}.name", f"there is no {name!r}; there are {', '.join(self.names())}")
+            raise BadInput(f"{self.kind}.name", f"there is no {quoted(name)}; there are {', '.join(self.names())}")
         return self._plugins[name]
 
     def items(self) -> Iterator[tuple[str, type[PluginT]]]:

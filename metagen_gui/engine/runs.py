@@ -8,7 +8,7 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class RunFolder:
     """A run's folder, open for writing. `metrics.csv` has one row per report and is only ever appended to."""
 
     def __init__(self, experiment: Experiment, path: Path | None, columns: Sequence[str]) -> None:
-        self.path = _create(experiment, path)
+        self.path, new = _create(experiment, path)
         self.columns = ("meta_step", "seconds", *columns)
         try:
             for name in (SAMPLES, CHECKPOINTS):
@@ -58,6 +58,7 @@ class RunFolder:
                 self._write_row(self.columns)
                 self._files = files.pop_all()
         except OSError as error:
+            self._undo(new)
             raise BadInput(str(self.path), error.strerror or str(error)) from None
 
     def write_metrics(self, meta_step: int, seconds: float, values: Mapping[str, float]) -> None:
@@ -93,20 +94,32 @@ class RunFolder:
         """Close the open files."""
         self._files.close()
 
+    def _undo(self, new: bool) -> None:
+        """Take away what a creation that failed has left; whatever else is there stays, and so does its folder."""
+        with suppress(OSError):
+            for name in (METRICS, EVENTS, EXPERIMENT):
+                (self.path / name).unlink(missing_ok=True)
+            for folder in (*((self.path / name) for name in (SAMPLES, CHECKPOINTS)), *([self.path] if new else [])):
+                if folder.is_dir():
+                    folder.rmdir()
+
     def _write_row(self, cells: Sequence[str]) -> None:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(cells)
         self._metrics.write(line.getvalue())
 
 
-def _create(experiment: Experiment, path: Path | None) -> Path:
-    """Create an empty folder for the run and return it; raise `BadInput` if it cannot be had or holds something."""
+def _create(experiment: Experiment, path: Path | None) -> tuple[Path, bool]:
+    """Return an empty folder for the run, and whether it is new; raise `BadInput` if it cannot be had or is taken."""
     try:
         if path is not None:
+            new = not path.exists()
+            if not new and not path.is_dir():
+                raise BadInput(str(path), "is a file, not a folder")
             path.mkdir(parents=True, exist_ok=True)
             if any(path.iterdir()):
                 raise BadInput(str(path), "the folder for a new run must be empty")
-            return path
+            return path, new
         stem = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{experiment.algorithm}-{experiment.model}-{experiment.tasks}"
         for attempt in range(1, 1000):
             folder = runs_folder() / (stem if attempt == 1 else f"{stem}-{attempt}")
@@ -114,7 +127,7 @@ def _create(experiment: Experiment, path: Path | None) -> Path:
                 folder.mkdir(parents=True)
             except FileExistsError:
                 continue
-            return folder
+            return folder, True
     except OSError as error:
         raise BadInput(str(path or runs_folder()), error.strerror or str(error)) from None
     raise BadInput(str(runs_folder()), "no free name for a new run")

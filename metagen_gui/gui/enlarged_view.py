@@ -12,7 +12,7 @@ from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.cell_picture import Content, Options, draw_cell
 from metagen_gui.gui.icon_button import IconButton
-from metagen_gui.gui.sample_columns import SUPPORT, Column, columns_of, examples_of, heading_of, shows_points
+from metagen_gui.gui.sample_columns import SUPPORT, Column, columns_of, examples_of, heading_of, row_name, shows_points
 from metagen_gui.gui.theme import plot_colours, theme_changes
 
 
@@ -174,7 +174,7 @@ class EnlargedView(QDialog):
         order = columns_of(self._snapshot)
         self.back_button.setEnabled(self._column != order[0])
         self.on_button.setEnabled(self._column != order[-1])
-        name, heading = self._snapshot.names[self._task], heading_of(self._snapshot, self._column)
+        name, heading = row_name(self._snapshot, self._task), heading_of(self._snapshot, self._column)
         step = f"{self._snapshot.meta_step:,}"
         self._heading.setText(self.tr("{0}, {1} (outer step {2})").format(name, heading, step))
         self._picture.setAccessibleDescription(self._heading.text())

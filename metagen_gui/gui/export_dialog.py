@@ -242,7 +242,7 @@ class ExportDialog(QDialog):
             return
         self._folder = exported.folder
         self.code.setPlainText(exported.code)
-        self._say(_counted_from_one(exported.summary, thread.order.task_index), "good")
+        self._say(exported.summary, "good")
         self.copy_button.setEnabled(True)
         self.open_button.setEnabled(True)
 
@@ -262,8 +262,3 @@ class ExportDialog(QDialog):
         """Block until nothing is being written: for the end of the program."""
         if self._thread:
             self._thread.wait()
-
-
-def _counted_from_one(summary: str, index: int) -> str:
-    """Return the engine's sentence with the window's number of the task: there the first is 1, not 0."""
-    return summary.replace(f"validation task {index} ", f"validation task {index + 1} ", 1)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 from superqt import QFlowLayout
 
 from metagen_gui.gui.curve_toggle import CurveToggle
 from metagen_gui.gui.empty_state import EmptyState
+from metagen_gui.gui.header_toggle import header_toggle
 from metagen_gui.gui.icon_button import IconButton
 from metagen_gui.gui.loss_canvas import LossCanvas
 from metagen_gui.gui.loss_scale import LossScale, Values, full_range, robust_range
@@ -60,8 +61,8 @@ class PlotPanel(QWidget):
         self._readout.setProperty("tone", "muted")
         self._readout.setAccessibleName(self.tr("Values shown are of"))
         self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.log_button = _header_button(self.tr("Log"), self.tr("Draw losses on a logarithmic axis"))
-        self.show_all_button = _header_button(
+        self.log_button = header_toggle(self.tr("Log"), self.tr("Draw losses on a logarithmic axis"))
+        self.show_all_button = header_toggle(
             self.tr("Show all"), self.tr("Include the few far values that the view leaves out, such as the first ones")
         )
         self.reset_button = IconButton("mdi6.fit-to-page-outline", self.tr("Reset the view (double click)"))
@@ -217,17 +218,6 @@ class PlotPanel(QWidget):
     def _set_zoomed(self, zoomed: bool) -> None:
         self._zoomed = zoomed
         self.reset_button.setEnabled(zoomed)
-
-
-def _header_button(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setCheckable(True)
-    button.setAutoRaise(True)
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return button
 
 
 def _falling_curve(painter: QPainter, room: QRectF, look: PlotColours) -> None:

@@ -84,7 +84,6 @@ def _merged(earlier: StepReport, later: StepReport) -> StepReport:
     return replace(
         later,
         query_loss=_means(earlier.query_loss, later.query_loss),
-        support_loss=_means(earlier.support_loss, later.support_loss),
         diverged=earlier.diverged + later.diverged,
     )
 

@@ -49,6 +49,12 @@ def heading_of(snapshot: Snapshot, column: Column) -> str:
     return QCoreApplication.translate("SampleView", "query")
 
 
+def row_name(snapshot: Snapshot, task: int) -> str:
+    """Return the name of a row: tasks are counted from 1, because several may be called the same."""
+    name = snapshot.names[task]
+    return QCoreApplication.translate("SampleView", "Task {0} ({1})").format(task + 1, name)
+
+
 def shows_points(snapshot: Snapshot) -> bool:
     """Whether the examples are points of the plane rather than images."""
     return snapshot.samples.ndim == 4

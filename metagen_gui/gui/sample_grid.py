@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.cell_picture import Content, Options
 from metagen_gui.gui.sample_cell import SampleCell
-from metagen_gui.gui.sample_columns import ROW_GAP, Arrangement, Column, arrange, examples_of, heading_of
+from metagen_gui.gui.sample_columns import ROW_GAP, Arrangement, Column, arrange, examples_of, heading_of, row_name
 from metagen_gui.gui.theme import plot_colours, theme_changes
 
 _ARROWS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
@@ -179,7 +179,7 @@ class SampleGrid(QWidget):
         shown = self._arrangement.columns[column]
         content = Content(self._snapshot, task, shown)
         cell.show_content(content, self._options, self._arrangement.across, self._arrangement.down)
-        name, heading = self._snapshot.names[task], heading_of(self._snapshot, shown)
+        name, heading = row_name(self._snapshot, task), heading_of(self._snapshot, shown)
         cell.setAccessibleName(self.tr("{0}, {1}").format(name, heading))
         count = len(examples_of(self._snapshot, task, shown))
         cell.setToolTip(self.tr("{0}: {1}, {2} examples. Click to enlarge.").format(name, heading, count))

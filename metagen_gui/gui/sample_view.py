@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.cell_picture import Options
 from metagen_gui.gui.empty_state import EmptyState
 from metagen_gui.gui.enlarged_view import EnlargedView
+from metagen_gui.gui.header_toggle import header_toggle
 from metagen_gui.gui.history_bar import HistoryBar
 from metagen_gui.gui.sample_columns import Column, shows_points
 from metagen_gui.gui.sample_grid import SampleGrid
@@ -35,8 +36,8 @@ class SampleView(QWidget):
         self._subtitle = QLabel(self.tr("to tasks never trained on"))
         self._subtitle.setProperty("tone", "muted")
         self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.invert_button = _toggle(self.tr("Invert"), self.tr("Swap ink and paper"))
-        self.field_button = _toggle(
+        self.invert_button = header_toggle(self.tr("Invert"), self.tr("Swap ink and paper"))
+        self.field_button = header_toggle(
             self.tr("Field"),
             self.tr(
                 "Show what the discriminator makes of each place instead of the true density: green real, orange fake"
@@ -135,17 +136,6 @@ class SampleView(QWidget):
         self._enlarged.show()
         self._enlarged.raise_()
         self._enlarged.activateWindow()
-
-
-def _toggle(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setCheckable(True)
-    button.setAutoRaise(True)
-    button.setToolTip(tip)
-    button.setAccessibleName(text)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return button
 
 
 def _rows_of_samples(painter: QPainter, room: QRectF, look: PlotColours) -> None:

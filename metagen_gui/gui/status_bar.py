@@ -9,9 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QDesktopServices
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
-from superqt import QElidingLabel
 
 from metagen_gui.engine.events import ValidationReport
+from metagen_gui.gui.fitting_label import SEPARATOR, FittingLabel
 from metagen_gui.gui.run_progress import RunProgress
 from metagen_gui.gui.run_states import RunState
 
@@ -90,7 +90,7 @@ def sentence(
         case RunState.PREPARING:
             return _tr("Preparing: taking the first step, which is slower than the others…")
         case RunState.RUNNING:
-            return " · ".join(_running(progress, memory))
+            return SEPARATOR.join(_running(progress, memory))
         case RunState.PAUSED if stepping:
             return _tr("Stepping: {far}…").format(far=how_far(progress))
         case RunState.PAUSED:
@@ -138,7 +138,7 @@ def _running(progress: RunProgress, memory: int | None) -> Sequence[str]:
 
 
 def _remarked(text: str, progress: RunProgress) -> str:
-    return f"{text} · {validation_remark(progress.validation)}" if progress.validation else text
+    return f"{text}{SEPARATOR}{validation_remark(progress.validation)}" if progress.validation else text
 
 
 class StatusBar(QStatusBar):
@@ -150,7 +150,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setObjectName("status_bar")
         self._folder: Path | None = None
-        self._label = QElidingLabel(self)
+        self._label = FittingLabel(self)
         self._label.setObjectName("status_label")
         self._label.setAccessibleName(self.tr("What is happening"))
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -171,14 +171,12 @@ class StatusBar(QStatusBar):
         self.show_state(RunState.LOADING, "", RunProgress())
 
     def text(self) -> str:
-        """Return the sentence that is shown."""
-        return str(self._label.text())
+        """Return the sentence in full; a narrow window shows the beginning of it."""
+        return self._label.full_text
 
     def show_state(self, state: RunState, text: str, progress: RunProgress, *, stepping: bool = False) -> None:
         """Show `text`, and what belongs to `state`."""
-        if text != self.text():
-            self._label.setText(text)
-            self._label.setToolTip(text)
+        self._label.set_full_text(text)
         self._folder = progress.folder if state in (RunState.DONE, RunState.FAILED) else None
         self._open.setVisible(self._folder is not None)
         self._details.setVisible(state is RunState.FAILED)

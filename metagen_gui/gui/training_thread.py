@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QThread
 
 from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.events import Event, StepReport
+from metagen_gui.engine.events import Event, RunBroken, StepReport
 from metagen_gui.gui.run_mailbox import RunMailbox
 
 
@@ -163,7 +163,9 @@ class TrainingThread(QThread):
 
 
 def one_sentence(error: BaseException) -> str:
-    """Return an exception as one short line."""
+    """Return an exception as one short line, with the name of its type unless its text is meant for a person."""
     text = " ".join(str(error).split())
     text = text if len(text) <= 200 else text[:199] + "…"
+    if text and isinstance(error, (RunBroken, BadInput)):
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -17,10 +17,10 @@ from metagen_gui.engine.algorithms.maml import Maml
 from metagen_gui.engine.checkpoint import is_finite, load_checkpoint
 from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.events import Event, Notice, RunFinished, Saved, StepReport, ValidationReport
+from metagen_gui.engine.events import Event, Notice, RunBroken, RunFinished, Saved, StepReport, ValidationReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
-from metagen_gui.engine.outer_loop import Diverged, RunBroken, meta_train
+from metagen_gui.engine.outer_loop import Diverged, meta_train
 from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.densities import Densities
 

@@ -89,6 +89,7 @@ def test_both_ends_of_a_range_are_allowed_and_nothing_beyond(minutes: int) -> No
         ({"shares": {"context": "much"}}, "oven.shares", "'context': 'much' is not a number"),
         ({"steam": 2_000_000_000}, "oven.steam", "2000000000 is too high; the highest value is 10,000,000"),
         ({"steam": 1e-9}, "oven.steam", "1e-09 is too low; the lowest value is 1e-05"),
+        ({"heat_level": "warm" * 25_000}, "oven.heat_level", f"'war{'mwar' * 6}mw…{'warm' * 7}' is not a number"),
         ({"heat_level": " -1\n"}, "oven.heat_level", "' -1\\n' is too low; the lowest value is 0"),
     ],
 )

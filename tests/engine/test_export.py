@@ -131,7 +131,10 @@ def test_an_adapted_export_is_the_initialization_after_that_many_steps(
     assert changed == {name for name in start if by_hand.algorithm.model.group_of("vae", name) in moving}
     about = json.loads((result.folder / "export.json").read_text())
     assert (about["adaptation_steps"], about["examples"]) == (3, training.shots)
-    assert task.name in about["adapted_to"] and task.name in result.summary
+    assert about["adapted_to"] == f"validation task 1 ({task.name})"
+    assert f"examples of a validation task ({task.name}) in 3 steps" in result.summary, (
+        "windows and programs count apart"
+    )
 
 
 def test_no_steps_give_the_initialization(points_run: Path, exported: Path, tmp_path: Path) -> None:

@@ -138,13 +138,6 @@ def test_a_context_adds_a_linear_map_to_every_example_alike(layer: str) -> None:
     assert not torch.allclose(steered, functional_call(network, params, (x, torch.zeros(4))))
 
 
-def test_the_decoder_doubles_images_by_repeating_pixels() -> None:
-    from metagen_gui.engine.networks import _twice_as_large
-
-    images = torch.rand(2, 3, 4, 4)
-    torch.testing.assert_close(_twice_as_large(images), F.interpolate(images, scale_factor=2, mode="nearest"))
-
-
 def test_fresh_values_are_drawn_from_the_generator_alone() -> None:
     network = ContextMLP(400, 50, 1, 2, 4, "silu")
     first = initial_values(network, torch.Generator().manual_seed(0))
@@ -155,4 +148,13 @@ def test_fresh_values_are_drawn_from_the_generator_alone() -> None:
     weight = first["layers.0.linear.weight"]
     assert not torch.equal(weight, other["layers.0.linear.weight"])
     assert float(weight.std()) == pytest.approx(1 / 20, rel=0.05), "variance 1 / inputs"
-    assert torch.equal(first["layers.0.norm.weight"], torch.ones(50)) and not first["layers.0.linear.bias"].any()
+    assert float(first["layers.0.linear.bias"].std()) == pytest.approx(1 / 20, rel=0.3)
+    assert torch.equal(first["layers.0.norm.weight"], torch.ones(50)) and not first["layers.0.norm.bias"].any()
+
+
+def test_a_fresh_network_sees_how_far_a_point_lies_from_the_origin() -> None:
+    """With biases of 0 normalisation would cancel the length of what enters the first layer."""
+    network = ContextMLP(2, 50, 1, 1, 4, "silu")
+    values = initial_values(network, torch.Generator().manual_seed(0))
+    near, far = (functional_call(network, values, (torch.tensor([[x, x]]), torch.zeros(4))) for x in (0.5, 2.0))
+    assert abs(float(near - far)) > 0.01

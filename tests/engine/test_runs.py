@@ -51,9 +51,17 @@ def test_a_disk_that_is_full_at_the_start_is_told_as_bad_input(tmp_path: Path, m
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(RunFolder, "_write_row", full)
-    with pytest.raises(BadInput, match="No space left on device") as caught:
-        RunFolder(Experiment(), tmp_path / "run", [])
-    assert caught.value.where == str(tmp_path / "run")
+    (tmp_path / "empty").mkdir()
+    for name in ("run", "empty"):
+        with pytest.raises(BadInput, match="No space left on device") as caught:
+            RunFolder(Experiment(), tmp_path / name, [])
+        assert caught.value.where == str(tmp_path / name)
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    before = set(runs_folder().iterdir())
+    with pytest.raises(BadInput, match="No space left on device"):
+        RunFolder(Experiment(), None, [])
+    assert set(runs_folder().iterdir()) == before, "no half-made run is left behind"
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"] and not any((tmp_path / "empty").iterdir())
 
 
 def test_events_are_lines_of_json(tmp_path: Path) -> None:
@@ -95,7 +103,7 @@ def test_a_folder_that_holds_something_is_not_used(tmp_path: Path) -> None:
     assert caught.value.where == str(tmp_path)
     with pytest.raises(BadInput) as caught:
         RunFolder(Experiment(), tmp_path / "thesis.tex", [])
-    assert caught.value.where == str(tmp_path / "thesis.tex") and "File exists" in caught.value.why
+    assert caught.value.where == str(tmp_path / "thesis.tex") and caught.value.why == "is a file, not a folder"
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 

@@ -88,17 +88,6 @@ def test_adapted_models(qtbot: QtBot, controller: RunController, exports: Export
     assert exports.calls == [(tmp_path, to, 2, None, None), (tmp_path, to, None, tmp_path / "mine", 7)]
 
 
-def test_tasks_are_counted_from_one_in_every_word(
-    qtbot: QtBot, controller: RunController, exports: Exports, tmp_path: Path
-) -> None:
-    made = dialog(qtbot, controller)
-    made.set_run(tmp_path)
-    made.task.setChecked(True)
-    exports.summary = "The model adapted to the 5 examples of validation task 0 (Greek/alpha) in 3 steps."
-    export(qtbot, made)
-    assert "validation task 1 (Greek/alpha)" in made.said.text()
-
-
 def test_what_is_missing_or_wrong_is_said(qtbot: QtBot, controller: RunController, exports: Exports) -> None:
     made = dialog(qtbot, controller)
     export(qtbot, made)

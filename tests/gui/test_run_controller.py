@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from stand_ins import FakeTraining, engine
 
 from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.gui.run_controller import RunController
 from metagen_gui.gui.run_states import RunState
@@ -152,6 +153,18 @@ def test_an_exception_is_told_and_logged_and_the_next_run_works(
     training.before_step = lambda number: None
     controller.start(Experiment())
     wait_for(qtbot, controller, RunState.RUNNING)
+
+
+def test_a_run_that_says_why_it_cannot_go_on_is_told_in_its_own_words(
+    qtbot: QtBot, controller: RunController, training: FakeTraining
+) -> None:
+    def break_down(number: int) -> None:
+        raise RunBroken("tasks.path: /media/stick does not exist")
+
+    training.before_step = break_down
+    with qtbot.waitSignal(controller.failed) as failed:
+        controller.start(Experiment())
+    assert failed.args is not None and failed.args[0] == "tasks.path: /media/stick does not exist"
 
 
 def test_saving_that_fails_at_the_end_is_a_failure(

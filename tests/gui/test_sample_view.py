@@ -47,7 +47,7 @@ def test_empty_until_the_first_snapshot(view: SampleView) -> None:
 def test_rows_and_headings_have_names(view: SampleView) -> None:
     view.add_snapshot(image_snapshot(0, tasks=2, steps=3))
     names = {cell.accessibleName() for cell in cells(view)}
-    assert "alphabet/character01, step 2" in names and "alphabet/character00, support" in names
+    assert "Task 2 (alphabet/character01), step 2" in names and "Task 1 (alphabet/character00), support" in names
     assert len(cells(view)) == 2 * 5
     assert all("Click to enlarge" in cell.toolTip() for cell in cells(view))
     headings = [label.accessibleName() for label in view.grid._headings.findChildren(QLabel) if label.isVisible()]
@@ -209,9 +209,9 @@ def test_return_enlarges_and_the_large_view_keeps_up(view: SampleView, qtbot: Qt
     qtbot.keyClick(view.grid.cell(1, 2), Qt.Key.Key_Return)
     large = view.findChild(EnlargedView)
     assert large.isVisible()
-    assert large.heading == "alphabet/character01, step 1 (outer step 0)"
+    assert large.heading == "Task 2 (alphabet/character01), step 1 (outer step 0)"
     view.add_snapshot(image_snapshot(50, tasks=2, steps=3))
-    assert large.heading == "alphabet/character01, step 1 (outer step 50)"
+    assert large.heading == "Task 2 (alphabet/character01), step 1 (outer step 50)"
     qtbot.keyClick(large, Qt.Key.Key_Escape)
     assert not large.isVisible()
 

@@ -55,6 +55,27 @@ def test_the_sentence_of_a_run() -> None:
     assert validation_remark(validation(1)) in sentence(RunState.PAUSED, progress)
 
 
+def test_a_narrow_bar_leaves_out_whole_remarks(qtbot: QtBot) -> None:
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.resize(2000, 30)
+    bar.show()
+    remark = "validation loss discriminator 1.3 → 1.2, generator 0.7 → 0.8 after 5 adaptation steps"
+    text = f"Running: step 10 of 40 · 8 steps/s · {remark}"
+    bar.show_state(RunState.RUNNING, text, progress_at(412))
+    assert bar._label.text() == bar.text() == bar._label.toolTip() == text
+    bar.resize(700, 30)
+    assert bar._label.text() == "Running: step 10 of 40 · 8 steps/s"
+    assert bar.text() == bar._label.toolTip() == text
+    font = bar.font()
+    font.setPointSizeF(font.pointSizeF() * 2)
+    bar.resize(560, 30)
+    bar._label.setFont(font)
+    assert bar._label.text() == "Running: step 10 of 40", "larger type needs more room"
+    bar.resize(330, 30)
+    assert bar._label.text().endswith("…") and text.startswith(bar._label.text()[:-1])
+
+
 @pytest.mark.parametrize("state", list(RunState))
 def test_every_state_has_a_sentence(state: RunState) -> None:
     for progress in (RunProgress(), progress_at(20)):

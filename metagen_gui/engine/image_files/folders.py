@@ -16,9 +16,9 @@ from metagen_gui.engine.image_files.listing import (
     is_clutter,
     is_image_name,
     is_text,
-    printable,
     reason,
 )
+from metagen_gui.engine.plain_text import printable
 
 
 class FolderSource(Source):

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from metagen_gui.engine.image_files.listing import ImageFile, printable
+from metagen_gui.engine.image_files.listing import ImageFile
+from metagen_gui.engine.plain_text import printable
 
 SplitBy = Literal["auto", "class", "group"]
 Part = Literal["train", "validation", "test"]

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from metagen_gui.engine.plain_text import printable, shortened
+
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"}
 )
 CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 NAMES_SHOWN = 5
-LETTERS_SHOWN = 100
 MAX_FILE_BYTES = 64 * 2**20
 
 
@@ -66,16 +67,6 @@ class Source(ABC):
         """Return the content of one listed file; raise `Unusable`."""
 
 
-def printable(name: str) -> str:
-    r"""Return `name` on one line and as valid text: undecodable bytes as `\xff`, control characters as `\n`."""
-    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in name)
-
-
-def _escaped(letter: str) -> str:
-    undecodable = "\udc80" <= letter <= "\udcff"  # how Python stands in for a byte of a name that is not UTF-8
-    return f"\\x{ord(letter) - 0xDC00:02x}" if undecodable else ascii(letter)[1:-1]
-
-
 def is_text(name: str) -> bool:
     """Say whether a file's name is valid Unicode; others break JSON and the window."""
     try:
@@ -98,12 +89,6 @@ def is_image_name(name: str) -> bool:
 def counted(number: int, one: str, many: str) -> str:
     """Return `1 file`, `1,234 files`."""
     return f"{number:,} {one if number == 1 else many}"
-
-
-def shortened(text: str) -> str:
-    """Return `text` without its middle where it is long: a name in a zip may have 65,535 letters."""
-    half = LETTERS_SHOWN // 2
-    return text if len(text) <= LETTERS_SHOWN else f"{text[:half]}…{text[-half + 1 :]}"
 
 
 def some(labels: Sequence[str]) -> str:

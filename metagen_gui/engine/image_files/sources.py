@@ -13,12 +13,11 @@ from metagen_gui.engine.image_files.listing import (
     Listing,
     Source,
     is_image_name,
-    printable,
     reason,
-    shortened,
     some,
 )
 from metagen_gui.engine.image_files.zips import BROKEN_ZIP, ZipSource
+from metagen_gui.engine.plain_text import printable, shortened
 
 
 def open_source(path: str | Path, where: str, *, single: bool = False) -> Source:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.config import BadInput, Config
+from metagen_gui.engine.plain_text import quoted
 from metagen_gui.engine.registry import Registry
 from metagen_gui.engine.tasks.base import DataSpec
 
@@ -117,5 +118,5 @@ def adapted_groups(model: type[GenerativeModel], adapts: str) -> tuple[str, ...]
     for group in groups:
         if group not in model.groups:
             choices = ", ".join((*model.adapts, *model.groups))
-            raise BadInput("algorithm.adapts", f"{group!r} is not something that can adapt; there are {choices}")
+            raise BadInput("algorithm.adapts", f"{quoted(group)} is not something that can adapt; there are {choices}")
     return groups

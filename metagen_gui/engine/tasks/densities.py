@@ -79,7 +79,7 @@ class Densities(TaskFamily):
         mixture = self._draw(rng)
         for_support, for_query = rng.spawn(2)
         return Task(
-            name=f"{mixture.name}, {stream} {index}",
+            name=mixture.name,
             support=mixture.sample(for_support, shots),
             query=mixture.sample(for_query, query_size),
         )

@@ -11,8 +11,9 @@ from typing import Literal
 from metagen_gui.engine.config import BadInput, Config, setting
 from metagen_gui.engine.image_files.image_set import ImageSet
 from metagen_gui.engine.image_files.layout import ImageClass, arrange
-from metagen_gui.engine.image_files.listing import counted, shortened, some
+from metagen_gui.engine.image_files.listing import counted, some
 from metagen_gui.engine.image_files.sources import open_source
+from metagen_gui.engine.plain_text import shortened
 from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily, task_families
 
 WHERE = "tasks.path"
@@ -90,7 +91,9 @@ class Images(TaskFamily):
                 f"train, val and test share classes ({names}): held-out tasks show new images, not new classes"
             )
         if self.settings.polarity == "auto" and self.images.inverted:
-            lines.append("the border is bright, so the images are inverted: ink is 1")
+            lines.append(
+                "the images look like dark ink on light paper and are read inverted; choose Polarity to change that"
+            )
         return tuple(lines)
 
     def _large_enough(self, stream: Stream, needed: int) -> list[ImageClass]:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from metagen_gui.engine.image_files.listing import is_clutter, is_image_name, is_text, printable, shortened, some
+from metagen_gui.engine.image_files.listing import is_clutter, is_image_name, is_text, some
+from metagen_gui.engine.plain_text import printable, shortened
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_ink_is_one(omniglot: Path) -> None:
     images = tasks.task("train", 0, 5, 1).support
     assert (images[:, :, 0] == 0).all()
     assert 0.03 < images.mean() < 0.15
-    assert "inverted" in tasks.notices()[0]
+    assert "read inverted; choose Polarity" in tasks.notices()[0]
     assert family(omniglot, polarity="keep").task("train", 0, 5, 1).support.mean() > 0.85
 
 
