@@ -31,6 +31,12 @@ class StrokesSettings(Config):
     drawer_variation: float = setting(
         1.0, "How much the people who draw differ: 0 means not at all, 1 as much as in Omniglot.", low=0, high=2
     )
+    turned: bool = setting(
+        True,
+        "In training, a character turned by one, two or three quarters counts as a character of its own: four times as "
+        "many to learn from.",
+        label="Turned characters",
+    )
     pen: float = setting(
         Style.pen,
         "Width of the pen on a 28×28 image; it grows with the image.",
@@ -79,4 +85,9 @@ class Strokes(TaskFamily):
         drawings = self.pool.drawings(alphabet, number, shots + query_size)
         chosen = drawings[rng.permutation(len(drawings))[: shots + query_size], None]
         images = chosen.astype(np.float32) / np.float32(255)
-        return Task(f"{alphabet.name}/character{number + 1:02d}", images[:shots], images[shots:])
+        name = f"{alphabet.name}/character{number + 1:02d}"
+        if stream == "train" and self.settings.turned:
+            quarters = int(rng.integers(4))
+            images = np.ascontiguousarray(np.rot90(images, quarters, axes=(2, 3)))
+            name += f", turned {90 * quarters}°" if quarters else ""
+        return Task(name, images[:shots], images[shots:])

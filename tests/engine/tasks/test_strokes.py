@@ -99,3 +99,23 @@ def test_batches_are_the_tasks_stacked() -> None:
     batch = family.batch("validation", 8, 3, 2, HANDS)
     assert batch.support.shape == (3, 2, 1, 28, 28)
     assert batch.query[1].tobytes() == family.task("validation", 9, 2, HANDS).query.tobytes()
+
+
+def test_training_turns_characters_and_validation_does_not() -> None:
+    """Images, support and query alike, are those without turning, turned by what the name says."""
+    turned, upright = strokes(), strokes(turned=False)
+    seen = set()
+    for index in range(24):
+        task, plain = (family.task("train", index, 3, 4) for family in (turned, upright))
+        assert "turned" not in plain.name
+        name, _, angle = task.name.partition(", turned ")
+        quarters = int(angle.removesuffix("°") or 0) // 90
+        assert name == plain.name
+        np.testing.assert_array_equal(task.support, np.rot90(plain.support, quarters, axes=(2, 3)))
+        np.testing.assert_array_equal(task.query, np.rot90(plain.query, quarters, axes=(2, 3)))
+        seen.add(quarters)
+    assert seen == {0, 1, 2, 3}
+    for stream in ("validation", "test"):
+        task, plain = (family.task(stream, 5, 3, 4) for family in (turned, upright))
+        assert task.name == plain.name
+        np.testing.assert_array_equal(task.support, plain.support)
