@@ -11,10 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from metagen_gui.engine.config import Config, setting
+from metagen_gui.engine.tasks.base import DataSpec
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": F.silu,
@@ -22,6 +26,22 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "gelu": F.gelu,
 }
+
+
+class NetworkSettings(Config):
+    """What every model lets a person choose about its networks."""
+
+    network: Literal["mlp", "conv"] = setting(
+        "mlp", "Multilayer perceptron, or convolutions (images only; slower on a CPU)."
+    )
+    width: int = setting(128, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
+    depth: int = setting(2, "Hidden layers of either network (mlp).", low=1, high=8, only_if={"network": ["mlp"]})
+    channels: int = setting(
+        32, "Channels of the first convolution.", low=2, high=512, log=True, only_if={"network": ["conv"]}
+    )
+    activation: Literal["silu", "softplus", "tanh", "gelu"] = setting(
+        "silu", "Smooth, because second-order gradients differentiate it twice.", expert=True
+    )
 
 
 class Normalisation(nn.Module):
@@ -163,6 +183,20 @@ class ConvDecoder(nn.Module):
         hidden = self.second(F.interpolate(hidden, scale_factor=2.0), context)
         out: Tensor = self.out(hidden)
         return out
+
+
+def build_encoder(s: NetworkSettings, spec: DataSpec, outputs: int, context: int) -> nn.Module:
+    """Return the chosen network from examples `(n, *shape)` and a context to `(n, outputs)`."""
+    if s.network == "conv" and spec.kind == "images":
+        return ConvEncoder(spec.shape, s.channels, s.width, outputs, context, s.activation)
+    return ContextMLP(math.prod(spec.shape), s.width, s.depth, outputs, context, s.activation)
+
+
+def build_decoder(s: NetworkSettings, spec: DataSpec, inputs: int, context: int, waves: int = 0) -> nn.Module:
+    """Return the chosen network from latents `(n, inputs)` and a context to examples, flat `(n, numbers)` if mlp."""
+    if s.network == "conv" and spec.kind == "images":
+        return ConvDecoder(spec.shape, s.channels, s.width, inputs, context, s.activation)
+    return ContextMLP(inputs, s.width, s.depth, math.prod(spec.shape), context, s.activation, waves)
 
 
 def initial_values(network: nn.Module, generator: torch.Generator) -> dict[str, Tensor]:

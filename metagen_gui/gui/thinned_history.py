@@ -38,10 +38,6 @@ class ThinnedHistory(Generic[T]):
             self._items = self._items[::2] if on_stride else [*self._items[:-1:2], item]
             self._stride *= 2
 
-    def replace_newest(self, item: T) -> None:
-        """Put `item` in the place of the newest."""
-        self._items[-1] = item
-
     def cut(self, length: int) -> None:
         """Keep only the oldest `length` items, as when a run goes on from an earlier step."""
         if length < len(self._items):

@@ -11,7 +11,6 @@ distance between samples and query (MMD²) can be added to that grade.
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal
 
 import torch
@@ -25,23 +24,15 @@ from metagen_gui.engine.adversarial import (
     r1_penalty,
     squared_mmd,
 )
-from metagen_gui.engine.config import BadInput, Config, setting
+from metagen_gui.engine.config import BadInput, setting
 from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
-from metagen_gui.engine.networks import ContextMLP, ConvDecoder, ConvEncoder, initial_values
+from metagen_gui.engine.networks import NetworkSettings, build_decoder, build_encoder, initial_values
 from metagen_gui.engine.tasks.base import DataSpec
 
 
-class GanSettings(Config):
+class GanSettings(NetworkSettings):
     """Settings of the generative adversarial network."""
 
-    network: Literal["mlp", "conv"] = setting(
-        "mlp", "Multilayer perceptron, or convolutions (images only; slower on a CPU)."
-    )
-    width: int = setting(128, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
-    depth: int = setting(2, "Hidden layers of either network (mlp).", low=1, high=8, only_if={"network": ["mlp"]})
-    channels: int = setting(
-        32, "Channels of the first convolution.", low=2, high=512, log=True, only_if={"network": ["conv"]}
-    )
     latent_size: int = setting(16, "Numbers a sample is made from (z).", low=1, high=512, log=True)
     context_size: int = setting(
         64, "Numbers that tell tasks apart, for each player (the context); 0 leaves it out.", low=0, high=1024
@@ -80,9 +71,6 @@ class GanSettings(Config):
         "Where MMD² counts: in the outer loss only, against the query, or inside adaptation too, against the support.",
         label="MMD² counts",
     )
-    activation: Literal["silu", "softplus", "tanh", "gelu"] = setting(
-        "silu", "Smooth, because second-order gradients differentiate it twice.", expert=True
-    )
 
 
 class _Generator(nn.Module):
@@ -92,11 +80,7 @@ class _Generator(nn.Module):
         super().__init__()
         s, c = settings, settings.context_size
         self.shape, self.images = spec.shape, spec.kind == "images"
-        if s.network == "conv" and self.images:
-            self.body: nn.Module = ConvDecoder(spec.shape, s.channels, s.width, s.latent_size, c, s.activation)
-        else:
-            size, waves = math.prod(spec.shape), 0 if self.images else s.width
-            self.body = ContextMLP(s.latent_size, s.width, s.depth, size, c, s.activation, waves)
+        self.body = build_decoder(s, spec, s.latent_size, c, waves=0 if self.images else s.width)
         self.prior = nn.Parameter(torch.zeros(2, s.latent_size))
         self.context = nn.Parameter(torch.zeros(c))
 
@@ -112,10 +96,7 @@ class _Discriminator(nn.Module):
     def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
         super().__init__()
         s, c = settings, settings.context_size
-        if s.network == "conv" and spec.kind == "images":
-            self.body: nn.Module = ConvEncoder(spec.shape, s.channels, s.width, 1, c, s.activation)
-        else:
-            self.body = ContextMLP(math.prod(spec.shape), s.width, s.depth, 1, c, s.activation)
+        self.body = build_encoder(s, spec, 1, c)
         self.context = nn.Parameter(torch.zeros(c))
 
     def forward(self, examples: Tensor) -> Tensor:

@@ -11,40 +11,30 @@ decoder and prior p(z | c) = N(Vc + m, s²), and in (m, s) themselves.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from metagen_gui.engine.config import Config, setting
+from metagen_gui.engine.config import setting
 from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
-from metagen_gui.engine.networks import ContextMLP, ConvDecoder, ConvEncoder, initial_values
+from metagen_gui.engine.networks import NetworkSettings, build_decoder, build_encoder, initial_values
 from metagen_gui.engine.tasks.base import DataSpec
 
 LOG_2PI = math.log(2 * math.pi)
 
 
-class VaeSettings(Config):
+class VaeSettings(NetworkSettings):
     """Settings of the variational autoencoder."""
 
-    network: Literal["mlp", "conv"] = setting(
-        "mlp", "Multilayer perceptron, or convolutions (images only; slower on a CPU)."
-    )
     width: int = setting(256, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
-    depth: int = setting(2, "Hidden layers of encoder and decoder (mlp).", low=1, high=8, only_if={"network": ["mlp"]})
-    channels: int = setting(
-        32, "Channels of the first convolution.", low=2, high=512, log=True, only_if={"network": ["conv"]}
-    )
     latent_size: int = setting(8, "Numbers that tell examples of one task apart (z).", low=1, high=512, log=True)
     context_size: int = setting(
         64, "Numbers that tell tasks apart (the context); 0 makes a plain VAE.", low=0, high=1024
     )
     beta: float = setting(1.0, "Weight of the KL term (β).", label="KL weight β", low=0, high=100, log=True, live=True)
-    activation: Literal["silu", "softplus", "tanh", "gelu"] = setting(
-        "silu", "Smooth, because second-order gradients differentiate it twice.", expert=True
-    )
 
 
 class _Networks(nn.Module):
@@ -54,13 +44,8 @@ class _Networks(nn.Module):
         super().__init__()
         s, c = settings, settings.context_size
         self.shape = spec.shape
-        if s.network == "conv" and spec.kind == "images":
-            self.encoder: nn.Module = ConvEncoder(spec.shape, s.channels, s.width, 2 * s.latent_size, c, s.activation)
-            self.decoder: nn.Module = ConvDecoder(spec.shape, s.channels, s.width, s.latent_size, c, s.activation)
-        else:
-            size = math.prod(spec.shape)
-            self.encoder = ContextMLP(size, s.width, s.depth, 2 * s.latent_size, c, s.activation)
-            self.decoder = ContextMLP(s.latent_size, s.width, s.depth, size, c, s.activation)
+        self.encoder = build_encoder(s, spec, 2 * s.latent_size, c)
+        self.decoder = build_decoder(s, spec, s.latent_size, c)
         self.decoder_prior = nn.Linear(c, 2 * s.latent_size, bias=False) if c else None
         self.prior = nn.Parameter(torch.zeros(2, s.latent_size))
         self.context = nn.Parameter(torch.zeros(c)) if c else None
