@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from metagen_gui.engine.devices import use_threads
-from metagen_gui.engine.evaluation import draw_noise, score
+from metagen_gui.engine.evaluation import score
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
@@ -65,7 +65,7 @@ def held_out(learner: MetaLearner, tasks: int) -> dict[str, npt.NDArray[np.float
     batch = learner.family.batch("test", 0, tasks, training.shots, training.query_size)
     support, query = learner.tensors(batch)
     generator = generator_for(training.seed, "validation", 1, learner.device)
-    noise = draw_noise(learner.algorithm, generator, tasks, training.shots, training.query_size, learner.steps)
+    noise = learner.algorithm.draw_noise(generator, tasks, training.shots, training.query_size, learner.steps)
     scores = score(learner.algorithm, learner.meta, support, query, noise, learner.steps)
     losses = {f"query loss, {player}": values for player, values in scores.query_loss.items()}
     return losses | scores.details

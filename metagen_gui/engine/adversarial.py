@@ -57,6 +57,15 @@ def _slopes(critic: Critic, examples: Tensor) -> Tensor:
     return slopes.flatten(1)
 
 
+def mode_seeking(latents: Tensor, samples: Tensor) -> Tensor:
+    """Return 1 / mean of |G(z) − G(z')| / |z − z'| over neighbours in the batch (Mao 2019, eq. 4, as its code has it).
+
+    Distances are means of absolute differences; `latents` `(n, size)`, `samples` `(n, *shape)` with n of 2 or more.
+    """
+    apart = (samples - samples.roll(1, 0)).flatten(1).abs().mean(1)
+    return 1 / ((apart / (latents - latents.roll(1, 0)).abs().mean(1)).mean() + 1e-5)
+
+
 def squared_mmd(a: Tensor, b: Tensor) -> Tensor:
     """Return the unbiased estimate of MMD²(a, b) for `(n, *shape)` and `(m, *shape)` (Gretton 2012, eq. 3).
 

@@ -9,13 +9,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, TaskNoise, of_player
+from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, TaskNoise, grade, of_player
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.models.base import Noise, PlayerParams
 from metagen_gui.engine.tasks.base import Array, TaskBatch, TaskFamily
 
 GRID = 48
 """Cells per side of a drawn density or discriminator field."""
+ALONG = 161
+"""Points of a drawn curve."""
 TASKS_AT_ONCE = 32
 """Tasks scored in one pass; more are scored in turns, so that memory does not grow with their number."""
 MOST_STEPS = 12
@@ -31,20 +33,6 @@ class Scores:
     details: dict[str, npt.NDArray[np.float64]]
 
 
-def draw_noise(
-    algorithm: Algorithm, generator: torch.Generator, tasks: int, shots: int, query_size: int, steps: int
-) -> TaskNoise:
-    """Draw everything random that one outer step over `tasks` tasks needs."""
-    model = algorithm.model
-    turns = len(model.turns())
-    judging = query_size if model.judged else 0
-    return TaskNoise(
-        support=model.noise(generator, (tasks, steps, turns), shots),
-        judge=model.noise(generator, (tasks, steps, turns), judging),
-        query=model.noise(generator, (tasks, len(model.players)), query_size),
-    )
-
-
 @torch.no_grad()
 def score(
     algorithm: Algorithm, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, steps: int
@@ -55,23 +43,23 @@ def score(
     """
     model = algorithm.model
 
-    def one_task(support: Tensor, query: Tensor, adapting: Noise, judging: Noise, grading: Noise) -> dict[str, Tensor]:
+    def one_task(support: Tensor, query: Tensor, *noise: Noise) -> dict[str, Tensor]:
+        adapting, judging, grading, looking = noise
         path = algorithm.trajectory(meta, support, adapting, steps)
         judge = algorithm.trajectory(meta, query, judging, steps)[-1] if model.judged else None
         found: dict[str, list[Tensor]] = {}
-        for step, params in enumerate(path):
-            for place, player in enumerate(model.players):
-                drawn = of_player(grading, place)
-                loss = model.query_loss(player, params, query, drawn, judge, 1.0)
+        for params in path:
+            for player, loss in grade(model, params, query, grading, judge, 1.0).items():
                 found.setdefault(f"query/{player}", []).append(loss)
-                drawn = {name: value[max(step - 1, 0), 0] for name, value in adapting.items()}
-                found.setdefault(f"support/{player}", []).append(model.loss(player, params, support, drawn))
+            for place, player in enumerate(model.players):
+                loss = model.loss(player, params, support, of_player(looking, place))
+                found.setdefault(f"support/{player}", []).append(loss)
             for name, value in model.details(params, query, of_player(grading, 0)).items():
                 found.setdefault(f"details/{name}", []).append(value)
         return {name: torch.stack(values) for name, values in found.items()}
 
     together = torch.func.vmap(one_task, out_dims=1, chunk_size=TASKS_AT_ONCE)
-    scored = together(support, query, noise.support, noise.judge, noise.query)
+    scored = together(support, query, noise.support, noise.judge, noise.query, noise.inner)
     kinds: dict[str, dict[str, npt.NDArray[np.float64]]] = {"query": {}, "support": {}, "details": {}}
     for name, values in scored.items():
         kind, _, rest = name.partition("/")
@@ -97,20 +85,26 @@ def take_snapshot(
     support = torch.from_numpy(batch.support).to(device)
     # latents first: they stay the same when other numbers of steps are shown
     latents = model.latents(generator, max(count, 256) if points else count)
-    noise = model.noise(generator, (len(support), steps, len(model.turns())), support.shape[1])
+    noise = algorithm.adaptation_noise(generator, len(support), steps, support.shape[1])
     shown = shown_steps(steps)
     extent = square_around(batch) if points else None
     grid = grid_points(extent) if extent else None
 
-    def one_task(support: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+    x = np.linspace(extent[0], extent[2], ALONG, dtype=np.float32) if extent else None
+
+    def one_task(support: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Tensor]:
         path = algorithm.trajectory(meta, support, noise, steps)
         chosen: list[PlayerParams] = [path[step] for step in shown]
         fields = [] if grid is None else [model.field(params, torch.from_numpy(grid).to(device)) for params in chosen]
-        present = [field for field in fields if field is not None]
+        curves = [] if x is None else [model.curve(params, torch.from_numpy(x).to(device)) for params in chosen]
         samples = torch.stack([model.generate(params, latents) for params in chosen])
-        return samples, torch.stack(present) if present else samples.new_zeros(0)
+        return samples, _stacked(fields, samples), _stacked(curves, samples)
 
-    samples, fields = torch.func.vmap(one_task)(support, noise)
+    samples, fields, curves = torch.func.vmap(one_task)(support, noise)
+    truth = None
+    if x is not None and curves.numel():
+        known = [family.curve("validation", index, x) for index in range(len(support))]
+        truth = np.stack([y for y in known if y is not None]) if known[0] is not None else None
     density = None
     if grid is not None:
         true = [family.density("validation", index, grid) for index in range(len(support))]
@@ -126,7 +120,16 @@ def take_snapshot(
         density=density,
         field=fields.float().cpu().numpy().reshape(len(support), len(shown), GRID, GRID) if fields.numel() else None,
         extent=extent,
+        curve_x=x if curves.numel() else None,
+        curves=curves.float().cpu().numpy() if curves.numel() else None,
+        truth=truth,
     )
+
+
+def _stacked(parts: list[Tensor | None], like: Tensor) -> Tensor:
+    """Stack what a model has drawn at every step; nothing, if it draws no such thing."""
+    present = [part for part in parts if part is not None]
+    return torch.stack(present) if present else like.new_zeros(0)
 
 
 def shown_steps(steps: int) -> tuple[int, ...]:

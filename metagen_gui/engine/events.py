@@ -51,6 +51,32 @@ class ValidationReport:
 
 
 @dataclass(frozen=True)
+class LayerRates:
+    """The learned inner rates of one adapted parameter, at one adaptation step, as a histogram.
+
+    `edges` `(bins + 1,)` and `counts` `(bins,)`; `negative` is the share of rates below 0, which go uphill.
+    """
+
+    player: str
+    name: str
+    step: int
+    """The adaptation step, from 0; -1 where all steps use the same rates."""
+    count: int
+    mean: float
+    negative: float
+    edges: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RatesReport:
+    """The learned inner rates, layer by layer; told with every validation of an algorithm that learns them."""
+
+    meta_step: int
+    layers: tuple[LayerRates, ...]
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """What the model generates for a few fixed validation tasks as it adapts.
 
@@ -58,7 +84,8 @@ class Snapshot:
     `(tasks, n, *shape)`, `samples` `(tasks, len(steps), count, *shape)`: the same latents after each number of
     adaptation steps in `steps`. For points, `density` and `field` hold the true density `(tasks, grid, grid)` and the
     discriminator's output `(tasks, len(steps), grid, grid)` over the square `extent` = (left, bottom, right, top), with
-    row 0 at the bottom.
+    row 0 at the bottom. For models that draw a curve y(x), `curves` `(tasks, len(steps), n)` holds it at `curve_x`
+    `(n,)` after each number of steps, and `truth` `(tasks, n)` the true one, where it is known.
     """
 
     meta_step: int
@@ -70,6 +97,9 @@ class Snapshot:
     density: npt.NDArray[np.float32] | None = None
     field: npt.NDArray[np.float32] | None = None
     extent: tuple[float, float, float, float] | None = None
+    curve_x: npt.NDArray[np.float32] | None = None
+    curves: npt.NDArray[np.float32] | None = None
+    truth: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +136,9 @@ class RunFinished:
     folder: Path
 
 
-Event = Union[RunStarted, StepReport, ValidationReport, Snapshot, SettingChanged, Notice, Saved, RunFinished]
+Event = Union[
+    RunStarted, StepReport, ValidationReport, RatesReport, Snapshot, SettingChanged, Notice, Saved, RunFinished
+]
 
 
 class RunBroken(RuntimeError):

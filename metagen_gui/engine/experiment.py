@@ -94,7 +94,9 @@ class Experiment:
 
     def build_algorithm(self, model: GenerativeModel) -> Algorithm:
         """Return the algorithm for the model."""
-        return cast(Algorithm, self.plugin("algorithm")(self.config("algorithm"), model))
+        algorithm = cast(Algorithm, self.plugin("algorithm")(self.config("algorithm"), model))
+        algorithm.check()
+        return algorithm
 
     def _suggested(self, section: Section) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -113,6 +115,8 @@ class Experiment:
             return self
         REGISTRIES[section].get(name)
         chosen = {"tasks": self.tasks, "model": self.model, "algorithm": self.algorithm, section: name}
+        if section == "tasks" and (model := self._model_for(name)) != self.model:
+            return self.with_plugin("model", model).with_plugin("tasks", name)
         changed = Experiment(**chosen, values=self.values)
         kept: dict[str, Any] = {}
         for key, value in self.values.get(section, {}).items():
@@ -122,6 +126,11 @@ class Experiment:
                 continue
             kept[key] = value
         return replace(changed, values=MappingProxyType({**self.values, section: MappingProxyType(kept)}))
+
+    def _model_for(self, tasks: str) -> str:
+        """Return the model that suits other tasks: the one they suggest, else this one, unless only the last did."""
+        before, after = (task_families.get(name).suggests.get("model.name") for name in (self.tasks, tasks))
+        return str(after or (Experiment.model if self.model == before else self.model))
 
     def with_value(self, path: str, value: Any) -> Experiment:
         """Return this experiment with one setting changed: `algorithm.inner_lr`, `model.name`. Raise `BadInput`."""

@@ -76,7 +76,7 @@ def export_adapted(
         task = run.family.task("validation", task_index or 0, training.shots, training.query_size)
         support, name = task.support, f"validation task {task_index} ({task.name})"
         told = f"a validation task ({task.name})"
-    taken = experiment.config("algorithm").adaptation_steps if steps is None else steps
+    taken = run.model.algorithm.steps if steps is None else steps
     adapted = run.model.adapt(support, taken)
     history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
     what = f"The model adapted to the {len(support):,} examples of {told} in {taken} steps"

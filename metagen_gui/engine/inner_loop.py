@@ -6,8 +6,9 @@ pure, so a meta-gradient may be taken through them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,13 +19,24 @@ Rates = Mapping[str, Mapping[str, Tensor]]
 """Inner rates by player and parameter name; the first axis is the adaptation step."""
 
 
+ORDER = "@order"
+"""The noise that says which examples an inner step sees: indices `(steps, turns, minibatch)`. Without it, all."""
+
+
+class Moments(NamedTuple):
+    """One player's state of the inner Adam: the running mean of squared gradients, and how many steps are in it."""
+
+    second: Params
+    taken: Tensor
+
+
 @dataclass(frozen=True)
 class InnerLoop:
     """How a model adapts: which parameters move, how long a gradient may be, whether the path is differentiated.
 
     `adapted` names the parameters that move, by player. With `first_order` inner gradients are constants to whoever
     differentiates the outcome (FOMAML, Finn 2017, section 5.2). With `decay` above 0 a step is Adam's without momentum
-    (β1 = 0, β2 = `decay`), its second moment fresh in every task; otherwise it is plain gradient descent.
+    (β1 = 0, β2 = `decay`); otherwise it is plain gradient descent.
     """
 
     model: GenerativeModel
@@ -37,28 +49,38 @@ class InnerLoop:
     def trajectory(
         self, params: PlayerParams, rates: Rates, batch: Tensor, noise: Noise, steps: int
     ) -> list[PlayerParams]:
-        """Return the parameters after 0, 1, … `steps` adaptation steps on `batch` `(shots, *shape)`.
+        """Return the parameters after 0, 1, … `steps` adaptation steps on `batch` `(shots, *shape)`."""
+        return [params for params, _ in self.walk(params, rates, batch, noise, steps)]
+
+    def walk(
+        self,
+        params: PlayerParams,
+        rates: Rates,
+        batch: Tensor,
+        noise: Noise,
+        steps: int,
+        moments: Mapping[str, Moments] | None = None,
+    ) -> Iterator[tuple[PlayerParams, Mapping[str, Moments]]]:
+        """Yield the parameters after 0, 1, … `steps` adaptation steps, and the inner Adam's moments with them.
 
         In one adaptation step every player of `model.turns()` descends in turn, each its own loss with respect to its
         own parameters, seeing what the players before it have just done. `noise` begins with `(steps, turns)`.
-        Steps beyond those the rates were made for use the last rate.
+        Steps beyond those the rates were made for use the last rate. `moments` are those to begin with; else 0.
         """
-        path = [params]
-        moments: dict[str, Params] = {}
-        taken = dict.fromkeys(self.model.players, 0)
+        kept = dict(moments or {})
+        yield params, kept
         for step in range(steps):
             for turn, player in enumerate(self.model.turns()):
                 if self.adapted.get(player):
                     drawn = {name: value[step, turn] for name, value in noise.items()}
-                    gradients = self.gradients(player, params, batch, drawn)
+                    seen = batch[drawn.pop(ORDER)] if ORDER in drawn else batch
+                    gradients = self.gradients(player, params, seen, drawn)
                     if self.decay:
-                        taken[player] += 1
-                        moments[player] = second_moment(gradients, moments.get(player), self.decay)
-                        gradients = adam_direction(gradients, moments[player], self.decay, taken[player])
+                        kept = {**kept, player: second_moment(gradients, kept.get(player), self.decay)}
+                        gradients = adam_direction(gradients, kept[player], self.decay)
                     at_step = {name: rate[min(step, len(rate) - 1)] for name, rate in rates[player].items()}
                     params = {**params, player: descend(params[player], gradients, at_step)}
-            path.append(params)
-        return path
+            yield params, kept
 
     def gradients(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise) -> Params:
         """Return the gradient of the player's loss with respect to its adapted parameters, as adaptation uses it."""
@@ -91,17 +113,25 @@ def descend(params: Params, gradients: Params, rates: Mapping[str, Tensor]) -> P
     return {**params, **{name: params[name] - rates[name] * gradient for name, gradient in gradients.items()}}
 
 
-def second_moment(gradients: Params, before: Params | None, decay: float) -> Params:
+def fresh_moments(params: Params, names: tuple[str, ...]) -> Moments:
+    """Return the moments that Adam begins with: zeros, no steps taken."""
+    taken = next(iter(params.values())).new_zeros(())
+    return Moments({name: torch.zeros_like(params[name]) for name in names}, taken)
+
+
+def second_moment(gradients: Params, before: Moments | None, decay: float) -> Moments:
     """Return Adam's running mean of squared gradients, begun at 0 (Kingma & Ba 2015, algorithm 1)."""
-    if before is None:
-        return {name: (1 - decay) * gradient.square() for name, gradient in gradients.items()}
-    return {name: decay * before[name] + (1 - decay) * gradient.square() for name, gradient in gradients.items()}
+    second, taken = before or fresh_moments(gradients, tuple(gradients))
+    moved = {name: decay * second[name] + (1 - decay) * gradient.square() for name, gradient in gradients.items()}
+    return Moments(moved, taken + 1)
 
 
-def adam_direction(gradients: Params, moment: Params, decay: float, taken: int) -> Params:
-    """Return g / (√v̂ + 1e-8), v̂ being the second moment corrected for its start after `taken` steps."""
-    correction = 1 - decay**taken
-    return {name: gradient / (torch.sqrt(moment[name] / correction) + 1e-8) for name, gradient in gradients.items()}
+def adam_direction(gradients: Params, moments: Moments, decay: float) -> Params:
+    """Return g / (√v̂ + 1e-8), v̂ being the second moment corrected for its start at 0."""
+    correction = 1 - decay**moments.taken
+    return {
+        name: gradient / (torch.sqrt(moments.second[name] / correction) + 1e-8) for name, gradient in gradients.items()
+    }
 
 
 def limit(gradients: Params, longest: float) -> Params:

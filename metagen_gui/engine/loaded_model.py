@@ -59,13 +59,12 @@ class LoadedModel:
         """
         if self.kind != "initialization":
             raise BadInput("adapt", "this model is adapted already; adapt the initialization")
-        steps = self.experiment.config("algorithm").adaptation_steps if steps is None else steps
+        steps = self.algorithm.steps if steps is None else steps
         if not 0 <= steps <= MOST_STEPS:
             raise BadInput("steps", f"{steps} adaptation steps are not possible; 0 to {MOST_STEPS:,} are")
         batch = self._checked(torch.as_tensor(examples, dtype=torch.float32, device="cpu"))
-        model = self.algorithm.model
-        noise = model.noise(generator_for(seed, "export", 1), (steps, len(model.turns())), len(batch))
-        path = self.algorithm.trajectory(self.weights, batch, noise, steps)
+        noise = self.algorithm.adaptation_noise(generator_for(seed, "export", 1), 1, steps, len(batch))
+        path = self.algorithm.trajectory(self.weights, batch, {name: value[0] for name, value in noise.items()}, steps)
         if not is_finite(path[-1]):
             raise BadInput("steps", f"adaptation in {steps} steps diverged; take fewer")
         return replace(self, kind="adapted", weights=path[-1])

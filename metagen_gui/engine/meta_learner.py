@@ -10,15 +10,16 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.algorithms.base import MetaParams, gradients_by_player
+from metagen_gui.engine.algorithms.base import MetaParams, Moment, gradients_by_player
 from metagen_gui.engine.checkpoint import is_finite, save_checkpoint
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import choose_device
-from metagen_gui.engine.evaluation import draw_noise, score, take_snapshot
-from metagen_gui.engine.events import Snapshot, ValidationReport
+from metagen_gui.engine.evaluation import score, take_snapshot
+from metagen_gui.engine.events import RatesReport, Snapshot, ValidationReport
 from metagen_gui.engine.experiment import Experiment, Section
 from metagen_gui.engine.models.base import Noise
 from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.rates_report import report_rates
 from metagen_gui.engine.tasks.base import TaskBatch
 from metagen_gui.engine.training import TrainingSettings
 
@@ -44,7 +45,7 @@ class MetaLearner:
         self.family = experiment.build_tasks()
         self.model = experiment.build_model(self.family)
         self.algorithm = experiment.build_algorithm(self.model)
-        self.steps: int = self.algorithm.settings.adaptation_steps
+        self.steps: int = self.algorithm.steps
         fresh = self.algorithm.initialize(generator_for(self.training.seed, "initialization"))
         self.meta: MetaParams = {
             player: {name: value.to(self.device).requires_grad_() for name, value in values.items()}
@@ -64,13 +65,17 @@ class MetaLearner:
         generator = generator_for(t.seed, "training", self.meta_step, self.device)
         warming = self.meta_step < t.warmup_steps
         ramp = min(1.0, (self.meta_step + 1) / t.ramp_steps) if t.ramp_steps else 1.0
+        replaced: MetaParams = {}
         if warming:
             gradients, losses = self._joint_gradient(torch.cat([support, query], dim=1), generator, ramp)
         else:
-            noise = draw_noise(self.algorithm, generator, len(support), t.shots, t.query_size, self.steps)
-            found = self.algorithm.meta_gradient(self.meta, support, query, noise, ramp)
-            gradients, losses = found.gradients, found.query_loss
+            noise = self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
+            moment = Moment(share=self.meta_step / t.meta_steps, ramp=ramp)
+            found = self.algorithm.meta_gradient(self.meta, support, query, noise, moment)
+            gradients, losses, replaced = found.gradients, found.query_loss, found.replaced
         applied = self._descend(gradients)
+        if applied:
+            self._replace(replaced)
         self.meta_step += 1
         finite = torch.stack([loss.isfinite() for loss in losses.values()]).all(0)
         return Step(
@@ -95,6 +100,8 @@ class MetaLearner:
 
     def _descend(self, gradients: MetaParams) -> bool:
         """Give every player's optimizer its gradient, limited in length; return False and do nothing if not finite."""
+        if limit := self.training.outer_value_clip:
+            gradients = {p: {n: g.clamp(-limit, limit) for n, g in values.items()} for p, values in gradients.items()}
         norms = {player: torch.nn.utils.get_total_norm(list(values.values())) for player, values in gradients.items()}
         if not torch.stack(list(norms.values())).isfinite().all():
             return False
@@ -110,6 +117,12 @@ class MetaLearner:
             optimizer.step()
         return True
 
+    def _replace(self, replaced: MetaParams) -> None:
+        with torch.no_grad():
+            for player, values in replaced.items():
+                for name, value in values.items():
+                    self.meta[player][name].copy_(value)
+
     def _optimizer(self, parameters: list[Tensor]) -> torch.optim.Optimizer:
         if self.training.outer_optimizer == "sgd":
             return torch.optim.SGD(parameters, lr=self.training.outer_lr)
@@ -122,7 +135,7 @@ class MetaLearner:
         batch = self._validation_batch()
         support, query = self.tensors(batch)
         generator = generator_for(self.training.seed, "validation", 0, self.device)
-        noise = draw_noise(self.algorithm, generator, len(support), support.shape[1], query.shape[1], self.steps)
+        noise = self.algorithm.draw_noise(generator, len(support), support.shape[1], query.shape[1])
         scores = score(self.algorithm, self.meta, support, query, noise, self.steps)
         report = ValidationReport(
             meta_step=self.meta_step,
@@ -161,10 +174,14 @@ class MetaLearner:
             count=t.preview_samples,
         )
 
+    def rates(self) -> RatesReport | None:
+        """Return the learned inner rates, layer by layer, or None where none are learned."""
+        return report_rates(self.algorithm, self.meta, self.meta_step)
+
     def columns(self) -> list[str]:
         """Return the names of the columns of `metrics.csv` after step and seconds."""
         players, steps = self.model.players, range(self.steps + 1)
-        names = [f"train/query_loss/{player}" for player in players]
+        names = [f"train/query_loss/{player}" for player in players] + ["train/diverged"]
         for kind in ("query_loss", "support_loss"):
             names += [f"validation/{kind}/{player}/{step}" for player in players for step in steps]
         return names + [f"validation/{name}/{step}" for name in self.model.detail_names for step in steps]

@@ -110,6 +110,7 @@ class _Run:
             )
         step = self.learner.meta_step
         values = {f"train/query_loss/{player}": loss for player, loss in report.query_loss.items()}
+        values["train/diverged"] = report.diverged
         self.folder.write_metrics(step, self.seconds, values)
         return StepReport(step, self.seconds, report.query_loss, phase=report.phase, diverged=report.diverged)
 
@@ -121,6 +122,9 @@ class _Run:
         self.folder.write_metrics(self.learner.meta_step, self.seconds, values)
         yield from self.news()
         yield report
+        rates = self.learner.rates()
+        if rates is not None:
+            yield rates
         if self.previews:
             yield from self.sample()
 

@@ -32,6 +32,15 @@ class TrainingSettings(Config):
         live=True,
         expert=True,
     )
+    outer_value_clip: float = setting(
+        0.0,
+        "Largest entry of the outer gradient, before its length is limited; 0 means no limit.",
+        label="Outer entry limit",
+        low=0,
+        high=1e6,
+        live=True,
+        expert=True,
+    )
     warmup_steps: int = setting(
         0,
         "Outer steps of ordinary joint training, without adaptation, before meta-training begins.",

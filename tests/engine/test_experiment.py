@@ -79,10 +79,26 @@ def test_suggestions_name_settings_that_some_plugin_has() -> None:
         for _, plugin in registry.items():
             for path in plugin.suggests:
                 section, _, name = path.partition(".")
+                if name == "name":
+                    assert plugin.suggests[path] in REGISTRIES[section].names()
+                    continue
                 groups = [Experiment().config_type("training")]
                 if section != "training":
                     groups = [other.Settings for _, other in REGISTRIES[section].items()]
                 assert any(name in group.model_fields for group in groups), path
+
+
+def test_choosing_sinusoids_brings_the_curve_and_leaving_them_takes_it_away() -> None:
+    """A file that names the tasks only gets a model that suits them; a model that is named stays."""
+    assert Experiment().with_plugin("tasks", "sinusoids").model == "curve"
+    assert Experiment().with_plugin("tasks", "sinusoids").with_plugin("tasks", "strokes").model == "vae"
+    assert Experiment(model="gan").with_plugin("tasks", "densities").model == "gan"
+    assert Experiment.from_document({"tasks": {"name": "sinusoids"}}).model == "curve"
+    assert Experiment.from_document({"tasks": {"name": "sinusoids"}, "model": {"name": "vae"}}).model == "vae"
+    assert (
+        Experiment().with_plugin("tasks", "sinusoids").with_plugin("model", "gan").with_plugin("tasks", "strokes").model
+        == "gan"
+    )
 
 
 def test_suggestions_overrule_declarations_and_a_person_overrules_both(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +184,7 @@ def test_a_wrong_assignment_is_named(text: str, where: str, why: str) -> None:
         ({"version": "1"}, "experiment", "version '1' is not"),
         ({"model": "vae"}, "model", "expected {"),
         ({"model": {"name": 5}}, "model", "expected {"),
-        ({"model": {"name": "vea"}}, "model.name", "there is no 'vea'; there are gan, "),
+        ({"model": {"name": "vea"}}, "model.name", "there is no 'vea'; there are curve, gan, "),
         ({"tasks": {"name": ""}}, "tasks.name", "there is no ''"),
         ({"model": {"settings": [1]}}, "model", "settings are a JSON object"),
         ({"training": None}, "training", "settings are a JSON object"),

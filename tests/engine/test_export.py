@@ -18,15 +18,15 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from cells import PAIRS
 from PIL import Image
 
 from metagen_gui.engine import export_folder
-from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.checkpoint import load_checkpoint, save_checkpoint
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.export import export_adapted, export_initialization, load_export
-from metagen_gui.engine.models.base import adapted_groups, models
+from metagen_gui.engine.models.base import adapted_groups
 from metagen_gui.engine.outer_loop import meta_train
 
 ROOT = Path(__file__).parents[2]
@@ -88,8 +88,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # -- the same comes back -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("algorithm", algorithms.names())
-@pytest.mark.parametrize("model", models.names())
+@pytest.mark.parametrize(("algorithm", "model"), PAIRS)
 def test_every_algorithm_and_model_comes_back_the_same(algorithm: str, model: str, tmp_path: Path) -> None:
     experiment = tiny(algorithm__name=algorithm, model__name=model, training__meta_steps=1)
     folder = run(experiment, tmp_path / "run")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.algorithms.base import Algorithm, AlgorithmSettings, TaskNoise, algorithms
+from metagen_gui.engine.algorithms.base import Algorithm, AlgorithmSettings, Moment, RateLearner, TaskNoise, algorithms
 from metagen_gui.engine.config import Config
 from metagen_gui.engine.inner_loop import limit
 from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams
@@ -72,12 +72,15 @@ def task(matrix: Tensor, centre: Tensor) -> Tensor:
 
 def quiet(tasks: int, steps: int, turns: int, players: int) -> TaskNoise:
     zeros = {"none": torch.zeros(tasks, steps, turns, 1)}
-    return TaskNoise(zeros, zeros, {"none": torch.zeros(tasks, players, 1)})
+    each = {"none": torch.zeros(tasks, players, 1)}
+    return TaskNoise(zeros, zeros, each, each)
 
 
 def build(name: str, model: GenerativeModel, steps: int, lr: float, **settings: object) -> Algorithm:
     plugin = algorithms.get(name)
-    chosen = {"learned_rates": "no", "inner_clip": 0.0, **settings}
+    chosen = {"inner_clip": 0.0, **settings}
+    if issubclass(plugin, RateLearner):
+        chosen = {"learned_rates": "no", **chosen}
     return plugin(plugin.Settings(inner_lr=lr, adaptation_steps=steps, **chosen), model)
 
 
@@ -100,27 +103,27 @@ def test_quadratic_tasks_have_the_closed_form(name: str, steps: int, size: int) 
         expected.append({"maml": m.T @ outer, "fomaml": outer, "reptile": theta.detach() - phi}[name])
         support.append(task(a, c))
         query.append(task(b, d))
-    found = algorithm.meta_gradient(meta, torch.stack(support), torch.stack(query), quiet(3, steps, 1, 1), 1.0)
+    found = algorithm.meta_gradient(meta, torch.stack(support), torch.stack(query), quiet(3, steps, 1, 1), Moment())
     torch.testing.assert_close(found.gradients["x"]["x"], torch.stack(expected).mean(0), rtol=1e-10, atol=1e-12)
 
 
 def test_learned_rates_have_the_closed_form_of_one_step_meta_sgd() -> None:
     """∂θ = (I − diag(α)A)ᵀB(φ − d); ∂α = −A(θ − c) ∘ B(φ − d), here through α = lr · exp(gain · s)."""
-    from metagen_gui.engine.algorithms.base import RATE_GAIN
+    from metagen_gui.engine.learned_rates import GAIN
 
     size, lr = 4, 0.05
     algorithm = build("maml", Quadratic(size), 1, lr, learned_rates="per_entry")
     meta = algorithm.initialize(torch.Generator().manual_seed(1))
     scale = 0.1 * torch.arange(size, dtype=torch.float64)
-    meta["x"]["@rate.x"] = (scale[None] / RATE_GAIN).requires_grad_()
+    meta["x"]["@rate.x"] = (scale[None] / GAIN).requires_grad_()
     theta = meta["x"]["x"].requires_grad_()
     a, b, c, d = positive(size, 0), positive(size, 1), torch.ones(size).double(), -torch.ones(size).double()
-    found = algorithm.meta_gradient(meta, task(a, c)[None], task(b, d)[None], quiet(1, 1, 1, 1), 1.0)
+    found = algorithm.meta_gradient(meta, task(a, c)[None], task(b, d)[None], quiet(1, 1, 1, 1), Moment())
     rate = lr * torch.exp(scale)
     inner = a @ (theta.detach() - c)
     outer = b @ (theta.detach() - rate * inner - d)
     torch.testing.assert_close(found.gradients["x"]["x"], outer - a @ (rate * outer), rtol=1e-10, atol=1e-12)
-    expected = -inner * outer * rate * RATE_GAIN
+    expected = -inner * outer * rate * GAIN
     torch.testing.assert_close(found.gradients["x"]["@rate.x"][0], expected, rtol=1e-10, atol=1e-12)
 
 
@@ -133,7 +136,7 @@ def test_players_alternate_and_each_keeps_to_its_own_outer_gradient() -> None:
     x, y = (meta[p]["x"].requires_grad_() for p in model.players)
     m, n = positive(size, 4) + torch.ones(size, size).double(), positive(size, 5)
     nothing = torch.zeros(size, dtype=torch.float64)
-    found = algorithm.meta_gradient(meta, task(m, nothing)[None], task(n, nothing)[None], quiet(1, 1, 2, 2), 1.0)
+    found = algorithm.meta_gradient(meta, task(m, nothing)[None], task(n, nothing)[None], quiet(1, 1, 2, 2), Moment())
     moved_x = x.detach() - lr * m @ y.detach()
     moved_y = y.detach() + lr * m.T @ moved_x
     # ∂x'/∂x = I, ∂y'/∂x = αMᵀ;  ∂x'/∂y = −αM, ∂y'/∂y = I − α²MᵀM

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, algorithms, query_losses
-from metagen_gui.engine.evaluation import draw_noise
+from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, Moment, algorithms, query_losses
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.tasks.base import DataSpec
 
@@ -48,8 +47,8 @@ def draw(algorithm: Algorithm, tasks: int = 2, shots: int = 3, queries: int = 4)
     generator = torch.Generator().manual_seed(0)
     shape = algorithm.model.spec.shape
     support, query = torch.rand(tasks, shots, *shape).double(), torch.rand(tasks, queries, *shape).double()
-    noise = draw_noise(algorithm, generator, tasks, shots, queries, 2)
-    for part in (noise.support, noise.judge, noise.query):
+    noise = algorithm.draw_noise(generator, tasks, shots, queries, 2)
+    for part in (noise.support, noise.judge, noise.query, noise.inner):
         part.update({name: value.double() for name, value in part.items()})
     return support, query, noise
 
@@ -70,7 +69,7 @@ def test_maml_agrees_with_finite_differences(case: tuple) -> None:
     algorithm = build("maml", case)
     meta = double(algorithm.initialize(torch.Generator().manual_seed(2)))
     drawn = draw(algorithm)
-    found = algorithm.meta_gradient(meta, *drawn, 1.0).gradients
+    found = algorithm.meta_gradient(meta, *drawn, Moment()).gradients
     generator = torch.Generator().manual_seed(3)
     for player, values in meta.items():
         # one random direction through all of the player's meta-parameters, learned rates included
@@ -92,7 +91,7 @@ def test_first_order_maml_is_the_query_gradient_at_the_adapted_parameters(case: 
     algorithm = build("fomaml", (*case[:3], {**case[3], "learned_rates": "no"}))
     meta = double(algorithm.initialize(torch.Generator().manual_seed(2)))
     support, query, noise = draw(algorithm)
-    found = algorithm.meta_gradient(meta, support, query, noise, 1.0).gradients
+    found = algorithm.meta_gradient(meta, support, query, noise, Moment()).gradients
     model, theta = algorithm.model, algorithm.initialization(meta)
     for place, player in enumerate(model.players):
         total = {name: torch.zeros_like(value) for name, value in meta[player].items()}
@@ -122,5 +121,5 @@ def test_second_order_differs_from_first() -> None:
         algorithm = build(name, CASES[0])
         meta = double(algorithm.initialize(torch.Generator().manual_seed(2)))
         support, query, noise = draw(algorithm)
-        gradients.append(algorithm.meta_gradient(meta, support, query, noise, 1.0).gradients["vae"]["context"])
+        gradients.append(algorithm.meta_gradient(meta, support, query, noise, Moment()).gradients["vae"]["context"])
     assert not torch.allclose(gradients[0], gradients[1], rtol=1e-3)

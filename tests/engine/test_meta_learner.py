@@ -122,7 +122,7 @@ def test_the_kl_term_grows_over_its_warm_up(tiny: Tiny) -> None:
     learner.algorithm.meta_gradient = watched
     for _ in range(6):
         learner.step()
-    assert ramps == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+    assert [moment.ramp for moment in ramps] == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
 
 
 def fixed_gradient(learner: MetaLearner, value: float) -> None:

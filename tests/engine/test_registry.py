@@ -17,12 +17,12 @@ from metagen_gui.engine.outer_loop import meta_train
 from metagen_gui.engine.registry import Registry, plugin_modules
 
 PLUGIN = """
-from metagen_gui.engine.algorithms.base import AlgorithmSettings, algorithms
+from metagen_gui.engine.algorithms.base import LearnedRateSettings, algorithms
 from metagen_gui.engine.algorithms.maml import Maml
 from metagen_gui.engine.config import setting
 
 
-class Settings(AlgorithmSettings):
+class Settings(LearnedRateSettings):
     patience: int = setting(7, "How patient.", low=1, high=9, live=True)
 
 

@@ -13,25 +13,37 @@ from torch import Tensor
 
 from metagen_gui.engine.config import Config, setting
 from metagen_gui.engine.inner_loop import InnerLoop, adapted_names
+from metagen_gui.engine.learned_rates import fresh_rates, learned_rate
+from metagen_gui.engine.meta_gradients import MetaGradient, MetaParams, gradients_by_player, mean_gradient
 from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, adapted_groups
 from metagen_gui.engine.registry import Registry
+from metagen_gui.engine.task_noise import TaskNoise, of_player
 
-MetaParams = dict[str, Params]
-"""What is meta-learned, by player: the initialization under the model's own names, and the algorithm's own tensors
-under names that begin with `@` (learned rates: `@rate.context`)."""
+__all__ = [
+    "Algorithm",
+    "AlgorithmSettings",
+    "LearnedRateSettings",
+    "MetaGradient",
+    "MetaParams",
+    "Moment",
+    "RateLearner",
+    "TaskNoise",
+    "adapt_and_grade",
+    "algorithms",
+    "grade",
+    "gradients_by_player",
+    "mean_gradient",
+    "of_player",
+    "query_losses",
+]
 
 
 @dataclass(frozen=True)
-class TaskNoise:
-    """Everything random in one outer step over `tasks` tasks.
+class Moment:
+    """Where in a run an outer step lies: the `share` that is over and the `ramp` of loss weights, both from 0 to 1."""
 
-    `support` begins with `(tasks, steps, turns)` and serves adaptation; `judge` likewise, for opponents that adapt to
-    the query; `query` begins with `(tasks, players)` and serves the outer losses.
-    """
-
-    support: Noise
-    judge: Noise
-    query: Noise
+    share: float = 0.0
+    ramp: float = 1.0
 
 
 class AlgorithmSettings(Config):
@@ -65,11 +77,6 @@ class AlgorithmSettings(Config):
         live=True,
         expert=True,
     )
-    learned_rates: Literal["no", "per_group", "per_entry"] = setting(
-        "per_entry",
-        "Whether the inner rates are learned with the initialization: per step and group, or per step and number.",
-        label="Learned inner rates",
-    )
     inner_clip: float = setting(
         5.0,
         "Longest gradient of an inner step (its norm over a player's adapted parameters); 0 means no limit.",
@@ -81,24 +88,22 @@ class AlgorithmSettings(Config):
     )
 
 
-@dataclass(frozen=True)
-class MetaGradient:
-    """What one outer step found.
+class LearnedRateSettings(AlgorithmSettings):
+    """Settings of algorithms that differentiate through adaptation, and so can learn its rates."""
 
-    `gradients` has the structure of the meta-parameters; `query_loss` holds, per player, one loss per task `(tasks,)`,
-    detached.
-    """
-
-    gradients: MetaParams
-    query_loss: dict[str, Tensor]
+    learned_rates: Literal["no", "per_group", "per_layer", "per_entry"] = setting(
+        "per_entry",
+        "Whether the inner rates are learned with the initialization: per step and group, layer or single number.",
+        label="Learned inner rates",
+    )
 
 
 class Algorithm(ABC):
     """A meta-learning algorithm. Subclass, set the class attributes, implement the rest, `@algorithms.register(NAME)`.
 
-    The base class adapts by gradient steps with fixed or learned rates, which is all that MAML, first-order MAML and
-    Reptile need; what distinguishes them is `meta_gradient`. An algorithm that adapts differently overrides
-    `initialize` and `trajectory` as well.
+    The base class adapts by gradient steps with fixed rates; `RateLearner` by gradient steps whose rates may be
+    learned. What distinguishes most algorithms is `meta_gradient`; one that adapts differently overrides `initialize`
+    and `trajectory` as well.
     """
 
     title: ClassVar[str]
@@ -114,14 +119,23 @@ class Algorithm(ABC):
 
     @abstractmethod
     def meta_gradient(
-        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, ramp: float
+        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return the outer gradient, averaged over tasks. `support`, `query` and noise begin with the axis `tasks`."""
 
+    def check(self) -> None:
+        """Raise `BadInput` if this algorithm cannot train this model; called before a run starts."""
+
+    @property
+    def steps(self) -> int:
+        """How many adaptation steps a task gets, of every kind."""
+        return int(self.settings.adaptation_steps)
+
+    # -- adaptation ------------------------------------------------------------------------------------------------
+
     def initialize(self, generator: torch.Generator) -> MetaParams:
-        """Return fresh meta-parameters: the model's initialization and, if rates are learned, their logarithms."""
-        params = self.model.initialize(generator)
-        return {player: {**values, **self._fresh_rates(player, values)} for player, values in params.items()}
+        """Return fresh meta-parameters: the model's initialization and whatever else the algorithm learns."""
+        return self.model.initialize(generator)
 
     def initialization(self, meta: MetaParams) -> PlayerParams:
         """Return the model's parameters in `meta`, without the algorithm's own."""
@@ -140,42 +154,76 @@ class Algorithm(ABC):
 
     def inner_loop(self, params: PlayerParams, *, first_order: bool, ramp: float) -> InnerLoop:
         """Return how the model adapts under these settings."""
-        names = adapted_names(self.model, params, adapted_groups(type(self.model), self.settings.adapts))
-        return InnerLoop(self.model, names, self.settings.inner_clip, first_order, ramp)
+        return InnerLoop(self.model, self.adapted(params), self.settings.inner_clip, first_order, ramp)
+
+    def adapted(self, params: PlayerParams) -> dict[str, tuple[str, ...]]:
+        """Return the names of the parameters that adapt, by player."""
+        return adapted_names(self.model, params, adapted_groups(type(self.model), self.settings.adapts))
 
     def rates(self, meta: MetaParams) -> dict[str, Params]:
-        """Return the inner rates by player and parameter; the first axis is the adaptation step.
-
-        A learned rate is `inner_lr · group_rate · exp(gain · s)` with s learned from 0, so that one outer step changes
-        rates of 0.5 and of 0.001 by the same share.
-        """
+        """Return the inner rates by player and parameter; the first axis is the adaptation step."""
         scale = {**self.model.group_rates, **self.settings.group_rates}
-        found: dict[str, Params] = {}
-        for player, values in self.initialization(meta).items():
-            found[player] = {}
-            for name, value in values.items():
-                group = self.model.group_of(player, name)
-                rate = value.new_full((1,), self.settings.inner_lr * scale[group])
-                learned = meta[player].get(f"@rate.{name}", meta[player].get(f"@rate.{group}"))
+        return {
+            player: {
+                name: value.new_full((1,), self.settings.inner_lr * scale[self.model.group_of(player, name)])
+                for name, value in values.items()
+            }
+            for player, values in self.initialization(meta).items()
+        }
+
+    def learned_rates(self, meta: MetaParams) -> dict[str, Params]:
+        """Return the inner rates that are learned, by player and parameter, or {}; the first axis is the step.
+
+        A first axis of length 1 stands for all steps. They are shown in the window and written with an export.
+        """
+        learns = {player for player, values in meta.items() if any(name.startswith("@rate.") for name in values)}
+        names, rates = self.adapted(self.initialization(meta)), self.rates(meta) if learns else {}
+        return {player: {name: rates[player][name] for name in names[player]} for player in learns}
+
+    # -- randomness ------------------------------------------------------------------------------------------------
+
+    def draw_noise(
+        self, generator: torch.Generator, tasks: int, shots: int, query_size: int, steps: int | None = None
+    ) -> TaskNoise:
+        """Draw everything random that one outer step over `tasks` tasks needs, with `steps` adaptation steps."""
+        model, steps = self.model, self.steps if steps is None else steps
+        players = len(model.players)
+        return TaskNoise(
+            support=self.adaptation_noise(generator, tasks, steps, shots),
+            judge=self.adaptation_noise(generator, tasks, steps, query_size if model.judged else 0),
+            query=model.noise(generator, (tasks, players), query_size),
+            inner=model.noise(generator, (tasks, players), shots),
+        )
+
+    def adaptation_noise(self, generator: torch.Generator, tasks: int, steps: int, examples: int) -> Noise:
+        """Draw the noise of adaptation to `examples` examples; every tensor begins with `(tasks, steps, turns)`."""
+        return self.model.noise(generator, (tasks, steps, len(self.model.turns())), examples)
+
+
+class RateLearner(Algorithm):
+    """An algorithm that adapts by gradient steps whose rates are fixed, or learned with the initialization."""
+
+    Settings: ClassVar[type[AlgorithmSettings]] = LearnedRateSettings
+
+    def initialize(self, generator: torch.Generator) -> MetaParams:
+        """Return the model's initialization and, if rates are learned, their logarithms (`learned_rates.py`)."""
+        params = self.model.initialize(generator)
+        kind, steps = self.settings.learned_rates, self.settings.adaptation_steps
+        for player, names in self.adapted(params).items():
+            groups = {name: self.model.group_of(player, name) for name in names}
+            params[player] |= fresh_rates(kind, steps, {name: params[player][name] for name in names}, groups)
+        return params
+
+    def rates(self, meta: MetaParams) -> dict[str, Params]:
+        """Return the inner rates by player and parameter; the first axis is the adaptation step."""
+        found = super().rates(meta)
+        for player, values in found.items():
+            for name, fixed in values.items():
+                own, shared = f"@rate.{name}", f"@rate.{self.model.group_of(player, name)}"
+                learned = meta[player].get(own, meta[player].get(shared))
                 if learned is not None:
-                    rate = rate.view(1, *[1] * (learned.ndim - 1)) * torch.exp(RATE_GAIN * learned)
-                found[player][name] = rate
+                    values[name] = learned_rate(fixed, learned)
         return found
-
-    def _fresh_rates(self, player: str, values: Params) -> Params:
-        groups = adapted_groups(type(self.model), self.settings.adapts)
-        steps = self.settings.adaptation_steps
-        moving = {name: self.model.group_of(player, name) for name in values}
-        moving = {name: group for name, group in moving.items() if group in groups}
-        if self.settings.learned_rates == "per_group":
-            return {f"@rate.{group}": torch.zeros(steps) for group in sorted(set(moving.values()))}
-        if self.settings.learned_rates == "per_entry":
-            return {f"@rate.{name}": torch.zeros(steps, *values[name].shape) for name in moving}
-        return {}
-
-
-RATE_GAIN = 10.0
-"""How much faster than a weight the logarithm of a rate moves: rates travel over decades, weights do not."""
 
 
 def query_losses(
@@ -208,47 +256,27 @@ def adapt_and_grade(
     *,
     ramp: float,
     first_order: bool = False,
-) -> tuple[PlayerParams, dict[str, Tensor]]:
-    """Return one task's parameters after adaptation to `support` `(shots, *shape)`, and every player's query loss.
+) -> tuple[list[PlayerParams], dict[str, Tensor]]:
+    """Return one task's path of adaptation to `support` `(shots, *shape)`, and every player's query loss at its end.
 
     The noise is that task's part of a `TaskNoise`: its support, judge and query.
     """
-    model, steps = algorithm.model, algorithm.settings.adaptation_steps
-    adapted = algorithm.trajectory(meta, support, adapting, steps, first_order=first_order, ramp=ramp)[-1]
+    model, steps = algorithm.model, algorithm.steps
+    path = algorithm.trajectory(meta, support, adapting, steps, first_order=first_order, ramp=ramp)
     judge = None
     if model.judged:
         judge = algorithm.trajectory(meta, query, judging, steps, first_order=first_order, ramp=ramp)[-1]
-    losses = {
-        player: model.query_loss(player, adapted, query, of_player(grading, place), judge, ramp)
+    return path, grade(model, path[-1], query, grading, judge, ramp)
+
+
+def grade(
+    model: GenerativeModel, params: PlayerParams, query: Tensor, noise: Noise, judge: PlayerParams | None, ramp: float
+) -> dict[str, Tensor]:
+    """Return every player's query loss at `params`; the noise begins with `(players,)`."""
+    return {
+        player: model.query_loss(player, params, query, of_player(noise, place), judge, ramp)
         for place, player in enumerate(model.players)
     }
-    return adapted, losses
-
-
-def of_player(noise: Noise, place: int) -> Noise:
-    """Return the noise of the player at `place` from noise that begins with `(players,)`."""
-    return {name: value[place] for name, value in noise.items()}
-
-
-def mean_gradient(losses: Mapping[str, Tensor], meta: MetaParams) -> MetaGradient:
-    """Return each player's gradient of the mean of its own losses `(tasks,)`, and the losses, detached."""
-    means = {player: loss.mean() for player, loss in losses.items()}
-    return MetaGradient(gradients_by_player(means, meta), {player: loss.detach() for player, loss in losses.items()})
-
-
-def gradients_by_player(losses: Mapping[str, Tensor], meta: MetaParams) -> MetaParams:
-    """Return, for each player, the gradient of its own loss with respect to its own meta-parameters.
-
-    Players never see each other's outer gradient; what a loss does not depend on gets zeros.
-    """
-    found: MetaParams = {}
-    for player, values in meta.items():
-        got = torch.autograd.grad(losses[player], list(values.values()), retain_graph=True, allow_unused=True)
-        found[player] = {
-            name: torch.zeros_like(value) if gradient is None else gradient
-            for (name, value), gradient in zip(values.items(), got, strict=True)
-        }
-    return found
 
 
 algorithms: Registry[Algorithm] = Registry("algorithm", "metagen_gui.engine.algorithms")

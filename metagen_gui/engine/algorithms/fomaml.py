@@ -11,9 +11,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import (
-    Algorithm,
     MetaGradient,
     MetaParams,
+    Moment,
+    RateLearner,
     TaskNoise,
     algorithms,
     mean_gradient,
@@ -22,7 +23,7 @@ from metagen_gui.engine.algorithms.base import (
 
 
 @algorithms.register("fomaml")
-class FirstOrderMaml(Algorithm):
+class FirstOrderMaml(RateLearner):
     """MAML without second derivatives."""
 
     title = "First-order MAML"
@@ -30,7 +31,7 @@ class FirstOrderMaml(Algorithm):
     reference = "Finn, Abbeel & Levine 2017, section 5.2"
 
     def meta_gradient(
-        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, ramp: float
+        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return the mean gradient of the query loss at the adapted parameters."""
-        return mean_gradient(query_losses(self, meta, support, query, noise, ramp, first_order=True), meta)
+        return mean_gradient(query_losses(self, meta, support, query, noise, moment.ramp, first_order=True), meta)

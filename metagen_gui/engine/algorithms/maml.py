@@ -13,9 +13,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import (
-    Algorithm,
     MetaGradient,
     MetaParams,
+    Moment,
+    RateLearner,
     TaskNoise,
     algorithms,
     mean_gradient,
@@ -24,7 +25,7 @@ from metagen_gui.engine.algorithms.base import (
 
 
 @algorithms.register("maml")
-class Maml(Algorithm):
+class Maml(RateLearner):
     """Learns an initialization from which a few gradient steps adapt well."""
 
     title = "MAML"
@@ -32,7 +33,7 @@ class Maml(Algorithm):
     reference = "Finn, Abbeel & Levine 2017"
 
     def meta_gradient(
-        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, ramp: float
+        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return ∇_θ of the mean query loss after adaptation."""
-        return mean_gradient(query_losses(self, meta, support, query, noise, ramp), meta)
+        return mean_gradient(query_losses(self, meta, support, query, noise, moment.ramp), meta)

@@ -3,9 +3,13 @@
     φ = U_k(θ; S),   θ ← θ + ε · mean_T(φ − θ)
 
 where U_k takes k optimizer steps on the task. No derivative of the path is needed: θ − φ stands for a gradient, and the
-outer optimizer descends it. Outer SGD with rate ε is the paper's form; outer Adam is what the generative systems use
-(FIGR, Clouâtre & Demers 2019). The inner optimizer is SGD, or Adam without momentum (β1 = 0, the reference's choice),
-whose second moment begins afresh in every task. Only what adapts is learned, so here everything adapts by default.
+outer optimizer descends it. Outer SGD with rate ε falling linearly to 0 (`training.outer_optimizer`,
+`training.lr_schedule`) is the paper's form; outer Adam is what the generative systems use (FIGR, Clouâtre & Demers
+2019). The inner optimizer is SGD, or Adam without momentum (β1 = 0, the reference's choice). Its second moment begins
+afresh in every task, or is carried: every task begins with the mean of what the last meta-batch's tasks ended with (one
+task per meta-batch: the reference). Looking begins with it too, and leaves it as it was. With a minibatch size each
+inner step sees the next few support examples in an order drawn per task. Only what adapts is learned, so here
+everything adapts by default.
 
 Query losses are reported and not descended. A GAN's G is therefore graded by the discriminator it adapted with, unless
 `model.judge` says otherwise: adapting another one to the query would double the cost of a step for a figure.
@@ -13,6 +17,7 @@ Query losses are reported and not descended. A GAN's G is therefore graded by th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -24,23 +29,33 @@ from metagen_gui.engine.algorithms.base import (
     AlgorithmSettings,
     MetaGradient,
     MetaParams,
+    Moment,
     TaskNoise,
-    adapt_and_grade,
     algorithms,
+    grade,
 )
 from metagen_gui.engine.config import setting
-from metagen_gui.engine.inner_loop import InnerLoop
+from metagen_gui.engine.inner_loop import ORDER, InnerLoop, Moments, fresh_moments
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
 
 DECAY = 0.999
 """β2 of the inner Adam, as in the reference."""
+SECOND, TAKEN = "@moment.", "@moments_taken"
 
 
 class ReptileSettings(AlgorithmSettings):
     """Settings of Reptile."""
 
-    inner_optimizer: Literal["sgd", "adam"] = setting(
+    inner_optimizer: Literal["adam", "sgd"] = setting(
         "adam", "How the model adapts: plain gradient steps, or Adam without momentum (β1 = 0)."
+    )
+    inner_state: Literal["reset", "carried"] = setting(
+        "reset",
+        "Whether the inner Adam's second moment begins afresh in every task or is carried from task to task.",
+        only_if={"inner_optimizer": ["adam"]},
+    )
+    minibatch: int = setting(
+        0, "Support examples that one inner step sees; 0 means all of them.", unit="examples", low=0, high=10_000
     )
 
 
@@ -52,28 +67,52 @@ class Reptile(Algorithm):
     summary = "Adapts to each task and moves the initialization a little towards the result; no second derivatives."
     reference = "Nichol, Achiam & Schulman 2018"
     Settings = ReptileSettings
-    suggests = {"algorithm.adapts": "everything", "algorithm.learned_rates": "no", "model.judge": "support"}
+    suggests = {"algorithm.adapts": "everything", "model.judge": "support"}
 
-    def inner_loop(self, params: PlayerParams, *, first_order: bool, ramp: float) -> InnerLoop:
-        """Return how the model adapts: by SGD, or by Adam without momentum."""
-        loop = super().inner_loop(params, first_order=first_order, ramp=ramp)
-        return replace(loop, decay=DECAY) if self.settings.inner_optimizer == "adam" else loop
+    def initialize(self, generator: torch.Generator) -> MetaParams:
+        """Return the model's initialization and, if they are carried, the inner Adam's moments."""
+        params = self.model.initialize(generator)
+        if not self._carries:
+            return params
+        fresh = {player: fresh_moments(params[player], names) for player, names in self.adapted(params).items()}
+        return {player: values | _named(fresh[player]) for player, values in params.items()}
+
+    def trajectory(
+        self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, *, first_order: bool = False, ramp: float = 1.0
+    ) -> list[PlayerParams]:
+        """Return one task's parameters after 0, 1, … `steps` adaptation steps on `batch` `(shots, *shape)`."""
+        return [params for params, _ in self._walk(meta, batch, noise, steps, ramp)]
+
+    def adaptation_noise(self, generator: torch.Generator, tasks: int, steps: int, examples: int) -> Noise:
+        """Draw the model's noise and, for minibatches, the order in which each task's examples are seen."""
+        size, turns = self.settings.minibatch, len(self.model.turns())
+        if not 0 < size < examples:
+            return super().adaptation_noise(generator, tasks, steps, examples)
+        noise = super().adaptation_noise(generator, tasks, steps, size)
+        rounds = -(-steps * turns * size // examples)
+        order = torch.rand(tasks, rounds, examples, generator=generator, device=generator.device).argsort(-1)
+        noise[ORDER] = order.flatten(1)[:, : steps * turns * size].view(tasks, steps, turns, size)
+        return noise
 
     def meta_gradient(
-        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, ramp: float
+        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
-        """Return θ − mean φ; shared parameters and rates, which Reptile cannot learn, get zeros."""
+        """Return θ − mean φ; shared parameters, which Reptile cannot learn, get zeros."""
+        theta = self.initialization(meta)
+        names = self.adapted(theta)
 
-        def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[PlayerParams, Params]:
-            adapted, losses = adapt_and_grade(self, meta, support, query, *noise, ramp=ramp)
-            moved = {
-                player: {name: value for name, value in values.items() if value is not meta[player][name]}
-                for player, values in adapted.items()
-            }
-            return moved, losses
+        def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[PlayerParams, MetaParams, Params]:
+            adapting, judging, grading = noise
+            phi, state = self._walk(meta, support, adapting, self.steps, moment.ramp)[-1]
+            judge = None
+            if self.model.judged:
+                judge = self._walk(meta, query, judging, self.steps, moment.ramp)[-1][0]
+            losses = grade(self.model, phi, query, grading, judge, moment.ramp)
+            moved = {player: {name: phi[player][name] for name in names[player]} for player in phi}
+            return moved, {player: _named(kept) for player, kept in state.items()}, losses
 
         with torch.no_grad():
-            moved, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
+            moved, state, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
         gradients = {
             player: {
                 name: value.detach() - moved[player][name].mean(0) if name in moved[player] else torch.zeros_like(value)
@@ -81,4 +120,29 @@ class Reptile(Algorithm):
             }
             for player, values in meta.items()
         }
-        return MetaGradient(gradients, losses)
+        means = {player: {name: value.mean(0) for name, value in kept.items()} for player, kept in state.items()}
+        return MetaGradient(gradients, losses, means if self._carries else {})
+
+    @property
+    def _carries(self) -> bool:
+        return bool(self.settings.inner_optimizer == "adam" and self.settings.inner_state == "carried")
+
+    def _walk(
+        self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, ramp: float
+    ) -> list[tuple[PlayerParams, Mapping[str, Moments]]]:
+        """Return parameters and moments after 0, 1, … `steps` steps, begun with the moments that are carried."""
+        params = self.initialization(meta)
+        loop: InnerLoop = self.inner_loop(params, first_order=True, ramp=ramp)
+        if self.settings.inner_optimizer == "adam":
+            loop = replace(loop, decay=DECAY)
+        carried = {player: _moments(values) for player, values in meta.items() if TAKEN in values}
+        return list(loop.walk(params, self.rates(meta), batch, noise, steps, carried))
+
+
+def _named(moments: Moments) -> Params:
+    return {TAKEN: moments.taken, **{SECOND + name: value for name, value in moments.second.items()}}
+
+
+def _moments(values: Params) -> Moments:
+    second = {name.removeprefix(SECOND): value for name, value in values.items() if name.startswith(SECOND)}
+    return Moments(second, values[TAKEN])

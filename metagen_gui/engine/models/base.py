@@ -104,6 +104,10 @@ class GenerativeModel(ABC):
         """Return a score of `points` `(n, 2)` as `(n,)` to be drawn as a background, or None where there is none."""
         return None
 
+    def curve(self, params: PlayerParams, x: Tensor) -> Tensor | None:
+        """Return y at `x` `(n,)` as `(n,)` to be drawn as a curve, or None for a model that has none."""
+        return None
+
 
 models: Registry[GenerativeModel] = Registry("model", "metagen_gui.engine.models")
 

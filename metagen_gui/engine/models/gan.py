@@ -6,7 +6,9 @@ meta-gradient differentiates through the rounds.
 
 The generator's loss contains no data, so held-out data must reach it through a judge: as in DAWSON (Liang 2020) D
 adapts to the support, giving d_S, and to the query, giving d_Q; G adapts against d_S and is graded by d_Q. A kernel
-distance between samples and query (MMD²) can be added to that grade.
+distance between samples and query (MMD²) can be added to that grade. Two more remedies against mode collapse are
+settings: G may look ahead at where D would go (Unrolled GAN, Metz 2017), and be paid for samples that lie apart where
+their latents do (mode seeking, Mao 2019).
 """
 
 from __future__ import annotations
@@ -21,11 +23,12 @@ from metagen_gui.engine.adversarial import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,
+    mode_seeking,
     r1_penalty,
     squared_mmd,
 )
 from metagen_gui.engine.config import BadInput, setting
-from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
+from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, models
 from metagen_gui.engine.networks import NetworkSettings, build_decoder, build_encoder, initial_values
 from metagen_gui.engine.tasks.base import DataSpec
 
@@ -71,6 +74,28 @@ class GanSettings(NetworkSettings):
         "Where MMD² counts: in the outer loss only, against the query, or inside adaptation too, against the support.",
         label="MMD² counts",
     )
+    mode_seeking: float = setting(
+        0.0,
+        "Weight of a term that drives samples apart whose latents lie apart; 0 leaves it out.",
+        label="Mode seeking",
+        low=0,
+        high=1000,
+        log=True,
+        live=True,
+        expert=True,
+    )
+    unrolled_steps: int = setting(
+        0,
+        "Steps of D that G looks ahead, and differentiates through, when it adapts; 0 looks at D as it is.",
+        label="Unrolled steps",
+        unit="steps",
+        low=0,
+        high=20,
+        expert=True,
+    )
+    unrolled_lr: float = setting(
+        0.03, "Step size of D when G looks ahead.", label="Unrolled rate", low=0, high=10, log=True, expert=True
+    )
 
 
 class _Generator(nn.Module):
@@ -114,21 +139,25 @@ class Gan(GenerativeModel):
     reference = "Goodfellow et al. 2014; judged on the query: Liang et al. 2020"
     Settings = GanSettings
     players = ("discriminator", "generator")
-    groups = ("context", "prior", "generator", "discriminator_context", "discriminator")
+    groups = ("context", "prior", "head", "generator", "discriminator_context", "discriminator_head", "discriminator")
     group_rates = {
         "context": 1.0,
         "prior": 0.1,
+        "head": 0.1,
         "generator": 0.1,
         "discriminator_context": 1.0,
+        "discriminator_head": 0.1,
         "discriminator": 0.1,
     }
     detail_names = ("mmd2", "margin")
     adapts = {
-        "both sides": ("context", "prior", "generator", "discriminator_context", "discriminator"),
+        "both sides": groups,
         "both contexts": ("context", "prior", "discriminator_context"),
-        "generator": ("context", "prior", "generator"),
-        "discriminator": ("discriminator_context", "discriminator"),
-        "everything": ("context", "prior", "generator", "discriminator_context", "discriminator"),
+        "context": ("context", "discriminator_context"),
+        "head": ("head", "discriminator_head"),
+        "generator": ("context", "prior", "head", "generator"),
+        "discriminator": ("discriminator_context", "discriminator_head", "discriminator"),
+        "everything": groups,
     }
 
     def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
@@ -140,8 +169,10 @@ class Gan(GenerativeModel):
         if query_size < 2:
             why = f"{query_size} is too few for a GAN, which is graded on pairs; at least 2 are needed"
             raise BadInput("training.query_size", why)
-        if shots < 2 and self.settings.mmd_weight and self.settings.mmd_where == "both":
-            raise BadInput("training.shots", f"{shots} is too few for MMD² inside adaptation; at least 2 are needed")
+        s = self.settings
+        if shots < 2 and (s.mode_seeking or (s.mmd_weight and s.mmd_where == "both")):
+            what = "mode seeking" if s.mode_seeking else "MMD²"
+            raise BadInput("training.shots", f"{shots} is too few for {what} inside adaptation; at least 2 are needed")
 
     def initialize(self, generator: torch.Generator) -> PlayerParams:
         """Return fresh parameters of both players; contexts and prior begin at 0."""
@@ -153,10 +184,12 @@ class Gan(GenerativeModel):
         return drawn
 
     def group_of(self, player: str, name: str) -> str:
-        """Return `context` or `prior` of the generator, `discriminator_context`, or the player's own name."""
+        """Return `context`, `prior` or `head` (the last layer) of the generator, those of D, or the player's name."""
         if player == "generator":
-            return name if name in ("context", "prior") else "generator"
-        return "discriminator_context" if name == "context" else "discriminator"
+            return "head" if name.startswith("body.out.") else name if name in ("context", "prior") else "generator"
+        if name == "context":
+            return "discriminator_context"
+        return "discriminator_head" if name.endswith((".out.weight", ".out.bias")) else "discriminator"
 
     def turns(self) -> tuple[str, ...]:
         """Return one round: D's turns, then G's."""
@@ -176,7 +209,8 @@ class Gan(GenerativeModel):
         """Return the player's own loss; D's includes the gradient penalty."""
         fake = self.generate(params, noise["z"])
         if player == "generator":
-            verdict = generator_loss(self.settings.loss, self._judge(params, fake))
+            verdict = generator_loss(self.settings.loss, self._judge(self._looking_ahead(params, batch, noise), fake))
+            verdict = self._with_seeking(verdict, noise["z"], fake)
             return self._with_mmd(verdict, fake, batch) if self.settings.mmd_where == "both" else verdict
         kind, weight = self.settings.loss, self.settings.penalty
         loss = discriminator_loss(kind, self._judge(params, batch), self._judge(params, fake))
@@ -199,7 +233,23 @@ class Gan(GenerativeModel):
             return self.loss(player, params, batch, noise, ramp)
         fake = self.generate(params, noise["z"])
         verdict = generator_loss(self.settings.loss, self._judge(judge or params, fake))
-        return self._with_mmd(verdict, fake, batch)
+        return self._with_mmd(self._with_seeking(verdict, noise["z"], fake), fake, batch)
+
+    def _looking_ahead(self, params: PlayerParams, batch: Tensor, noise: Noise) -> PlayerParams:
+        """Return `params` with D where `unrolled_steps` steps would take it, as a function of G (Metz 2017, eq. 6)."""
+
+        def loss(discriminator: Params) -> Tensor:
+            return self.loss("discriminator", {**params, "discriminator": discriminator}, batch, noise)
+
+        ahead = params["discriminator"]
+        for _ in range(self.settings.unrolled_steps):
+            slopes = torch.func.grad(loss)(ahead)
+            ahead = {name: value - self.settings.unrolled_lr * slopes[name] for name, value in ahead.items()}
+        return {**params, "discriminator": ahead}
+
+    def _with_seeking(self, verdict: Tensor, z: Tensor, fake: Tensor) -> Tensor:
+        weight = self.settings.mode_seeking
+        return verdict + weight * mode_seeking(z, fake) if weight else verdict
 
     def _with_mmd(self, verdict: Tensor, fake: Tensor, data: Tensor) -> Tensor:
         weight = self.settings.mmd_weight

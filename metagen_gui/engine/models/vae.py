@@ -100,16 +100,17 @@ class Vae(GenerativeModel):
     reference = "Kingma & Welling 2014; context: Zintgraf et al. 2019"
     Settings = VaeSettings
     players = ("vae",)
-    groups = ("context", "prior", "decoder", "encoder")
-    group_rates = {"context": 1.0, "prior": 0.1, "decoder": 0.01, "encoder": 0.01}
+    groups = ("context", "prior", "head", "decoder", "encoder")
+    group_rates = {"context": 1.0, "prior": 0.1, "head": 0.01, "decoder": 0.01, "encoder": 0.01}
     detail_names = ("kl", "active_units")
     adapts = {
         "context and prior": ("context", "prior"),
         "context": ("context",),
         "prior": ("prior",),
-        "prior and decoder": ("prior", "decoder"),
-        "decoder": ("decoder",),
-        "everything": ("context", "prior", "decoder", "encoder"),
+        "head": ("head",),
+        "prior and decoder": ("prior", "decoder", "head"),
+        "decoder": ("decoder", "head"),
+        "everything": ("context", "prior", "head", "decoder", "encoder"),
     }
 
     def __init__(self, settings: VaeSettings, spec: DataSpec) -> None:
@@ -123,7 +124,9 @@ class Vae(GenerativeModel):
         return {"vae": values}
 
     def group_of(self, player: str, name: str) -> str:
-        """Return the first word of the name: `decoder.out.weight` belongs to `decoder`."""
+        """Return the first word of the name, or `head` for the decoder's last layer, `decoder.out`."""
+        if name.startswith("decoder.out."):
+            return "head"
         return name.split(".")[0].split("_")[0]
 
     def noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:

@@ -79,6 +79,14 @@ class TaskFamily(ABC):
         """Return the true density of task `index` at `points` `(n, 2)` as `(n,)`, or None where it is not known."""
         return None
 
+    def curve(self, stream: Stream, index: int, x: Array) -> Array | None:
+        """Return the true y of task `index` at `x` `(n,)` as `(n,)`, or None where there is no true curve."""
+        return None
+
+    def grid(self, stream: Stream, index: int, count: int) -> Array | None:
+        """Return `count` evenly spaced examples `(count, *shape)` to score task `index` on, or None if it has none."""
+        return None
+
     def batch(self, stream: Stream, first: int, tasks: int, shots: int, query_size: int) -> TaskBatch:
         """Return the tasks `first`, `first + 1`, … of `stream`, stacked."""
         drawn = [self.task(stream, first + offset, shots, query_size) for offset in range(tasks)]

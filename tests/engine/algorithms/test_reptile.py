@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.algorithms.base import MetaParams, TaskNoise, algorithms
+from metagen_gui.engine.algorithms.base import MetaParams, Moment, TaskNoise, algorithms
 from metagen_gui.engine.algorithms.reptile import DECAY, Reptile
-from metagen_gui.engine.evaluation import draw_noise, score
+from metagen_gui.engine.evaluation import score
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.models.base import models
@@ -23,7 +23,7 @@ TASKS, SHOTS, STEPS = 3, 4, 3
 
 def build(model_name: str, **settings: object) -> tuple[Reptile, MetaParams, Tensor, Tensor, TaskNoise]:
     model = models.get(model_name)(models.get(model_name).Settings(**SMALL), POINTS)
-    chosen = {"inner_lr": 0.02, "adaptation_steps": STEPS, "learned_rates": "no", "adapts": "everything", **settings}
+    chosen = {"inner_lr": 0.02, "adaptation_steps": STEPS, "adapts": "everything", **settings}
     algorithm = algorithms.get("reptile")(algorithms.get("reptile").Settings(**chosen), model)
     generator = torch.Generator().manual_seed(0)
     meta = {
@@ -31,8 +31,8 @@ def build(model_name: str, **settings: object) -> tuple[Reptile, MetaParams, Ten
         for player, values in algorithm.initialize(generator).items()
     }
     support, query = (torch.randn(TASKS, n, 2, generator=generator).double() for n in (SHOTS, 5))
-    noise = draw_noise(algorithm, generator, TASKS, SHOTS, 5, STEPS)
-    for part in (noise.support, noise.judge, noise.query):
+    noise = algorithm.draw_noise(generator, TASKS, SHOTS, 5, STEPS)
+    for part in (noise.support, noise.judge, noise.query, noise.inner):
         part.update({name: value.double() for name, value in part.items()})
     return algorithm, meta, support, query, noise
 
@@ -66,7 +66,7 @@ def adapted_by_hand(algorithm: Reptile, meta: MetaParams, batch: Tensor, noise: 
 @pytest.mark.parametrize("settings", [{"inner_optimizer": "adam", "inner_clip": 0.0}, {"inner_optimizer": "sgd"}])
 def test_the_direction_is_theta_minus_the_mean_of_the_adapted(model_name: str, settings: dict[str, object]) -> None:
     algorithm, meta, support, query, noise = build(model_name, **{"inner_clip": 0.3, **settings})
-    found = algorithm.meta_gradient(meta, support, query, noise, 1.0)
+    found = algorithm.meta_gradient(meta, support, query, noise, Moment())
     ends = [
         adapted_by_hand(algorithm, meta, support[i], {n: v[i] for n, v in noise.support.items()}) for i in range(TASKS)
     ]
@@ -85,9 +85,9 @@ def test_moments_begin_afresh_in_every_task_and_every_step(model_name: str) -> N
 
     def direction(tasks: slice) -> MetaParams:
         picked = TaskNoise(
-            *({n: v[tasks] for n, v in part.items()} for part in (noise.support, noise.judge, noise.query))
+            *({n: v[tasks] for n, v in part.items()} for part in (noise.support, noise.judge, noise.query, noise.inner))
         )
-        return algorithm.meta_gradient(meta, support[tasks], query[tasks], picked, 1.0).gradients
+        return algorithm.meta_gradient(meta, support[tasks], query[tasks], picked, Moment()).gradients
 
     together, again = direction(slice(None)), direction(slice(None))
     alone = [direction(slice(i, i + 1)) for i in range(TASKS)]
@@ -103,8 +103,8 @@ def test_training_grades_as_validation_does(judge: str, tiny: Callable[..., Expe
     values = {"model.judge": judge, "model.mmd_weight": 0.0}
     learner = MetaLearner(tiny("densities", "gan", "reptile", values))
     support, query = learner.tensors(learner.family.batch("validation", 0, 2, 3, 4))
-    noise = draw_noise(learner.algorithm, torch.Generator().manual_seed(0), 2, 3, 4, learner.steps)
-    trained = learner.algorithm.meta_gradient(learner.meta, support, query, noise, 1.0).query_loss
+    noise = learner.algorithm.draw_noise(torch.Generator().manual_seed(0), 2, 3, 4, learner.steps)
+    trained = learner.algorithm.meta_gradient(learner.meta, support, query, noise, Moment()).query_loss
     scored = score(learner.algorithm, learner.meta, support, query, noise, learner.steps).query_loss
     for player, losses in trained.items():
         assert losses.numpy() == pytest.approx(scored[player][-1], rel=1e-5)
@@ -117,10 +117,9 @@ def test_by_default_no_second_discriminator_is_adapted_for_a_figure() -> None:
 
 
 def test_what_does_not_adapt_is_not_learned() -> None:
-    algorithm, meta, support, query, noise = build("vae", adapts="context", learned_rates="per_group")
-    gradients = algorithm.meta_gradient(meta, support, query, noise, 1.0).gradients["vae"]
+    algorithm, meta, support, query, noise = build("vae", adapts="context")
+    gradients = algorithm.meta_gradient(meta, support, query, noise, Moment()).gradients["vae"]
     assert [name for name, gradient in gradients.items() if gradient.any()] == ["context"]
-    assert not gradients["@rate.context"].any()
 
 
 def test_outer_sgd_is_the_papers_step(tiny: Callable[..., Experiment]) -> None:

@@ -10,7 +10,6 @@ from torch.func import functional_call
 from metagen_gui.engine.adversarial import generator_loss, squared_mmd
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms, query_losses
 from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.evaluation import draw_noise
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.models.gan import Gan, GanSettings
@@ -122,7 +121,7 @@ def test_the_outer_loss_of_g_comes_from_a_discriminator_adapted_to_the_query(jud
     model, params = build(judge=judge, mmd_weight=0.0)
     algorithm = maml(model)
     support, query = draw(model, 5, seed=3)[0][None], 2 + draw(model, 6, seed=4)[0][None]
-    noise = draw_noise(algorithm, torch.Generator().manual_seed(0), 1, 5, 6, 2)
+    noise = algorithm.draw_noise(torch.Generator().manual_seed(0), 1, 5, 6, 2)
     for kind in (noise.support, noise.judge, noise.query):
         kind.update({name: value.double() for name, value in kind.items()})
     found = query_losses(algorithm, params, support, query, noise)

@@ -93,7 +93,7 @@ def test_without_a_context_it_is_a_plain_vae(network: str) -> None:
     assert not [
         name for name in params["vae"] if "context" in name or "steer" in name or name == "decoder_prior.weight"
     ]
-    assert {model.group_of("vae", name) for name in params["vae"]} == {"prior", "encoder", "decoder"}
+    assert {model.group_of("vae", name) for name in params["vae"]} == {"prior", "encoder", "decoder", "head"}
 
 
 @pytest.mark.parametrize("network", ["mlp", "conv"])

@@ -1,0 +1,96 @@
+"""MAML++ (Antoniou, Edwards & Storkey 2019, "How to train your MAML"): MAML, made steady.
+
+    θ ← θ − β ∇_θ Σ_j w_j mean_T ℓ_Q(φ_j),   j = 1 … k
+
+Multi-step loss (section 4, MSL): the query loss counts after every adaptation step. At first all weights are 1/k; over
+the first `multi_step_share` of the run those of the earlier steps fall linearly to 0.03/k and the last one's rises to
+take up the rest; after that only the last step counts. As in the reference implementation the weights change a hundred
+times in a run, at what it calls epochs.
+
+Learned rates per layer and step (LSLR): `learned_rates = per_layer`. Derivative-order annealing (DA): the first
+`first_order_share` of the run goes without second derivatives. The outer rate falls along a cosine (CA). The paper's
+per-step batch normalisation has nothing to act on: no model here keeps running statistics.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from metagen_gui.engine.algorithms.base import (
+    AlgorithmSettings,
+    LearnedRateSettings,
+    MetaGradient,
+    MetaParams,
+    Moment,
+    RateLearner,
+    TaskNoise,
+    algorithms,
+    grade,
+    mean_gradient,
+)
+from metagen_gui.engine.config import setting
+from metagen_gui.engine.models.base import Noise, Params
+
+EPOCHS = 100
+LEAST = 0.03
+"""What an earlier step's weight falls to, in units of 1/k."""
+
+
+class MamlPlusPlusSettings(LearnedRateSettings):
+    """Settings of MAML++."""
+
+    multi_step_share: float = setting(
+        0.15, "Share of the run in which the query losses after every adaptation step count.", low=0, high=1
+    )
+    first_order_share: float = setting(
+        0.3, "Share of the run, at its beginning, that goes without second derivatives.", low=0, high=1
+    )
+
+
+@algorithms.register("maml_pp")
+class MamlPlusPlus(RateLearner):
+    """MAML with a multi-step query loss, learned rates per layer and step, and annealed derivative order."""
+
+    title = "MAML++"
+    summary = "MAML made steadier: every step's loss counts at first, rates per layer and step, first order first."
+    reference = "Antoniou, Edwards & Storkey 2019"
+    Settings: ClassVar[type[AlgorithmSettings]] = MamlPlusPlusSettings
+    suggests = {"algorithm.learned_rates": "per_layer", "training.lr_schedule": "cosine"}
+
+    def meta_gradient(
+        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
+    ) -> MetaGradient:
+        """Return ∇_θ of the weighted query losses along the path; what is reported is the loss at its end."""
+        weights = step_weights(self.steps, moment.share, self.settings.multi_step_share)
+        first_order = moment.share < self.settings.first_order_share
+
+        def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[Params, Params]:
+            adapting, judging, grading = noise
+            how = {"first_order": first_order, "ramp": moment.ramp}
+            path = self.trajectory(meta, support, adapting, self.steps, **how)
+            judge = self.trajectory(meta, query, judging, self.steps, **how)[-1] if self.model.judged else None
+            total: Params = {}
+            for weight, params in zip(weights, path[1:], strict=True):
+                if weight:
+                    losses = grade(self.model, params, query, grading, judge, moment.ramp)
+                    total = {player: total.get(player, 0.0) + weight * loss for player, loss in losses.items()}
+            return total, losses
+
+        total, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
+        found = mean_gradient(total, meta)
+        return MetaGradient(found.gradients, {player: loss.detach() for player, loss in losses.items()})
+
+
+def step_weights(steps: int, share: float, until: float) -> list[float]:
+    """Return the weights of the query losses after 1, 2, … `steps` steps, when `share` of the run is over.
+
+    They are annealed until the share `until`, in whole epochs; they always add up to 1.
+    """
+    if share >= until:
+        return [0.0] * (steps - 1) + [1.0]
+    over = int(share * EPOCHS + 1e-9) / (until * EPOCHS)
+    early = max((1 - over) / steps, LEAST / steps)
+    return [early] * (steps - 1) + [1 - (steps - 1) * early]

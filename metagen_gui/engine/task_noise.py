@@ -1,0 +1,27 @@
+"""Everything random in one outer step, drawn before it so that the step itself is a function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metagen_gui.engine.models.base import Noise
+
+
+@dataclass(frozen=True)
+class TaskNoise:
+    """The noise of one outer step over `tasks` tasks.
+
+    `support` begins with `(tasks, steps, turns)` and serves adaptation; `judge` likewise, for opponents that adapt to
+    the query; `query` begins with `(tasks, players)` and serves the outer losses; `inner` likewise, for looking at the
+    losses on the support.
+    """
+
+    support: Noise
+    judge: Noise
+    query: Noise
+    inner: Noise
+
+
+def of_player(noise: Noise, place: int) -> Noise:
+    """Return the noise of the player at `place` from noise that begins with `(players,)`."""
+    return {name: value[place] for name, value in noise.items()}
