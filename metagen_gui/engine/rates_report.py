@@ -10,6 +10,7 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
 from metagen_gui.engine.events import LayerRates, RatesReport
 
 BINS = 32
+Numbers = npt.NDArray[np.float64]
 
 
 @torch.no_grad()
@@ -18,7 +19,9 @@ def report_rates(algorithm: Algorithm, meta: MetaParams, meta_step: int) -> Rate
     layers: list[LayerRates] = []
     for player, values in algorithm.learned_rates(meta).items():
         for name, rates in values.items():
-            by_step = rates.flatten(1).double().cpu().numpy()
+            by_step = rates.reshape(len(rates), -1).cpu().double().numpy()  # in this order: MPS has no float64
+            if not by_step.size:
+                continue  # a context of no numbers
             edges = histogram_edges(by_step)
             layers += [
                 _layer(player, name, -1 if len(by_step) == 1 else step, row, edges) for step, row in enumerate(by_step)
@@ -26,7 +29,7 @@ def report_rates(algorithm: Algorithm, meta: MetaParams, meta_step: int) -> Rate
     return RatesReport(meta_step, tuple(layers)) if layers else None
 
 
-def histogram_edges(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def histogram_edges(values: Numbers) -> Numbers:
     """Return the edges of the bins for all steps of one layer, with an edge at 0 if there are rates on both sides."""
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
