@@ -4,127 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from toys import Bilinear, DiracGan, Quadratic, build, positive, quiet, task
 
-from metagen_gui.engine.algorithms.base import Algorithm, AlgorithmSettings, Moment, RateLearner, TaskNoise, algorithms
-from metagen_gui.engine.config import Config
-from metagen_gui.engine.inner_loop import limit
-from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams
-from metagen_gui.engine.tasks.base import DataSpec
-
-
-class Quadratic(GenerativeModel):
-    """ℓ(x; batch) = ½(x − c)ᵀA(x − c): a batch row holds A's rows and c, so support and query may differ in both."""
-
-    Settings = Config
-    players = ("x",)
-    groups = ("x",)
-    group_rates = {"x": 1.0}
-    adapts = {"everything": ("x",)}
-
-    def __init__(self, size: int) -> None:
-        super().__init__(Config(), DataSpec("points", (size + 1, size)))
-        self.size = size
-
-    def initialize(self, generator: torch.Generator) -> PlayerParams:
-        return {"x": {"x": torch.randn(self.size, generator=generator, dtype=torch.float64)}}
-
-    def group_of(self, player: str, name: str) -> str:
-        return "x"
-
-    def noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
-        return {"none": torch.zeros(*lead, 1)}
-
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
-        matrix, centre = batch[0, :-1], batch[0, -1]
-        away = params["x"]["x"] - centre
-        return 0.5 * away @ matrix @ away
-
-    def latents(self, generator: torch.Generator, count: int) -> Tensor:
-        return torch.zeros(count, 1)
-
-    def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:
-        return params["x"]["x"].expand(len(latents), -1)
-
-
-class Bilinear(Quadratic):
-    """The game V(x, y) = xᵀMy: x descends V and y descends −V, in turns. M comes with the batch."""
-
-    players = ("x", "y")
-
-    def initialize(self, generator: torch.Generator) -> PlayerParams:
-        draw = {p: torch.randn(self.size, generator=generator, dtype=torch.float64) for p in self.players}
-        return {player: {"x": value} for player, value in draw.items()}
-
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
-        value = params["x"]["x"] @ batch[0, :-1] @ params["y"]["x"]
-        return value if player == "x" else -value
-
-
-def positive(size: int, seed: int) -> Tensor:
-    root = torch.randn(size, size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    return root @ root.T / size + 0.5 * torch.eye(size, dtype=torch.float64)
-
-
-def task(matrix: Tensor, centre: Tensor) -> Tensor:
-    return torch.cat([matrix, centre[None]])[None]
-
-
-def quiet(tasks: int, steps: int, turns: int, players: int) -> TaskNoise:
-    zeros = {"none": torch.zeros(tasks, steps, turns, 1)}
-    each = {"none": torch.zeros(tasks, players, 1)}
-    return TaskNoise(zeros, zeros, each, each)
-
-
-def build(name: str, model: GenerativeModel, steps: int, lr: float, **settings: object) -> Algorithm:
-    plugin = algorithms.get(name)
-    chosen = {"inner_clip": 0.0, **settings}
-    if issubclass(plugin, RateLearner):
-        chosen = {"learned_rates": "no", **chosen}
-    return plugin(plugin.Settings(inner_lr=lr, adaptation_steps=steps, **chosen), model)
-
-
-@pytest.mark.parametrize("size", [1, 2, 5])
-@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
-@pytest.mark.parametrize("name", ["maml", "fomaml", "reptile"])
-def test_quadratic_tasks_have_the_closed_form(name: str, steps: int, size: int) -> None:
-    lr = 0.07
-    settings = {"inner_optimizer": "sgd"} if name == "reptile" else {}
-    algorithm = build(name, Quadratic(size), steps, lr, **settings)
-    meta = algorithm.initialize(torch.Generator().manual_seed(1))
-    theta = meta["x"]["x"].requires_grad_()
-    support, query, expected = [], [], []
-    for i in range(3):
-        a, b = positive(size, i), positive(size, 10 + i)
-        c, d = (torch.randn(size, generator=torch.Generator().manual_seed(s), dtype=torch.float64) for s in (i, 20 + i))
-        m = torch.linalg.matrix_power(torch.eye(size, dtype=torch.float64) - lr * a, steps)
-        phi = c + m @ (theta.detach() - c)
-        outer = b @ (phi - d)
-        expected.append({"maml": m.T @ outer, "fomaml": outer, "reptile": theta.detach() - phi}[name])
-        support.append(task(a, c))
-        query.append(task(b, d))
-    found = algorithm.meta_gradient(meta, torch.stack(support), torch.stack(query), quiet(3, steps, 1, 1), Moment())
-    torch.testing.assert_close(found.gradients["x"]["x"], torch.stack(expected).mean(0), rtol=1e-10, atol=1e-12)
-
-
-def test_learned_rates_have_the_closed_form_of_one_step_meta_sgd() -> None:
-    """∂θ = (I − diag(α)A)ᵀB(φ − d); ∂α = −A(θ − c) ∘ B(φ − d), here through α = lr · exp(gain · s)."""
-    from metagen_gui.engine.learned_rates import GAIN
-
-    size, lr = 4, 0.05
-    algorithm = build("maml", Quadratic(size), 1, lr, learned_rates="per_entry")
-    meta = algorithm.initialize(torch.Generator().manual_seed(1))
-    scale = 0.1 * torch.arange(size, dtype=torch.float64)
-    meta["x"]["@rate.x"] = (scale[None] / GAIN).requires_grad_()
-    theta = meta["x"]["x"].requires_grad_()
-    a, b, c, d = positive(size, 0), positive(size, 1), torch.ones(size).double(), -torch.ones(size).double()
-    found = algorithm.meta_gradient(meta, task(a, c)[None], task(b, d)[None], quiet(1, 1, 1, 1), Moment())
-    rate = lr * torch.exp(scale)
-    inner = a @ (theta.detach() - c)
-    outer = b @ (theta.detach() - rate * inner - d)
-    torch.testing.assert_close(found.gradients["x"]["x"], outer - a @ (rate * outer), rtol=1e-10, atol=1e-12)
-    expected = -inner * outer * rate * GAIN
-    torch.testing.assert_close(found.gradients["x"]["@rate.x"][0], expected, rtol=1e-10, atol=1e-12)
+from metagen_gui.engine.algorithms.base import AlgorithmSettings, Moment, algorithms
+from metagen_gui.engine.inner_loop import InnerLoop, descend, limit
 
 
 def test_players_alternate_and_each_keeps_to_its_own_outer_gradient() -> None:
@@ -157,6 +40,64 @@ def test_alternating_turns_keep_the_bilinear_game_on_its_orbit() -> None:
     energy = [float(p["x"]["x"] ** 2 + p["y"]["x"] ** 2 - lr * p["x"]["x"] * p["y"]["x"]) for p in path]
     assert max(energy) - min(energy) < 1e-12 * steps
     assert (1 + lr**2) ** steps > 50, "simultaneous steps would have left the orbit by now"
+
+
+def rounds(lr: float, steps: int, start: tuple[float, float]) -> list[tuple[float, float]]:
+    """Return (ψ, θ) of the Dirac-WGAN after 0, 1, … `steps` rounds of the inner loop."""
+    algorithm = build("maml", DiracGan(1), steps, lr)
+    meta = {p: {"x": torch.tensor([v], dtype=torch.float64)} for p, v in zip(("y", "x"), start, strict=True)}
+    batch = task(torch.zeros(1, 1).double(), torch.zeros(1).double())
+    path = algorithm.trajectory(meta, batch, {"none": torch.zeros(steps, 2, 1)}, steps)
+    return [(float(params["y"]["x"]), float(params["x"]["x"])) for params in path]
+
+
+@pytest.mark.parametrize("lr", [0.05, 0.3, 1.0])
+def test_alternating_rounds_of_the_dirac_wgan_have_spectral_radius_one(lr: float) -> None:
+    """ψ' = ψ − ηθ, θ' = θ + ηψ': the matrix of a round, read off the inner loop, against the closed form."""
+    columns = [rounds(lr, 1, start)[1] for start in ((1.0, 0.0), (0.0, 1.0))]
+    found = torch.tensor(columns, dtype=torch.float64).T
+    expected = torch.tensor([[1, -lr], [lr, 1 - lr**2]], dtype=torch.float64)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-14)
+    assert torch.linalg.eigvals(found).abs().tolist() == pytest.approx([1.0, 1.0], abs=1e-10)
+    assert max(abs(theta) for _, theta in rounds(lr, 100, (1.0, 1.0))) < 4
+
+
+@pytest.mark.parametrize("lr", [0.05, 0.3, 1.0])
+def test_simultaneous_steps_of_the_dirac_wgan_would_spiral_out(lr: float) -> None:
+    """Both gradients taken at the same place, by the same functions: radius √(1 + η²)."""
+    model = DiracGan(1)
+    loop = InnerLoop(model, dict.fromkeys(model.players, ("x",)))
+    batch, noise = task(torch.zeros(1, 1).double(), torch.zeros(1).double()), {"none": torch.zeros(1)}
+    columns = []
+    for start in ((1.0, 0.0), (0.0, 1.0)):
+        here = {p: {"x": torch.tensor([v], dtype=torch.float64)} for p, v in zip(model.players, start, strict=True)}
+        rate = {"x": torch.tensor(lr, dtype=torch.float64)}
+        there = {p: descend(here[p], loop.gradients(p, here, batch, noise), rate) for p in model.players}
+        columns.append([float(there[p]["x"]) for p in model.players])
+    radii = torch.linalg.eigvals(torch.tensor(columns, dtype=torch.float64).T).abs().tolist()
+    assert radii == pytest.approx([(1 + lr**2) ** 0.5] * 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_the_unrolled_gradient_of_the_bilinear_game_is_that_of_its_matrix(steps: int) -> None:
+    """A round is linear, (x, y) ↦ R(x, y), so the gradient of V'(R^k (x, y)) is a product of matrices."""
+    lr, size = 0.2, 2
+    model = Bilinear(size)
+    algorithm = build("maml", model, steps, lr)
+    meta = algorithm.initialize(torch.Generator().manual_seed(3))
+    x, y = (meta[p]["x"].requires_grad_() for p in model.players)
+    m, n = positive(size, 4) + torch.ones(size, size).double(), positive(size, 5)
+    eye, zero = torch.eye(size).double(), torch.zeros(size, size).double()
+    turn_x = torch.cat([torch.cat([eye, -lr * m], 1), torch.cat([zero, eye], 1)])
+    turn_y = torch.cat([torch.cat([eye, zero], 1), torch.cat([lr * m.T, eye], 1)])
+    path = torch.linalg.matrix_power(turn_y @ turn_x, steps)
+    end = path @ torch.cat([x, y]).detach()
+    slope = path.T @ torch.cat([n @ end[size:], n.T @ end[:size]])
+    nothing = torch.zeros(size, dtype=torch.float64)
+    given = (task(m, nothing)[None], task(n, nothing)[None], quiet(1, steps, 2, 2))
+    found = algorithm.meta_gradient(meta, *given, Moment()).gradients
+    torch.testing.assert_close(found["x"]["x"], slope[:size], rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(found["y"]["x"], -slope[size:], rtol=1e-10, atol=1e-12)
 
 
 def test_meta_parameters_are_not_overwritten_by_adaptation() -> None:

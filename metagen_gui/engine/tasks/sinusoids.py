@@ -49,6 +49,7 @@ class Sinusoids(TaskFamily):
         "algorithm.inner_lr": 0.01,
         "algorithm.adaptation_steps": 1,
         "algorithm.inner_clip": 0.0,
+        "training.outer_clip": 0.0,
         "algorithm.learned_rates": "no",
         "training.shots": 10,
         "training.query_size": 10,
