@@ -13,6 +13,7 @@ from metagen_gui.engine.adversarial import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,
+    mode_seeking,
     r1_penalty,
     squared_mmd,
 )
@@ -125,3 +126,12 @@ def test_mmd_is_unbiased() -> None:
     assert (found < 0).any(), "an unbiased estimate of 0 is negative at times"
     apart = torch.func.vmap(squared_mmd)(a, b + 1)
     assert float(apart.mean()) > 20 * standard_error
+
+
+def test_mode_seeking_is_high_where_samples_collapse() -> None:
+    z = torch.tensor([[0.0, 0.0], [1.0, 3.0], [-1.0, 1.0]]).double()
+    samples = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 4.0]]).double()
+    # neighbours (0, 2), (1, 0), (2, 1): mean |x − x'| is 2, 1, 3 and mean |z − z'| is 1, 2, 2
+    assert float(mode_seeking(z, samples)) == pytest.approx(1 / ((2 + 0.5 + 1.5) / 3 + 1e-5))
+    assert mode_seeking(z, 0.01 * samples) > 50 * mode_seeking(z, samples)
+    assert float(mode_seeking(z, 0 * samples)) == pytest.approx(1e5)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,6 +17,7 @@ from metagen_gui.engine.config import BadInput, setting
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner, schedule
 from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.tasks.base import Task
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 
 Tiny = Callable[..., Experiment]
@@ -247,3 +250,38 @@ def test_what_is_learned_is_counted_once(tiny: Tiny) -> None:
     # a rate per step for each of 4 numbers of the context and 2 × 3 of the prior
     assert learner.parameters() == plain.parameters() + 2 * (4 + 6)
     assert plain.parameters() == sum(p.numel() for p in plain.model.networks.parameters())
+
+
+def test_an_entry_of_the_outer_gradient_is_limited_before_its_length(tiny: Tiny) -> None:
+    """As LEO's reference does: by value, then by norm; read off an SGD step of rate 1."""
+    limits = {"training.outer_lr": 1.0, "training.outer_value_clip": 0.25, "training.outer_clip": 0.5}
+    learner = MetaLearner(tiny("densities", "vae", "maml", {**SGD, **limits, "algorithm.learned_rates": "no"}))
+    own = learner.algorithm.meta_gradient
+    found: list[MetaGradient] = []
+
+    def watched(*given: object) -> MetaGradient:
+        found.append(own(*given))
+        return found[-1]
+
+    learner.algorithm.meta_gradient = watched
+    before = copy(learner.meta)["vae"]
+    learner.step()
+    cut = {name: gradient.clamp(-0.25, 0.25) for name, gradient in found[0].gradients["vae"].items()}
+    length = torch.cat([gradient.flatten() for gradient in cut.values()]).norm()
+    assert length > 0.5 and any(not torch.equal(cut[name], found[0].gradients["vae"][name]) for name in cut)
+    for name, value in learner.meta["vae"].items():
+        torch.testing.assert_close(value.detach(), before[name] - cut[name] * 0.5 / length)
+
+
+def test_exploding_tasks_are_counted(tiny: Tiny) -> None:
+    """One task of two is given a support that no float can hold the loss of."""
+    learner = MetaLearner(tiny("sinusoids", "curve", "maml", {"model.initial_weights": "by_inputs"}))
+    own = learner.family.task
+
+    def spoiled(stream: str, index: int, *sizes: int) -> Task:
+        task = own(stream, index, *sizes)
+        return replace(task, support=task.support * np.float32(1e30)) if index % 2 else task
+
+    learner.family.task = spoiled
+    step = learner.step()
+    assert step.diverged == 1 and not step.applied

@@ -48,3 +48,25 @@ def validation(meta_step: int, losses, player: str = "vae", support=None) -> Val
     given = np.asarray(losses, dtype=np.float64)
     support = given - 1 if support is None else np.asarray(support, dtype=np.float64)
     return ValidationReport(meta_step, 0.0, {player: given}, {player: support}, tasks=4)
+
+
+def curve_snapshot(meta_step: int, tasks: int = 2, steps: int = 3, truth: bool = True) -> Snapshot:
+    """Waves of growing height; the curve of step 0 is flat, that of the last step is the true one."""
+    given, x = np.random.default_rng(0), np.linspace(-5, 5, 41, dtype=np.float32)
+    heights = np.arange(1, tasks + 1, dtype=np.float32)
+    at = given.uniform(-5, 5, (2, tasks, 6))
+    points = np.stack([at, heights[:, None] * np.sin(at)], axis=-1).astype(np.float32)
+    true = heights[:, None] * np.sin(x)
+    shares = np.linspace(0, 1, steps, dtype=np.float32)
+    return Snapshot(
+        meta_step,
+        tuple(f"{height:.0f} sin(x)" for height in heights),
+        tuple(range(steps)),
+        support=points[0],
+        query=points[1],
+        samples=np.zeros((tasks, steps, 8, 2), dtype=np.float32),
+        extent=(-5.0, -5.0, 5.0, 5.0),
+        curve_x=x,
+        curves=shares[None, :, None] * true[:, None] + np.float32(0.001 * meta_step),
+        truth=true if truth else None,
+    )

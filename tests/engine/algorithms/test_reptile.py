@@ -1,7 +1,8 @@
-"""Reptile by hand: θ − mean φ, with torch's own optimizers inside, fresh in every task."""
+"""Reptile by hand: θ − mean φ, with torch's own optimizers inside, fresh in every task or carried along."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from metagen_gui.engine.algorithms.base import MetaParams, Moment, TaskNoise, al
 from metagen_gui.engine.algorithms.reptile import DECAY, Reptile
 from metagen_gui.engine.evaluation import score
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.inner_loop import ORDER
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.tasks.base import DataSpec
@@ -27,19 +29,27 @@ def build(model_name: str, **settings: object) -> tuple[Reptile, MetaParams, Ten
     algorithm = algorithms.get("reptile")(algorithms.get("reptile").Settings(**chosen), model)
     generator = torch.Generator().manual_seed(0)
     meta = {
-        player: {n: v.double() + 0.1 * torch.randn(v.shape, generator=generator).double() for n, v in values.items()}
-        for player, values in algorithm.initialize(generator).items()
+        player: {n: v.double() for n, v in values.items()} for player, values in algorithm.initialize(generator).items()
     }
+    for values in algorithm.initialization(meta).values():
+        for value in values.values():
+            value += 0.1 * torch.randn(value.shape, generator=generator).double()
     support, query = (torch.randn(TASKS, n, 2, generator=generator).double() for n in (SHOTS, 5))
     noise = algorithm.draw_noise(generator, TASKS, SHOTS, 5, STEPS)
     for part in (noise.support, noise.judge, noise.query, noise.inner):
-        part.update({name: value.double() for name, value in part.items()})
+        part.update({name: value.double() for name, value in part.items() if name != ORDER})
     return algorithm, meta, support, query, noise
 
 
-def adapted_by_hand(algorithm: Reptile, meta: MetaParams, batch: Tensor, noise: dict[str, Tensor]) -> MetaParams:
-    """Return φ of one task, by an optimizer of torch per player that begins here and ends here."""
+def adapted_by_hand(
+    algorithm: Reptile, meta: MetaParams, batch: Tensor, noise: dict[str, Tensor], kept: dict | None = None
+) -> MetaParams:
+    """Return φ of one task, by an optimizer of torch per player that begins here and ends here.
+
+    With `kept` the optimizers' states are those of the task before, by player, and are left there.
+    """
     model, settings = algorithm.model, algorithm.settings
+    meta = algorithm.initialization(meta)
     params = {p: {n: v.clone().requires_grad_() for n, v in values.items()} for p, values in meta.items()}
     optimizers = {}
     for player, values in params.items():
@@ -49,16 +59,22 @@ def adapted_by_hand(algorithm: Reptile, meta: MetaParams, batch: Tensor, noise: 
         ]
         adam = settings.inner_optimizer == "adam"
         optimizers[player] = torch.optim.Adam(groups, betas=(0.0, DECAY)) if adam else torch.optim.SGD(groups)
+        if kept and player in kept:
+            optimizers[player].load_state_dict({**optimizers[player].state_dict(), "state": kept[player]})
     for step in range(STEPS):
         for turn, player in enumerate(model.turns()):
             values = list(params[player].values())
-            loss = model.loss(player, params, batch, {n: v[step, turn] for n, v in noise.items()})
+            drawn = {n: v[step, turn] for n, v in noise.items()}
+            seen = batch[drawn.pop(ORDER)] if ORDER in drawn else batch
+            loss = model.loss(player, params, seen, drawn)
             gradients = torch.autograd.grad(loss, values, allow_unused=True)
             length = sum(float(g.square().sum()) for g in gradients if g is not None) ** 0.5
             scale = min(1.0, settings.inner_clip / length) if settings.inner_clip else 1.0
             for value, gradient in zip(values, gradients, strict=True):
                 value.grad = torch.zeros_like(value) if gradient is None else gradient * scale
             optimizers[player].step()
+    if kept is not None:
+        kept |= {player: copy.deepcopy(optimizer.state_dict()["state"]) for player, optimizer in optimizers.items()}
     return {p: {n: v.detach() for n, v in values.items()} for p, values in params.items()}
 
 
@@ -151,3 +167,106 @@ def test_evaluation_leaves_no_trace(model_name: str, tiny: Callable[..., Experim
         looked.snapshot()
     for player, values in blind.meta.items():
         assert all(torch.equal(looked.meta[player][name], value) for name, value in values.items())
+
+
+@pytest.mark.parametrize("model_name", ["vae", "gan"])
+def test_carried_moments_are_those_of_one_optimizer_that_goes_from_task_to_task(model_name: str) -> None:
+    """With one task per meta-batch: the reference, whose Adam keeps its second moment and count of steps."""
+    algorithm, meta, support, query, noise = build(model_name, inner_state="carried", inner_clip=0.0)
+    kept: dict = {}
+    for i in range(TASKS):
+        found = algorithm.meta_gradient(meta, support[i : i + 1], query[i : i + 1], only(noise, i), Moment())
+        end = adapted_by_hand(algorithm, meta, support[i], {n: v[i] for n, v in noise.support.items()}, kept)
+        for player, values in algorithm.initialization(meta).items():
+            for name, value in values.items():
+                moved = value - end[player][name]
+                torch.testing.assert_close(found.gradients[player][name], moved, rtol=1e-7, atol=1e-9)
+            counts = {float(state["step"]) for state in kept[player].values()}
+            assert counts == {float(found.replaced[player]["@moments_taken"])} == {STEPS * (i + 1)}
+        meta = {player: values | found.replaced[player] for player, values in meta.items()}
+
+
+def only(noise: TaskNoise, task: int) -> TaskNoise:
+    parts = (noise.support, noise.judge, noise.query, noise.inner)
+    return TaskNoise(*({name: value[task : task + 1] for name, value in part.items()} for part in parts))
+
+
+def test_a_meta_batch_carries_the_mean_of_its_tasks_moments() -> None:
+    algorithm, meta, support, query, noise = build("vae", inner_state="carried")
+    together = algorithm.meta_gradient(meta, support, query, noise, Moment()).replaced["vae"]
+    alone = [
+        algorithm.meta_gradient(meta, support[i : i + 1], query[i : i + 1], only(noise, i), Moment()).replaced["vae"]
+        for i in range(TASKS)
+    ]
+    for name, value in together.items():
+        torch.testing.assert_close(value, torch.stack([one[name] for one in alone]).mean(0))
+
+
+@pytest.mark.parametrize("state", ["carried", "reset"])
+def test_looking_uses_the_carried_moments_and_leaves_them(state: str, tiny: Callable[..., Experiment]) -> None:
+    values = {"algorithm.inner_state": state, "training.meta_steps": 5}
+    looked, blind = (MetaLearner(tiny("densities", "gan", "reptile", values)) for _ in range(2))
+    for _ in range(3):
+        looked.validate(0.0)
+        looked.snapshot()
+        assert looked.step() == blind.step()
+    for player, tensors in blind.meta.items():
+        assert any(name.startswith("@moment") for name in tensors) == (state == "carried")
+        assert all(torch.equal(looked.meta[player][name], value) for name, value in tensors.items())
+    if state == "carried":
+        before = looked.validate(0.0)[1]
+        with torch.no_grad():
+            for tensors in looked.meta.values():
+                for name, value in tensors.items():
+                    if name.startswith("@moment."):
+                        value.mul_(100)
+        assert looked.validate(0.0)[1] != before, "adaptation in validation begins with what is carried"
+
+
+def test_minibatches_go_through_all_examples_before_any_comes_again() -> None:
+    algorithm, meta, support, query, noise = build("gan", minibatch=2, inner_optimizer="sgd")
+    order = noise.support[ORDER]
+    assert order.shape == (TASKS, STEPS, 2, 2) and noise.support["z"].shape[:4] == (TASKS, STEPS, 2, 2)
+    for seen in order.flatten(1):
+        for begin in range(0, len(seen) - SHOTS + 1, SHOTS):
+            assert sorted(seen[begin : begin + SHOTS].tolist()) == list(range(SHOTS))
+    assert len({tuple(seen.flatten().tolist()) for seen in order}) > 1, "every task has an order of its own"
+    found = algorithm.meta_gradient(meta, support, query, noise, Moment())
+    ends = [
+        adapted_by_hand(algorithm, meta, support[i], {n: v[i] for n, v in noise.support.items()}) for i in range(TASKS)
+    ]
+    for player, values in meta.items():
+        for name, value in values.items():
+            expected = value - torch.stack([end[player][name] for end in ends]).mean(0)
+            torch.testing.assert_close(found.gradients[player][name], expected, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("size", [0, SHOTS, SHOTS + 1])
+def test_a_minibatch_of_all_examples_is_none(size: int) -> None:
+    *_, noise = build("vae", minibatch=size)
+    assert ORDER not in noise.support and noise.support["z"].shape[3] == SHOTS
+
+
+def test_epsilon_falls_linearly_and_its_last_step_is_taken(tiny: Callable[..., Experiment]) -> None:
+    """ε_i = ε (1 − i/n): every outer step moves θ by ε_i of the way, the last one by ε/n."""
+    values = {
+        "training.outer_optimizer": "sgd", "training.outer_lr": 0.5, "training.outer_clip": 0.0,
+        "training.lr_schedule": "linear", "training.meta_steps": 10,
+    }  # fmt: skip
+    learner = MetaLearner(tiny("densities", "vae", "reptile", values))
+    found: list[MetaParams] = []
+    own = learner.algorithm.meta_gradient
+
+    def watched(*given: object) -> object:
+        result = own(*given)
+        found.append(result.gradients)
+        return result
+
+    learner.algorithm.meta_gradient = watched
+    for step in range(10):
+        before = {name: value.detach().clone() for name, value in learner.meta["vae"].items()}
+        learner.step()
+        for name, value in learner.meta["vae"].items():
+            expected = before[name] - 0.5 * (1 - step / 10) * found[-1]["vae"][name]
+            torch.testing.assert_close(value.detach(), expected)
+    assert len(found) == 10 and any(gradient.any() for gradient in found[-1]["vae"].values())

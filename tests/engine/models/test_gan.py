@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from metagen_gui.engine.adversarial import generator_loss, squared_mmd
+from metagen_gui.engine.adversarial import generator_loss, mode_seeking, squared_mmd
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms, query_losses
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
@@ -168,3 +168,49 @@ def test_single_query_examples_are_refused_before_the_start() -> None:
     experiment = Experiment(tasks="densities", model="gan").with_value("training.query_size", 1)
     with pytest.raises(BadInput, match=r"training\.query_size: 1 is too few"):
         experiment.build_model(experiment.build_tasks())
+
+
+def test_unrolling_looks_at_where_the_discriminator_would_go() -> None:
+    """G's inner loss and its gradient, D's steps written out with autograd; D's own loss is as ever."""
+    model, params = build(unrolled_steps=3, unrolled_lr=0.2, penalty=0.5)
+    plain, _ = build(penalty=0.5)
+    batch, noise = draw(model)
+    theta = {n: v.clone().requires_grad_() for n, v in params["generator"].items()}
+    ahead = {n: v.clone().requires_grad_() for n, v in params["discriminator"].items()}
+    for _ in range(3):
+        loss = plain.loss("discriminator", {"generator": theta, "discriminator": ahead}, batch, noise)
+        slopes = torch.autograd.grad(loss, list(ahead.values()), create_graph=True)
+        ahead = {n: v - 0.2 * g for (n, v), g in zip(ahead.items(), slopes, strict=True)}
+    fake = plain.generate({"generator": theta}, noise["z"])
+    verdict = generator_loss("non_saturating", functional_call(plain.discriminator, ahead, (fake,)))
+    expected = torch.autograd.grad(verdict, list(theta.values()))
+
+    def slope_of(gan: Gan, discriminator: dict[str, Tensor]) -> dict[str, Tensor]:
+        def loss(generator: dict[str, Tensor]) -> Tensor:
+            return gan.loss("generator", {"generator": generator, "discriminator": discriminator}, batch, noise)
+
+        return torch.func.grad(loss)(params["generator"])
+
+    found = slope_of(model, params["discriminator"])
+    assert float(model.loss("generator", params, batch, noise)) == pytest.approx(verdict.item(), rel=1e-10)
+    for value, wanted in zip(found.values(), expected, strict=True):
+        torch.testing.assert_close(value, wanted)
+    own = plain.loss("discriminator", params, batch, noise)
+    assert model.loss("discriminator", params, batch, noise) == own
+    # a gradient that took D's steps for constants would be another one
+    short = slope_of(plain, {name: value.detach() for name, value in ahead.items()})
+    assert not torch.allclose(short["body.out.weight"], found["body.out.weight"], rtol=1e-3)
+
+
+def test_mode_seeking_counts_inside_and_outside() -> None:
+    model, params = build(mode_seeking=2.0)
+    plain, _ = build()
+    batch, noise = draw(model)
+    term = float(2.0 * mode_seeking(noise["z"], model.generate(params, noise["z"])))
+    inside = [gan.loss("generator", params, batch, noise) for gan in (model, plain)]
+    outside = [gan.query_loss("generator", params, batch, noise, None, 1.0) for gan in (model, plain)]
+    for with_term, without in (inside, outside):
+        assert float(with_term - without) == pytest.approx(term, rel=1e-9)
+    assert model.loss("discriminator", params, batch, noise) == plain.loss("discriminator", params, batch, noise)
+    with pytest.raises(BadInput, match=r"^training.shots: 1 is too few for mode seeking"):
+        model.check(1, 5)
