@@ -2,8 +2,9 @@
 
     python benchmarks/every_cell.py --set tasks.name=images --set tasks.path=images_background.zip --minutes 5
 
-One Markdown row per cell and player: before training, halfway and at the end, each as `step 0 → … → step k`, and how
-many outer steps were not finite.
+One Markdown row per cell and player: before training, halfway and at the end, each as `step 0 → … → step k`, how many
+outer steps were not finite, and how many tasks exploded. Minutes are those that the processor worked for this cell,
+divided by its threads, so that other programs on the machine do not shorten a cell.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+import torch
 
 from metagen_gui.engine.algorithms.base import algorithms
+from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import ValidationReport
 from metagen_gui.engine.experiment import Experiment
@@ -29,8 +32,8 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], metavar="ALGORITHM-MODEL")
     given = parser.parse_args()
     use_threads()
-    print("| algorithm | model | player | outer steps | not applied | at first | halfway | at the end |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
+    print("| algorithm | model | player | outer steps | not applied | exploded | at first | halfway | at the end |")
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
     for model in models.names():
         for algorithm in algorithms.names():
             if given.only and f"{algorithm}-{model}" not in given.only:
@@ -38,23 +41,29 @@ def main() -> None:
             experiment = Experiment(model=model, algorithm=algorithm)
             for assignment in given.set:
                 experiment = experiment.with_text(assignment)
-            for row in cell(experiment, 60 * given.minutes):
-                print(row, flush=True)
+            try:
+                for row in cell(experiment, 60 * given.minutes):
+                    print(row, flush=True)
+            except BadInput as refused:
+                print(f"| {algorithm} | {model} | {refused} | | | | | | |", flush=True)
 
 
 def cell(experiment: Experiment, seconds: float) -> Iterator[str]:
     """Train one cell and return its rows."""
     learner = MetaLearner(experiment)
-    reports, left_out, began = [look(learner)], 0, time.monotonic()
-    while (spent := time.monotonic() - began) < seconds:
+    reports, left_out, exploded = [look(learner)], 0, 0
+    began, threads = time.process_time(), torch.get_num_threads()
+    while (spent := (time.process_time() - began) / threads) < seconds:
         if spent > seconds / 2 and len(reports) == 1:
             reports.append(look(learner))
-        left_out += not learner.step().applied
+        step = learner.step()
+        left_out += not step.applied
+        exploded += step.diverged
     reports.append(look(learner))
     for player in learner.model.players:
         paths = " | ".join(path(report.query_loss[player]) for report in reports)
         print_name = f"| {experiment.algorithm} | {experiment.model} | {player}"
-        yield f"{print_name} | {learner.meta_step} | {left_out} | {paths} |"
+        yield f"{print_name} | {learner.meta_step} | {left_out} | {exploded} | {paths} |"
 
 
 def look(learner: MetaLearner) -> ValidationReport:

@@ -15,7 +15,8 @@ PRESETS = sorted((Path(__file__).parents[1] / "resources" / "presets").glob("*.j
 
 
 def test_there_are_presets() -> None:
-    assert {"strokes-vae", "densities-gan"} <= {preset.stem for preset in PRESETS}
+    names = {preset.stem for preset in PRESETS}
+    assert {"strokes-vae", "densities-gan", "sinusoids-maml", "sinusoids-meta-sgd"} <= names
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.stem)

@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Meta-learned generative models: train, look at what there is to train, export what was learned.",
+    help="Meta-learned generative models: train, look at what there is to train, score and export what was learned.",
 )
 
 
@@ -107,6 +107,54 @@ def export(
     else:
         exported = export_adapted(run, to, task_index=task, images=images, steps=steps)
     print(f"{printable(exported.summary)}\n\n{exported.code}", end="")
+
+
+@app.command(
+    help="Score runs on held-out tasks, at every step of adaptation.\n\n"
+    "The tasks come from the stream test, which no run trains on or validates with. Several runs get the same tasks, "
+    "examples and noise, by the seed and the query size of the first. Nothing is written into a run.\n\n"
+    "A task has diverged at a step where the loss of a player, in any of its draws, is not finite, or above 100 and "
+    "above 100 times the median size of that player's losses at step 0. Means with 95 % intervals (Student's t) and "
+    "medians are over the other tasks; a task counts with the mean of its draws."
+)
+def evaluate(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN", help="Run folders; several are compared in pairs with the first.")
+    ],
+    tasks: Annotated[int, typer.Option(metavar="N", help="How many held-out tasks.")] = 100,
+    shots: Annotated[
+        int | None, typer.Option(metavar="K", help="Examples to adapt to; without it, as many as in training.")
+    ] = None,
+    steps: Annotated[
+        str | None,
+        typer.Option(
+            metavar="0,1,5",
+            help="Adaptation steps to score, also beyond those of training; without it, from 0 to as many as in "
+            "training.",
+        ),
+    ] = None,
+    support_draws: Annotated[
+        int, typer.Option(metavar="M", help="Adapt to every task M times, each time to other examples.")
+    ] = 1,
+    grid: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Points of the even grid that tasks with a true curve (sinusoids) are scored on; 100 without it.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+) -> None:
+    """Score runs on held-out tasks, at every step of adaptation."""
+    from metagen_gui.cli.progress import preparing
+
+    with preparing():
+        from metagen_gui.cli.evaluate import evaluate_runs, parse_steps
+        from metagen_gui.engine.held_out import Request
+
+        listed = None if steps is None else parse_steps(steps)
+        request = Request(tasks, shots, listed, support_draws, grid)
+    evaluate_runs(runs, request, as_json=as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

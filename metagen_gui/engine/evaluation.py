@@ -35,18 +35,26 @@ class Scores:
 
 @torch.no_grad()
 def score(
-    algorithm: Algorithm, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, steps: int
+    algorithm: Algorithm,
+    meta: MetaParams,
+    support: Tensor,
+    query: Tensor,
+    noise: TaskNoise,
+    steps: int,
+    judge_steps: int | None = None,
 ) -> Scores:
     """Return query and support loss of every task after 0, 1, … `steps` adaptation steps to its support.
 
-    `support` `(tasks, shots, *shape)`, `query` `(tasks, query_size, *shape)`.
+    `support` `(tasks, shots, *shape)`, `query` `(tasks, query_size, *shape)`. A judge takes `judge_steps` steps on the
+    query, by default as many.
     """
     model = algorithm.model
+    judged_after = steps if judge_steps is None else judge_steps
 
     def one_task(support: Tensor, query: Tensor, *noise: Noise) -> dict[str, Tensor]:
         adapting, judging, grading, looking = noise
         path = algorithm.trajectory(meta, support, adapting, steps)
-        judge = algorithm.trajectory(meta, query, judging, steps)[-1] if model.judged else None
+        judge = algorithm.trajectory(meta, query, judging, judged_after)[-1] if model.judged else None
         found: dict[str, list[Tensor]] = {}
         for params in path:
             for player, loss in grade(model, params, query, grading, judge, 1.0).items():

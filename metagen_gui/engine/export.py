@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from metagen_gui.engine.checkpoint import load_checkpoint
 from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.export_folder import WEIGHTS, load_export, write_export
 from metagen_gui.engine.image_files import read_images
 from metagen_gui.engine.image_files.image_set import Polarity
-from metagen_gui.engine.loaded_model import LoadedModel, assemble
+from metagen_gui.engine.loaded_model import LoadedModel
 from metagen_gui.engine.plain_text import printable
-from metagen_gui.engine.runs import CHECKPOINTS, EXPERIMENT
-from metagen_gui.engine.tasks.base import TaskFamily
+from metagen_gui.engine.trained_run import open_run
 
 __all__ = ["Exported", "LoadedModel", "export_adapted", "export_initialization", "load_export"]
 
@@ -31,18 +28,9 @@ class Exported:
     """What was exported, in plain sentences."""
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What a run folder holds, as far as an export needs it."""
-
-    family: TaskFamily
-    model: LoadedModel
-    meta_step: int
-
-
 def export_initialization(run_folder: Path, to: Path) -> Exported:
     """Write what `run_folder` has meta-learned to the folder `to`. Raises `BadInput` that names what is wrong."""
-    run = _open(run_folder)
+    run = open_run(run_folder)
     history = {"meta_step": run.meta_step}
     return _export(run.model, to, history, f"The initialization after {run.meta_step:,} outer steps")
 
@@ -63,8 +51,8 @@ def export_adapted(
         raise BadInput("export", "a model adapts either to a task or to images; give one of them")
     if task_index is not None and task_index < 0:
         raise BadInput("task", f"there is no task {task_index}; the first is 0")
-    run = _open(run_folder)
-    experiment = run.model.experiment
+    run = open_run(run_folder)
+    experiment = run.experiment
     notices: tuple[str, ...] = ()
     if images is not None:
         # a run on images of one's own says which end is ink; for other families it is found from the images
@@ -81,23 +69,6 @@ def export_adapted(
     history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
     what = f"The model adapted to the {len(support):,} examples of {told} in {taken} steps"
     return _export(adapted, to, history, what, notices)
-
-
-def _open(run_folder: Path) -> _Run:
-    """Return a run's newest checkpoint as a model; the run may still be going on."""
-    try:
-        if not run_folder.is_dir():
-            raise BadInput(str(run_folder), "there is no such run folder")
-        if not (run_folder / EXPERIMENT).is_file() or not (run_folder / CHECKPOINTS).is_dir():
-            raise BadInput(str(run_folder), "not a run folder")
-    except OSError as error:  # a name too long, a folder that may not be entered
-        raise BadInput(str(run_folder), error.strerror or str(error)) from None
-    experiment = Experiment.load(run_folder)
-    experiment.check()
-    checkpoint = load_checkpoint(run_folder / CHECKPOINTS)
-    family = experiment.build_tasks()
-    model = assemble(experiment, family.spec, "initialization", checkpoint.meta, str(run_folder / CHECKPOINTS))
-    return _Run(family, model, checkpoint.meta_step)
 
 
 def _export(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -21,6 +21,16 @@ Rates = Mapping[str, Mapping[str, Tensor]]
 
 ORDER = "@order"
 """The noise that says which examples an inner step sees: indices `(steps, turns, minibatch)`. Without it, all."""
+
+
+class Game(Protocol):
+    """What adapts, as far as the inner loop is concerned: players who descend, in turns, losses of their own."""
+
+    def turns(self) -> tuple[str, ...]:
+        """Return who steps, in order, in one adaptation step."""
+
+    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+        """Return the loss of `player` as a scalar."""
 
 
 class Moments(NamedTuple):
@@ -39,7 +49,7 @@ class InnerLoop:
     (β1 = 0, β2 = `decay`); otherwise it is plain gradient descent.
     """
 
-    model: GenerativeModel
+    model: Game
     adapted: Mapping[str, tuple[str, ...]]
     clip: float = 0.0
     first_order: bool = False
@@ -91,7 +101,7 @@ class InnerLoop:
 
 
 def gradient_field(
-    model: GenerativeModel,
+    model: Game,
     player: str,
     params: PlayerParams,
     names: tuple[str, ...],
@@ -110,7 +120,8 @@ def gradient_field(
 
 def descend(params: Params, gradients: Params, rates: Mapping[str, Tensor]) -> Params:
     """Return `params` after one step down `gradients`, with a rate per parameter (a number or of its shape)."""
-    return {**params, **{name: params[name] - rates[name] * gradient for name, gradient in gradients.items()}}
+    moved = {name: torch.addcmul(params[name], rates[name], gradient, value=-1) for name, gradient in gradients.items()}
+    return {**params, **moved}
 
 
 def fresh_moments(params: Params, names: tuple[str, ...]) -> Moments:

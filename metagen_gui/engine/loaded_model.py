@@ -89,7 +89,8 @@ def assemble(experiment: Experiment, spec: DataSpec, kind: Kind, weights: MetaPa
     with torch.device("meta"):
         algorithm = _algorithm(experiment, spec)
         initialize = algorithm.initialize if kind == "initialization" else algorithm.model.initialize
-        expected, found = _flat(initialize(torch.Generator("cpu"))), _flat(weights)
+        fresh = initialize(torch.Generator("cpu"))
+    expected, found = _flat(fresh), _flat(weights)
     if stray := sorted(expected.keys() ^ found.keys()):
         name = shortened(printable(stray[0]))
         raise BadInput(where, f"{name} is {'missing' if stray[0] in expected else 'not part of this model'}")
@@ -100,7 +101,10 @@ def assemble(experiment: Experiment, spec: DataSpec, kind: Kind, weights: MetaPa
             raise BadInput(where, f"{name} is {are} where {should} is expected")
     if not is_finite(weights):
         raise BadInput(where, "not all parameters are finite")
-    return LoadedModel(experiment, spec, kind, _algorithm(experiment, spec), weights)
+    # A file gives them in any order and anywhere in memory; sums come out the same to the last digit only in one order
+    # and in memory that is aligned, as torch's own is.
+    in_order = {player: {name: weights[player][name].clone() for name in values} for player, values in fresh.items()}
+    return LoadedModel(experiment, spec, kind, _algorithm(experiment, spec), in_order)
 
 
 def _algorithm(experiment: Experiment, spec: DataSpec) -> Algorithm:

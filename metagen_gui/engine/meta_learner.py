@@ -20,6 +20,7 @@ from metagen_gui.engine.experiment import Experiment, Section
 from metagen_gui.engine.models.base import Noise
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.rates_report import report_rates
+from metagen_gui.engine.replayed_step import ReplayedStep
 from metagen_gui.engine.tasks.base import TaskBatch
 from metagen_gui.engine.training import TrainingSettings
 
@@ -45,6 +46,7 @@ class MetaLearner:
         self.family = experiment.build_tasks()
         self.model = experiment.build_model(self.family)
         self.algorithm = experiment.build_algorithm(self.model)
+        self.replayed = ReplayedStep(self.algorithm, self.training.replay)
         self.steps: int = self.algorithm.steps
         fresh = self.algorithm.initialize(generator_for(self.training.seed, "initialization"))
         self.meta: MetaParams = {
@@ -71,7 +73,7 @@ class MetaLearner:
         else:
             noise = self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
             moment = Moment(share=self.meta_step / t.meta_steps, ramp=ramp)
-            found = self.algorithm.meta_gradient(self.meta, support, query, noise, moment)
+            found = self.replayed.meta_gradient(self.meta, support, query, noise, moment)
             gradients, losses, replaced = found.gradients, found.query_loss, found.replaced
         applied = self._descend(gradients)
         if applied:
@@ -126,7 +128,8 @@ class MetaLearner:
     def _optimizer(self, parameters: list[Tensor]) -> torch.optim.Optimizer:
         if self.training.outer_optimizer == "sgd":
             return torch.optim.SGD(parameters, lr=self.training.outer_lr)
-        return torch.optim.Adam(parameters, lr=self.training.outer_lr)
+        fused = self.device.type in ("cpu", "cuda")
+        return torch.optim.Adam(parameters, lr=self.training.outer_lr, fused=fused)
 
     # -- looking -------------------------------------------------------------------------------------------------
 

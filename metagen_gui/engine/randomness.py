@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import torch
 
-Purpose = Literal["initialization", "training", "validation", "preview", "export"]
-PURPOSES: tuple[Purpose, ...] = ("initialization", "training", "validation", "preview", "export")
+Purpose = Literal["initialization", "training", "validation", "preview", "export", "evaluation"]
+PURPOSES: tuple[Purpose, ...] = ("initialization", "training", "validation", "preview", "export", "evaluation")
 
 
 def generator_for(seed: int, purpose: Purpose, index: int = 0, device: torch.device | str = "cpu") -> torch.Generator:

@@ -77,5 +77,8 @@ class TrainingSettings(Config):
     checkpoint_minutes: float = setting(
         2.0, "Minutes between checkpoints.", label="Checkpoint every", unit="min", low=0.05, high=1440, expert=True
     )
+    replay: bool = setting(
+        True, "Replay recorded operations where that gives the same numbers: faster for small networks.", expert=True
+    )
     seed: int = setting(0, "Same seed, same run.", low=0, high=2**31 - 1)
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps: where the run computes.", expert=True)

@@ -9,9 +9,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from metagen_gui.engine.events import Snapshot
+from metagen_gui.gui.curve_picture import draw_curve_cell
 from metagen_gui.gui.density_view import Extent, draw_field, draw_ground, draw_points, extent_of, field_span
 from metagen_gui.gui.image_mosaic import Frame, Tones, draw_mosaic
-from metagen_gui.gui.sample_columns import Column, examples_of, shows_points
+from metagen_gui.gui.sample_columns import Column, examples_of, shows_curves, shows_points
 from metagen_gui.gui.theme import colours, plot_colours
 
 
@@ -39,7 +40,8 @@ class Content:
         if self.column.kind == "samples":
             return mine is others
         shared = mine.support is others.support if self.column.kind == "support" else mine.query is others.query
-        return shared and mine.density is others.density and mine.extent == others.extent
+        behind = mine.density is others.density and mine.truth is others.truth
+        return shared and behind and mine.extent == others.extent
 
 
 def image_tones(inverted: bool) -> Tones:
@@ -50,7 +52,9 @@ def image_tones(inverted: bool) -> Tones:
 
 def draw_cell(content: Content, size: QSize, across: int, down: int, ratio: float, options: Options) -> QImage:
     """Return the picture of a cell `size` logical pixels large on a screen with `ratio` device pixels to each."""
-    if shows_points(content.snapshot):
+    if shows_curves(content.snapshot):
+        picture = draw_curve_cell(content.snapshot, content.task, content.column, size, ratio)
+    elif shows_points(content.snapshot):
         picture = _draw_points(content, size, ratio, options)
     else:
         slot = int(size.width() * ratio) // across, int(size.height() * ratio) // down

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from metagen_gui.gui.status_bar import duration
+from metagen_gui.gui.status_words import duration
 
 
 class Closing(Enum):

@@ -10,19 +10,19 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QMessag
 
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.gui.cell_picture import Content, Options, draw_cell
+from metagen_gui.gui.cell_picture import Content, Options
+from metagen_gui.gui.curve_plot import describe_curves
 from metagen_gui.gui.icon_button import IconButton
-from metagen_gui.gui.sample_columns import SUPPORT, Column, columns_of, examples_of, heading_of, row_name, shows_points
+from metagen_gui.gui.large_picture import large_picture
+from metagen_gui.gui.sample_columns import (
+    SUPPORT,
+    Column,
+    columns_of,
+    heading_of,
+    row_name,
+    shows_curves,
+)
 from metagen_gui.gui.theme import plot_colours, theme_changes
-
-
-def best_across(count: int, size: QSize, aspect: float) -> int:
-    """Return how many of `count` pictures (height = aspect × width) to put in a row so that they are largest."""
-
-    def side(across: int) -> float:
-        return min(size.width() / across, size.height() / (-(-count // across) * aspect))
-
-    return max(range(1, max(1, count) + 1), key=side)
 
 
 class _Picture(QWidget):
@@ -40,23 +40,10 @@ class _Picture(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(plot_colours().background))
         if self.content is not None:
-            size, across, down = fitted(self.content, self.size() - QSize(16, 16))
-            picture = draw_cell(self.content, size, across, down, self.devicePixelRatioF(), self.options)
+            picture = large_picture(self.content, self.size() - QSize(16, 16), self.devicePixelRatioF(), self.options)
+            size = picture.deviceIndependentSize().toSize()
             painter.drawImage((self.width() - size.width()) // 2, (self.height() - size.height()) // 2, picture)
         painter.end()
-
-
-def fitted(content: Content, room: QSize) -> tuple[QSize, int, int]:
-    """Return the size, and the thumbnails across and down, of `content` at its largest in `room`."""
-    if shows_points(content.snapshot):
-        side = min(room.width(), room.height())
-        return QSize(side, side), 1, 1
-    examples = examples_of(content.snapshot, content.task, content.column)
-    rows, columns = examples.shape[-2:]
-    across = best_across(len(examples), room, rows / columns)
-    down = -(-max(1, len(examples)) // across)
-    slot = max(8, min(room.width() // across, int(room.height() / down * columns / rows)))
-    return QSize(slot * across, int(slot * rows / columns) * down), across, down
 
 
 class EnlargedView(QDialog):
@@ -141,8 +128,9 @@ class EnlargedView(QDialog):
         content = self._picture.content
         if content is None:
             return
-        size, across, down = fitted(content, QSize(1024, 1024))
-        picture = draw_cell(content, size, across, down, 1.0, self._picture.options)
+        # A plot twice as fine as on the screen, with the letters in proportion.
+        room, ratio = (QSize(800, 600), 2.0) if shows_curves(content.snapshot) else (QSize(1024, 1024), 1.0)
+        picture = large_picture(content, room, ratio, self._picture.options)
         encoded = QBuffer()
         encoded.open(QIODevice.OpenModeFlag.WriteOnly)
         QImageWriter(encoded, QByteArray(b"png")).write(picture)
@@ -177,6 +165,10 @@ class EnlargedView(QDialog):
         name, heading = row_name(self._snapshot, self._task), heading_of(self._snapshot, self._column)
         step = f"{self._snapshot.meta_step:,}"
         self._heading.setText(self.tr("{0}, {1} (outer step {2})").format(name, heading, step))
-        self._picture.setAccessibleDescription(self._heading.text())
+        curves = shows_curves(self._snapshot)
+        self.setWindowTitle(self.tr("Curves") if curves else self.tr("Samples"))
+        self._picture.setAccessibleName(self.windowTitle())
+        remark = describe_curves(self._snapshot, self._task, self._column) if curves else ""
+        self._picture.setAccessibleDescription(f"{self._heading.text()}: {remark}" if remark else self.heading)
         self._picture.content = Content(self._snapshot, self._task, self._column)
         self._picture.update()

@@ -6,20 +6,35 @@ from collections.abc import Mapping
 from typing import Literal, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabWidget, QWidget
 
 from metagen_gui.gui.window_settings import WindowSettings
 
 Form = Literal["wide", "narrow", "presenting"]
-VERSION = 1
-"""Raise when docks are added or renamed: an older saved layout is then not applied."""
+VERSION = 2
+"""Raise when docks are added or renamed: of an older saved layout only the form is then taken over."""
 WIDE_FROM = 1500
 """Pixels of screen width from which three columns fit."""
 LARGER_TYPE = 1.35
 
 
+class _PanelDock(QDockWidget):
+    """A dock that hides its panel while it lies behind another's tab.
+
+    Qt only moves it off the window, "visible" as before: the panel would go on drawing, and Tab would go into it.
+    """
+
+    def __init__(self, title: str, window: QWidget) -> None:
+        super().__init__(title, window)
+        self.visibilityChanged.connect(self._show_panel)
+
+    def _show_panel(self, visible: bool) -> None:
+        behind = not visible and not self.isFloating() and self.geometry().right() < 0
+        self.widget().setHidden(behind)
+
+
 class Layouts:
-    """Arranges a window's docks: `experiment`, `outer_loss`, `inner_loss` and `samples`."""
+    """Arranges a window's docks: `experiment`, `outer_loss`, `inner_loss`, `rates` and `samples`."""
 
     def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
         """`panels` maps each dock's name to its contents."""
@@ -30,12 +45,14 @@ class Layouts:
             "experiment": window.tr("Experiment"),
             "outer_loss": window.tr("Outer loss"),
             "inner_loss": window.tr("Inner loss"),
+            "rates": window.tr("Inner rates"),
             "samples": window.tr("Adaptation"),
         }
         self.docks = {name: self._dock(name, titles[name], panel) for name, panel in panels.items()}
         self.panels_menu = QMenu(window.tr("&Panels"), window)
         for dock in self.docks.values():
             self.panels_menu.addAction(dock.toggleViewAction())
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.set_movable(False)
 
     def wide(self) -> None:
@@ -52,12 +69,13 @@ class Layouts:
 
     def apply(self, form: Form) -> None:
         """Put every panel in the place that `form` gives it."""
-        self.form = form
-        self._set_type(LARGER_TYPE if form == "presenting" else 1.0)
+        self._take_form(form)
         for dock in self.docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
         {"wide": self._wide, "narrow": self._narrow, "presenting": self._presenting}[form]()
+        self._window.tabifyDockWidget(self.docks["inner_loss"], self.docks["rates"])
+        self.docks["inner_loss"].raise_()
 
     def set_movable(self, movable: bool) -> None:
         """Show the title bars by which panels are moved, closed and floated; without them the window is calmer."""
@@ -71,13 +89,17 @@ class Layouts:
         self.apply("wide" if width >= WIDE_FROM else "narrow")
 
     def restore(self, settings: WindowSettings) -> bool:
-        """Bring back geometry and layout; return whether there was one that fits."""
+        """Bring back geometry and layout, or at least its form; return whether there was one."""
         self.set_movable(settings.flag("movable"))
         form = settings.text("form")
-        if form in ("wide", "narrow", "presenting"):
-            self.apply(cast(Form, form))
+        known = form in ("wide", "narrow", "presenting")
         self._window.restoreGeometry(settings.state("geometry"))
-        return bool(form) and self._window.restoreState(settings.state("layout"), VERSION)
+        # Not one upon the other: a form put in place twice before the window is seen leaves Qt's tab bars behind.
+        if known and self._window.restoreState(settings.state("layout"), VERSION):
+            self._take_form(cast(Form, form))
+        elif known:
+            self.apply(cast(Form, form))
+        return known
 
     def keep(self, settings: WindowSettings) -> None:
         """Remember geometry and layout."""
@@ -123,6 +145,10 @@ class Layouts:
             dock.show()
         return self.docks["experiment"], self.docks["outer_loss"], self.docks["inner_loss"], self.docks["samples"]
 
+    def _take_form(self, form: Form) -> None:
+        self.form = form
+        self._set_type(LARGER_TYPE if form == "presenting" else 1.0)
+
     def _share(self, docks: list[QDockWidget], parts: list[int], direction: Qt.Orientation) -> None:
         whole = self._window.width() if direction is Qt.Orientation.Horizontal else self._window.height()
         self._window.resizeDocks(docks, [whole * part // sum(parts) for part in parts], direction)
@@ -135,8 +161,11 @@ class Layouts:
             self._window.setStyleSheet(sheet)
 
     def _dock(self, name: str, title: str, panel: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self._window)
+        dock = _PanelDock(title, self._window)
         dock.setObjectName(f"{name}_dock")
         dock.setAccessibleName(title)
         dock.setWidget(panel)
+        keeps_room = panel.sizePolicy()
+        keeps_room.setRetainSizeWhenHidden(True)
+        panel.setSizePolicy(keeps_room)
         return dock

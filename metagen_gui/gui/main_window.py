@@ -25,8 +25,9 @@ from metagen_gui.gui.run_controller import RunController
 from metagen_gui.gui.run_messages import RunMessages
 from metagen_gui.gui.run_panels import RunPanels
 from metagen_gui.gui.run_states import RunState, enabled
-from metagen_gui.gui.status_bar import StatusBar, how_far
+from metagen_gui.gui.status_bar import StatusBar
 from metagen_gui.gui.status_updates import StatusUpdates
+from metagen_gui.gui.status_words import how_far
 from metagen_gui.gui.theme import theme_changes
 from metagen_gui.gui.theme_commands import ThemeCommands
 from metagen_gui.gui.window_chrome import RunToolBar, make_menus
@@ -63,8 +64,7 @@ class MainWindow(QMainWindow):
         self.help = HelpCommands(self, self.banner)
         self.loader = EngineLoader(load, self)
         self.panels = RunPanels(self.controller, self)
-        run_panels = {"outer_loss": self.panels.outer, "inner_loss": self.panels.inner, "samples": self.panels.samples}
-        self.layouts = Layouts(self, {"experiment": self.panel, **run_panels})
+        self.layouts = Layouts(self, {"experiment": self.panel, **self.panels.by_dock})
         self.actions_by_name = make_actions(self, self._slots())
         provided = {
             "recent": self.files.recents.menu,

@@ -32,11 +32,13 @@ class PanelFeed(QObject):
         self._waiting = RunMailbox()
 
     def add_delivery(self, delivery: Delivery) -> None:
-        """Hand on curves now, or when the panel is shown."""
+        """Hand on curves and rates now, or when the panel is shown."""
         for step in delivery.steps:
             self._waiting.put(step)
         for report in delivery.validations:
             self._waiting.put(report)
+        if delivery.rates is not None:
+            self._waiting.put(delivery.rates)
         self._hand_on()
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
@@ -54,7 +56,7 @@ class PanelFeed(QObject):
         if not now and (not self._panel.isVisible() or self._panel.window().isMinimized()):
             return
         delivery = self._waiting.take()
-        if self._show_curves and (delivery.steps or delivery.validations):
+        if self._show_curves and (delivery.steps or delivery.validations or delivery.rates):
             self._show_curves(delivery)
         snapshot = self._waiting.take_snapshot()
         if self._show_snapshot and snapshot is not None:

@@ -33,7 +33,7 @@ class RunController(QObject):
     started = Signal(object)
     """`RunStarted`."""
     delivered = Signal(object)
-    """A `Delivery` with curves, at most 12 times a second."""
+    """A `Delivery` with curves or rates, at most 12 times a second."""
     snapshot_delivered = Signal(object)
     """The latest `Snapshot`, at most 4 times a second."""
     saved = Signal(object)
@@ -188,12 +188,12 @@ class RunController(QObject):
         if delivery.validations:
             self.progress.validation = delivery.validations[-1]
         if delivery.steps:
-            self._note_step(delivery.steps[-1])
-        if delivery.steps or delivery.validations:
+            self._note_steps(delivery.steps)
+        if delivery.steps or delivery.validations or delivery.rates:
             self.delivered.emit(delivery)
 
-    def _note_step(self, report: StepReport) -> None:
-        self.progress.add_step(report)
+    def _note_steps(self, reports: list[StepReport]) -> None:
+        self.progress.add_steps(reports)
         if self.state is RunState.PREPARING:
             paused = self._thread is not None and self._thread.limited and self._thread.steps_waiting() == 0
             self._go_to(RunState.PAUSED if paused else RunState.RUNNING)

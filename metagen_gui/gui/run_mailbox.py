@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from metagen_gui.engine.events import Event, Snapshot, StepReport, ValidationReport
+from metagen_gui.engine.events import Event, RatesReport, Snapshot, StepReport, ValidationReport
 
 MOST_STEPS = 4096
 """Step reports held before neighbours are merged: more than a screen has pixels."""
@@ -24,18 +24,21 @@ class Delivery:
 
     steps: list[StepReport] = field(default_factory=list)
     validations: list[ValidationReport] = field(default_factory=list)
+    rates: RatesReport | None = None
+    """The latest learned rates."""
     messages: list[Event] = field(default_factory=list)
     """Everything that is neither a curve nor a picture: `RunStarted`, `Saved`, `Notice` …"""
 
 
 class RunMailbox:
-    """Scalars are kept, merged when there are too many; of pictures the latest wins (all of them are on disk)."""
+    """Scalars are kept, merged when there are too many; of rates and pictures (all on disk) the latest wins."""
 
     def __init__(self, most_steps: int = MOST_STEPS) -> None:
         self._lock = threading.Lock()
         self._most_steps = most_steps
         self._steps: list[StepReport] = []
         self._validations: list[ValidationReport] = []
+        self._rates: RatesReport | None = None
         self._messages: deque[Event] = deque(maxlen=MOST_MESSAGES)
         self._snapshot: Snapshot | None = None
 
@@ -51,6 +54,8 @@ class RunMailbox:
                     self._validations.append(event)
                     if len(self._validations) > MOST_VALIDATIONS:
                         del self._validations[0:-1:2]
+                case RatesReport():
+                    self._rates = event
                 case Snapshot():
                     self._snapshot = event
                 case _:
@@ -59,8 +64,8 @@ class RunMailbox:
     def take(self) -> Delivery:
         """Return and forget everything but the snapshot."""
         with self._lock:
-            delivery = Delivery(self._steps, self._validations, list(self._messages))
-            self._steps, self._validations = [], []
+            delivery = Delivery(self._steps, self._validations, self._rates, list(self._messages))
+            self._steps, self._validations, self._rates = [], [], None
             self._messages.clear()
             return delivery
 

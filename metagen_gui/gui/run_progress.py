@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from metagen_gui.engine.events import RunStarted, StepReport, ValidationReport
@@ -25,6 +25,8 @@ class RunProgress:
         self.meta_step = 0
         self.phase = ""
         self.validation: ValidationReport | None = None
+        self.exploded = 0
+        """Tasks of meta-batches so far whose loss was not finite."""
 
     @property
     def folder(self) -> Path | None:
@@ -55,8 +57,13 @@ class RunProgress:
         speed = self.steps_per_second
         return max(0, self.meta_steps - self.meta_step) / speed if speed else None
 
-    def add_step(self, report: StepReport) -> None:
-        """Take note of the newest step."""
+    def add_steps(self, reports: Sequence[StepReport]) -> None:
+        """Take note of the steps that have come, oldest first."""
+        self.exploded += sum(report.diverged for report in reports)
+        if reports:
+            self._add_newest(reports[-1])
+
+    def _add_newest(self, report: StepReport) -> None:
         now = self._clock()
         self.meta_step, self.phase = report.meta_step, report.phase
         self._seen.append((now, report.meta_step))

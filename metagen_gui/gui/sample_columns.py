@@ -60,6 +60,11 @@ def shows_points(snapshot: Snapshot) -> bool:
     return snapshot.samples.ndim == 4
 
 
+def shows_curves(snapshot: Snapshot) -> bool:
+    """Whether what the model makes is drawn as a curve y(x), and its examples as points of the plane."""
+    return shows_points(snapshot) and snapshot.curves is not None and snapshot.curve_x is not None
+
+
 @dataclass(frozen=True)
 class Arrangement:
     """Where the columns stand, in logical pixels. A cell holds `across` × `down` thumbnails `thumb` wide."""
@@ -87,16 +92,19 @@ def arrange(snapshot: Snapshot, width: int, height: int) -> Arrangement:
     Of the ways in which thumbnails stay large enough it takes the one with the most samples; then one in which all
     tasks are seen at once; then larger thumbnails. Where not every step fits, the first and the last always stay.
     """
-    if shows_points(snapshot):
+    aspects: tuple[float, ...]
+    if shows_curves(snapshot):
+        aspects, count, low, high = (1.0, 0.8, 0.6), 1, min(max(60, width // 7), 110), 230
+    elif shows_points(snapshot):
         # a cloud of points wants room more than one more step beside it
-        aspect, count, low, high = 1.0, 1, min(max(52, width // 7), 96), 190
+        aspects, count, low, high = (1.0,), 1, min(max(52, width // 7), 96), 190
     else:
         rows, across = snapshot.samples.shape[-2:]
-        aspect, count = rows / across, snapshot.samples.shape[2]
+        aspects, count = (rows / across,), snapshot.samples.shape[2]
         low, high = max(25, min(29, across + 1)), max(85, 2 * across + 1)
     tasks, steps = len(snapshot.names), len(snapshot.steps)
     best: tuple[tuple[float, ...], Arrangement] | None = None
-    for shown, across, down in product(range(min(2, steps), steps + 1), range(1, 5), range(1, 4)):
+    for shown, across, down, aspect in product(range(min(2, steps), steps + 1), range(1, 5), range(1, 4), aspects):
         if across * down - count >= max(across, down) and (across, down) != (1, 1):
             continue  # a whole row or column would stay empty
         gaps = 2 * _MARGIN + 2 * _WIDE_GAP + (shown - 1) * _GAP
@@ -106,13 +114,29 @@ def arrange(snapshot: Snapshot, width: int, height: int) -> Arrangement:
             large_enough = thumb >= low
             fits = thumb <= by_height
             samples = shown * min(across * down, count)
-            score = (large_enough, samples if large_enough else thumb, shown, fits, thumb if fits else -thumb * down)
+            size = aspect * (thumb if fits else -thumb * down)
+            score = (large_enough, samples if large_enough else thumb, shown, fits, size)
             if best is None or score > best[0]:
-                places = np.linspace(0, steps - 1, shown).round().astype(int).tolist()
+                places = _early(steps, shown) if shows_curves(snapshot) else _evenly(steps, shown)
                 side = thumb if shows_points(snapshot) else _snapped(thumb, snapshot.samples.shape[-1])
                 best = score, _place(places, across, down, (max(side, 8), max(ceil(side * aspect), 8)), width)
     assert best is not None, "a snapshot has at least one step"
     return best[1]
+
+
+def _evenly(steps: int, shown: int) -> list[int]:
+    """Return `shown` of the places 0 … `steps` − 1, the first and the last among them."""
+    return [int(place) for place in np.linspace(0, steps - 1, shown).round()]
+
+
+def _early(steps: int, shown: int) -> list[int]:
+    """Return the same, closer together at the beginning, where a curve moves most: 0, 1, 3 and 10 of eleven."""
+    if shown < 3:
+        return _evenly(steps, shown)
+    places = [0, *np.geomspace(1, steps - 1, shown - 1).round().astype(int).tolist()]
+    for index in range(1, shown):
+        places[index] = min(max(places[index], places[index - 1] + 1), steps - shown + index)
+    return places
 
 
 def _snapped(thumb: int, pixels: int) -> int:

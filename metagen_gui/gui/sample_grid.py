@@ -8,8 +8,19 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.cell_picture import Content, Options
+from metagen_gui.gui.curve_picture import curve_error
+from metagen_gui.gui.loss_scale import format_number
 from metagen_gui.gui.sample_cell import SampleCell
-from metagen_gui.gui.sample_columns import ROW_GAP, Arrangement, Column, arrange, examples_of, heading_of, row_name
+from metagen_gui.gui.sample_columns import (
+    ROW_GAP,
+    Arrangement,
+    Column,
+    arrange,
+    examples_of,
+    heading_of,
+    row_name,
+    shows_curves,
+)
 from metagen_gui.gui.theme import plot_colours, theme_changes
 
 _ARROWS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
@@ -148,6 +159,8 @@ class SampleGrid(QWidget):
         assert self._snapshot is not None
         count, all_steps = self._snapshot.steps[column.place], len(self._snapshot.steps)
         text = self.tr("Generated after {0} adaptation steps, from the same latents in every column").format(count)
+        if shows_curves(self._snapshot):
+            text = self.tr("The curve after {0} adaptation steps; dashed: the true one").format(count)
         shown = sum(c.kind == "samples" for c in self._arrangement.columns) if self._arrangement else all_steps
         if shown < all_steps:
             text += "\n" + self.tr("{0} of {1} steps are shown; more fit in a wider window").format(shown, all_steps)
@@ -181,8 +194,11 @@ class SampleGrid(QWidget):
         cell.show_content(content, self._options, self._arrangement.across, self._arrangement.down)
         name, heading = row_name(self._snapshot, task), heading_of(self._snapshot, shown)
         cell.setAccessibleName(self.tr("{0}, {1}").format(name, heading))
-        count = len(examples_of(self._snapshot, task, shown))
-        cell.setToolTip(self.tr("{0}: {1}, {2} examples. Click to enlarge.").format(name, heading, count))
+        what = self.tr("{0} examples").format(len(examples_of(self._snapshot, task, shown)))
+        if shows_curves(self._snapshot) and shown.kind == "samples":
+            error = curve_error(self._snapshot, task, shown)
+            what = self.tr("a curve") if error is None else self.tr("squared error {0}").format(format_number(error, 3))
+        cell.setToolTip(self.tr("{0}: {1}, {2}. Click to enlarge.").format(name, heading, what))
 
     # Focus: one cell is reached by Tab, the arrows go on from there.
 

@@ -13,7 +13,7 @@ from metagen_gui.gui.thinned_history import ThinnedHistory
 
 _MOST, _FEWEST = 200, 16
 _BYTES = 96 * 2**20
-_SHARED = ("support", "query", "density")
+_SHARED = ("support", "query", "density", "truth", "curve_x")
 
 
 class SnapshotStore:
@@ -59,4 +59,4 @@ def _share(snapshot: Snapshot, held: Snapshot) -> Snapshot:
 
 
 def _own_bytes(snapshot: Snapshot) -> int:
-    return snapshot.samples.nbytes + (0 if snapshot.field is None else snapshot.field.nbytes)
+    return snapshot.samples.nbytes + sum(each.nbytes for each in (snapshot.field, snapshot.curves) if each is not None)

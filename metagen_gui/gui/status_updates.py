@@ -6,7 +6,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from metagen_gui.gui.run_controller import RunController
 from metagen_gui.gui.run_states import RunState
-from metagen_gui.gui.status_bar import StatusBar, how_far, sentence
+from metagen_gui.gui.status_bar import StatusBar
+from metagen_gui.gui.status_words import how_far, sentence
 
 INTERVAL = 500
 """Milliseconds: figures that change faster cannot be read."""

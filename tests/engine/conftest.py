@@ -21,6 +21,9 @@ SMALL: dict[str, Any] = {
     "context_size": 4,
     "channels": 4,
     "adaptation_steps": 2,
+    "fine_tuning_steps": 1,
+    "code_size": 3,
+    "code_hidden": 4,
     # of training
     "meta_steps": 3,
     "meta_batch_size": 2,

@@ -107,7 +107,7 @@ def test_a_step_that_is_not_finite_is_told_once_and_not_applied(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     breaking(monkeypatch, lambda call: call in (1, 2, 4))
-    changes = {"training.meta_steps": 6, "training.validate_every": 1}
+    changes = {"training.meta_steps": 6, "training.validate_every": 1, "training.replay": False}
     events = list(meta_train(tiny("densities", "vae", "maml", changes), out=tmp_path / "run"))
     assert [(n.meta_step, n.text) for n in of_kind(events, Notice)] == [
         (step, "A step came out non-finite and was not applied.") for step in (2, 5)
@@ -124,7 +124,8 @@ def test_a_run_that_stays_non_finite_gives_up_and_keeps_the_last_good_state(
 ) -> None:
     monkeypatch.setattr(outer_loop, "MOST_FAILURES", 5)
     breaking(monkeypatch, lambda call: call >= 1 and call != 5)
-    experiment = tiny("densities", "vae", "maml", {"training.meta_steps": 50, "training.validate_every": 100})
+    changes = {"training.meta_steps": 50, "training.validate_every": 100, "training.replay": False}
+    experiment = tiny("densities", "vae", "maml", changes)
     events: list[Event] = []
     with pytest.raises(Diverged, match=r"5 outer steps; lower algorithm.inner_lr"):
         for event in meta_train(experiment, out=tmp_path / "run", previews=False):

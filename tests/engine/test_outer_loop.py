@@ -64,19 +64,21 @@ def test_every_algorithm_trains_every_model_on_every_family(
     ]  # fmt: skip
     started, finished = told[0], told[-1]
     assert started.folder == finished.folder == tmp_path / "a" and started.device == "cpu"
-    assert started.players == models.get(chosen[1]).players and started.adaptation_steps == 2
+    settings = experiment.config("algorithm")
+    count = settings.adaptation_steps + getattr(settings, "fine_tuning_steps", 0)
+    assert started.players == models.get(chosen[1]).players and started.adaptation_steps == count
     assert started.meta_steps == 3 and started.parameters > 0
     for report in of_kind(events, StepReport):
         assert tuple(report.query_loss) == started.players and report.diverged == 0
         assert all(math.isfinite(loss) for loss in report.query_loss.values())
     for report in of_kind(events, ValidationReport):
         for losses in (*report.query_loss.values(), *report.support_loss.values()):
-            assert losses.shape == (3,) and np.isfinite(losses).all()
+            assert losses.shape == (count + 1,) and np.isfinite(losses).all()
     clock = [event.seconds for event in told if hasattr(event, "seconds")]
     assert max(clock) == finished.seconds
 
     rows = table(tmp_path / "a")
-    steps, players = range(3), started.players
+    steps, players = range(count + 1), started.players
     expected = ["meta_step", "seconds", *(f"train/query_loss/{player}" for player in players), "train/diverged"]
     for kind in ("query_loss", "support_loss"):
         expected += [f"validation/{kind}/{player}/{step}" for player in players for step in steps]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from types import SimpleNamespace
 
-from metagen_gui.engine.events import Snapshot, StepReport, ValidationReport
+import numpy as np
+import torch
+
+from metagen_gui.engine.events import RatesReport, Snapshot, StepReport, ValidationReport
+from metagen_gui.engine.rates_report import report_rates
 
 
 def image_snapshot(meta_step: int, tasks: int = 2, steps: int = 3, count: int = 4, shape=(1, 8, 8)) -> Snapshot:
@@ -70,3 +74,11 @@ def curve_snapshot(meta_step: int, tasks: int = 2, steps: int = 3, truth: bool =
         curves=shares[None, :, None] * true[:, None] + np.float32(0.001 * meta_step),
         truth=true if truth else None,
     )
+
+
+def rates_report(meta_step: int = 400, **layers: np.ndarray) -> RatesReport:
+    """The report of learned rates `(steps, …)` by parameter, as the engine makes it; `__` stands for a dot."""
+    learned = {name.replace("__", "."): torch.as_tensor(rates) for name, rates in layers.items()}
+    report = report_rates(SimpleNamespace(learned_rates=lambda meta: {"model": learned}), {}, meta_step)
+    assert report is not None
+    return report

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.events import (
     Event,
     Notice,
+    RatesReport,
     RunFinished,
     RunStarted,
     Saved,
@@ -24,6 +26,7 @@ from metagen_gui.engine.events import (
 )
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.gui.engine_loader import Engine
+from metagen_gui.gui.run_progress import RunProgress
 
 
 def step(number: int, loss: float = 1.0, **more: Any) -> StepReport:
@@ -33,6 +36,17 @@ def step(number: int, loss: float = 1.0, **more: Any) -> StepReport:
 def validation(number: int) -> ValidationReport:
     losses = {"model": np.array([0.52, 0.4, 0.31])}
     return ValidationReport(number, number * 0.01, losses, losses, tasks=4)
+
+
+def progress_at(number: int) -> RunProgress:
+    """A run of 2,000 steps that has come to step `number` at 8.3 steps a second."""
+    now = [0.0]
+    progress = RunProgress(lambda: now[0])
+    progress.started = RunStarted(Path("/runs/one"), ("model",), 5, 2000, "cpu", 10)
+    for meta_step in (number - 10, number):
+        now[0] += 10 / 8.3
+        progress.add_steps([step(meta_step)])
+    return progress
 
 
 def snapshot(number: int) -> Snapshot:
@@ -56,6 +70,8 @@ class FakeTraining:
         self.changes: list[tuple[str, object]] = []
         self.before_step: Callable[[int], None] = lambda number: None
         self.at_close: Callable[[], None] = lambda: None
+        self.rates: RatesReport | None = None
+        self.diverged = 0
 
     def __call__(self, experiment: Experiment, *, commands: Commands, **_: Any) -> Generator[Event, None, None]:
         self.begun += 1
@@ -66,13 +82,17 @@ class FakeTraining:
         try:
             yield RunStarted(folder, ("model",), 2, self.steps, "cpu", 1000)
             yield validation(0)
+            if self.rates:
+                yield replace(self.rates, meta_step=0)
             yield snapshot(0)
             for number in range(1, self.steps + 1):
                 self.before_step(number)
                 time.sleep(self.pause)
-                yield step(number, 1 / number)
+                yield step(number, 1 / number, diverged=self.diverged)
                 if number % 50 == 0:
                     yield validation(number)
+                    if self.rates:
+                        yield replace(self.rates, meta_step=number)
                     yield snapshot(number)
                 for command in commands.take():
                     if command.what == "save":

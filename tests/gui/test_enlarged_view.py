@@ -6,11 +6,11 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
-from snapshots import image_snapshot, point_snapshot
+from snapshots import curve_snapshot, image_snapshot, point_snapshot
 
 from metagen_gui.engine.config import BadInput
 from metagen_gui.gui.cell_picture import Options
-from metagen_gui.gui.enlarged_view import EnlargedView, best_across
+from metagen_gui.gui.enlarged_view import EnlargedView
 from metagen_gui.gui.sample_columns import Column
 
 
@@ -63,8 +63,15 @@ def test_what_cannot_be_saved_is_named(large: EnlargedView, tmp_path: Path) -> N
     assert not list(tmp_path.iterdir())
 
 
-def test_samples_are_as_large_as_the_room_allows() -> None:
-    assert best_across(6, QSize(600, 400), 1.0) == 3
-    assert best_across(6, QSize(200, 900), 1.0) == 1
-    assert best_across(4, QSize(900, 100), 1.0) == 4
-    assert best_across(1, QSize(100, 100), 1.0) == 1
+def test_curves_are_a_plot_that_can_be_read_aloud_and_saved(large: EnlargedView, tmp_path: Path) -> None:
+    large.show_cell(curve_snapshot(7, steps=11), 0, Column("samples", 0), Options())
+    assert large.windowTitle() == large._picture.accessibleName() == "Curves"
+    said = large._picture.accessibleDescription()
+    assert said.startswith("Task 1 (1 sin(x)), step 0 (outer step 7): mean squared error 0.5")
+    before = large._picture.grab().toImage()
+    large.step_on()
+    assert large._picture.grab().toImage() != before
+    large.save(tmp_path / "curves.png")
+    assert QImage(str(tmp_path / "curves.png")).size() == QSize(1600, 1200)
+    large.show_snapshot(image_snapshot(9), Options())
+    assert large.windowTitle() == large._picture.accessibleName() == "Samples"

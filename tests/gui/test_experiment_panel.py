@@ -337,3 +337,36 @@ def test_every_registered_plugin_has_a_whole_form(qtbot: QtBot) -> None:
                 )
                 panel.column.reset.emit(path)
                 assert panel.experiment() == start and not made.reset_button.isEnabled(), path
+
+
+def test_tasks_bring_their_model_and_one_undo_brings_both_back(qtbot: QtBot) -> None:
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    first = Experiment().with_value("algorithm.adapts", "context").with_value("model.width", 64)
+    panel.set_experiment(first)
+    picker = panel.findChild(QComboBox, "model_picker")
+    pick(panel, "tasks", "sinusoids")
+    assert (panel.experiment().tasks, panel.experiment().model) == ("sinusoids", "curve")
+    assert picker.currentData() == "curve"
+    assert panel.column.row("model.activation") is not None and panel.column.row("model.network") is None
+    assert panel.column.row("tasks.frequency") is not None
+    adapts = panel.findChild(QComboBox, "algorithm.adapts")
+    assert [adapts.itemText(index) for index in range(adapts.count())][1:] == ["everything", "context", "head"]
+    assert number(panel, "algorithm.inner_lr").value() == 0.01  # as these tasks suggest
+    panel.undo_stack.undo()
+    assert panel.experiment() == first and not panel.undo_stack.canUndo()
+    assert picker.currentData() == "vae" and panel.column.row("model.network") is not None
+    panel.undo_stack.redo()
+    assert picker.currentData() == "curve"
+    pick(panel, "tasks", "densities")
+    assert panel.experiment().model == picker.currentData() == "vae"
+
+
+def test_a_model_chosen_by_hand_outlives_the_tasks(qtbot: QtBot) -> None:
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    panel.set_experiment(Experiment(tasks="densities", model="gan"))
+    pick(panel, "tasks", "sinusoids")
+    pick(panel, "model", "gan")
+    pick(panel, "tasks", "densities")
+    assert panel.experiment().model == "gan"

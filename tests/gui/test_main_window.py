@@ -335,6 +335,7 @@ def test_every_named_control_is_there_and_can_be_read_aloud(open_window: Open) -
         "tasks_picker",
         "outer_loss_plot",
         "inner_loss_plot",
+        "rates_view",
         "sample_view",
         "status_label",
     ):

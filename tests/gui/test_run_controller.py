@@ -217,3 +217,16 @@ def test_many_short_runs_leave_no_thread_behind(
     assert training.begun == training.closed == 30
     assert threading.active_count() <= alive + 1
     assert not controller.findChildren(type(controller._thread)) or controller._thread is None
+
+
+def test_tasks_that_explode_are_counted_however_they_are_delivered(
+    qtbot: QtBot, controller: RunController, training: FakeTraining
+) -> None:
+    training.steps, training.diverged = 30, 2
+    controller.start(Experiment())
+    wait_for(qtbot, controller, RunState.DONE)
+    assert controller.progress.exploded == 60
+    training.diverged = 0
+    controller.start(Experiment())
+    wait_for(qtbot, controller, RunState.DONE)
+    assert controller.progress.exploded == 0

@@ -5,19 +5,21 @@ import threading
 
 from stand_ins import snapshot, step, validation
 
-from metagen_gui.engine.events import Notice
+from metagen_gui.engine.events import Notice, RatesReport
 from metagen_gui.gui.run_mailbox import MOST_MESSAGES, MOST_VALIDATIONS, RunMailbox, merged_in_pairs
 
 
 def test_what_was_taken_is_gone() -> None:
     mailbox = RunMailbox()
-    for event in (step(1), validation(1), Notice("hello"), snapshot(1)):
+    for event in (step(1), validation(1), RatesReport(1, ()), Notice("hello"), snapshot(1)):
         mailbox.put(event)
     delivery = mailbox.take()
     assert [report.meta_step for report in delivery.steps] == [1]
     assert [report.meta_step for report in delivery.validations] == [1]
     assert delivery.messages == [Notice("hello")]
-    assert not mailbox.take().steps
+    assert delivery.rates == RatesReport(1, ())
+    again = mailbox.take()
+    assert not again.steps and again.rates is None
     assert mailbox.take_snapshot() is not None
     assert mailbox.take_snapshot() is None
 
@@ -29,6 +31,13 @@ def test_the_latest_snapshot_wins() -> None:
     taken = mailbox.take_snapshot()
     assert taken is not None
     assert taken.meta_step == 4
+
+
+def test_the_latest_rates_win() -> None:
+    mailbox = RunMailbox()
+    for number in range(5):
+        mailbox.put(RatesReport(number, ()))
+    assert mailbox.take().rates == RatesReport(4, ())
 
 
 def test_nothing_grows_without_bound_and_the_newest_stays() -> None:

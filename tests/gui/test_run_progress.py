@@ -30,7 +30,7 @@ def test_speed_and_time_left() -> None:
     assert progress.seconds_left is None
     for number in range(1, 11):
         clock.now += 0.5
-        progress.add_step(step(number))
+        progress.add_steps([step(number)])
     assert progress.steps_per_second == pytest.approx(2.0)
     assert progress.seconds_left == pytest.approx(990 / 2)
 
@@ -40,7 +40,7 @@ def test_the_speed_is_the_present_one() -> None:
     progress = running(clock)
     for number in range(1, 41):
         clock.now += 10.0 if number <= 20 else 1.0
-        progress.add_step(step(number))
+        progress.add_steps([step(number)])
     assert progress.steps_per_second == pytest.approx(1.0)
 
 
@@ -55,3 +55,11 @@ def test_pauses_do_not_count() -> None:
     progress.resume()
     clock.now += 2
     assert progress.seconds == pytest.approx(7)
+
+
+def test_tasks_that_exploded_are_counted_over_the_run() -> None:
+    progress = running(Clock())
+    progress.add_steps([step(1, diverged=2), step(2), step(3, diverged=1)])
+    progress.add_steps([])
+    progress.add_steps([step(4)])
+    assert progress.exploded == 3 and progress.meta_step == 4

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from snapshots import image_snapshot, point_snapshot
+from snapshots import curve_snapshot, image_snapshot, point_snapshot
 
 from metagen_gui.gui.sample_columns import QUERY, SUPPORT, Column, arrange, columns_of, examples_of, heading_of
 
@@ -21,7 +21,14 @@ def test_columns_and_what_stands_in_them() -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
-    "snapshot", [OMNIGLOT, point_snapshot(1, tasks=6, steps=6), image_snapshot(1, steps=1), image_snapshot(1, steps=21)]
+    "snapshot",
+    [
+        OMNIGLOT,
+        point_snapshot(1, tasks=6, steps=6),
+        image_snapshot(1, steps=1),
+        image_snapshot(1, steps=21),
+        *(curve_snapshot(1, tasks=6, steps=steps) for steps in (1, 2, 3, 11)),
+    ],
 )
 def test_everything_stands_inside_without_overlap(width: int, snapshot) -> None:
     arranged = arrange(snapshot, width, 600)
@@ -54,3 +61,20 @@ def test_tasks_are_seen_at_once_where_that_is_possible() -> None:
     arranged = arrange(snapshot, 560, 560)
     assert arranged.pitch * 6 <= 560
     assert arrange(snapshot, 560, 2000).thumb[0] > arranged.thumb[0]
+
+
+def test_curves_show_the_first_steps_which_change_most() -> None:
+    snapshot = curve_snapshot(1, tasks=6, steps=11)
+    shown = {
+        tuple(column.place for column in arrange(snapshot, width, 700).columns if column.kind == "samples")
+        for width in range(200, 1700, 20)
+    }
+    assert {(0, 10), (0, 1, 10), (0, 1, 3, 10), tuple(range(11))} <= shown
+    assert all(places[:2] == (0, 1) for places in shown if len(places) > 2)
+
+
+def test_curves_are_as_high_as_the_room_allows() -> None:
+    snapshot = curve_snapshot(1, tasks=6, steps=2)
+    flat, high = arrange(snapshot, 700, 500), arrange(snapshot, 700, 1400)
+    assert flat.pitch * 6 <= 500 and high.pitch * 6 <= 1400
+    assert high.cell[1] / high.cell[0] > flat.cell[1] / flat.cell[0]

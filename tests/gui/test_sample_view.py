@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
-from snapshots import image_snapshot, point_snapshot
+from snapshots import curve_snapshot, image_snapshot, point_snapshot
 
 from metagen_gui.gui.enlarged_view import EnlargedView
 from metagen_gui.gui.sample_cell import SampleCell
@@ -224,3 +226,40 @@ def test_hidden_it_draws_nothing_and_catches_up_when_seen(view: SampleView) -> N
     view.show()
     assert view.grid.cell(0, 1).content.snapshot.meta_step == 50
     assert np.array_equal(view.shown.samples, image_snapshot(50).samples)
+
+
+def test_curves_bend_from_step_to_step_and_say_how_far_they_are(view: SampleView) -> None:
+    view.add_snapshot(curve_snapshot(0))
+    pictures = [looks(view.grid.cell(0, column)) for column in range(5)]
+    assert len(set(pictures)) == 5
+    assert not view.invert_button.isVisible() and not view.field_button.isVisible()
+    tips = [view.grid.cell(0, column).toolTip() for column in range(5)]
+    assert "support, 6 examples" in tips[0] and "query, 6 examples" in tips[4]
+    assert "step 0, squared error 0.5" in tips[1] and "step 2, squared error 0." in tips[3]
+    assert "dashed: the true one" in view.grid._labels[2].toolTip()
+
+
+def test_curves_change_and_what_is_given_is_not_drawn_again(view: SampleView) -> None:
+    view.add_snapshot(curve_snapshot(0))
+    view.grab()
+    kept, before = [view.grid.cell(0, column)._picture for column in (0, 4)], looks(view.grid.cell(0, 2))
+    view.add_snapshot(curve_snapshot(500))
+    assert [view.grid.cell(0, column)._picture for column in (0, 4)] == kept and None not in kept
+    assert looks(view.grid.cell(0, 2)) != before
+    view.add_snapshot(replace(curve_snapshot(1000), truth=curve_snapshot(0).truth / 2))
+    view.grab()
+    assert view.grid.cell(0, 4)._picture is not kept[1], "another true curve"
+
+
+def test_a_run_of_curves_follows_one_of_images(view: SampleView, qtbot: QtBot) -> None:
+    view.add_snapshot(image_snapshot(0))
+    view.reset(100)
+    view.add_snapshot(curve_snapshot(0))
+    view.grab()
+    qtbot.mouseClick(view.grid.cell(1, 2), Qt.MouseButton.LeftButton)
+    qtbot.mouseDClick(view.grid.cell(1, 2), Qt.MouseButton.LeftButton)
+    (large,) = view.findChildren(EnlargedView)
+    assert large.windowTitle() == "Curves"
+    view.add_snapshot(replace(curve_snapshot(50), curves=np.full((2, 3, 41), np.nan, dtype=np.float32)))
+    view.grab()
+    large.grab()

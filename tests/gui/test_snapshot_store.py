@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from snapshots import image_snapshot
+from snapshots import curve_snapshot, image_snapshot
 
 from metagen_gui.gui import snapshot_store
 from metagen_gui.gui.snapshot_store import SnapshotStore
@@ -55,3 +55,20 @@ def test_nearest() -> None:
     for step in (0, 50, 100):
         store.add(image_snapshot(step))
     assert [store.nearest(step) for step in (-5, 20, 30, 1000)] == [0, 0, 1, 2]
+
+
+def test_the_true_curves_are_held_once_and_those_of_the_model_count() -> None:
+    store = SnapshotStore()
+    store.add(curve_snapshot(1))
+    store.add(curve_snapshot(2))
+    assert store[1].truth is store[0].truth and store[1].curve_x is store[0].curve_x
+    assert not np.array_equal(store[0].curves, store[1].curves)
+
+
+def test_large_curves_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = curve_snapshot(0)
+    monkeypatch.setattr(snapshot_store, "_BYTES", 30 * (snapshot.curves.nbytes + snapshot.samples.nbytes))
+    store = SnapshotStore()
+    for step in range(100):
+        store.add(curve_snapshot(step))
+    assert len(store) <= 30

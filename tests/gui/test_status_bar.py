@@ -1,58 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from pytestqt.qtbot import QtBot
-from stand_ins import step, validation
+from stand_ins import progress_at
 
-from metagen_gui.engine.events import RunStarted
-from metagen_gui.gui.run_progress import RunProgress
 from metagen_gui.gui.run_states import RunState
-from metagen_gui.gui.status_bar import StatusBar, duration, sentence, size, speed, validation_remark
-
-
-def progress_at(number: int) -> RunProgress:
-    now = [0.0]
-    progress = RunProgress(lambda: now[0])
-    progress.started = RunStarted(Path("/runs/one"), ("model",), 5, 2000, "cpu", 10)
-    for meta_step in (number - 10, number):
-        now[0] += 10 / 8.3
-        progress.add_step(step(meta_step))
-    return progress
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min"),
-        (191, "3 min"),
-        (3599, "1 h"),
-        (7500, "2 h 5 min"),
-        (300_000, "3 days"),
-    ],
-)
-def test_durations(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
-
-
-def test_sizes_and_speeds() -> None:
-    assert size(512_000_000) == "512 MB"
-    assert size(1_234_000_000) == "1.2 GB"
-    assert speed(8.31) == "8.3 steps/s"
-    assert speed(0.05) == "20 s per step"
-    assert speed(250.4) == "250 steps/s"
-
-
-def test_the_sentence_of_a_run() -> None:
-    progress = progress_at(412)
-    said = sentence(RunState.RUNNING, progress, memory=1_200_000_000)
-    assert said == "Running: step 412 of 2,000 · 8.3 steps/s · 3 min left · 1.2 GB"
-    progress.validation = validation(400)
-    assert sentence(RunState.RUNNING, progress).endswith("validation loss 0.52 → 0.31 after 2 adaptation steps")
-    assert validation_remark(validation(1)) in sentence(RunState.PAUSED, progress)
+from metagen_gui.gui.status_bar import StatusBar
 
 
 def test_a_narrow_bar_leaves_out_whole_remarks(qtbot: QtBot) -> None:
@@ -74,15 +26,6 @@ def test_a_narrow_bar_leaves_out_whole_remarks(qtbot: QtBot) -> None:
     assert bar._label.text() == "Running: step 10 of 40", "larger type needs more room"
     bar.resize(330, 30)
     assert bar._label.text().endswith("…") and text.startswith(bar._label.text()[:-1])
-
-
-@pytest.mark.parametrize("state", list(RunState))
-def test_every_state_has_a_sentence(state: RunState) -> None:
-    for progress in (RunProgress(), progress_at(20)):
-        said = sentence(state, progress, wanted=True, stepping=True, discarding=True)
-        assert said
-        assert said[0].isupper()
-        assert "None" not in said
 
 
 def test_the_bar_shows_what_belongs_to_the_state(qtbot: QtBot) -> None:

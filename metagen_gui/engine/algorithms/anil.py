@@ -32,6 +32,9 @@ class Anil(RateLearner):
     reference = "Raghu, Raghu, Bengio & Vinyals 2020"
     suggests = {"algorithm.adapts": "head"}
 
+    def phase(self, share: float) -> None:
+        """Every outer step of a run is computed alike."""
+
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -126,6 +126,14 @@ class Algorithm(ABC):
     def check(self) -> None:
         """Raise `BadInput` if this algorithm cannot train this model; called before a run starts."""
 
+    def phase(self, share: float) -> Hashable:
+        """Return what of the run's `share` decides which computation a meta-gradient is.
+
+        Equal phases promise the same operations, whatever the share, so that they may be replayed from a recording. The
+        base class promises nothing; return None where the share does not matter.
+        """
+        return share
+
     @property
     def steps(self) -> int:
         """How many adaptation steps a task gets, of every kind."""
@@ -176,7 +184,7 @@ class Algorithm(ABC):
 
         A first axis of length 1 stands for all steps. They are shown in the window and written with an export.
         """
-        learns = {player for player, values in meta.items() if any(name.startswith("@rate.") for name in values)}
+        learns = [player for player, values in meta.items() if any(name.startswith("@rate.") for name in values)]
         names, rates = self.adapted(self.initialization(meta)), self.rates(meta) if learns else {}
         return {player: {name: rates[player][name] for name in names[player]} for player in learns}
 

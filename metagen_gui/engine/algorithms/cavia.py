@@ -50,6 +50,9 @@ class Cavia(RateLearner):
             params[player] |= {name: torch.zeros_like(params[player][name]) for name in names}
         return params
 
+    def phase(self, share: float) -> None:
+        """Every outer step of a run is computed alike."""
+
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:

@@ -30,6 +30,9 @@ class FirstOrderMaml(RateLearner):
     summary = "MAML without second derivatives: cheaper steps, an approximate meta-gradient."
     reference = "Finn, Abbeel & Levine 2017, section 5.2"
 
+    def phase(self, share: float) -> None:
+        """Every outer step of a run is computed alike."""
+
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:

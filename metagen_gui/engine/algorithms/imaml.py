@@ -75,6 +75,9 @@ class ImplicitMaml(Algorithm):
             path.append(descend(path[-1], limited, {name: rates[name][0] for name in names}))
         return [{player: params} for params in path]
 
+    def phase(self, share: float) -> None:
+        """Every outer step of a run is computed alike."""
+
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:

@@ -32,6 +32,9 @@ class Maml(RateLearner):
     summary = "Differentiates through adaptation: the initialization from which a few gradient steps go furthest."
     reference = "Finn, Abbeel & Levine 2017"
 
+    def phase(self, share: float) -> None:
+        """Every outer step of a run is computed alike."""
+
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:

@@ -14,6 +14,7 @@ per-step batch normalisation has nothing to act on: no model here keeps running 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 import torch
@@ -59,6 +60,11 @@ class MamlPlusPlus(RateLearner):
     reference = "Antoniou, Edwards & Storkey 2019"
     Settings: ClassVar[type[AlgorithmSettings]] = MamlPlusPlusSettings
     suggests = {"algorithm.learned_rates": "per_layer", "training.lr_schedule": "cosine"}
+
+    def phase(self, share: float) -> Hashable:
+        """Return the weights and the order of derivatives."""
+        weights = step_weights(self.steps, share, self.settings.multi_step_share)
+        return tuple(weights), share < self.settings.first_order_share
 
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment

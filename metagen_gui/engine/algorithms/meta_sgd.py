@@ -80,6 +80,9 @@ class MetaSgd(Algorithm):
             for player, values in super().rates(meta).items()
         }
 
+    def phase(self, share: float) -> None:
+        """Every outer step of a run is computed alike."""
+
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:

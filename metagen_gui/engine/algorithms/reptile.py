@@ -94,6 +94,9 @@ class Reptile(Algorithm):
         noise[ORDER] = order.flatten(1)[:, : steps * turns * size].view(tasks, steps, turns, size)
         return noise
 
+    def phase(self, share: float) -> None:
+        """Every outer step of a run is computed alike."""
+
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:

@@ -44,6 +44,9 @@ class GenerativeModel(ABC):
     adapts: ClassVar[Mapping[str, tuple[str, ...]]]
     """The choices of *what adapts*: a name and its groups. The first is the default."""
 
+    loss_settings: ClassVar[tuple[str, ...] | None] = None
+    """The settings that decide what the loss measures: losses compare between runs that agree in them. None: all."""
+
     detail_names: ClassVar[tuple[str, ...]] = ()
     """The names of the figures that `details` returns."""
 

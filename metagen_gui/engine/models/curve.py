@@ -74,6 +74,7 @@ class Curve(GenerativeModel):
     players = ("curve",)
     groups = ("context", "head", "body")
     group_rates = {"context": 1.0, "head": 1.0, "body": 1.0}
+    loss_settings = ()
     adapts = {"everything": ("context", "head", "body"), "context": ("context",), "head": ("head",)}
 
     def __init__(self, settings: CurveSettings, spec: DataSpec) -> None:

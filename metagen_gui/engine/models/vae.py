@@ -102,6 +102,7 @@ class Vae(GenerativeModel):
     players = ("vae",)
     groups = ("context", "prior", "head", "decoder", "encoder")
     group_rates = {"context": 1.0, "prior": 0.1, "head": 0.01, "decoder": 0.01, "encoder": 0.01}
+    loss_settings = ("beta",)
     detail_names = ("kl", "active_units")
     adapts = {
         "context and prior": ("context", "prior"),

@@ -66,7 +66,11 @@ class TaskFamily(ABC):
 
     @abstractmethod
     def task(self, stream: Stream, index: int, shots: int, query_size: int) -> Task:
-        """Return task `index` of `stream`. Support and query never share an example."""
+        """Return task `index` of `stream`. Support and query never share an example.
+
+        The seed decides which tasks come when. What belongs to which stream is the same for every seed, so that runs
+        of different seeds can be scored on the same held-out tasks.
+        """
 
     def check(self, shots: int, query_size: int) -> None:
         """Raise `BadInput` if tasks of this size cannot be had; called before a run starts."""

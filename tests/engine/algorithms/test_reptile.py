@@ -251,7 +251,7 @@ def test_epsilon_falls_linearly_and_its_last_step_is_taken(tiny: Callable[..., E
     """ε_i = ε (1 − i/n): every outer step moves θ by ε_i of the way, the last one by ε/n."""
     values = {
         "training.outer_optimizer": "sgd", "training.outer_lr": 0.5, "training.outer_clip": 0.0,
-        "training.lr_schedule": "linear", "training.meta_steps": 10,
+        "training.lr_schedule": "linear", "training.meta_steps": 10, "training.replay": False,
     }  # fmt: skip
     learner = MetaLearner(tiny("densities", "vae", "reptile", values))
     found: list[MetaParams] = []

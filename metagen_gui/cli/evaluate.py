@@ -1,0 +1,134 @@
+"""`metagen evaluate`: scores runs on held-out tasks, for people or as JSON.
+
+The JSON is `{"version": 1, "tasks": {"family", "stream", "seed", "count", "shots", "support_draws", "query", "grid"},
+"runs": […], "pairs": […]}`. A run is `{"run", "algorithm", "model", "meta_step", "shots", "players": {PLAYER: {STEP:
+{"mean", "interval", "median", "diverged", "tasks"}}}, "details": likewise by name, "adaptation": {PLAYER: {"from",
+"to", "difference", "interval", "lower", "tasks"}}}`: the loss at the last step less that at step 0, task by task. A
+pair is a later run less the first, each at its last step: `{"run", "against", "step", "against_step", "players":
+{PLAYER: {"difference", "interval", "lower", "tasks"}}, "details": likewise, "objection"}`; the objection says why
+losses are left out. `interval` is half the width of a 95 % interval over tasks, `tasks` how many it is over, `lower` in
+how many the difference is below 0. What is not a finite number is null. Keys may be added; none is taken away or given
+another meaning under the same version.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from metagen_gui.cli.evaluation_text import print_for_people
+from metagen_gui.cli.progress import counting, preparing
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.devices import use_threads
+from metagen_gui.engine.held_out import (
+    Difference,
+    HeldOutTasks,
+    Pair,
+    Request,
+    RunScores,
+    choose_tasks,
+    compare,
+    score_run,
+)
+from metagen_gui.engine.held_out.statistics import Values
+from metagen_gui.engine.plain_text import printable, quoted
+from metagen_gui.engine.trained_run import open_run
+
+VERSION = 1
+
+
+def parse_steps(text: str) -> tuple[int, ...]:
+    """Return the steps that `text` lists, as in `0,1,5`; raise `BadInput` for anything else."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and part.isascii() and len(part) < 10 for part in parts):
+        raise BadInput("--steps", f"{quoted(text)} is not a list of steps, as in 0,1,5")
+    return tuple(int(part) for part in parts)
+
+
+def evaluate_runs(folders: Sequence[Path], request: Request, *, as_json: bool) -> None:
+    """Score the runs in `folders` on the same tasks and print what they score; raise `BadInput`."""
+    use_threads()
+    with preparing():
+        runs = [open_run(folder) for folder in folders]
+        tasks = choose_tasks(runs, request)
+    for notice in tasks.family.notices():
+        print(f"Note: {printable(notice)}", file=sys.stderr)
+    with counting("Scoring", len(tasks) * len(runs)) as tell:
+        scores = [score_run(run, tasks, request, tell) for run in runs]
+    pairs = [compare(later, scores[0]) for later in scores[1:]]
+    if as_json:
+        print(json.dumps(document(tasks, scores, pairs), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print_for_people(tasks, scores, pairs)
+
+
+def document(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[Pair]) -> dict[str, Any]:
+    """Return everything as JSON data; the module's docstring describes it."""
+    described = {
+        "family": scores[0].run.experiment.tasks,
+        "stream": "test",
+        "seed": tasks.family.seed,
+        "count": tasks.tasks,
+        "shots": tasks.shots,
+        "support_draws": tasks.support_draws,
+        "query": tasks.examples,
+        "grid": tasks.grid is not None,
+    }
+    found = {
+        "version": VERSION,
+        "tasks": described,
+        "runs": [_run(one, tasks) for one in scores],
+        "pairs": [_pair(pair) for pair in pairs],
+    }
+    finite: dict[str, Any] = _finite(found)
+    return finite
+
+
+def _run(scores: RunScores, tasks: HeldOutTasks) -> dict[str, Any]:
+    def by_step(values: Values) -> dict[str, Any]:
+        return {
+            str(step): {**asdict(scores.summary(values, step)), "diverged": scores.lost(step)} for step in scores.steps
+        }
+
+    return {
+        "run": str(scores.run.folder),
+        "algorithm": scores.run.experiment.algorithm,
+        "model": scores.run.experiment.model,
+        "meta_step": scores.run.meta_step,
+        "shots": tasks.shots,
+        "players": {player: by_step(values) for player, values in scores.losses.items()},
+        "details": {name: by_step(values) for name, values in scores.details.items()},
+        "adaptation": {
+            player: {"from": 0, "to": scores.last, **_difference(scores.gain(player))} for player in scores.losses
+        },
+    }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {
+        "run": str(pair.later.run.folder),
+        "against": str(pair.first.run.folder),
+        "step": pair.later.last,
+        "against_step": pair.first.last,
+        "players": {player: _difference(found) for player, found in pair.players.items()},
+        "details": {name: _difference(found) for name, found in pair.details.items()},
+        "objection": pair.objection or None,
+    }
+
+
+def _difference(found: Difference) -> dict[str, Any]:
+    return {"difference": found.mean, "interval": found.interval, "lower": found.lower, "tasks": found.tasks}
+
+
+def _finite(value: Any) -> Any:
+    """Return JSON data with null for what is not a finite number, which JSON cannot hold."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

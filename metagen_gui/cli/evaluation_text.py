@@ -1,0 +1,152 @@
+"""What runs score on held-out tasks, as tables of 80 columns and plain sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from metagen_gui.cli.figures import figure
+from metagen_gui.engine.evaluation import shown_steps
+from metagen_gui.engine.held_out import Difference, HeldOutTasks, Pair, RunScores, Summary
+from metagen_gui.engine.plain_text import printable
+
+DIGITS_OF_INTERVALS = 2
+MOST_DECIMALS = 6
+
+
+def print_for_people(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[Pair]) -> None:
+    """Print what was done, a table for every run, and what it says about adaptation and about pairs of runs."""
+    console = Console(highlight=False)
+    console.print(escape(what_was_done(tasks)))
+    for one in scores:
+        console.print(f"\n[bold]{escape(headline(one))}[/]")
+        console.print(_table(one))
+        for sentence in about_adaptation(one):
+            console.print(escape(sentence))
+    for pair in pairs:
+        console.print()
+        for sentence in about_pair(pair):
+            console.print(escape(sentence))
+
+
+def what_was_done(tasks: HeldOutTasks) -> str:
+    """Say which tasks runs were scored on."""
+    support = counted(tasks.shots, "example")
+    if tasks.support_draws > 1:
+        support = f"{tasks.support_draws} separate draws of {support}"
+    query = f"an even grid of {tasks.grid:,}" if tasks.grid else f"{tasks.query_size:,} others"
+    return (
+        f"Scored on {counted(tasks.tasks, 'task')} of {type(tasks.family).title} that no run has seen (stream test, "
+        f"seed {tasks.family.seed}): each adapts to {support} and is judged by {query}."
+    )
+
+
+def headline(scores: RunScores) -> str:
+    """Name a run: its folder, what it is, how far it is."""
+    experiment = scores.run.experiment
+    what = " · ".join(experiment.plugin(section).title for section in ("algorithm", "model"))
+    return f"{name_of(scores)}: {what}, after {counted(scores.run.meta_step, 'outer step')}"
+
+
+def _table(scores: RunScores) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("Query loss", min_width=12)
+    for heading in ("step", "mean ± 95 %", "median", "tasks", "diverged"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    chosen = [scores.steps[place] for place in shown_steps(len(scores.steps) - 1)]
+    for name, values in (*scores.losses.items(), *scores.details.items()):
+        for step in chosen:
+            found, lost = scores.summary(values, step), scores.lost(step)
+            first = escape(name) if step == chosen[0] else ""
+            mean, median = with_interval(found.mean, found.interval), plain(found.median, found)
+            lost_text = f"[yellow]{lost:,}[/]" if lost else "0"
+            table.add_row(first, str(step), mean, median, f"{found.tasks:,}", lost_text, end_section=step == chosen[-1])
+    return table
+
+
+def about_adaptation(scores: RunScores) -> Iterable[str]:
+    """Say whether the loss falls from step 0 to the last step."""
+    if not scores.last:
+        return
+    after, several = f"after {counted(scores.last, 'step')}", len(scores.losses) > 1
+    for player in scores.losses:
+        found = scores.gain(player)
+        loss = f"the {player}'s loss" if several else "the loss"
+        if not found.tasks:
+            yield f"{after.capitalize()} every task has diverged: nothing can be said about {loss}."
+            continue
+        what = f"{after} {loss} is {apart(found)} than before; it falls in {of_tasks(found)}."
+        if not found.mean and not found.interval:
+            yield f"Adaptation changes nothing: {after} {loss} is what it was before."
+        elif several:
+            yield what[0].upper() + what[1:]
+        elif not found.is_clear:
+            yield f"Whether adaptation helps is not clear: {what}"
+        else:
+            yield f"Adaptation {'helps' if found.mean < 0 else 'hurts'}: {what}"
+    if several:
+        yield "The players adapt to each other, so that a loss which falls is no proof of better samples."
+
+
+def about_pair(pair: Pair) -> Iterable[str]:
+    """Say how a run differs from the first."""
+    yield (
+        f"{name_of(pair.later)} at step {pair.later.last} against {name_of(pair.first)} at step {pair.first.last}, "
+        "task by task:"
+    )
+    if pair.objection:
+        yield f"  The losses do not compare: {pair.objection}."
+    for name, found in (*pair.players.items(), *pair.details.items()):
+        if not found.tasks:
+            yield f"  {name}: no task is left that has diverged in neither."
+        elif not found.mean and not found.interval:
+            yield f"  {name}: the same in {counted(found.tasks, 'task')}."
+        else:
+            doubt = "" if found.is_clear else " (no clear difference)"
+            yield f"  {name}: {apart(found)}; lower in {of_tasks(found)}{doubt}."
+
+
+def name_of(scores: RunScores) -> str:
+    """Return a run's folder as a person may read it."""
+    return printable(str(scores.run.folder))
+
+
+def apart(found: Difference) -> str:
+    """Return `0.31 ± 0.12 lower`."""
+    size = with_interval(abs(found.mean), found.interval)
+    return f"{size} {'lower' if found.mean < 0 else 'higher'}"
+
+
+def of_tasks(found: Difference) -> str:
+    """Return `71 of 100 tasks`."""
+    return f"{found.lower:,} of {counted(found.tasks, 'task')}"
+
+
+def counted(number: int, what: str) -> str:
+    """Return `1 task`, `1,234 tasks`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def with_interval(mean: float, interval: float) -> str:
+    """Return `127.4 ± 2.1`: two digits of the interval, and as many decimals of the mean."""
+    decimals = decimals_for(interval)
+    if not math.isfinite(mean) or decimals is None:
+        return figure(mean)
+    return f"{mean:,.{decimals}f} ± {interval:,.{decimals}f}"
+
+
+def plain(value: float, like: Summary) -> str:
+    """Return a value with as many decimals as the mean beside it."""
+    decimals = decimals_for(like.interval)
+    return figure(value) if decimals is None or not math.isfinite(value) else f"{value:,.{decimals}f}"
+
+
+def decimals_for(interval: float) -> int | None:
+    """Return how many decimals show two digits of an interval, or None where it says nothing."""
+    if not math.isfinite(interval) or interval <= 0:
+        return None
+    return min(max(DIGITS_OF_INTERVALS - 1 - math.floor(math.log10(interval)), 0), MOST_DECIMALS)

@@ -1,0 +1,144 @@
+"""Which tasks runs are scored on: the same tasks, support draws and queries for all of them.
+
+They come from the stream `test`, which no run trains on or validates with. What belongs to that stream does not depend
+on the seed, so runs of different seeds are scored on the test tasks of the first one's, and none of them has seen their
+classes. Runs whose settings would give other test tasks are refused, whatever the settings are: the tasks themselves
+are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from metagen_gui.engine.config import BadInput, in_full
+from metagen_gui.engine.loaded_model import MOST_STEPS
+from metagen_gui.engine.plain_text import quoted
+from metagen_gui.engine.tasks.base import Array, TaskFamily
+from metagen_gui.engine.trained_run import TrainedRun
+
+MOST_DRAWS = 1_000
+GRID = 100
+"""Points of the even grid that a task is scored on, where its family has one."""
+LIMITS = {"tasks": (1, 1_000_000), "shots": (1, 10_000), "support draws": (1, MOST_DRAWS), "grid": (2, 10_000)}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for; None leaves it to the runs. Raises `BadInput` for what cannot be."""
+
+    tasks: int = 100
+    shots: int | None = None
+    steps: tuple[int, ...] | None = None
+    support_draws: int = 1
+    grid: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name.replace(" ", "_"))
+            if value is not None and not low <= value <= high:
+                raise BadInput(name, f"{value} is not possible; {low} to {in_full(high)} are")
+        for step in (0,) if self.steps is None else self.steps or (-1,):
+            if not 0 <= step <= MOST_STEPS:
+                raise BadInput("steps", f"{step} is not possible; 0 to {in_full(MOST_STEPS)} are")
+
+
+@dataclass(frozen=True)
+class HeldOutTasks:
+    """The tasks 0, 1, … of the stream `test`, each with `support_draws` disjoint draws of `shots` examples."""
+
+    family: TaskFamily
+    tasks: int
+    shots: int
+    support_draws: int
+    query_size: int
+    grid: int | None
+
+    def __iter__(self) -> Iterator[tuple[Array, Array]]:
+        """Yield support `(shots, *shape)` and query `(n, *shape)` of the first task's draws, then the second's, …."""
+        for index in range(self.tasks):
+            yield from self.draws(index)
+
+    def __len__(self) -> int:
+        return self.tasks * self.support_draws
+
+    def draws(self, index: int) -> list[tuple[Array, Array]]:
+        """Return support and query of every draw of task `index`; the query is the same for all of them."""
+        task = self.family.task("test", index, self.shots * self.support_draws, self.query_size)
+        even = None if self.grid is None else self.family.grid("test", index, self.grid)
+        query = task.query if even is None else even
+        return [(support, query) for support in np.split(task.support, self.support_draws)]
+
+    @property
+    def examples(self) -> int:
+        """How many examples a task's query holds."""
+        return self.grid or self.query_size
+
+
+def choose_tasks(runs: Sequence[TrainedRun], request: Request) -> HeldOutTasks:
+    """Return the tasks for `runs`, by the seed and the query size of the first; raise `BadInput` if there are none."""
+    first = runs[0]
+    for run in runs:
+        if (here := run.experiment.tasks) != (there := first.experiment.tasks):
+            why = f"trained on {here}, {first.folder} on {there}; only runs on the same tasks compare"
+            raise BadInput(str(run.folder), why)
+    has_grid = first.family.grid("test", 0, LIMITS["grid"][0]) is not None
+    if request.grid is not None and not has_grid:
+        raise BadInput("grid", f"{first.experiment.tasks} has no even grid to score on; leave it out")
+    chosen = HeldOutTasks(
+        family=first.family,
+        tasks=request.tasks,
+        shots=_common_shots(runs) if request.shots is None else request.shots,
+        support_draws=request.support_draws,
+        query_size=first.experiment.config("training").query_size,
+        grid=(request.grid or GRID) if has_grid else None,
+    )
+    try:
+        chosen.draws(0)
+        for run in runs:
+            run.model.algorithm.model.check(chosen.shots, chosen.examples)
+    except BadInput as error:
+        what = "shots" if chosen.support_draws == 1 else "shots, support draws"
+        asked = f"{chosen.shots} shots" + (f" × {chosen.support_draws} draws" if chosen.support_draws > 1 else "")
+        raise BadInput(what, f"{asked} cannot be had: {error.why}") from None
+    for run in runs[1:]:
+        _check_same_tasks(run, first, chosen)
+    return chosen
+
+
+def _common_shots(runs: Sequence[TrainedRun]) -> int:
+    shots = [int(run.experiment.config("training").shots) for run in runs]
+    for run, count in zip(runs, shots, strict=True):
+        if count != shots[0]:
+            given = f"trained with {count} shots, {runs[0].folder} with {shots[0]}"
+            raise BadInput(str(run.folder), f"{given}; say how many shots both are to get")
+    return shots[0]
+
+
+def _check_same_tasks(run: TrainedRun, first: TrainedRun, chosen: HeldOutTasks) -> None:
+    """Raise `BadInput` unless `run`'s own settings give the tasks that were chosen."""
+    mine, theirs = run.experiment.config("tasks"), first.experiment.config("tasks")
+    if mine == theirs:
+        return
+    family = type(chosen.family)(mine, chosen.family.seed)
+    own = replace(chosen, family=family)
+    if family.spec != chosen.family.spec or not all(map(_same_draw, own, chosen)):
+        why = f"its held-out tasks are not those of {first.folder}: {_differing(mine, theirs)}"
+        raise BadInput(str(run.folder), why)
+
+
+def _same_draw(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _differing(mine: Any, theirs: Any) -> str:
+    other = theirs.model_dump()
+    parts = [
+        f"tasks.{name} is {quoted(value)}, there {quoted(other[name])}"
+        for name, value in mine.model_dump().items()
+        if value != other[name]
+    ]
+    return "; ".join(parts)

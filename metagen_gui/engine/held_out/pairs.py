@@ -1,0 +1,56 @@
+"""Two runs side by side: what one scores less what the other does, task by task, where that means something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metagen_gui.engine.held_out.scores import RunScores
+from metagen_gui.engine.held_out.statistics import Difference, Values, difference
+from metagen_gui.engine.plain_text import quoted
+
+
+@dataclass(frozen=True)
+class Pair:
+    """`later` less `first`, each at its last step, over the tasks that have diverged in neither."""
+
+    later: RunScores
+    first: RunScores
+    players: dict[str, Difference]
+    details: dict[str, Difference]
+    objection: str
+    """Why the losses do not compare, or nothing; `players` is empty where they do not."""
+
+
+def compare(later: RunScores, first: RunScores) -> Pair:
+    """Return the paired differences of two runs that were scored on the same tasks."""
+    objection = _objection(later, first)
+    sound = ~(later.diverged[-1] | first.diverged[-1])
+
+    def apart(mine: dict[str, Values], theirs: dict[str, Values]) -> dict[str, Difference]:
+        return {name: difference(mine[name][-1, sound], theirs[name][-1, sound]) for name in mine if name in theirs}
+
+    same_model = later.run.experiment.model == first.run.experiment.model
+    return Pair(
+        later=later,
+        first=first,
+        players={} if objection else apart(later.losses, first.losses),
+        details=apart(later.details, first.details) if same_model else {},
+        objection=objection,
+    )
+
+
+def _objection(later: RunScores, first: RunScores) -> str:
+    """Say why two runs' losses do not measure the same, if so."""
+    here, there = later.run.experiment, first.run.experiment
+    if here.model != there.model:
+        return f"{here.model} and {there.model} have losses of different kinds"
+    model = later.run.model.algorithm.model
+    if len(model.players) > 1:
+        return "each player is judged by the other of its own run"
+    mine, theirs = here.config("model"), there.config("model")
+    for name in model.loss_settings if model.loss_settings is not None else type(mine).model_fields:
+        if (value := getattr(mine, name)) != (other := getattr(theirs, name)):
+            return (
+                f"model.{name}, which decides what the loss measures, is {quoted(value)} here and {quoted(other)} there"
+            )
+    return ""
