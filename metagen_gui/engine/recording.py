@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, fx
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakIdKeyDictionary
+
+from metagen_gui.engine.replay_code import compiled
 
 Tensors = tuple[Tensor, ...]
 Step = Callable[..., Tensors]
@@ -38,6 +41,18 @@ FILLING = {aten.ones_like.default, aten.zeros_like.default, aten.full_like.defau
 """Operations whose outcome depends on the shapes of their inputs alone."""
 
 
+@dataclass(frozen=True)
+class Recording:
+    """What was recorded, and a function that replays it."""
+
+    graph: fx.Graph
+    run: Step
+
+    def __call__(self, *inputs: Tensor) -> Tensors:
+        """Return what the step gives for these inputs, without any record of how, for gradients, being kept."""
+        return self.run(*inputs)
+
+
 class TooLong(Exception):
     """A step has more operations than a recording is worth."""
 
@@ -50,7 +65,7 @@ class _Changing(Exception):
     """An operation changes a tensor in place, so that no two operations may be taken for one."""
 
 
-def record(step: Step, inputs: Sequence[Tensor], longest: int = 20_000) -> Step:
+def record(step: Step, inputs: Sequence[Tensor], longest: int = 20_000) -> Recording:
     """Compute `step` and return a replay of it for tensors of the same shapes; raise `TooLong` or `NotOfTensors`.
 
     Whatever `step` raises is passed on. The replay knows nothing of gradients.
@@ -95,7 +110,7 @@ class _Recorder(TorchDispatchMode):
             raise TooLong
         return out
 
-    def replay(self, outputs: Tensors) -> Step:
+    def replay(self, outputs: Tensors) -> Recording:
         """Return the recorded operations as a function."""
         self.graph.output(tuple(self._node(value) for value in outputs))
         for node, value in self.constants.items():
@@ -105,9 +120,7 @@ class _Recorder(TorchDispatchMode):
                 node.replace_all_uses_with(kept, delete_user_cb=lambda user: user not in self.constants)
         if self.simplifying:
             self.graph.eliminate_dead_code()
-        self.module.recompile()
-        replay: Step = torch.no_grad()(self.module.forward)
-        return replay
+        return Recording(self.graph, compiled(self.graph, self.module.get_buffer))
 
     def _out_of_place(self, func: Any, given: Any) -> Any:
         """Return the operation that gives as a new tensor what `func` makes of its first argument in place.

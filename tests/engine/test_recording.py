@@ -14,17 +14,16 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, Moment
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.outer_loop import meta_train
-from metagen_gui.engine.recording import NotOfTensors, TooLong, record
+from metagen_gui.engine.recording import NotOfTensors, Recording, TooLong, record
 from metagen_gui.engine.replayed_step import COMPARED, SEEN_BEFORE, flatten, unflatten
 
 Tiny = Callable[..., Experiment]
 FIRST, SECOND = (torch.randn(5, 4, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
 
 
-def operations(replay: Callable[..., object]) -> list[str]:
+def operations(replay: Recording) -> list[str]:
     """Return the names of the operations of a recording."""
-    module = replay.__wrapped__.__self__
-    return [str(node.target) for node in module.graph.nodes if node.op == "call_function"]
+    return [str(node.target) for node in replay.graph.nodes if node.op == "call_function"]
 
 
 def second_order(x: Tensor) -> tuple[Tensor, ...]:
