@@ -4,7 +4,7 @@
 
 One Markdown row per cell and player: before training, halfway and at the end, each as `step 0 → … → step k`, how many
 outer steps were not finite, and how many tasks exploded. Minutes are those that the processor worked for this cell,
-divided by its threads, so that other programs on the machine do not shorten a cell.
+divided by its threads, so that other programs on the machine do not shorten a cell. A run that is over is over.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def cell(experiment: Experiment, seconds: float) -> Iterator[str]:
     learner = MetaLearner(experiment)
     reports, left_out, exploded = [look(learner)], 0, 0
     began, threads = time.process_time(), torch.get_num_threads()
-    while (spent := (time.process_time() - began) / threads) < seconds:
+    while (
+        spent := (time.process_time() - began) / threads
+    ) < seconds and learner.meta_step < learner.training.meta_steps:
         if spent > seconds / 2 and len(reports) == 1:
             reports.append(look(learner))
         step = learner.step()

@@ -6,7 +6,7 @@ pure, so a meta-gradient may be taken through them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -151,6 +151,18 @@ def limit(gradients: Params, longest: float) -> Params:
     # the tiny term keeps the root differentiable where all gradients vanish
     scale = torch.clamp(longest / torch.sqrt(squares + 1e-24), max=1.0)
     return {name: gradient * scale for name, gradient in gradients.items()}
+
+
+SHARES = (1.0, 0.25, 0.0625, 2.0**-6, 2.0**-8, 0.0)
+"""Of a step's length, what a line search tries."""
+
+
+def best_share(loss: Callable[[Tensor], Tensor], like: Tensor) -> Tensor:
+    """Return the share of a step, of `SHARES`, after which `loss` of it is least; `like` gives type and device."""
+    shares = like.new_tensor(SHARES)
+    losses: Tensor = torch.func.vmap(loss)(shares)
+    best: Tensor = shares[losses.nan_to_num(nan=torch.inf).argmin()]
+    return best
 
 
 def adapted_names(model: GenerativeModel, params: PlayerParams, groups: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

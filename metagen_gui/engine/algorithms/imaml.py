@@ -3,16 +3,19 @@
     φ ≈ argmin_φ ℓ_S(φ) + (λ/2) ‖φ − θ‖²,   ∇_θ ℓ_Q(φ) = (I + ∇²ℓ_S(φ) / λ)⁻¹ ∇ℓ_Q(φ)
 
 The outer gradient depends on where adaptation ends, not on how it got there: no path is kept, so memory does not grow
-with the number of steps. Adaptation takes gradient steps on the regularised loss; the linear system is solved by
-conjugate gradients, each of whose steps takes one Hessian-vector product. Parameters ψ that do not adapt get
+with the number of steps. Adaptation takes gradient steps on the regularised loss, each by default the best of a few
+lengths, since nothing in the outer gradient keeps its curvature in bounds as MAML's does. The linear system is solved
+by conjugate gradients, each of whose steps takes one Hessian-vector product. Parameters ψ that do not adapt get
 ∇_ψ ℓ_Q − (1/λ) ∇_ψ (v · ∇_φ ℓ_S) with v the solution, by the same implicit function theorem. A task has *one* inner
-loss, so the noise of its first step serves all of them. `proximity` is λ.
+loss, so the noise of its first step serves all of them. `proximity` is λ; the paper's 2 is for losses of about 1, while
+these count hundreds of nats.
 
 For models with one player. Two players meet in an equilibrium, where the system is not symmetric.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -29,7 +32,7 @@ from metagen_gui.engine.algorithms.base import (
 )
 from metagen_gui.engine.config import BadInput, setting
 from metagen_gui.engine.conjugate_gradients import solve
-from metagen_gui.engine.inner_loop import descend, limit
+from metagen_gui.engine.inner_loop import best_share, descend, limit
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
 
 
@@ -37,7 +40,11 @@ class ImplicitMamlSettings(AlgorithmSettings):
     """Settings of implicit MAML."""
 
     proximity: float = setting(
-        2.0, "How strongly adapted parameters are held to the initialization (λ).", low=1e-3, high=1e4, log=True
+        50.0, "How strongly adapted parameters are held to the initialization (λ).", low=1e-3, high=1e4, log=True
+    )
+    line_search: bool = setting(
+        True,
+        "Every step tries shorter lengths as well, a quarter each time, and takes the best; else the rate as it is.",
     )
     conjugate_steps: int = setting(
         5, "Steps of conjugate gradients for the implicit gradient.", unit="steps", low=1, high=100
@@ -52,6 +59,7 @@ class ImplicitMaml(Algorithm):
     summary = "MAML by implicit gradients: memory does not grow with the number of steps. For models with one player."
     reference = "Rajeswaran, Finn, Kakade & Levine 2019"
     Settings: ClassVar[type[AlgorithmSettings]] = ImplicitMamlSettings
+    suggests = {"algorithm.adaptation_steps": 5}
 
     def check(self) -> None:
         """Raise `BadInput` for models with several players."""
@@ -67,12 +75,23 @@ class ImplicitMaml(Algorithm):
         (player,) = theta
         names, rates = self.adapted(theta)[player], self.rates(meta)[player]
         path = [theta[player]]
+
+        def regularised(slope: Params, rate: Params, here: Params, share: Tensor) -> Tensor:
+            moved = {n: here[n] - share * rate[n] * slope[n] for n in slope}
+            away = torch.stack([(moved[n] - theta[player][n]).square().sum() for n in moved]).sum()
+            pull: Tensor = 0.5 * self.settings.proximity * away
+            return self._support_loss(moved, theta, batch, noise, ramp) + pull
+
         for _ in range(steps):
             moving = {name: path[-1][name] for name in names}
             slope = torch.func.grad(self._support_loss)(moving, theta, batch, noise, ramp)
             pulled = {n: g + self.settings.proximity * (moving[n] - theta[player][n]) for n, g in slope.items()}
             limited = limit(pulled, self.settings.inner_clip) if self.settings.inner_clip else pulled
-            path.append(descend(path[-1], limited, {name: rates[name][0] for name in names}))
+            rate = {name: rates[name][0] for name in names}
+            if self.settings.line_search:
+                share = best_share(partial(regularised, limited, rate, path[-1]), batch)
+                rate = {name: share * value for name, value in rate.items()}
+            path.append(descend(path[-1], limited, rate))
         return [{player: params} for params in path]
 
     def phase(self, share: float) -> None:

@@ -51,6 +51,7 @@ class Sinusoids(TaskFamily):
         "algorithm.inner_clip": 0.0,
         "training.outer_clip": 0.0,
         "algorithm.learned_rates": "no",
+        "algorithm.proximity": 2.0,
         "training.shots": 10,
         "training.query_size": 10,
         "training.meta_batch_size": 4,
