@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -204,6 +205,10 @@ WRONG: dict[str, tuple[str, str]] = {
     "a run": ("export nowhere --to new", "nowhere: there is no such run folder"),
     "not a run": ("export empty --to new", "empty: not a run folder"),
     "two sources": ("export empty --to new --task 0 --images .", "--task, --images: give one of them"),
+    "a rate that is no number of the engine": (
+        'train --set algorithm.group_rates={"prior":1e300}',
+        "algorithm.group_rates: 'prior': 1e+300 is too high; the highest value is 1,000,000",
+    ),
     "steps for nothing": ("export empty --to new --steps 3", "--steps: "),
 }
 
@@ -313,6 +318,13 @@ def test_the_json_names_every_plugin_and_setting(metagen: Command) -> None:
     assert (shots["kind"], shots["default"], shots["low"], shots["unit"]) == ("integer", 5, 1, "examples")
 
 
+def test_the_json_survives_a_stdout_that_is_not_utf8() -> None:
+    words = [sys.executable, "-c", "from metagen_gui.cli import main; main()", "plugins", "--json"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "") and "×" in str(json.loads(done.stdout))
+
+
 def test_the_json_gives_the_defaults_that_hold_for_a_plugin(metagen: Command) -> None:
     listed = json.loads(metagen("plugins", "--json").out)
     for plugin in listed["algorithm"]:
@@ -341,6 +353,8 @@ def test_export_writes_and_prints_the_lines_that_load_it(metagen: Command, tmp_p
     assert "after 3 outer steps" in done.out and f"load_export({str(tmp_path / 'init')!r})" in done.out
     adapted = metagen("export", tmp_path / "run", "--to", tmp_path / "adapted", "--task", 0, "--steps", 2)
     assert adapted.status == 0 and "in 2 steps" in adapted.out
+    adapted = metagen("export", tmp_path / "run", "--to", tmp_path / "once", "--task", 0, "--steps", 1)
+    assert "in 1 step: " in adapted.out
     assert [load_export(tmp_path / name).kind for name in ("init", "adapted")] == ["initialization", "adapted"]
 
 
@@ -399,7 +413,8 @@ def test_lengths_of_time(seconds: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.12345, "0.123"), (-187.24, "-187.2"), (12345.6, "12,346"), (float("inf"), "inf")]
+    ("value", "text"),
+    [(0.12345, "0.123"), (-187.24, "-187.2"), (12345.6, "12,346"), (3.62e25, "3.62e+25"), (float("inf"), "inf")],
 )
 def test_losses_as_text(value: float, text: str) -> None:
     assert figure(value) == text

@@ -62,7 +62,7 @@ def evaluate_runs(folders: Sequence[Path], request: Request, *, as_json: bool) -
         scores = [score_run(run, tasks, request, tell) for run in runs]
     pairs = [compare(later, scores[0]) for later in scores[1:]]
     if as_json:
-        print(json.dumps(document(tasks, scores, pairs), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(document(tasks, scores, pairs), indent=2, allow_nan=False))  # ASCII: any stdout can hold it
     else:
         print_for_people(tasks, scores, pairs)
 

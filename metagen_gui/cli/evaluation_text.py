@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from metagen_gui.cli.figures import figure
+from metagen_gui.cli.figures import HUGE, figure
 from metagen_gui.engine.evaluation import shown_steps
 from metagen_gui.engine.held_out import Difference, HeldOutTasks, Pair, RunScores, Summary
 from metagen_gui.engine.plain_text import printable
@@ -136,13 +136,17 @@ def with_interval(mean: float, interval: float) -> str:
     decimals = decimals_for(interval)
     if not math.isfinite(mean) or decimals is None:
         return figure(mean)
+    if max(abs(mean), interval) >= HUGE:
+        return f"{figure(mean)} ± {figure(interval)}"
     return f"{mean:,.{decimals}f} ± {interval:,.{decimals}f}"
 
 
 def plain(value: float, like: Summary) -> str:
     """Return a value with as many decimals as the mean beside it."""
     decimals = decimals_for(like.interval)
-    return figure(value) if decimals is None or not math.isfinite(value) else f"{value:,.{decimals}f}"
+    if decimals is None or not math.isfinite(value) or max(abs(value), like.interval) >= HUGE:
+        return figure(value)
+    return f"{value:,.{decimals}f}"
 
 
 def decimals_for(interval: float) -> int | None:

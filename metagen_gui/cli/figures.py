@@ -10,6 +10,8 @@ from pathlib import Path
 
 from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationReport
 
+HUGE = 1e9
+"""From here on a number is written with an exponent: a run that diverges would fill the screen with digits."""
 WINDOW_SECONDS = 20.0
 """The speed is that of this last stretch of time."""
 
@@ -78,6 +80,8 @@ def figure(value: float) -> str:
     if not math.isfinite(value):
         return "–" if math.isnan(value) else str(value)
     size = abs(value)
+    if size >= HUGE:
+        return f"{value:.3g}"
     return f"{value:,.0f}" if size >= 10_000 else f"{value:.1f}" if size >= 100 else f"{value:.3f}"
 
 

@@ -32,7 +32,7 @@ def list_plugins(*, as_json: bool) -> None:
     """Print the plugins on stdout; those of other packages that could not be loaded are named on stderr."""
     listed = catalogue()
     if as_json:
-        print(json.dumps(listed, indent=2, ensure_ascii=False))
+        print(json.dumps(listed, indent=2))  # ASCII: any stdout can hold it
     else:
         _print_for_people(listed)
     for kind, registry in REGISTRIES.items():

@@ -58,8 +58,9 @@ def _slopes(critic: Critic, examples: Tensor) -> Tensor:
 
 
 def mode_seeking(latents: Tensor, samples: Tensor) -> Tensor:
-    """Return 1 / mean of |G(z) − G(z')| / |z − z'| over neighbours in the batch (Mao 2019, eq. 4, as its code has it).
+    """Return 1 / mean of |G(z) − G(z')| / |z − z'| over neighbours in the batch (Mao 2019, eq. 4).
 
+    The reciprocal, to be minimised, is that of its code, which takes the mean of either distance before the ratio.
     Distances are means of absolute differences; `latents` `(n, size)`, `samples` `(n, *shape)` with n of 2 or more.
     """
     apart = (samples - samples.roll(1, 0)).flatten(1).abs().mean(1)

@@ -137,6 +137,8 @@ def _fault(config: type[Config], error: Any) -> str:
             return f"{quoted(given)} is too high; the highest value is {in_full(context['le'])}"
         case "literal_error":
             return f"{quoted(given)} is not one of {context['expected']}"
+        case "dict_type":
+            return f'{quoted(given)} is not a table of names and numbers, as in {{"head": 0.1}}'
         case "value_error":
             return str(context.get("error", error["msg"]))
         case "finite_number":

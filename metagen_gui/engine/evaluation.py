@@ -98,7 +98,7 @@ def take_snapshot(
     extent = square_around(batch) if points else None
     grid = grid_points(extent) if extent else None
 
-    x = np.linspace(extent[0], extent[2], ALONG, dtype=np.float32) if extent else None
+    x = along(batch) if points else None
 
     def one_task(support: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Tensor]:
         path = algorithm.trajectory(meta, support, noise, steps)
@@ -149,9 +149,18 @@ def shown_steps(steps: int) -> tuple[int, ...]:
 
 def square_around(batch: TaskBatch) -> tuple[float, float, float, float]:
     """Return the square (left, bottom, right, top) about the origin that holds all points, with a margin."""
-    furthest = max(np.abs(batch.support).max(), np.abs(batch.query).max())
-    reach = float(np.ceil(2.1 * furthest) / 2)
+    reach = _reach(batch.support, batch.query)
     return (-reach, -reach, reach, reach)
+
+
+def along(batch: TaskBatch) -> Array:
+    """Return the places `(ALONG,)` at which curves are drawn: as far as x goes, however high y is."""
+    reach = _reach(batch.support[..., 0], batch.query[..., 0])
+    return np.linspace(-reach, reach, ALONG, dtype=np.float32)
+
+
+def _reach(*values: Array) -> float:
+    return float(np.ceil(2.1 * max(np.abs(part).max() for part in values)) / 2)
 
 
 def grid_points(extent: tuple[float, float, float, float]) -> Array:

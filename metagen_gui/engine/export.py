@@ -67,7 +67,7 @@ def export_adapted(
     taken = run.model.algorithm.steps if steps is None else steps
     adapted = run.model.adapt(support, taken)
     history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
-    what = f"The model adapted to the {len(support):,} examples of {told} in {taken} steps"
+    what = f"The model adapted to the {len(support):,} examples of {told} in {taken} step{'' if taken == 1 else 's'}"
     return _export(adapted, to, history, what, notices)
 
 

@@ -6,15 +6,17 @@ pure, so a meta-gradient may be taken through them.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
 from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams
 
+T = TypeVar("T")
 Rates = Mapping[str, Mapping[str, Tensor]]
 """Inner rates by player and parameter name; the first axis is the adaptation step."""
 
@@ -31,6 +33,10 @@ class Game(Protocol):
 
     def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
         """Return the loss of `player` as a scalar."""
+
+
+SECOND_MOMENT, MOMENTS_TAKEN = "@moment.", "@moments_taken"
+"""Names of the inner Adam's state among the meta-parameters, where it is carried from task to task."""
 
 
 class Moments(NamedTuple):
@@ -100,6 +106,11 @@ class InnerLoop:
         return limit(gradients, self.clip) if self.clip else gradients
 
 
+def last(path: Iterator[T]) -> T:
+    """Return where `path` ends; what lies behind is let go of on the way."""
+    return deque(path, maxlen=1).pop()
+
+
 def gradient_field(
     model: Game,
     player: str,
@@ -128,6 +139,17 @@ def fresh_moments(params: Params, names: tuple[str, ...]) -> Moments:
     """Return the moments that Adam begins with: zeros, no steps taken."""
     taken = next(iter(params.values())).new_zeros(())
     return Moments({name: torch.zeros_like(params[name]) for name in names}, taken)
+
+
+def named_moments(moments: Moments) -> Params:
+    """Return moments as the tensors of an algorithm that keeps them among its meta-parameters."""
+    return {MOMENTS_TAKEN: moments.taken, **{SECOND_MOMENT + name: value for name, value in moments.second.items()}}
+
+
+def moments_in(values: Params) -> Moments:
+    """Return the moments that `named_moments` has named."""
+    second = {n.removeprefix(SECOND_MOMENT): value for n, value in values.items() if n.startswith(SECOND_MOMENT)}
+    return Moments(second, values[MOMENTS_TAKEN])
 
 
 def second_moment(gradients: Params, before: Moments | None, decay: float) -> Moments:

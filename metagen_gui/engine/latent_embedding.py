@@ -102,7 +102,7 @@ def deviation(unnormalized: Tensor, offset: float) -> Tensor:
 
 
 def divergence(law: Law) -> Tensor:
-    """Return KL(N(μ, σ) ‖ N(0, 1)) in nats, the mean over entries."""
+    """Return KL(N(μ, σ) ‖ N(0, 1)) in nats, the mean over entries; the reference estimates it from its one sample."""
     mean, spread = law
     return (0.5 * (mean.square() + spread.square() - 1) - torch.log(spread)).mean()
 

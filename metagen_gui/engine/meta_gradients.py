@@ -41,8 +41,11 @@ def gradients_by_player(losses: Mapping[str, Tensor], meta: MetaParams) -> MetaP
     Players never see each other's outer gradient; what a loss does not depend on gets zeros.
     """
     found: MetaParams = {}
+    last = next(reversed(meta))
     for player, values in meta.items():
-        got = torch.autograd.grad(losses[player], list(values.values()), retain_graph=True, allow_unused=True)
+        # players share the graph; the last one's gradient lets go of it as it is computed
+        kept = player != last
+        got = torch.autograd.grad(losses[player], list(values.values()), retain_graph=kept, allow_unused=True)
         found[player] = {
             name: torch.zeros_like(value) if gradient is None else gradient
             for (name, value), gradient in zip(values.items(), got, strict=True)

@@ -49,6 +49,9 @@ class MetaLearner:
         self.replayed = ReplayedStep(self.algorithm, self.training.replay)
         self.steps: int = self.algorithm.steps
         fresh = self.algorithm.initialize(generator_for(self.training.seed, "initialization"))
+        moving = self.algorithm.adapted(self.algorithm.initialization(fresh))
+        if not any(fresh[player][name].numel() for player, names in moving.items() for name in names):
+            raise BadInput("algorithm.adapts", f"{self.algorithm.settings.adapts} leaves this model nothing to adapt")
         self.meta: MetaParams = {
             player: {name: value.to(self.device).requires_grad_() for name, value in values.items()}
             for player, values in fresh.items()
@@ -103,6 +106,10 @@ class MetaLearner:
     def _descend(self, gradients: MetaParams) -> bool:
         """Give every player's optimizer its gradient, limited in length; return False and do nothing if not finite."""
         if limit := self.training.outer_value_clip:
+            entries = [[g for g in values.values() if g.numel()] for values in gradients.values()]  # no empty context
+            longest = [torch.nn.utils.get_total_norm(of_player, math.inf) for of_player in entries]
+            if not torch.stack(longest).isfinite().all():
+                return False  # once limited, what is infinite would pass for large
             gradients = {p: {n: g.clamp(-limit, limit) for n, g in values.items()} for p, values in gradients.items()}
         norms = {player: torch.nn.utils.get_total_norm(list(values.values())) for player, values in gradients.items()}
         if not torch.stack(list(norms.values())).isfinite().all():
@@ -203,6 +210,7 @@ class MetaLearner:
         if name not in {item.name for item in changed.settings(section) if item.live}:
             raise BadInput(path, "cannot be changed while a run is going on")
         changed.check()
+        changed.build_algorithm(changed.build_model(self.family))  # which look at how settings go together
         self.experiment = changed
         self.training = changed.config("training")
         self.family.settings = changed.config("tasks")

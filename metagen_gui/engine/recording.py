@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakIdKeyDictionary
 
@@ -39,6 +40,8 @@ REVIEWING = {
 LOOKING = HANDING_ON | RESHAPING | SWAPPING
 FILLING = {aten.ones_like.default, aten.zeros_like.default, aten.full_like.default, aten.new_zeros.default}
 """Operations whose outcome depends on the shapes of their inputs alone."""
+LEAVING = {Tensor.numpy, Tensor.tolist, Tensor.__array__}
+"""Ways of getting at numbers that are no operations."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class TooLong(Exception):
 
 
 class NotOfTensors(Exception):
-    """A step asks for a number, so that what it does next may depend on it."""
+    """A step asks for a number, or for as many as satisfy something: what it does next may depend on it."""
 
 
 class _Changing(Exception):
@@ -73,12 +76,21 @@ def record(step: Step, inputs: Sequence[Tensor], longest: int = 20_000) -> Recor
     for simplifying in (True, False):
         recorder = _Recorder(inputs, longest, simplifying)
         try:
-            with recorder:
+            with recorder, _Staying():
                 outputs = step(*inputs)
             return recorder.replay(outputs)
         except _Changing:
             continue
     raise AssertionError("a recording without simplification takes every operation")
+
+
+class _Staying(TorchFunctionMode):
+    """Refuses to let numbers out of tensors by ways that a recorder does not see."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in LEAVING:
+            raise NotOfTensors(str(func))
+        return func(*args, **(kwargs or {}))
 
 
 class _Recorder(TorchDispatchMode):
@@ -104,6 +116,8 @@ class _Recorder(TorchDispatchMode):
         if self.simplifying and func._schema.is_mutable:
             func = self._out_of_place(func, given)
         if not isinstance(out, Tensor) and not all(isinstance(each, Tensor | None) for each in _several(out)):
+            raise NotOfTensors(str(func))
+        if torch.Tag.dynamic_output_shape in func.tags and not _is_index(func, args):
             raise NotOfTensors(str(func))
         self._note(func, given, named, out)
         if len(self.graph.nodes) > self.longest:
@@ -135,6 +149,7 @@ class _Recorder(TorchDispatchMode):
         known = isinstance(node, fx.Node) and node.op == "call_function" and node not in self.shared
         if not known or packet is None or func._overloadname not in packet.overloads():
             raise _Changing
+        self.constants.pop(node, None)  # the tensor at hand no longer holds what it held
         return getattr(packet, func._overloadname)
 
     def _note(self, func: Any, args: Any, kwargs: Any, out: Any) -> None:
@@ -149,6 +164,7 @@ class _Recorder(TorchDispatchMode):
         parts = [(node, out)]
         if isinstance(out, tuple | list):
             parts = [(self.graph.call_function(operator.getitem, (node, i)), part) for i, part in enumerate(out)]
+            self.shared |= {part for part, _ in parts} if looks_in else set()
         for part, value in parts:
             if isinstance(value, Tensor):
                 self.nodes[value] = part
@@ -195,6 +211,13 @@ class _Recorder(TorchDispatchMode):
 
 def _several(out: Any) -> tuple[Any, ...]:
     return tuple(out) if isinstance(out, tuple | list) else (out,)
+
+
+def _is_index(func: Any, args: Any) -> bool:
+    """Return whether `func` takes examples by their places, so that how many does not depend on any number."""
+    return func is aten.index.Tensor and not any(
+        at.dtype in (torch.bool, torch.uint8) for at in args[1] if at is not None
+    )
 
 
 def _is_one(value: Any) -> bool:

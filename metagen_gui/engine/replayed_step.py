@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, MetaParams, Moment
-from metagen_gui.engine.recording import Step, Tensors, record
+from metagen_gui.engine.recording import Step, Tensors, TooLong, record
 from metagen_gui.engine.task_noise import TaskNoise
 
 SEEN_BEFORE = 3
@@ -58,12 +58,12 @@ class ReplayedStep:
         algorithm = self.algorithm
         if not self.on:
             return algorithm.meta_gradient(meta, support, query, noise, moment)
-        inputs, structure = flatten([meta, support, query, noise.support, noise.judge, noise.query])
+        inputs, structure = flatten([meta, support, query, noise.support, noise.judge, noise.query, noise.inner])
         outcome: list[Any] = []
 
         def step(*flat: Tensor) -> Tensors:
             meta, support, query, *parts = unflatten(flat, structure)
-            noise = TaskNoise(support=parts[0], judge=parts[1], query=parts[2], inner={})
+            noise = TaskNoise(*parts)
             found = algorithm.meta_gradient(meta, support, query, noise, moment)
             flat_found, form = flatten([found.gradients, found.query_loss, found.replaced])
             outcome[:] = [form]
@@ -74,12 +74,12 @@ class ReplayedStep:
         if now.replay is not None and now.agreed >= COMPARED:
             return self._made_of(now.replay(*inputs))
         if now.replay is None and not now.hopeless and now.seen > SEEN_BEFORE:
-            now.replay = _recorded(step, inputs)
+            now.replay = self._recorded(step, inputs)
             now.hopeless = now.replay is None
         values = step(*inputs)
         self._form = outcome[0]
         if now.replay is not None:
-            if _same_bits(now.replay(*inputs), values):
+            if _agrees(now.replay, inputs, values):
                 now.agreed += 1
             else:
                 now.replay, now.hopeless = None, True
@@ -94,20 +94,34 @@ class ReplayedStep:
             self._situation = _Situation(key, settings)
         return self._situation
 
+    def _recorded(self, step: Step, inputs: list[Tensor]) -> Step | None:
+        try:
+            return record(step, inputs)
+        except TooLong:  # no setting that may change during a run makes it shorter
+            self.on = False
+        except Exception:  # whatever a plugin does that cannot be recorded, it can still be computed
+            pass
+        return None
+
     def _made_of(self, values: Tensors) -> MetaGradient:
         return MetaGradient(*unflatten(values, self._form))
 
 
-def _recorded(step: Step, inputs: list[Tensor]) -> Step | None:
+def _agrees(replay: Step, inputs: list[Tensor], expected: Tensors) -> bool:
     try:
-        return record(step, inputs)
-    except Exception:  # whatever a plugin does that cannot be recorded, it can still be computed
-        return None
+        return _same_bits(replay(*inputs), expected)
+    except Exception:  # what cannot be replayed agrees with nothing
+        return False
 
 
 def _same_bits(found: Tensors, expected: Tensors) -> bool:
-    pairs = zip(found, expected, strict=True)
-    return all(torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in pairs)
+    return all(map(_same, found, expected))
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    return torch.equal(a, b) or bool(torch.isclose(a, b, rtol=0, atol=0, equal_nan=True).all())
 
 
 def flatten(tree: Any) -> tuple[list[Tensor], Any]:

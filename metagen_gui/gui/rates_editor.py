@@ -71,6 +71,7 @@ class RatesEditor(SettingEditor):
         for row, (group, box) in enumerate(self.boxes.items()):
             label = QLabel(group.replace("_", " "))
             label.setIndent(12)
+            label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             label.setBuddy(box)
             box.setMinimumHeight(field_height(box))

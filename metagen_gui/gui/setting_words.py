@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -70,10 +70,16 @@ def description_of(setting: Setting) -> str:
 def condition_of(setting: Setting, labels: Mapping[str, str]) -> str:
     """Say when a conditional setting has an effect."""
     parts = [
-        _say("{0} is {1}").format(labels.get(name, name), _say(" or ").join(_choice(value) for value in values))
-        for name, values in setting.only_if.items()
+        _say("{0} is {1}").format(labels.get(name, name), _any_of(values)) for name, values in setting.only_if.items()
     ]
     return _say("Has an effect only while {0}.").format(_say(" and ").join(parts))
+
+
+def _any_of(values: Sequence[Any]) -> str:
+    first = values[0]
+    if len(values) > 2 and isinstance(first, int) and list(values) == [*range(first, first + len(values))]:
+        return _say("{0} to {1}").format(first, values[-1])
+    return _say(" or ").join(_choice(value) for value in values)
 
 
 def _choice(value: Any) -> str:

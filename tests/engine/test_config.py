@@ -87,6 +87,7 @@ def test_both_ends_of_a_range_are_allowed_and_nothing_beyond(minutes: int) -> No
         ({"note": "rude"}, "oven.note", "a note is polite"),
         ({"mnutes": 3}, "oven.mnutes", f"there is no such setting; there are {', '.join(Oven.model_fields)}"),
         ({"shares": {"context": "much"}}, "oven.shares", "'context': 'much' is not a number"),
+        ({"shares": [1]}, "oven.shares", '[1] is not a table of names and numbers, as in {"head": 0.1}'),
         ({"steam": 2_000_000_000}, "oven.steam", "2000000000 is too high; the highest value is 10,000,000"),
         ({"steam": 1e-9}, "oven.steam", "1e-09 is too low; the lowest value is 1e-05"),
         ({"heat_level": "warm" * 25_000}, "oven.heat_level", f"'war{'mwar' * 6}mw…{'warm' * 7}' is not a number"),

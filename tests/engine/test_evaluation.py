@@ -13,8 +13,10 @@ from cells import PAIRS, go_together
 from metagen_gui.engine import evaluation
 from metagen_gui.engine.algorithms.base import of_player
 from metagen_gui.engine.evaluation import (
+    ALONG,
     GRID,
     MOST_STEPS,
+    along,
     grid_points,
     score,
     shown_steps,
@@ -256,3 +258,10 @@ def test_the_square_holds_all_points_with_a_margin() -> None:
     points = np.array([[[0.5, -2.9]]], np.float32)
     for support, query in ((points, points * 0), (points * 0, points)):
         assert square_around(TaskBatch(("a",), support, query)) == (-3.5, -3.5, 3.5, 3.5)
+
+
+def test_a_curve_is_drawn_as_far_as_x_goes_however_high_it_is() -> None:
+    points = np.array([[[4.9, -80.0], [-1.0, 3.0]]], np.float32)
+    for support, query in ((points, points * 0), (points * 0, points)):
+        x = along(TaskBatch(("a",), support, query))
+        assert (len(x), x[0], x[-1]) == (ALONG, -5.5, 5.5)

@@ -283,7 +283,7 @@ def test_more_examples_than_there_are_are_refused(trained: Trained) -> None:
     with pytest.raises(BadInput, match=r"^shots, support draws: 3 shots × 2 draws cannot be had"):
         choose_tasks([run], Request(shots=3, support_draws=2))
     gan = trained("sinusoids", "gan", "maml", values={"model.mode_seeking": 1.0}, name="gan")
-    with pytest.raises(BadInput, match="1 shots cannot be had: 1 is too few for mode seeking"):
+    with pytest.raises(BadInput, match="1 shot cannot be had: 1 is too few for mode seeking"):
         choose_tasks([gan], Request(shots=1))
 
 
@@ -363,12 +363,15 @@ def test_tasks_that_diverge_are_counted_and_left_out(trained: Trained) -> None:
     assert found.summary(found.losses["curve"], 30).tasks == found.gain("curve").tasks == 0
 
 
-def test_one_lost_draw_loses_the_task_for_every_figure(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("lost", [np.inf, -np.inf, np.nan])
+def test_one_lost_draw_loses_the_task_for_every_figure(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch, lost: float
+) -> None:
     run, own = trained("densities", "gan", "maml"), scores.score
 
     def spoiled(*given: Any, **named: Any) -> Any:
         found = own(*given, **named)
-        found.query_loss["generator"][2, 3] = np.inf  # the second task's second draw
+        found.query_loss["generator"][2, 3] = lost  # the second task's second draw
         return found
 
     monkeypatch.setattr(scores, "score", spoiled)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
+from typing import Any
+
 import pytest
 import torch
 from toys import Bilinear, DiracGan, Quadratic, build, positive, quiet, task
 
 from metagen_gui.engine.algorithms.base import AlgorithmSettings, Moment, algorithms
 from metagen_gui.engine.inner_loop import InnerLoop, descend, limit
+from metagen_gui.engine.models.base import Params
 
 
 def test_players_alternate_and_each_keeps_to_its_own_outer_gradient() -> None:
@@ -108,6 +112,28 @@ def test_meta_parameters_are_not_overwritten_by_adaptation() -> None:
     path = algorithm.trajectory(meta, batch, {"none": torch.zeros(3, 1, 1)}, 3)
     assert torch.equal(meta["x"]["x"], before) and torch.equal(path[0]["x"]["x"], before)
     assert not torch.equal(path[-1]["x"]["x"], before)
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [("imaml", "metagen_gui.engine.algorithms.imaml.descend"), ("reptile", "metagen_gui.engine.inner_loop.descend")],
+)
+def test_where_no_path_is_differentiated_none_is_kept(monkeypatch: pytest.MonkeyPatch, name: str, where: str) -> None:
+    """However many steps are taken, only the parameters of the last one or two are in memory."""
+    passed: list[weakref.ref[torch.Tensor]] = []
+
+    def watched(*given: Any) -> Params:
+        moved = descend(*given)
+        passed.append(weakref.ref(moved["x"]))
+        assert sum(each() is not None for each in passed) <= 2
+        return moved
+
+    monkeypatch.setattr(where, watched)
+    algorithm = build(name, Quadratic(2), 30, 0.01)
+    meta = algorithm.initialize(torch.Generator().manual_seed(0))
+    given = task(positive(2, 0), torch.ones(2).double())[None]
+    algorithm.meta_gradient(meta, given, given, quiet(1, 30, 1, 1), Moment())
+    assert len(passed) == 30
 
 
 def test_limit_shortens_long_gradients_only() -> None:

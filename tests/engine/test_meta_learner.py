@@ -152,6 +152,16 @@ def test_a_long_outer_gradient_is_shortened_per_player_and_a_short_one_is_not(ti
             assert float(moved.norm()) == pytest.approx(length, rel=1e-4)
 
 
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_gradient_that_is_not_finite_is_not_applied_even_if_entries_are_limited(tiny: Tiny, value: float) -> None:
+    learner = MetaLearner(tiny("densities", "gan", "leo", SGD))
+    assert learner.training.outer_value_clip
+    before = copy(learner.meta)
+    fixed_gradient(learner, value)
+    assert not learner.step().applied
+    assert all(torch.equal(learner.meta[p][n], v) for p, values in before.items() for n, v in values.items())
+
+
 def test_adam_moves_by_the_rate_however_long_the_gradient(tiny: Tiny) -> None:
     """Its first step is lr · g / |g| in every number; plain descent would take lr · g."""
     for optimizer, moves in (("adam", 0.01), ("sgd", 0.01 * 0.5)):
@@ -235,6 +245,21 @@ def test_other_changes_are_refused_and_nothing_changes(tiny: Tiny, path: str, va
         learner.change(path, value)
     assert caught.value.where == path
     assert learner.experiment is experiment and learner.training is training
+
+
+def test_a_change_that_does_not_go_with_the_tasks_is_refused(tiny: Tiny) -> None:
+    """A single sample has no neighbour to keep away from: every loss would be 0 / 0 from here on."""
+    learner = MetaLearner(tiny("densities", "gan", "maml", {"training.shots": 1}))
+    with pytest.raises(BadInput, match="too few for mode seeking"):
+        learner.change("model.mode_seeking", 1.0)
+    assert learner.model.settings.mode_seeking == 0.0 and learner.step().applied
+
+
+@pytest.mark.parametrize(("model", "algorithm"), [("vae", "maml"), ("gan", "reptile"), ("vae", "imaml")])
+def test_a_run_in_which_nothing_could_adapt_is_refused(tiny: Tiny, model: str, algorithm: str) -> None:
+    values = {"model.context_size": 0, "algorithm.adapts": "context"}
+    with pytest.raises(BadInput, match=r"algorithm\.adapts: context leaves this model nothing to adapt"):
+        MetaLearner(tiny("densities", model, algorithm, values))
 
 
 def test_the_initialization_is_drawn_from_the_seed(tiny: Tiny) -> None:

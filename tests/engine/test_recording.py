@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from cells import PAIRS
 from torch import Tensor
 
+from metagen_gui.engine import replayed_step
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, Moment
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.outer_loop import meta_train
 from metagen_gui.engine.recording import NotOfTensors, Recording, TooLong, record
 from metagen_gui.engine.replayed_step import COMPARED, SEEN_BEFORE, flatten, unflatten
+from metagen_gui.engine.task_noise import TaskNoise
 
 Tiny = Callable[..., Experiment]
 FIRST, SECOND = (torch.randn(5, 4, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
@@ -105,6 +108,28 @@ def test_what_is_changed_through_another_sight_of_it_is_replayed_as_it_was() -> 
             assert torch.equal(found, expected)
 
 
+def test_a_part_that_is_changed_shows_in_the_whole() -> None:
+    def step(x: Tensor) -> tuple[Tensor, ...]:
+        whole, other = x + 1, x - 1
+        whole.split(2, 1)[0].mul_(2)
+        other.unbind(0)[1].zero_()
+        return whole * 1.5, other * 1.5
+
+    for found, expected in zip(record(step, [FIRST])(SECOND), step(SECOND), strict=True):
+        assert torch.equal(found, expected)
+
+
+def test_what_is_the_same_for_all_inputs_until_it_is_changed_in_place() -> None:
+    def step(x: Tensor) -> tuple[Tensor, ...]:
+        places = torch.arange(20.0).view(5, 4) * 2
+        before = places + x
+        places.add_(x)
+        return before, places * 3
+
+    for found, expected in zip(record(step, [FIRST])(SECOND), step(SECOND), strict=True):
+        assert torch.equal(found, expected)
+
+
 def test_what_is_changed_in_place_and_seen_by_nobody_else_is_simplified_too() -> None:
     def step(x: Tensor) -> tuple[Tensor, ...]:
         one = torch.sin(x)
@@ -130,6 +155,27 @@ def test_a_step_that_asks_for_a_number_cannot_be_recorded() -> None:
 
     with pytest.raises(NotOfTensors):
         record(step, [FIRST])
+
+
+@pytest.mark.parametrize("way", ["numpy", "tolist", "asarray"])
+def test_a_number_that_is_read_off_without_an_operation_is_noticed_too(way: str) -> None:
+    """One comparison would find such a branch only if both sides of it came up."""
+    read = {"numpy": Tensor.numpy, "tolist": Tensor.tolist, "asarray": np.asarray}[way]
+    with pytest.raises(NotOfTensors):
+        record(lambda x: (x if read(x.max()) < 100 else -x,), [FIRST])
+
+
+def test_a_step_whose_shapes_depend_on_numbers_cannot_be_recorded() -> None:
+    """The gradient of a mean over what a mask lets through divides by how many came through in the recording."""
+
+    def mean_of_some(x: Tensor) -> tuple[Tensor, ...]:
+        return (torch.autograd.grad(x[x.sum(1) > -9].mean(), x)[0],)
+
+    for step in (mean_of_some, lambda x: (x.masked_select(x > 0),), lambda x: (torch.nonzero(x > 0),)):
+        with pytest.raises(NotOfTensors):
+            record(step, [FIRST.clone().requires_grad_()])
+    places = torch.tensor([2, 0])
+    assert torch.equal(record(lambda x: (x[:, places],), [FIRST])(SECOND)[0], SECOND[:, places])
 
 
 def test_a_step_of_too_many_operations_is_given_up() -> None:
@@ -256,6 +302,46 @@ def test_a_step_that_cannot_be_recorded_is_computed(tiny: Tiny) -> None:
     )
 
 
+@pytest.mark.parametrize("wrong", ["not a number", "another type", "another shape", "it fails"])
+def test_only_a_recording_that_gives_the_very_same_takes_over(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    def spoiled(*inputs: Tensor) -> tuple[Tensor, ...]:
+        spoil = {
+            "not a number": lambda value: value.new_full(value.shape, torch.nan),
+            "another type": lambda value: value.double(),
+            "another shape": lambda value: value[None],
+            "it fails": lambda value: value.view(7, 11, 13),
+        }[wrong]
+        return tuple(map(spoil, right(*inputs)))
+
+    def right(*inputs: Tensor) -> tuple[Tensor, ...]:
+        return tuple(torch.zeros_like(value) for value in expected)
+
+    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
+    zero = {p: {n: torch.zeros_like(v) for n, v in values.items()} for p, values in learner.meta.items()}
+    learner.algorithm.meta_gradient = lambda *given: MetaGradient(zero, {"vae": torch.zeros(2)})
+    expected = [*zero["vae"].values(), torch.zeros(2)]
+    for replay, takes_over in ((right, True), (spoiled, False)):
+        monkeypatch.setattr("metagen_gui.engine.replayed_step.record", lambda step, inputs, replay=replay: replay)
+        learner.change("algorithm.inner_lr", 0.1)
+        for _ in range(9):
+            learner.step()
+        assert learner.replayed.replaying is takes_over
+
+
+def test_an_algorithm_is_given_all_of_the_noise(tiny: Tiny) -> None:
+    learner = MetaLearner(tiny("densities", "vae", "maml"))
+    own = learner.algorithm.meta_gradient
+
+    def watched(meta: object, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment) -> MetaGradient:
+        assert noise.inner["z"].shape[-2] == support.shape[1]
+        return own(meta, support, query, noise, moment)
+
+    learner.algorithm.meta_gradient = watched
+    assert learner.step().applied
+
+
 def test_a_run_replays_and_says_the_same(tiny: Tiny, tmp_path: Path) -> None:
     tables = []
     for replay in (True, False):
@@ -273,3 +359,19 @@ def test_the_moment_matters_only_where_an_algorithm_says_so() -> None:
     promised = {name: plugin for name, plugin in algorithms.items() if plugin.phase is not Algorithm.phase}
     assert {"maml", "fomaml", "reptile", "meta_sgd", "anil", "cavia", "imaml", "maml_pp"} <= set(promised)
     assert Moment().share == 0
+
+
+def test_a_step_that_is_too_long_is_tried_once_in_a_run(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def never(*given: object) -> Recording:
+        tried.append(1)
+        raise TooLong
+
+    monkeypatch.setattr(replayed_step, "record", never)
+    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
+    for lr in (0.1, 0.2):
+        learner.change("algorithm.inner_lr", lr)
+        for _ in range(6):
+            assert learner.step().applied
+    assert tried == [1] and not learner.replayed.replaying

@@ -7,14 +7,16 @@ import pytest
 from dummy_plugins import FolderSettings, SmoothSettings
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QLineEdit, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.config import Config, Setting, setting, settings_of
+from metagen_gui.engine.models.base import models
 from metagen_gui.gui.editor_for import ModelChoices
 from metagen_gui.gui.number_box import IntegerBox, NumberBox
 from metagen_gui.gui.rates_editor import RateBox, RatesEditor
 from metagen_gui.gui.setting_row import SettingRow
+from metagen_gui.gui.setting_words import condition_of
 from metagen_gui.gui.text_editors import PathEditor, PathLine
 
 CHOICES = ModelChoices(
@@ -190,6 +192,22 @@ def test_rates_show_the_models_own_and_can_be_emptied(qtbot: QtBot) -> None:
     with qtbot.waitSignal(row.edited) as told:
         qtbot.keyClick(decoder, Qt.Key.Key_Return)
     assert told.args == ["model.rates", {}]
+
+
+def test_long_names_of_groups_are_shown_in_full(qtbot: QtBot) -> None:
+    editor = RatesEditor("algorithm.group_rates", dict.fromkeys(models.get("gan").groups, 1.0))
+    qtbot.addWidget(editor)
+    editor.resize(260, 400)
+    editor.show()
+    for label in editor.findChildren(QLabel):
+        assert label.hasHeightForWidth() and label.heightForWidth(label.width()) <= label.height()
+
+
+def test_a_condition_of_many_numbers_is_a_range() -> None:
+    many = setting(0.1, "A rate.", only_if={"steps": range(1, 21), "kind": ["a_b", "c", "d"]})
+    (item,) = settings_of(type("Many", (Config,), {"__annotations__": {"rate": float}, "rate": many}))
+    says = condition_of(item, {"steps": "Steps", "kind": "Kind"})
+    assert says == "Has an effect only while Steps is 1 to 20 and Kind is a b or c or d."
 
 
 def test_path_is_browsed_for_and_dropped(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

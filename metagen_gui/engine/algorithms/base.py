@@ -68,7 +68,7 @@ class AlgorithmSettings(Config):
         label="What adapts",
         choices_from="model.adapts",
     )
-    group_rates: dict[str, Annotated[float, Field(ge=0)]] = setting(
+    group_rates: dict[str, Annotated[float, Field(ge=0, le=1e6)]] = setting(
         {},
         "Inner rate of each group of parameters, as a multiple of the inner learning rate; groups left out keep the "
         "model's own.",

@@ -15,6 +15,7 @@ For models with one player. Two players meet in an equilibrium, where the system
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
@@ -32,7 +33,7 @@ from metagen_gui.engine.algorithms.base import (
 )
 from metagen_gui.engine.config import BadInput, setting
 from metagen_gui.engine.conjugate_gradients import solve
-from metagen_gui.engine.inner_loop import best_share, descend, limit
+from metagen_gui.engine.inner_loop import best_share, descend, last, limit
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
 
 
@@ -71,10 +72,14 @@ class ImplicitMaml(Algorithm):
         self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, *, first_order: bool = False, ramp: float = 1.0
     ) -> list[PlayerParams]:
         """Return one task's parameters after 0, 1, … `steps` gradient steps on the regularised loss."""
+        return list(self._walk(meta, batch, noise, steps, ramp))
+
+    def _walk(self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, ramp: float) -> Iterator[PlayerParams]:
         theta = self.initialization(meta)
         (player,) = theta
         names, rates = self.adapted(theta)[player], self.rates(meta)[player]
-        path = [theta[player]]
+        here = theta[player]
+        yield theta
 
         def regularised(slope: Params, rate: Params, here: Params, share: Tensor) -> Tensor:
             moved = {n: here[n] - share * rate[n] * slope[n] for n in slope}
@@ -83,16 +88,16 @@ class ImplicitMaml(Algorithm):
             return self._support_loss(moved, theta, batch, noise, ramp) + pull
 
         for _ in range(steps):
-            moving = {name: path[-1][name] for name in names}
+            moving = {name: here[name] for name in names}
             slope = torch.func.grad(self._support_loss)(moving, theta, batch, noise, ramp)
             pulled = {n: g + self.settings.proximity * (moving[n] - theta[player][n]) for n, g in slope.items()}
             limited = limit(pulled, self.settings.inner_clip) if self.settings.inner_clip else pulled
             rate = {name: rates[name][0] for name in names}
             if self.settings.line_search:
-                share = best_share(partial(regularised, limited, rate, path[-1]), batch)
+                share = best_share(partial(regularised, limited, rate, here), batch)
                 rate = {name: share * value for name, value in rate.items()}
-            path.append(descend(path[-1], limited, rate))
-        return [{player: params} for params in path]
+            here = descend(here, limited, rate)
+            yield {player: here}
 
     def phase(self, share: float) -> None:
         """Every outer step of a run is computed alike."""
@@ -107,7 +112,7 @@ class ImplicitMaml(Algorithm):
         ramp, strength = moment.ramp, self.settings.proximity
 
         def one_task(support: Tensor, query: Tensor, adapting: Noise, grading: Noise) -> tuple[Params, Tensor]:
-            end = self.trajectory(meta, support, adapting, self.steps, ramp=ramp)[-1][player]
+            end = last(self._walk(meta, support, adapting, self.steps, ramp))[player]
             drawn = {name: value[0] for name, value in grading.items()}
 
             def query_loss(params: Params) -> Tensor:

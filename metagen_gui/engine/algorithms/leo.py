@@ -34,7 +34,7 @@ from metagen_gui.engine.config import setting
 from metagen_gui.engine.latent_embedding import CODE, divergence, embedding_rates, fresh_embedding, weight_penalty
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
 
-PENALTY: dict[str, Any] = {"low": 0, "high": 100, "live": True, "expert": True}
+PENALTY: dict[str, Any] = {"low": 0, "high": 100, "log": True, "live": True, "expert": True}
 
 
 class LeoSettings(base.AlgorithmSettings):

@@ -44,10 +44,18 @@ class MamlPlusPlusSettings(LearnedRateSettings):
     """Settings of MAML++."""
 
     multi_step_share: float = setting(
-        0.15, "Share of the run in which the query losses after every adaptation step count.", low=0, high=1
+        0.15,
+        "Share of the run, at its beginning, in which the query losses after all adaptation steps count.",
+        label="Multi-step share",
+        low=0,
+        high=1,
     )
     first_order_share: float = setting(
-        0.3, "Share of the run, at its beginning, that goes without second derivatives.", low=0, high=1
+        0.3,
+        "Share of the run, at its beginning, that goes without second derivatives.",
+        label="First-order share",
+        low=0,
+        high=1,
     )
 
 

@@ -17,7 +17,7 @@ Query losses are reported and not descended. A GAN's G is therefore graded by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -34,13 +34,23 @@ from metagen_gui.engine.algorithms.base import (
     algorithms,
     grade,
 )
-from metagen_gui.engine.config import setting
-from metagen_gui.engine.inner_loop import ORDER, InnerLoop, Moments, fresh_moments
+from metagen_gui.engine.config import BadInput, setting
+from metagen_gui.engine.inner_loop import (
+    MOMENTS_TAKEN,
+    ORDER,
+    InnerLoop,
+    Moments,
+    fresh_moments,
+    last,
+    moments_in,
+    named_moments,
+)
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
 
 DECAY = 0.999
 """β2 of the inner Adam, as in the reference."""
-SECOND, TAKEN = "@moment.", "@moments_taken"
+EVERY = 10_000
+"""As many examples as a task may have."""
 
 
 class ReptileSettings(AlgorithmSettings):
@@ -55,7 +65,7 @@ class ReptileSettings(AlgorithmSettings):
         only_if={"inner_optimizer": ["adam"]},
     )
     minibatch: int = setting(
-        0, "Support examples that one inner step sees; 0 means all of them.", unit="examples", low=0, high=10_000
+        0, "Support examples that one inner step sees; 0 means all of them.", unit="examples", low=0, high=EVERY
     )
 
 
@@ -69,13 +79,20 @@ class Reptile(Algorithm):
     Settings = ReptileSettings
     suggests = {"algorithm.adapts": "everything", "model.judge": "support"}
 
+    def check(self) -> None:
+        """Raise `BadInput` for minibatches that are too small for the model."""
+        try:
+            self.model.check(self.settings.minibatch or EVERY, EVERY)
+        except BadInput as problem:
+            raise BadInput("algorithm.minibatch", problem.why) from None
+
     def initialize(self, generator: torch.Generator) -> MetaParams:
         """Return the model's initialization and, if they are carried, the inner Adam's moments."""
         params = self.model.initialize(generator)
         if not self._carries:
             return params
         fresh = {player: fresh_moments(params[player], names) for player, names in self.adapted(params).items()}
-        return {player: values | _named(fresh[player]) for player, values in params.items()}
+        return {player: values | named_moments(fresh[player]) for player, values in params.items()}
 
     def trajectory(
         self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, *, first_order: bool = False, ramp: float = 1.0
@@ -106,13 +123,12 @@ class Reptile(Algorithm):
 
         def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[PlayerParams, MetaParams, Params]:
             adapting, judging, grading = noise
-            phi, state = self._walk(meta, support, adapting, self.steps, moment.ramp)[-1]
-            judge = None
-            if self.model.judged:
-                judge = self._walk(meta, query, judging, self.steps, moment.ramp)[-1][0]
+            phi, state = last(self._walk(meta, support, adapting, self.steps, moment.ramp))
+            opponents = self._walk(meta, query, judging, self.steps, moment.ramp)
+            judge = last(opponents)[0] if self.model.judged else None
             losses = grade(self.model, phi, query, grading, judge, moment.ramp)
             moved = {player: {name: phi[player][name] for name in names[player]} for player in phi}
-            return moved, {player: _named(kept) for player, kept in state.items()}, losses
+            return moved, {player: named_moments(kept) for player, kept in state.items()}, losses
 
         with torch.no_grad():
             moved, state, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
@@ -132,20 +148,9 @@ class Reptile(Algorithm):
 
     def _walk(
         self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, ramp: float
-    ) -> list[tuple[PlayerParams, Mapping[str, Moments]]]:
-        """Return parameters and moments after 0, 1, … `steps` steps, begun with the moments that are carried."""
-        params = self.initialization(meta)
-        loop: InnerLoop = self.inner_loop(params, first_order=True, ramp=ramp)
-        if self.settings.inner_optimizer == "adam":
-            loop = replace(loop, decay=DECAY)
-        carried = {player: _moments(values) for player, values in meta.items() if TAKEN in values}
-        return list(loop.walk(params, self.rates(meta), batch, noise, steps, carried))
-
-
-def _named(moments: Moments) -> Params:
-    return {TAKEN: moments.taken, **{SECOND + name: value for name, value in moments.second.items()}}
-
-
-def _moments(values: Params) -> Moments:
-    second = {name.removeprefix(SECOND): value for name, value in values.items() if name.startswith(SECOND)}
-    return Moments(second, values[TAKEN])
+    ) -> Iterator[tuple[PlayerParams, Mapping[str, Moments]]]:
+        """Yield parameters and moments after 0, 1, … `steps` steps, begun with the moments that are carried."""
+        params, decay = self.initialization(meta), DECAY if self.settings.inner_optimizer == "adam" else 0.0
+        loop: InnerLoop = replace(self.inner_loop(params, first_order=True, ramp=ramp), decay=decay)
+        carried = {player: moments_in(values) for player, values in meta.items() if MOMENTS_TAKEN in values}
+        return loop.walk(params, self.rates(meta), batch, noise, steps, carried)

@@ -102,7 +102,9 @@ def choose_tasks(runs: Sequence[TrainedRun], request: Request) -> HeldOutTasks:
             run.model.algorithm.model.check(chosen.shots, chosen.examples)
     except BadInput as error:
         what = "shots" if chosen.support_draws == 1 else "shots, support draws"
-        asked = f"{chosen.shots} shots" + (f" × {chosen.support_draws} draws" if chosen.support_draws > 1 else "")
+        asked = f"{chosen.shots} shot{'' if chosen.shots == 1 else 's'}" + (
+            f" × {chosen.support_draws} draws" if chosen.support_draws > 1 else ""
+        )
         raise BadInput(what, f"{asked} cannot be had: {error.why}") from None
     for run in runs[1:]:
         _check_same_tasks(run, first, chosen)

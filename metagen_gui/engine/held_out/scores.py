@@ -1,7 +1,7 @@
 """The losses of one run on held-out tasks, task by task, at chosen adaptation steps.
 
-The noise of a draw is a function of (seed, task, draw) alone: runs share it, so that they compare in pairs, and what a
-task scores does not depend on how many others there are.
+The noise of a draw is a function of (seed, task, draw) and of its shape: runs of one model that take as many steps
+share it, so that they compare in pairs, and what a task scores does not depend on how many others there are.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class _PerTask:
             tasks, kept = (first + np.arange(values.shape[1])) // self.draws, values[self.rows].T
             with np.errstate(invalid="ignore"):  # inf - inf, of draws that have diverged
                 np.add.at(self.sums.setdefault(name, np.zeros(self.shape)), tasks, kept)
-                np.maximum.at(self.most.setdefault(name, np.full(self.shape, -np.inf)), tasks, kept)
+                # the largest of -inf and a number would be the number
+                sound = np.where(np.isfinite(kept), kept, np.nan)
+                np.maximum.at(self.most.setdefault(name, np.full(self.shape, -np.inf)), tasks, sound)
 
     def means(self) -> dict[str, Values]:
         """Return the means over the draws, `(rows, tasks)`."""

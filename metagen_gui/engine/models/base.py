@@ -124,6 +124,6 @@ def adapted_groups(model: type[GenerativeModel], adapts: str) -> tuple[str, ...]
     groups = tuple(part.strip() for part in adapts.split("+"))
     for group in groups:
         if group not in model.groups:
-            choices = ", ".join((*model.adapts, *model.groups))
+            choices = ", ".join(dict.fromkeys((*model.adapts, *model.groups)))
             raise BadInput("algorithm.adapts", f"{quoted(group)} is not something that can adapt; there are {choices}")
     return groups

@@ -91,11 +91,10 @@ class Curve(GenerativeModel):
             if name == "context" or (self.settings.initial_weights == "small" and name.endswith("bias")):
                 values[name] = torch.zeros(shape)
             elif self.settings.initial_weights == "small" and not name.startswith("steer"):
-                drawn = torch.empty(shape, device=generator.device)
+                drawn = torch.empty(shape)
                 values[name] = nn.init.trunc_normal_(drawn, std=SMALL, a=-2 * SMALL, b=2 * SMALL, generator=generator)
             else:
-                drawn = torch.rand(shape, generator=generator, device=generator.device)
-                values[name] = (2 * drawn - 1) / math.sqrt(inputs)
+                values[name] = (2 * torch.rand(shape, generator=generator) - 1) / math.sqrt(inputs)
         return {"curve": values}
 
     def group_of(self, player: str, name: str) -> str:

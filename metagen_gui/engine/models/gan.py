@@ -94,7 +94,14 @@ class GanSettings(NetworkSettings):
         expert=True,
     )
     unrolled_lr: float = setting(
-        0.03, "Step size of D when G looks ahead.", label="Unrolled rate", low=0, high=10, log=True, expert=True
+        0.03,
+        "Step size of D when G looks ahead.",
+        label="Unrolled rate",
+        low=0,
+        high=10,
+        log=True,
+        expert=True,
+        only_if={"unrolled_steps": range(1, 21)},
     )
 
 

@@ -60,7 +60,7 @@ class _Networks(nn.Module):
         return law[0], law[1]
 
     def forward(self, what: str, *given: Tensor) -> Any:
-        """One entry for `functional_call`: `negative_elbo` or `generate`."""
+        """One entry for `functional_call`: `terms` or `generate`."""
         return getattr(self, what)(*given)
 
     def decode(self, z: Tensor) -> Tensor:

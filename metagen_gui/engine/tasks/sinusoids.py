@@ -29,8 +29,8 @@ class SinusoidSettings(Config):
     frequency: Literal["one", "varied"] = setting(
         "one", "The same frequency for all tasks, or one from 0.8 to 1.2 for each, which makes them harder to tell."
     )
-    smallest: float = setting(0.1, "Smallest amplitude.", low=0, high=100)
-    largest: float = setting(5.0, "Largest amplitude.", low=0, high=100)
+    smallest: float = setting(0.1, "Smallest amplitude.", label="Smallest amplitude", low=0, high=100)
+    largest: float = setting(5.0, "Largest amplitude.", label="Largest amplitude", low=0, high=100)
     noise: float = setting(
         0.0, "Standard deviation of noise on y of the support; the query is exact.", low=0, high=10, expert=True
     )

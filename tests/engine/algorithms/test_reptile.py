@@ -11,6 +11,7 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import MetaParams, Moment, TaskNoise, algorithms
 from metagen_gui.engine.algorithms.reptile import DECAY, Reptile
+from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.evaluation import score
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.inner_loop import ORDER
@@ -270,3 +271,11 @@ def test_epsilon_falls_linearly_and_its_last_step_is_taken(tiny: Callable[..., E
             expected = before[name] - 0.5 * (1 - step / 10) * found[-1]["vae"][name]
             torch.testing.assert_close(value.detach(), expected)
     assert len(found) == 10 and any(gradient.any() for gradient in found[-1]["vae"].values())
+
+
+def test_minibatches_too_small_for_the_model_are_refused(tiny: Callable[..., Experiment]) -> None:
+    values = {"algorithm.minibatch": 1, "model.mode_seeking": 0.5}
+    with pytest.raises(BadInput, match=r"^algorithm.minibatch: 1 is too few for mode seeking"):
+        MetaLearner(tiny("densities", "gan", "reptile", values))
+    assert MetaLearner(tiny("densities", "gan", "reptile", {**values, "algorithm.minibatch": 2})).step().applied
+    assert MetaLearner(tiny("densities", "gan", "reptile", {"algorithm.minibatch": 1})).step().applied

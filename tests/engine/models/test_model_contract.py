@@ -40,6 +40,15 @@ def test_every_parameter_belongs_to_a_group_and_every_group_has_some(name: str, 
 
 
 @pytest.mark.parametrize(("name", "spec", "network"), CASES)
+def test_what_a_file_claims_to_hold_can_be_found_out_without_memory_for_it(
+    name: str, spec: DataSpec, network: str
+) -> None:
+    with torch.device("meta"):
+        params = build(name, spec, network=network).initialize(torch.Generator("cpu"))
+    assert all(value.is_meta for values in params.values() for value in values.values())
+
+
+@pytest.mark.parametrize(("name", "spec", "network"), CASES)
 def test_a_model_keeps_no_statistics_that_could_leak_from_task_to_task(name: str, spec: DataSpec, network: str) -> None:
     model = build(name, spec, network=network)
     networks = [part for part in vars(model).values() if isinstance(part, nn.Module)]
