@@ -35,16 +35,7 @@ from metagen_gui.engine.algorithms.base import (
     grade,
 )
 from metagen_gui.engine.config import BadInput, setting
-from metagen_gui.engine.inner_loop import (
-    MOMENTS_TAKEN,
-    ORDER,
-    InnerLoop,
-    Moments,
-    fresh_moments,
-    last,
-    moments_in,
-    named_moments,
-)
+from metagen_gui.engine.inner_loop import ORDER, InnerLoop, Moments, fresh_moments, last, moments_in, named_moments
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
 
 DECAY = 0.999
@@ -152,5 +143,5 @@ class Reptile(Algorithm):
         """Yield parameters and moments after 0, 1, … `steps` steps, begun with the moments that are carried."""
         params, decay = self.initialization(meta), DECAY if self.settings.inner_optimizer == "adam" else 0.0
         loop: InnerLoop = replace(self.inner_loop(params, first_order=True, ramp=ramp), decay=decay)
-        carried = {player: moments_in(values) for player, values in meta.items() if MOMENTS_TAKEN in values}
+        carried = {player: moments_in(values) for player, values in meta.items()} if self._carries else {}
         return loop.walk(params, self.rates(meta), batch, noise, steps, carried)
