@@ -77,7 +77,9 @@ def test_plain_rates(name: str, steps: int, size: int) -> None:
 def test_one_part_adapts_and_the_other_is_shared(name: str, steps: int, size: int) -> None:
     """The loss sees x + u and only u adapts. CAVIA begins u at 0 and does not learn it."""
     strength = 1.5
-    settings = {"proximity": strength, "conjugate_steps": size + 3, "line_search": False} if name == "imaml" else {}
+    settings = (
+        {"proximity": strength, "conjugate_steps": size + 3, "inner_solver": "gradient"} if name == "imaml" else {}
+    )
     algorithm = build(name, Shifted(size), steps, LR, adapts="context", **settings)
     meta, x = start(algorithm)
     begin = x if name == "cavia" else x + meta["x"]["context"].detach()
@@ -104,7 +106,7 @@ def test_implicit_gradients_at_the_end_of_adaptation(steps: int, size: int) -> N
     """After k steps on the regularised loss: (I + A/λ)⁻¹ B(φ − d), however φ was reached."""
     strength = 0.8
     algorithm = build(
-        "imaml", Quadratic(size), steps, LR, proximity=strength, conjugate_steps=size + 3, line_search=False
+        "imaml", Quadratic(size), steps, LR, proximity=strength, conjugate_steps=size + 3, inner_solver="gradient"
     )
     meta, theta = start(algorithm)
     eye = torch.eye(size, dtype=torch.float64)
@@ -122,7 +124,7 @@ def test_implicit_gradients_are_those_of_the_minimum() -> None:
     """With enough steps φ is the minimum (A + λI)⁻¹(Ac + λθ) itself, whose derivative is λ(A + λI)⁻¹."""
     size, strength, steps = 3, 1.0, 100
     algorithm = build(
-        "imaml", Quadratic(size), steps, 0.3, proximity=strength, conjugate_steps=size + 3, line_search=False
+        "imaml", Quadratic(size), steps, 0.3, proximity=strength, conjugate_steps=size + 3, inner_solver="gradient"
     )
     meta, theta = start(algorithm)
     eye = torch.eye(size, dtype=torch.float64)

@@ -140,7 +140,7 @@ def test_implicit_gradients_agree_with_finite_differences_at_the_minimum(case: t
     torch.manual_seed(1)
     strength = 400.0 if adapts == "default" else 5000.0  # more than the largest curvature of the inner loss
     settings = {"adapts": adapts, "proximity": strength, "inner_lr": 0.96 / strength, "inner_clip": 0.0}
-    settings |= {"adaptation_steps": 40, "line_search": False}
+    settings |= {"adaptation_steps": 40, "inner_solver": "gradient"}
     flat = dict.fromkeys(models.get(case[0]).groups, 1.0)
     algorithm = build("imaml", (*case[:3], {**settings, "group_rates": flat, "conjugate_steps": 30}))
     meta = double(algorithm.initialize(torch.Generator().manual_seed(2)))

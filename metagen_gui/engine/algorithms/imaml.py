@@ -3,9 +3,10 @@
     φ ≈ argmin_φ ℓ_S(φ) + (λ/2) ‖φ − θ‖²,   ∇_θ ℓ_Q(φ) = (I + ∇²ℓ_S(φ) / λ)⁻¹ ∇ℓ_Q(φ)
 
 The outer gradient depends on where adaptation ends, not on how it got there: no path is kept, so memory does not grow
-with the number of steps. Adaptation takes gradient steps on the regularised loss, each by default the best of a few
-lengths, since nothing in the outer gradient keeps its curvature in bounds as MAML's does. The linear system is solved
-by conjugate gradients, each of whose steps takes one Hessian-vector product. Parameters ψ that do not adapt get
+with the number of steps. Adaptation minimises the regularised loss by Hessian-free Newton steps (conjugate gradients
+and a line search), as the paper's stronger variant does, or by gradient steps; gradient steps alone diverge on images,
+where nothing in the outer gradient keeps the inner curvature in bounds as MAML's does. The implicit linear system is
+solved by conjugate gradients, with one Hessian-vector product each. Parameters ψ that do not adapt get
 ∇_ψ ℓ_Q − (1/λ) ∇_ψ (v · ∇_φ ℓ_S) with v the solution, by the same implicit function theorem. A task has *one* inner
 loss, so the noise of its first step serves all of them. `proximity` is λ; the paper's 2 is for losses of about 1, while
 these count hundreds of nats.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -33,8 +34,9 @@ from metagen_gui.engine.algorithms.base import (
 )
 from metagen_gui.engine.config import BadInput, setting
 from metagen_gui.engine.conjugate_gradients import solve
-from metagen_gui.engine.inner_loop import best_share, descend, last, limit
+from metagen_gui.engine.inner_loop import descend, last, limit
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
+from metagen_gui.engine.proximal import Proximal
 
 
 class ImplicitMamlSettings(AlgorithmSettings):
@@ -43,12 +45,15 @@ class ImplicitMamlSettings(AlgorithmSettings):
     proximity: float = setting(
         50.0, "How strongly adapted parameters are held to the initialization (λ).", low=1e-3, high=1e4, log=True
     )
-    line_search: bool = setting(
-        True,
-        "Every step tries shorter lengths as well, a quarter each time, and takes the best; else the rate as it is.",
+    inner_solver: Literal["hessian_free", "gradient"] = setting(
+        "hessian_free", "How the inner problem is solved: Newton steps by conjugate gradients, or plain gradient steps."
     )
     conjugate_steps: int = setting(
-        5, "Steps of conjugate gradients for the implicit gradient.", unit="steps", low=1, high=100
+        5,
+        "Steps of conjugate gradients, for the outer gradient and each Newton step.",
+        unit="steps",
+        low=1,
+        high=100,
     )
 
 
@@ -60,7 +65,6 @@ class ImplicitMaml(Algorithm):
     summary = "MAML by implicit gradients: memory does not grow with the number of steps. For models with one player."
     reference = "Rajeswaran, Finn, Kakade & Levine 2019"
     Settings: ClassVar[type[AlgorithmSettings]] = ImplicitMamlSettings
-    suggests = {"algorithm.adaptation_steps": 5}
 
     def check(self) -> None:
         """Raise `BadInput` for models with several players."""
@@ -75,29 +79,19 @@ class ImplicitMaml(Algorithm):
         return list(self._walk(meta, batch, noise, steps, ramp))
 
     def _walk(self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, ramp: float) -> Iterator[PlayerParams]:
-        theta = self.initialization(meta)
+        theta, s = self.initialization(meta), self.settings
         (player,) = theta
-        names, rates = self.adapted(theta)[player], self.rates(meta)[player]
-        here = theta[player]
+        problem, rates = self._problem(theta, theta[player], batch, noise, ramp), self.rates(meta)[player]
+        here = problem.start
         yield theta
-
-        def regularised(slope: Params, rate: Params, here: Params, share: Tensor) -> Tensor:
-            moved = {n: here[n] - share * rate[n] * slope[n] for n in slope}
-            away = torch.stack([(moved[n] - theta[player][n]).square().sum() for n in moved]).sum()
-            pull: Tensor = 0.5 * self.settings.proximity * away
-            return self._support_loss(moved, theta, batch, noise, ramp) + pull
-
         for _ in range(steps):
-            moving = {name: here[name] for name in names}
-            slope = torch.func.grad(self._support_loss)(moving, theta, batch, noise, ramp)
-            pulled = {n: g + self.settings.proximity * (moving[n] - theta[player][n]) for n, g in slope.items()}
-            limited = limit(pulled, self.settings.inner_clip) if self.settings.inner_clip else pulled
-            rate = {name: rates[name][0] for name in names}
-            if self.settings.line_search:
-                share = best_share(partial(regularised, limited, rate, here), batch)
-                rate = {name: share * value for name, value in rate.items()}
-            here = descend(here, limited, rate)
-            yield {player: here}
+            if s.inner_solver == "hessian_free":
+                here = problem.newton_step(here, s.conjugate_steps)
+            else:
+                slope = problem.slope(here)
+                slope = limit(slope, s.inner_clip) if s.inner_clip else slope
+                here = descend(here, slope, {name: rates[name][0] for name in here})
+            yield {player: {**theta[player], **here}}
 
     def phase(self, share: float) -> None:
         """Every outer step of a run is computed alike."""
@@ -106,35 +100,27 @@ class ImplicitMaml(Algorithm):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return the mean over tasks of the implicit gradient, for adapted and for shared parameters."""
-        theta = self.initialization(meta)
+        theta, strength = self.initialization(meta), self.settings.proximity
         (player,) = theta
-        names = self.adapted(theta)[player]
-        ramp, strength = moment.ramp, self.settings.proximity
 
         def one_task(support: Tensor, query: Tensor, adapting: Noise, grading: Noise) -> tuple[Params, Tensor]:
-            end = last(self._walk(meta, support, adapting, self.steps, ramp))[player]
+            end = last(self._walk(meta, support, adapting, self.steps, moment.ramp))[player]
             drawn = {name: value[0] for name, value in grading.items()}
 
             def query_loss(params: Params) -> Tensor:
-                return self.model.query_loss(player, {player: params}, query, drawn, None, ramp)
+                return self.model.query_loss(player, {player: params}, query, drawn, None, moment.ramp)
 
             def inner_slope(params: Params) -> Params:
-                moving, rest = {n: params[n] for n in names}, {player: params}
-                slope: Params = torch.func.grad(self._support_loss)(moving, rest, support, adapting, ramp)
+                problem = self._problem(theta, params, support, adapting, moment.ramp)
+                slope: Params = torch.func.grad(problem.loss)(problem.start)
                 return slope
 
-            def damped(vector: Params) -> Params:
-                def along(moving: Params) -> Params:
-                    return inner_slope({**end, **moving})
-
-                # the Hessian is symmetric, so pulling a vector back is multiplying by it
-                product: Params = torch.func.vjp(along, {n: end[n] for n in names})[1](vector)[0]
-                return {name: vector[name] + product[name] / strength for name in names}
-
             slope, loss = torch.func.grad_and_value(query_loss)(end)
-            v = solve(damped, {name: slope[name] for name in names}, self.settings.conjugate_steps)
+            problem = self._problem(theta, end, support, adapting, moment.ramp)
+            wanted = {name: strength * slope[name] for name in problem.start}
+            v = solve(partial(problem.turned, problem.start), wanted, self.settings.conjugate_steps)
             through: Params = torch.func.vjp(inner_slope, end)[1](v)[0]
-            shared = {name: slope[name] - through[name] / strength for name in end if name not in names}
+            shared = {name: slope[name] - through[name] / strength for name in end if name not in v}
             return {**shared, **v}, loss
 
         with torch.no_grad():
@@ -142,7 +128,13 @@ class ImplicitMaml(Algorithm):
         gradients = {name: found[name].mean(0) for name in meta[player]}
         return MetaGradient({player: gradients}, {player: losses})
 
-    def _support_loss(self, moving: Params, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float) -> Tensor:
-        (player,) = params
+    def _problem(self, theta: PlayerParams, params: Params, batch: Tensor, noise: Noise, ramp: float) -> Proximal:
+        """Return the inner problem around the adapted ones of `params`; the others are held at `params`."""
+        (player,) = theta
+        start = {name: params[name] for name in self.adapted(theta)[player]}
         first = {name: value[0, 0] for name, value in noise.items()}
-        return self.model.loss(player, {player: {**params[player], **moving}}, batch, first, ramp)
+
+        def loss(moving: Params) -> Tensor:
+            return self.model.loss(player, {player: {**params, **moving}}, batch, first, ramp)
+
+        return Proximal(loss, start, self.settings.proximity)
