@@ -129,7 +129,8 @@ def test_where_no_path_is_differentiated_none_is_kept(monkeypatch: pytest.Monkey
         return moved
 
     monkeypatch.setattr(where, watched)
-    algorithm = build(name, Quadratic(2), 30, 0.01)
+    settings = {"inner_solver": "gradient"} if name == "imaml" else {}
+    algorithm = build(name, Quadratic(2), 30, 0.01, **settings)
     meta = algorithm.initialize(torch.Generator().manual_seed(0))
     given = task(positive(2, 0), torch.ones(2).double())[None]
     algorithm.meta_gradient(meta, given, given, quiet(1, 30, 1, 1), Moment())
