@@ -28,6 +28,7 @@ REPTILE = (
     "algorithm.inner_optimizer=sgd", "algorithm.inner_lr=0.02", "algorithm.adaptation_steps=32",
     "algorithm.minibatch=10", "model.width=64", "model.activation=tanh", "model.initial_weights=by_inputs",
     "training.shots=50", "training.outer_optimizer=sgd", "training.outer_lr=0.1", "training.lr_schedule=linear",
+    "training.validate_every=2000",
 )  # fmt: skip
 """As its authors describe it: 50 points of every task, 10 of them in each of 32 steps."""
 
