@@ -94,7 +94,8 @@ class InnerLoop:
                     if self.decay:
                         kept = {**kept, player: second_moment(gradients, kept.get(player), self.decay)}
                         gradients = adam_direction(gradients, kept[player], self.decay)
-                    at_step = {name: rate[min(step, len(rate) - 1)] for name, rate in rates[player].items()}
+                    own = {name: rates[player][name] for name in self.adapted[player]}
+                    at_step = {name: rate[min(step, len(rate) - 1)] for name, rate in own.items()}
                     params = {**params, player: descend(params[player], gradients, at_step)}
             yield params, kept
 

@@ -34,4 +34,4 @@ def fresh_rates(kind: Kind, steps: int, moving: Mapping[str, Tensor], groups: Ma
 
 def learned_rate(fixed: Tensor, learned: Tensor) -> Tensor:
     """Return the rates `(steps, …)` that `learned` makes of one `fixed` rate `(1,)`."""
-    return fixed.view(1, *[1] * (learned.ndim - 1)) * torch.exp(GAIN * learned)
+    return fixed * torch.exp(GAIN * learned)

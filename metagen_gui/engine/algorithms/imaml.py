@@ -16,9 +16,9 @@ For models with one player. Two players meet in an equilibrium, where the system
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -43,7 +43,7 @@ class ImplicitMamlSettings(AlgorithmSettings):
     """Settings of implicit MAML."""
 
     proximity: float = setting(
-        50.0, "How strongly adapted parameters are held to the initialization (λ).", low=1e-3, high=1e4, log=True
+        200.0, "How strongly adapted parameters are held to the initialization (λ).", low=1e-3, high=1e4, log=True
     )
     inner_solver: Literal["hessian_free", "gradient"] = setting(
         "hessian_free", "How the inner problem is solved: Newton steps by conjugate gradients, or plain gradient steps."
@@ -64,6 +64,7 @@ class ImplicitMaml(Algorithm):
     title = "iMAML"
     summary = "MAML by implicit gradients: memory does not grow with the number of steps. For models with one player."
     reference = "Rajeswaran, Finn, Kakade & Levine 2019"
+    suggests: ClassVar[Mapping[str, Any]] = {"training.outer_lr": 0.001}
     Settings: ClassVar[type[AlgorithmSettings]] = ImplicitMamlSettings
 
     def check(self) -> None:

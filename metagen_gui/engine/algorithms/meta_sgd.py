@@ -76,7 +76,7 @@ class MetaSgd(Algorithm):
     def rates(self, meta: MetaParams) -> dict[str, Params]:
         """Return α, in units of the fixed rates; the first axis is the adaptation step, of length 1."""
         return {
-            player: {name: _scaled(fixed, meta[player].get(RATE + name)) for name, fixed in values.items()}
+            player: {name: fixed * meta[player].get(RATE + name, 1.0) for name, fixed in values.items()}
             for player, values in super().rates(meta).items()
         }
 
@@ -88,7 +88,3 @@ class MetaSgd(Algorithm):
     ) -> MetaGradient:
         """Return ∇_(θ,α) of the mean query loss after adaptation."""
         return mean_gradient(query_losses(self, meta, support, query, noise, moment.ramp), meta)
-
-
-def _scaled(fixed: Tensor, learned: Tensor | None) -> Tensor:
-    return fixed if learned is None else fixed.view(1, *[1] * (learned.ndim - 1)) * learned
