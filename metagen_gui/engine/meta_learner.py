@@ -46,7 +46,7 @@ class MetaLearner:
         self.family = experiment.build_tasks()
         self.model = experiment.build_model(self.family)
         self.algorithm = experiment.build_algorithm(self.model)
-        self.replayed = ReplayedStep(self.algorithm, self.training.replay)
+        self.replayed = ReplayedStep(self.algorithm, self.training.replay, self.training.factored)
         self.steps: int = self.algorithm.steps
         fresh = self.algorithm.initialize(generator_for(self.training.seed, "initialization"))
         moving = self.algorithm.adapted(self.algorithm.initialization(fresh))

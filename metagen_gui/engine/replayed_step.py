@@ -1,4 +1,4 @@
-"""Meta-gradients by replay: computed as written a few times, then from a recording that has proved itself.
+"""Meta-gradients by factors and by replay: computed a few times, then from a recording that has proved itself.
 
 A recording is made for one situation: the shapes, the settings and whatever of the moment the algorithm says matters
 (`Algorithm.phase`). It is compared, bit by bit, with the computation on the inputs of the next steps before it takes
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, MetaParams, Moment
+from metagen_gui.engine.factoring import When, WritesIntoFactors, factoring
 from metagen_gui.engine.recording import Step, Tensors, TooLong, record
 from metagen_gui.engine.task_noise import TaskNoise
 
@@ -42,8 +43,8 @@ class _Situation:
 class ReplayedStep:
     """Computes an algorithm's meta-gradients; with `on`, by replay where that gives the same."""
 
-    def __init__(self, algorithm: Algorithm, on: bool) -> None:
-        self.algorithm, self.on = algorithm, on
+    def __init__(self, algorithm: Algorithm, on: bool, factored: When = "auto") -> None:
+        self.algorithm, self.on, self.factored = algorithm, on, factored
         self._situation = _Situation(None, ())
 
     @property
@@ -55,16 +56,15 @@ class ReplayedStep:
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return what `Algorithm.meta_gradient` returns for these inputs."""
-        algorithm = self.algorithm
         if not self.on:
-            return algorithm.meta_gradient(meta, support, query, noise, moment)
+            return self._found(meta, support, query, noise, moment)
         inputs, structure = flatten([meta, support, query, noise.support, noise.judge, noise.query, noise.inner])
         outcome: list[Any] = []
 
         def step(*flat: Tensor) -> Tensors:
             meta, support, query, *parts = unflatten(flat, structure)
             noise = TaskNoise(*parts)
-            found = algorithm.meta_gradient(meta, support, query, noise, moment)
+            found = self._found(meta, support, query, noise, moment)
             flat_found, form = flatten([found.gradients, found.query_loss, found.replaced])
             outcome[:] = [form]
             return tuple(flat_found)
@@ -84,6 +84,17 @@ class ReplayedStep:
             else:
                 now.replay, now.hopeless = None, True
         return self._made_of(values)
+
+    def _found(
+        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
+    ) -> MetaGradient:
+        """Return the meta-gradient, computed by factors unless the model or the algorithm works in place."""
+        try:
+            with factoring(self.factored):
+                return self.algorithm.meta_gradient(meta, support, query, noise, moment)
+        except WritesIntoFactors:
+            self.factored = "never"
+            return self.algorithm.meta_gradient(meta, support, query, noise, moment)
 
     def _now(self, structure: Any, inputs: list[Tensor], moment: Moment) -> _Situation:
         algorithm = self.algorithm

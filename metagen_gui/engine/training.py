@@ -80,5 +80,12 @@ class TrainingSettings(Config):
     replay: bool = setting(
         True, "Replay recorded operations where that gives the same numbers: faster for small networks.", expert=True
     )
+    factored: Literal["auto", "always", "never"] = setting(
+        "auto",
+        "Keep what adaptation changes in large layers as products of thin matrices: the same numbers but for rounding, "
+        "in less time and memory.",
+        label="Factored adaptation",
+        expert=True,
+    )
     seed: int = setting(0, "Same seed, same run.", low=0, high=2**31 - 1)
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps: where the run computes.", expert=True)
