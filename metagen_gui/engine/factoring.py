@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +20,6 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from metagen_gui.engine.low_rank import EntryProduct, Factors, FlatProduct, LowRank, Piece, StandIn
 
-When = Literal["auto", "always", "never"]
 WORTH = 1 << 16
 """Numbers in all tasks' matrices from which factors pay for their bookkeeping."""
 
@@ -30,11 +28,6 @@ aten = torch.ops.aten
 
 class WritesIntoFactors(Exception):
     """A step changes in place what is kept as factors; it must be computed without."""
-
-
-def factoring(when: When = "auto") -> AbstractContextManager[Any]:
-    """Return a context in which adaptation is computed by factors: where it pays, wherever it can, or never."""
-    return nullcontext() if when == "never" else Factoring(0 if when == "always" else WORTH)
 
 
 class Factoring(TorchDispatchMode):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from metagen_gui.engine.commands import Command, Commands
 from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.devices import keep_memory
 from metagen_gui.engine.events import (
     Event,
     Notice,
@@ -49,6 +50,7 @@ def meta_train(
     snapshots are taken; the numbers are the same. Raises `BadInput` at the first `next` if something is wrong with the
     experiment; later `Diverged` if training stays non-finite, and `RunBroken` if the data of the tasks is gone.
     """
+    keep_memory()
     learner = MetaLearner(experiment)
     folder = RunFolder(experiment, out, learner.columns())
     run = _Run(learner, folder, commands or Commands(), previews)

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, MetaParams, Moment
-from metagen_gui.engine.factoring import When, WritesIntoFactors, factoring
+from metagen_gui.engine.factoring import WritesIntoFactors
+from metagen_gui.engine.kernels import When, quick
 from metagen_gui.engine.recording import Step, Tensors, TooLong, record
 from metagen_gui.engine.task_noise import TaskNoise
 
@@ -90,7 +91,7 @@ class ReplayedStep:
     ) -> MetaGradient:
         """Return the meta-gradient, computed by factors unless the model or the algorithm works in place."""
         try:
-            with factoring(self.factored):
+            with quick(self.factored):
                 return self.algorithm.meta_gradient(meta, support, query, noise, moment)
         except WritesIntoFactors:
             self.factored = "never"

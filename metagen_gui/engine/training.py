@@ -82,8 +82,8 @@ class TrainingSettings(Config):
     )
     factored: Literal["auto", "always", "never"] = setting(
         "auto",
-        "Keep what adaptation changes in large layers as products of thin matrices: the same numbers but for rounding, "
-        "in less time and memory.",
+        "Keep what adaptation changes in large layers as products of thin matrices, and use the fastest kernels: the "
+        "same numbers but for rounding, in less time and memory.",
         label="Factored adaptation",
         expert=True,
     )

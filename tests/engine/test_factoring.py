@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, MetaParams
-from metagen_gui.engine.factoring import Factoring, When, factoring
+from metagen_gui.engine.factoring import Factoring
+from metagen_gui.engine.kernels import When, quick
 from metagen_gui.engine.low_rank import Factors, LowRank, Piece, StandIn
 from metagen_gui.engine.models.base import adapted_groups
 from metagen_gui.engine.replayed_step import ReplayedStep
@@ -36,7 +37,7 @@ class Watch(TorchDispatchMode):
 
 
 def gradient(algorithm: Algorithm, meta: MetaParams, drawn: tuple[Tensor, Tensor, TaskNoise], when: When):
-    with factoring(when):
+    with quick(when):
         return algorithm.meta_gradient(meta, *drawn, MOMENT)
 
 
