@@ -41,6 +41,8 @@ class Display(ABC):
         if isinstance(event, RunStarted):
             self.say(self._headline(event))
             self.say(f"in {event.folder}")
+            if event.memory is not None:
+                self.say(f"memory for a step: {event.memory.sentence()}")
         elif isinstance(event, Notice):
             self.say(f"Note: {event.text}")
         else:

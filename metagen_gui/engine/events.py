@@ -12,6 +12,30 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True)
+class MemoryPlan:
+    """What a run will need, in bytes: `needed` by a step, `free` when it began (0: not told), and how it fits in.
+
+    `chunk` tasks are computed at a time, of `tasks` in a meta-batch.
+    """
+
+    needed: int
+    free: int
+    chunk: int
+    tasks: int
+
+    def sentence(self) -> str:
+        """Return the plan in words."""
+        of = f" of {gigabytes(self.free)} free" if self.free else ""
+        some = f", {self.chunk} tasks at a time" if self.chunk < self.tasks else ""
+        return f"about {gigabytes(self.needed)}{of}{some}"
+
+
+def gigabytes(count: int) -> str:
+    """Return a number of bytes as a person reads it."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
+
+
+@dataclass(frozen=True)
 class RunStarted:
     """The run exists: its folder, the players whose losses follow, and how long it will be."""
 
@@ -22,6 +46,7 @@ class RunStarted:
     device: str
     parameters: int
     """How many numbers are learned."""
+    memory: MemoryPlan | None = None
 
 
 @dataclass(frozen=True)

@@ -26,15 +26,16 @@ LARGE = 1 << 22
 """Multiply-adds from which a product is worth the other library."""
 
 
-def quick(when: When = "auto") -> AbstractContextManager[Any]:
+def quick(when: When = "auto", share: float = 1.0) -> AbstractContextManager[Any]:
     """Return a context for computing adaptation: by factors and the fastest kernels, or just as torch does it.
 
     `auto` keeps factors where they pay, `always` wherever they can be kept; with `never` torch is left alone.
+    With only a `share` of the tasks at hand, `auto` does what it would do with all of them.
     """
     both = ExitStack()
     if when != "never":
         both.enter_context(Kernels())
-        both.enter_context(Factoring(0 if when == "always" else WORTH))
+        both.enter_context(Factoring(0 if when == "always" else round(share * WORTH)))
     return both
 
 

@@ -10,17 +10,20 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.algorithms.base import MetaParams, Moment, gradients_by_player
+from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment, TaskNoise, gradients_by_player
 from metagen_gui.engine.checkpoint import is_finite, save_checkpoint
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import choose_device
 from metagen_gui.engine.evaluation import score, take_snapshot
-from metagen_gui.engine.events import RatesReport, Snapshot, ValidationReport
+from metagen_gui.engine.events import MemoryPlan, RatesReport, Snapshot, ValidationReport
 from metagen_gui.engine.experiment import Experiment, Section
+from metagen_gui.engine.memory import free_bytes
+from metagen_gui.engine.memory_plan import plan_memory
 from metagen_gui.engine.models.base import Noise
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.rates_report import report_rates
 from metagen_gui.engine.replayed_step import ReplayedStep
+from metagen_gui.engine.task_chunks import in_chunks
 from metagen_gui.engine.tasks.base import TaskBatch
 from metagen_gui.engine.training import TrainingSettings
 
@@ -58,6 +61,7 @@ class MetaLearner:
         }
         self.optimizers = {player: self._optimizer(list(values.values())) for player, values in self.meta.items()}
         self.meta_step = 0
+        self.chunk = self.training.chunk
         self._validation: TaskBatch | None = None
 
     # -- training ------------------------------------------------------------------------------------------------
@@ -76,7 +80,11 @@ class MetaLearner:
         else:
             noise = self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
             moment = Moment(share=self.meta_step / t.meta_steps, ramp=ramp)
-            found = self.replayed.meta_gradient(self.meta, support, query, noise, moment)
+
+            def some(support: Tensor, query: Tensor, noise: TaskNoise) -> MetaGradient:
+                return self.replayed.meta_gradient(self.meta, support, query, noise, moment)
+
+            found = in_chunks(some, support, query, noise, self.chunk)
             gradients, losses, replaced = found.gradients, found.query_loss, found.replaced
         applied = self._descend(gradients)
         if applied:
@@ -89,6 +97,12 @@ class MetaLearner:
             diverged=int((~finite).sum()),
             applied=applied,
         )
+
+    def plan_memory(self) -> MemoryPlan | None:
+        """Predict what a step will need, and take fewer tasks at a time if all would not fit; None for small runs."""
+        plan = plan_memory(self.algorithm, self.meta, self.training, self.device, free_bytes(self.device))
+        self.chunk = plan.chunk if plan else self.training.chunk
+        return plan
 
     def _joint_gradient(
         self, examples: Tensor, generator: torch.Generator, ramp: float

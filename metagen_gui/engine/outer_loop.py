@@ -75,6 +75,7 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         learner, training = self.learner, self.learner.training
+        plan = learner.plan_memory()
         yield RunStarted(
             folder=self.folder.path,
             players=learner.model.players,
@@ -82,7 +83,12 @@ class _Run:
             meta_steps=training.meta_steps,
             device=str(learner.device),
             parameters=learner.parameters(),
+            memory=plan,
         )
+        if plan is not None and plan.chunk < plan.tasks and not training.chunk:
+            yield self.notice(
+                f"Memory is too short for all {plan.tasks} tasks at once: {plan.chunk} at a time, for the same gradient."
+            )
         yield from self.news()
         yield from self.look()
         while learner.meta_step < training.meta_steps:

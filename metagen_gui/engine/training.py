@@ -87,5 +87,14 @@ class TrainingSettings(Config):
         label="Factored adaptation",
         expert=True,
     )
+    chunk: int = setting(
+        0,
+        "Tasks computed at the same time: fewer need less memory, for the same gradient. 0 takes as many as fit.",
+        label="Tasks at a time",
+        unit="tasks",
+        low=0,
+        high=1024,
+        expert=True,
+    )
     seed: int = setting(0, "Same seed, same run.", low=0, high=2**31 - 1)
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps: where the run computes.", expert=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from metagen_gui.engine.events import ValidationReport
+from metagen_gui.engine.events import MemoryPlan, ValidationReport
 from metagen_gui.gui.fitting_label import SEPARATOR
 from metagen_gui.gui.run_progress import RunProgress
 from metagen_gui.gui.run_states import RunState
@@ -93,6 +93,8 @@ def sentence(
             return _tr("Ready. Press Start to train.")
         case RunState.PREPARING if progress.started is None:
             return _tr("Preparing: building the tasks and the model…")
+        case RunState.PREPARING if progress.started.memory is not None:
+            return _with_memory(progress.started.memory)
         case RunState.PREPARING:
             return _tr("Preparing: taking the first step, which is slower than the others…")
         case RunState.RUNNING:
@@ -129,6 +131,14 @@ def empty_text(state: RunState) -> str:
             return _tr("The run failed before there was anything to show.")
         case _:
             return _tr("Press Start to train.")
+
+
+def _with_memory(plan: MemoryPlan) -> str:
+    needed, free = size(plan.needed), size(plan.free)
+    if not plan.free:
+        return _tr("Preparing: taking the first step, which needs about {needed} of memory…").format(needed=needed)
+    words = _tr("Preparing: taking the first step, which needs about {needed} of {free} free memory…")
+    return words.format(needed=needed, free=free)
 
 
 def _running(progress: RunProgress, memory: int | None) -> Sequence[str]:

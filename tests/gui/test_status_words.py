@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from stand_ins import progress_at, validation
 
-from metagen_gui.engine.events import ValidationReport
+from metagen_gui.engine.events import MemoryPlan, ValidationReport
 from metagen_gui.gui.run_progress import RunProgress
 from metagen_gui.gui.run_states import RunState
 from metagen_gui.gui.status_words import duration, sentence, size, speed, validation_remark
@@ -32,6 +34,14 @@ def test_sizes_and_speeds() -> None:
     assert speed(8.31) == "8.3 steps/s"
     assert speed(0.05) == "20 s per step"
     assert speed(250.4) == "250 steps/s"
+
+
+def test_preparing_says_what_memory_a_step_needs() -> None:
+    progress = progress_at(0)
+    assert progress.started is not None
+    for free, said in ((8_000_000_000, " 3.1 GB of 8.0 GB free memory…"), (0, " 3.1 GB of memory…")):
+        progress.started = replace(progress.started, memory=MemoryPlan(3_100_000_000, free, 16, 16))
+        assert sentence(RunState.PREPARING, progress).endswith(said)
 
 
 def test_the_sentence_of_a_run() -> None:

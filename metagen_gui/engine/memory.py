@@ -1,0 +1,67 @@
+"""How much memory tensors take, counted as they come and go, and how much is free."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+class Counting(TorchDispatchMode):
+    """Counts the bytes of all tensors that are made and still alive: `now`, and `peak` so far."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.now = self.peak = 0
+        self._alive: set[int] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(out):
+            if isinstance(tensor, Tensor):
+                self._note(tensor.untyped_storage())
+        return out
+
+    def _note(self, storage: torch.UntypedStorage) -> None:
+        if storage._cdata not in self._alive:
+            self._alive.add(storage._cdata)
+            weakref.finalize(storage, self._gone, storage._cdata, storage.nbytes())
+            self.now += storage.nbytes()
+            self.peak = max(self.peak, self.now)
+
+    def _gone(self, which: int, size: int) -> None:
+        self._alive.discard(which)
+        self.now -= size
+
+
+def peak_bytes(step: Callable[[], Any]) -> int:
+    """Compute `step` and return how many bytes its tensors took at most, beyond those that were there before."""
+    counting = Counting()
+    with counting:
+        step()
+    return counting.peak
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return how much memory is free on `device`, 0 where that is not told."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    if device.type != "cpu":
+        return 0
+    listed = Path("/proc/meminfo")
+    if listed.exists():
+        for line in listed.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                kilobytes = int(line.split()[1])
+                return 1024 * kilobytes
+    if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
+        pages, size = os.sysconf("SC_AVPHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+        return int(pages * size)
+    return 0
