@@ -87,7 +87,7 @@ class _Run:
         )
         if plan is not None and plan.chunk < plan.tasks and not training.chunk:
             yield self.notice(
-                f"Memory is too short for all {plan.tasks} tasks at once: {plan.chunk} at a time, for the same gradient."
+                f"Memory is too short for all {plan.tasks} tasks at once: {plan.chunk} at a time give the same gradient."
             )
         yield from self.news()
         yield from self.look()

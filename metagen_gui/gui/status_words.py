@@ -91,12 +91,10 @@ def sentence(
             return _tr("Preparing: loading the engine…")
         case RunState.IDLE:
             return _tr("Ready. Press Start to train.")
-        case RunState.PREPARING if progress.started is None:
-            return _tr("Preparing: building the tasks and the model…")
-        case RunState.PREPARING if progress.started.memory is not None:
-            return _with_memory(progress.started.memory)
+        case RunState.PREPARING if progress.started:
+            return _first_step(progress.started.memory)
         case RunState.PREPARING:
-            return _tr("Preparing: taking the first step, which is slower than the others…")
+            return _tr("Preparing: building the tasks and the model…")
         case RunState.RUNNING:
             return SEPARATOR.join(_running(progress, memory))
         case RunState.PAUSED if stepping:
@@ -133,7 +131,9 @@ def empty_text(state: RunState) -> str:
             return _tr("Press Start to train.")
 
 
-def _with_memory(plan: MemoryPlan) -> str:
+def _first_step(plan: MemoryPlan | None) -> str:
+    if plan is None:
+        return _tr("Preparing: taking the first step, which is slower than the others…")
     needed, free = size(plan.needed), size(plan.free)
     if not plan.free:
         return _tr("Preparing: taking the first step, which needs about {needed} of memory…").format(needed=needed)
