@@ -86,9 +86,8 @@ class _Run:
             memory=plan,
         )
         if plan is not None and plan.chunk < plan.tasks and not training.chunk:
-            yield self.notice(
-                f"Memory is too short for all {plan.tasks} tasks at once: {plan.chunk} at a time give the same gradient."
-            )
+            few = f"{plan.chunk} at a time give the same gradient"
+            yield self.notice(f"Memory is too short for all {plan.tasks} tasks at once: {few}.")
         yield from self.news()
         yield from self.look()
         while learner.meta_step < training.meta_steps:
