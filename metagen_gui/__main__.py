@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -27,6 +27,8 @@ def main() -> None:
 
 def program_version() -> str:
     """Return the installed version, or say that there is none."""
+    from importlib.metadata import PackageNotFoundError, version  # slower than all else here, and seldom wanted
+
     try:
         return version("metagen")
     except PackageNotFoundError:
@@ -38,8 +40,20 @@ def _parse(words: list[str]) -> argparse.Namespace:
         prog="metagen-gui", description="MetaGen: a desktop laboratory for meta-learned generative models."
     )
     parser.add_argument("experiment", nargs="?", type=Path, help="experiment file or run folder to open")
-    parser.add_argument("--version", action="version", version=f"MetaGen {program_version()}")
+    parser.add_argument("--version", action=_ShowVersion)
     return parser.parse_args(words)
+
+
+class _ShowVersion(argparse.Action):
+    """Print the version and end the program."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show program's version number and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Ask for the version only now."""
+        print(f"MetaGen {program_version()}")
+        parser.exit()
 
 
 if __name__ == "__main__":

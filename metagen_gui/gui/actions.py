@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import qtawesome
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
 from PySide6.QtGui import QAction, QColor, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from metagen_gui.gui.icon_font import font_icon
 from metagen_gui.gui.run_states import RunState, enabled
 
 
@@ -191,8 +191,7 @@ def colour_icons(actions: Mapping[str, QAction], colour: QColor, disabled: QColo
 
 def icon(name: str, colour: QColor, disabled: QColor) -> QIcon:
     """Return an icon of the bundled font."""
-    drawn: QIcon = qtawesome.icon(name, color=colour, color_disabled=disabled)
-    return drawn
+    return font_icon(name, colour, disabled)
 
 
 def enable_actions(actions: Mapping[str, QAction], state: RunState) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolBar, QWidget
-from superqt import QElidingLabel
 
+from metagen_gui.gui.elided_label import ElidedLabel
 from metagen_gui.gui.icon_button import IconButton, themed_icon
 from metagen_gui.gui.theme import colours
 
@@ -23,7 +23,7 @@ class Banner(QToolBar):
         self.toggleViewAction().setVisible(False)
         self._then: Callable[[], object] | None = None
         self._icon = QLabel(self)
-        self._label = QElidingLabel(self)
+        self._label = ElidedLabel(parent=self)
         self._label.setObjectName("banner_label")
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -44,7 +44,7 @@ class Banner(QToolBar):
 
     def text(self) -> str:
         """Return what is said, "" when the banner is hidden."""
-        return "" if self.isHidden() else str(self._label.text())
+        return "" if self.isHidden() else self._label.text()
 
     def tell(self, text: str, *, offer: str = "", then: Callable[[], object] | None = None) -> None:
         """Say something that is no problem; `offer` labels a button that calls `then`."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy
 
-from metagen_gui.engine.config import Setting
 from metagen_gui.gui.setting_editor import SettingEditor
 from metagen_gui.gui.wheel_guard import guard_wheel
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.config import Setting
 
 
 class FlagEditor(SettingEditor):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from metagen_gui.engine.config import Setting
 from metagen_gui.gui.editor_for import ModelChoices
 from metagen_gui.gui.setting_row import SettingRow
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.config import Setting
 
 
 class ConfigForm(QWidget):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from metagen_gui.engine.config import Setting
 from metagen_gui.gui.choice_editors import AdaptsEditor, ChoiceEditor, FlagEditor
 from metagen_gui.gui.number_editors import IntegerEditor, NumberEditor
 from metagen_gui.gui.rates_editor import RatesEditor
 from metagen_gui.gui.setting_editor import SettingEditor
 from metagen_gui.gui.text_editors import PathEditor, TextEditor
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.config import Setting
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
+from metagen_gui.gui.elided_label import ElidedLabel
 from metagen_gui.gui.theme import PlotColours, plot_colours, theme_changes
 
 Sketch = Callable[[QPainter, QRectF, PlotColours], None]
@@ -20,7 +20,7 @@ class EmptyState(QWidget):
     def __init__(self, text: str, sketch: Sketch, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sketch = sketch
-        self._label = QElidingLabel(text, self)
+        self._label = ElidedLabel(text, self)
         self._label.setWordWrap(True)
         self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._label.setProperty("tone", "muted")

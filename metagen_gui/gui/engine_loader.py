@@ -41,6 +41,8 @@ class Engine:
 def load_engine() -> Engine:
     """Import the engine and everything that the first run will need."""
     preload_torch()
+    import pyqtgraph  # noqa: F401  # the plots need it, and here the window does not wait for it
+
     from metagen_gui.engine import devices, experiment, export, outer_loop, runs
 
     for registry in experiment.REGISTRIES.values():

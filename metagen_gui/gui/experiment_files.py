@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QSaveFile, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from metagen_gui.engine.config import BadInput
+from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.command_line import command_for
 from metagen_gui.gui.dropped import Dropped, what_is
 from metagen_gui.gui.recents import Recents
@@ -84,7 +84,7 @@ class ExperimentFiles(QObject):
             return
         try:
             experiment = self._type.load(path)
-        except BadInput as problem:
+        except bad_input() as problem:
             said = str(problem)
             self.problem_found.emit(said if path.name in said else f"{path.name}: {said}")
             return
@@ -98,7 +98,7 @@ class ExperimentFiles(QObject):
             return
         try:
             self._replace(self._type.load(preset.path), None, f"{preset.title}: {preset.text}")
-        except BadInput as problem:
+        except bad_input() as problem:
             self.problem_found.emit(str(problem))
 
     def take_dropped(self, path: Path) -> None:
@@ -125,7 +125,7 @@ class ExperimentFiles(QObject):
     def _learn_from(self, path: Path) -> None:
         try:
             experiment = self._panel.experiment().with_plugin("tasks", "images").with_value("tasks.path", str(path))
-        except BadInput as problem:
+        except bad_input() as problem:
             self.problem_found.emit(str(problem))
             return
         self._replace(experiment, self.path, self.tr("Tasks are now the images in {name}.").format(name=path.name))
@@ -187,7 +187,7 @@ class ExperimentFiles(QObject):
         try:
             last = self._type.from_json(text, "last experiment")
             last.check()
-        except BadInput:
+        except bad_input():
             return None
         self.path = Path(path) if path else None
         return last

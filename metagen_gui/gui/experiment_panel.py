@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
-from metagen_gui.engine.config import BadInput
+from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.experiment_history import ExperimentHistory
 from metagen_gui.gui.quiet_pages import Skeleton
 from metagen_gui.gui.setting_column import SettingColumn
@@ -137,7 +137,7 @@ class ExperimentPanel(QWidget):
         try:
             after = self._experiment.with_value(path, value)
             self._refuse_misfit(after, path)
-        except BadInput as problem:
+        except bad_input() as problem:
             if row is not None:
                 row.reject(problem.why)
             return
@@ -182,7 +182,7 @@ class ExperimentPanel(QWidget):
         """Raise `BadInput` if `path` now holds a value that does not go with the rest."""
         try:
             experiment.check()
-        except BadInput as problem:
+        except bad_input() as problem:
             if problem.where == path:
                 raise
 
@@ -191,7 +191,7 @@ class ExperimentPanel(QWidget):
         assert self._experiment is not None
         try:
             self._experiment.check()
-        except BadInput as problem:
+        except bad_input() as problem:
             row, section = self.column.row(problem.where), problem.where.partition(".")[0]
             if row is not None and not row.at_default:
                 self._problem_path, self._judged = problem.where, True

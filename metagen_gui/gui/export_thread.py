@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QThread
 
-from metagen_gui.engine.config import BadInput
+from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.training_thread import one_sentence
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ExportThread(QThread):
         try:
             self._engine.use_threads()
             self.exported = self._export()
-        except BadInput as problem:
+        except bad_input() as problem:
             self.problem = str(problem)
         except BaseException as error:  # shown in the dialog, which stays usable
             self.problem = one_sentence(error)

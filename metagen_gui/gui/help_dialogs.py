@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
@@ -25,6 +23,8 @@ from metagen_gui.gui.resources import readme
 
 def show_about(parent: QWidget) -> None:
     """Say what this is."""
+    from importlib.metadata import PackageNotFoundError, version  # with it comes a reader of e-mail, for one number
+
     try:
         number = version("metagen")
     except PackageNotFoundError:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import qtawesome
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from metagen_gui.gui.icon_font import font_icon
 from metagen_gui.gui.theme import colours
 
 
 def themed_icon(name: str, colour: str = "") -> QIcon:
-    """Return a qtawesome icon in `colour`, by default the muted tone, in the colours of the present look."""
+    """Return an icon of the font in `colour`, by default the muted tone, in the colours of the present look."""
     look = colours()
-    made: QIcon = qtawesome.icon(name, color=colour or look.muted, color_active=look.text, color_disabled=look.outline)
-    return made
+    return font_icon(name, QColor(colour or look.muted), disabled=QColor(look.outline), active=QColor(look.text))
 
 
 class IconButton(QToolButton):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from metagen_gui.engine.events import ValidationReport
+from metagen_gui.gui.curve_item import curve_pen, draw_curve
 from metagen_gui.gui.curve_toggle import CurveToggle
 from metagen_gui.gui.loss_scale import LossScale, Values, format_number
 from metagen_gui.gui.plot_panel import PlotPanel
@@ -48,8 +49,14 @@ class InnerLossPlot(PlotPanel):
             self.tr("earlier"), self.tr("The same losses earlier in the run, fading into the past"), 7, values=0
         )
         self.add_legend_row(self._query, self._support, self._earlier)
-        self._past = [[self.canvas.add_curve(z=1) for _ in range(_PAST)] for _ in (_QUERY, _SUPPORT)]
-        self._present = [self.canvas.add_curve(z=3) for _ in (_QUERY, _SUPPORT)]
+
+    @cached_property
+    def _past(self) -> list[list[Any]]:
+        return [[self.canvas.add_curve(z=1) for _ in range(_PAST)] for _ in (_QUERY, _SUPPORT)]
+
+    @cached_property
+    def _present(self) -> list[Any]:
+        return [self.canvas.add_curve(z=3) for _ in (_QUERY, _SUPPORT)]
 
     def _make_player_row(self) -> QWidget:
         row = QWidget()
@@ -102,7 +109,7 @@ class InnerLossPlot(PlotPanel):
                 if index < len(past):
                     losses = scale.forward(self._losses(past[index], kind))
                     pen = _past_pen(colour, kind, index + 1, len(past))
-                    self.canvas.draw(item, np.arange(len(losses), dtype=np.float64), losses, pen=pen)
+                    draw_curve(item, np.arange(len(losses), dtype=np.float64), losses, pen=pen)
             self._draw_present(items[0], kind, scale, colour, toggle.isChecked() and len(self._history) > 0)
 
     def _draw_present(self, item: Any, kind: int, scale: LossScale, colour: QColor, visible: bool) -> None:
@@ -110,11 +117,11 @@ class InnerLossPlot(PlotPanel):
         if not visible:
             return
         losses = scale.forward(self._losses(self._history[-1], kind))
-        pen = pg.mkPen(colour, width=2.4)
+        pen = curve_pen(colour, 2.4)
         if kind == _SUPPORT:
             pen.setDashPattern([3, 2])
-        inside = pg.mkBrush(colour if kind == _QUERY else plot_colours().background)
-        self.canvas.draw(
+        inside = QBrush(colour if kind == _QUERY else plot_colours().background)
+        draw_curve(
             item,
             np.arange(len(losses), dtype=np.float64),
             losses,
@@ -122,7 +129,7 @@ class InnerLossPlot(PlotPanel):
             antialias=True,
             symbol="o",
             symbolSize=7,
-            symbolPen=pg.mkPen(colour, width=1.5),
+            symbolPen=curve_pen(colour, 1.5),
             symbolBrush=inside,
         )
 
@@ -192,11 +199,11 @@ class InnerLossPlot(PlotPanel):
         return max(len(self._losses(self._history[-1], kind)) for kind in (_QUERY, _SUPPORT)) - 1
 
 
-def _past_pen(colour: QColor, kind: int, place: int, count: int) -> Any:
+def _past_pen(colour: QColor, kind: int, place: int, count: int) -> QPen:
     """Return a thin pen that is fainter the further back `place` lies of `count`."""
     faded = QColor(colour)
     faded.setAlphaF((0.10 + 0.40 * (place / count) ** 2) * (1.0 if kind == _QUERY else 0.7))
-    pen = pg.mkPen(faded, width=1)
+    pen = curve_pen(faded)
     if kind == _SUPPORT:
         pen.setDashPattern([4, 3])
     return pen

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from metagen_gui.gui.loss_scale import LossScale, Values, nice_values, round_outwards
+from metagen_gui.gui.loss_scale import LossScale, nice_values, round_outwards
 from metagen_gui.gui.theme import plot_colours, theme_changes
 
 _KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -20, Qt.Key.Key_PageUp: 20}
@@ -32,6 +31,9 @@ class LossCanvas(QWidget):
     def __init__(self, x_label: str, y_label: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scale = LossScale()
+        self._shown: tuple[object, ...] | None = None
+        """The view and the scale that were asked for last, unless the view was moved by hand since."""
+        self._ticks: tuple[object, ...] = ()
         self.plot: Any = pg.PlotWidget(self)
         self.setFocusProxy(self.plot)
         item = self.plot.getPlotItem()
@@ -73,14 +75,6 @@ class LossCanvas(QWidget):
         self.plot.getPlotItem().addItem(curve)
         return curve
 
-    @staticmethod
-    def draw(curve: Any, x: Values, y: Values, **look: Any) -> None:
-        """Draw the points `x`, `y` `(n,)` of a curve; without a finite one it is hidden, which pyqtgraph warns of."""
-        drawable = bool(np.isfinite(y).any())
-        curve.setVisible(drawable)
-        if drawable:
-            curve.setData(x, y, **look)
-
     def remove_curve(self, curve: Any) -> None:
         """Take a curve off the plot."""
         self.plot.getPlotItem().removeItem(curve)
@@ -99,8 +93,16 @@ class LossCanvas(QWidget):
         label = self.fontMetrics().horizontalAdvance(f"{right:,.0f}")
         beside = min(0.08, (label / 2 + 2) / max(view.width(), 1.0)) * (right - left)  # or the last label is left out
         before = 0.015 * (right - left)
-        view.setRange(xRange=(left - before, right + beside), yRange=(low, high), padding=0, disableAutoRange=True)
-        self._write_ticks()
+        wanted = (left - before, right + beside, low, high, self.scale)
+        if wanted != self._shown:  # comparing is much cheaper than having pyqtgraph find out
+            self._shown = wanted
+            view.setRange(xRange=wanted[:2], yRange=(low, high), padding=0, disableAutoRange=True)
+            self._write_ticks()
+
+    def span(self) -> tuple[float, float]:
+        """Return the first and the last step that can be seen."""
+        left, right = self.plot.getViewBox().viewRange()[0]
+        return float(left), float(right)
 
     def set_cursor(self, x: float | None) -> None:
         """Draw the upright line at `x`, or nowhere."""
@@ -143,6 +145,7 @@ class LossCanvas(QWidget):
         self.pointed.emit(float(view.mapSceneToView(position).x()) if inside else None)
 
     def _tell_zoomed(self, *_: object) -> None:
+        self._shown = None
         self.zoomed.emit()
 
     def _write_ticks(self, *_: object) -> None:
@@ -151,8 +154,14 @@ class LossCanvas(QWidget):
         (left, right), (low, high) = view.viewRange()
         widest = self.fontMetrics().horizontalAdvance(f"{right:,.0f}")
         steps = nice_values(left, right, max(2, int(view.width() / (widest + 28))), whole=True)
-        item.getAxis("bottom").setTicks([[(step, f"{step:,.0f}") for step in steps]])
-        item.getAxis("left").setTicks([self.scale.ticks(low, high, max(2, int(view.height() / 34)))])
+        ticks = (
+            [(step, f"{step:,.0f}") for step in steps],
+            self.scale.ticks(low, high, max(2, int(view.height() / 34))),
+        )
+        if ticks != self._ticks:  # or both axes would be drawn anew
+            self._ticks = ticks
+            item.getAxis("bottom").setTicks([ticks[0]])
+            item.getAxis("left").setTicks([ticks[1]])
 
     def _recolour(self) -> None:
         look = plot_colours()

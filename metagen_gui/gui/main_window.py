@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
         self.files.set_engine(engine.experiment)
         self.device.set_devices(engine.devices())
         self.controller.set_engine(engine)
+        self.panels.prepare()
         wanted = self._start_wanted
         self._want_start(None)
         if wanted:

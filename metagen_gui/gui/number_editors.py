@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QWidget
 
-from metagen_gui.engine.config import Setting
 from metagen_gui.gui.number_box import IntegerBox, NumberBox
 from metagen_gui.gui.number_slider import NumberSlider, scale_for
 from metagen_gui.gui.setting_editor import SettingEditor
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.config import Setting
 
 
 class _BoxEditor(SettingEditor):

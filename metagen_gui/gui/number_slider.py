@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSlider, QWidget
 
-from metagen_gui.engine.config import Setting
 from metagen_gui.gui.number_text import round_number
 from metagen_gui.gui.wheel_guard import guard_wheel
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.config import Setting
 
 POSITIONS = 1000
 WIDEST_LINEAR = 1000.0

@@ -106,7 +106,7 @@ class OuterLossPlot(PlotPanel):
         """Give every curve its data on `scale`, and its colours."""
         series = plot_colours().series
         for entry in self._entries():
-            entry.curve.draw(scale, series[entry.series % len(series)], entry.shown)
+            entry.curve.draw(scale, series[entry.series % len(series)], entry.shown, self.span())
 
     def shown_curves(self) -> list[Values]:
         """Return the drawn losses of every curve that is not hidden."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
@@ -19,8 +20,12 @@ class PanelFeed(QObject):
         panel: QWidget,
         show_curves: Callable[[Delivery], None] | None = None,
         show_snapshot: Callable[[Snapshot], None] | None = None,
+        *,
+        every_step: bool = True,
     ) -> None:
+        """`every_step` false: the newest step report is enough for the panel."""
         super().__init__(panel)
+        self._every_step = every_step
         self._panel = panel
         self._show_curves = show_curves
         self._show_snapshot = show_snapshot
@@ -32,27 +37,21 @@ class PanelFeed(QObject):
         self._waiting = RunMailbox()
 
     def add_delivery(self, delivery: Delivery) -> None:
-        """Hand on curves and rates now, or when the panel is shown."""
-        for step in delivery.steps:
-            self._waiting.put(step)
-        for report in delivery.validations:
-            self._waiting.put(report)
-        if delivery.rates is not None:
-            self._waiting.put(delivery.rates)
-        self._hand_on()
+        """Keep curves and rates until `hand_on`, or until the panel is shown."""
+        self._waiting.put_back(delivery if self._every_step else replace(delivery, steps=delivery.steps[-1:]))
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
-        """Hand on a snapshot now, or when the panel is shown."""
+        """Keep a snapshot until `hand_on`, or until the panel is shown."""
         self._waiting.put(snapshot)
-        self._hand_on()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hand on what waits when the panel comes into view."""
         if event.type() == QEvent.Type.Show:
-            self._hand_on(now=True)
+            self.hand_on(now=True)
         return super().eventFilter(watched, event)
 
-    def _hand_on(self, *, now: bool = False) -> None:
+    def hand_on(self, *, now: bool = False) -> None:
+        """Give the panel what waits, if the panel can be seen, or `now` in any case."""
         if not now and (not self._panel.isVisible() or self._panel.window().isMinimized()):
             return
         delivery = self._waiting.take()

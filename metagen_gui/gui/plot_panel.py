@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
-from superqt import QFlowLayout
 
 from metagen_gui.gui.curve_toggle import CurveToggle
 from metagen_gui.gui.empty_state import EmptyState
+from metagen_gui.gui.flow_layout import FlowLayout
 from metagen_gui.gui.header_toggle import header_toggle
 from metagen_gui.gui.icon_button import IconButton
-from metagen_gui.gui.loss_canvas import LossCanvas
 from metagen_gui.gui.loss_scale import LossScale, Values, full_range, robust_range
 from metagen_gui.gui.theme import PlotColours, theme_changes
+
+if TYPE_CHECKING:
+    from metagen_gui.gui.loss_canvas import LossCanvas
 
 
 class PlotPanel(QWidget):
@@ -24,8 +28,7 @@ class PlotPanel(QWidget):
 
     def __init__(self, title: str, x_label: str, y_label: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.canvas = LossCanvas(x_label, y_label)
-        self.canvas.plot.setAccessibleName(title)
+        self._names = title, x_label, y_label
         self._dirty = False
         self._zoomed = False
         self._cursor: float | None = None
@@ -37,7 +40,6 @@ class PlotPanel(QWidget):
         self._empty = EmptyState(self.tr("Press Start to see losses"), _falling_curve)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)
-        self._pages.addWidget(self.canvas)
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(8, 6, 8, 6)
         self._rows.setSpacing(4)
@@ -46,11 +48,22 @@ class PlotPanel(QWidget):
         self._rows.addWidget(self._note)
         self._rows.addLayout(self._pages, 1)
 
-        self.canvas.pointed.connect(self._point_at)
-        self.canvas.stepped.connect(self._move_cursor)
-        self.canvas.zoomed.connect(self._note_zoom)
-        self.canvas.reset_requested.connect(self.reset_view)
         theme_changes().changed.connect(self.refresh)
+
+    @cached_property
+    def canvas(self) -> LossCanvas:
+        """The drawing area, made when it is first wanted: the window is painted before there are losses to draw."""
+        from metagen_gui.gui.loss_canvas import LossCanvas
+
+        title, x_label, y_label = self._names
+        canvas = LossCanvas(x_label, y_label)
+        canvas.plot.setAccessibleName(title)
+        canvas.pointed.connect(self._point_at)
+        canvas.stepped.connect(self._move_cursor)
+        canvas.zoomed.connect(self._note_zoom)
+        canvas.reset_requested.connect(self.reset_view)
+        self._pages.addWidget(canvas)
+        return canvas
 
     def _build_header(self, title: str) -> None:
         self._title = QLabel(title)
@@ -121,10 +134,7 @@ class PlotPanel(QWidget):
     def add_legend_row(self, *toggles: CurveToggle) -> None:
         """Add entries to the legend that stand side by side, where there is room."""
         row = QWidget()
-        flow = QFlowLayout(row)
-        flow.setContentsMargins(0, 0, 0, 0)
-        flow.setHorizontalSpacing(5)
-        flow.setVerticalSpacing(0)
+        flow = FlowLayout(row, gap=5)
         for toggle in toggles:
             flow.addWidget(toggle)
             toggle.toggled.connect(self.refresh)
@@ -171,7 +181,11 @@ class PlotPanel(QWidget):
     def reset_view(self) -> None:
         """Go back to the view that follows the run."""
         self._set_zoomed(False)
-        self._fit()
+        self.refresh()
+
+    def span(self) -> tuple[float, float]:
+        """Return the first and the last step to draw: all, unless the view was moved by hand."""
+        return self.canvas.span() if self._zoomed else (-np.inf, np.inf)
 
     def clear_view(self) -> None:
         """Forget the cursor and the zoom of the last run."""
@@ -214,6 +228,7 @@ class PlotPanel(QWidget):
 
     def _note_zoom(self) -> None:
         self._set_zoomed(True)
+        self.draw_curves(self.canvas.scale)
 
     def _set_zoomed(self, zoomed: bool) -> None:
         self._zoomed = zoomed

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import Event, Notice, RunStarted, Saved, Snapshot, StepReport
+from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.run_mailbox import RunMailbox
 from metagen_gui.gui.run_progress import RunProgress
 from metagen_gui.gui.run_states import RunState, may_follow
@@ -248,7 +248,7 @@ class RunController(QObject):
         if self.engine is not None and self.folder is not None:
             try:
                 self.engine.discard(self.folder)
-            except (OSError, BadInput) as error:
+            except (OSError, *bad_input()) as error:  # type: ignore[misc]  # mypy knows no * here
                 self.noticed.emit(self.tr("The run's folder could not be deleted: {why}").format(why=error))
         self.progress = RunProgress()
         self.progress.pause()

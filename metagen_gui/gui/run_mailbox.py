@@ -48,18 +48,30 @@ class RunMailbox:
             match event:
                 case StepReport():
                     self._steps.append(event)
-                    if len(self._steps) > self._most_steps:
-                        self._steps = merged_in_pairs(self._steps)
+                    self._bound()
                 case ValidationReport():
                     self._validations.append(event)
-                    if len(self._validations) > MOST_VALIDATIONS:
-                        del self._validations[0:-1:2]
+                    self._bound()
                 case RatesReport():
                     self._rates = event
                 case Snapshot():
                     self._snapshot = event
                 case _:
                     self._messages.append(event)
+
+    def put_back(self, delivery: Delivery) -> None:
+        """Store the curves and rates of a delivery that was taken from elsewhere."""
+        with self._lock:
+            self._steps += delivery.steps
+            self._validations += delivery.validations
+            self._rates = delivery.rates or self._rates
+            self._bound()
+
+    def _bound(self) -> None:
+        while len(self._steps) > self._most_steps:
+            self._steps = merged_in_pairs(self._steps)
+        while len(self._validations) > MOST_VALIDATIONS:
+            del self._validations[0:-1:2]
 
     def take(self) -> Delivery:
         """Return and forget everything but the snapshot."""

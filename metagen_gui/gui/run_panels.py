@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-from metagen_gui.engine.events import RunStarted
+from metagen_gui.engine.events import RunStarted, Snapshot
+from metagen_gui.gui.drawing_pace import DrawingPace
 from metagen_gui.gui.inner_loss_plot import InnerLossPlot
 from metagen_gui.gui.outer_loss_plot import OuterLossPlot
 from metagen_gui.gui.panel_feed import PanelFeed
@@ -17,6 +18,9 @@ from metagen_gui.gui.run_mailbox import Delivery
 from metagen_gui.gui.run_states import RunState
 from metagen_gui.gui.sample_view import SampleView
 from metagen_gui.gui.status_words import empty_text
+
+EAGER = 5.0
+"""Seconds at the beginning of a run in which all is drawn as it comes."""
 
 
 class RunPanels(QObject):
@@ -28,16 +32,22 @@ class RunPanels(QObject):
         self.inner = InnerLossPlot(window)
         self.rates = RatesView(window)
         self.samples = SampleView(window)
-        self._outer_feed = PanelFeed(self.outer, show_curves=self._show_outer)
-        self._inner_feed = PanelFeed(self.inner, show_curves=self._show_inner)
-        self._rates_feed = PanelFeed(self.rates, show_curves=self._show_rates)
+        self._curve_feeds = (
+            PanelFeed(self.outer, show_curves=self._show_outer),
+            PanelFeed(self.inner, show_curves=self._show_inner, every_step=False),
+            PanelFeed(self.rates, show_curves=self._show_rates, every_step=False),
+        )
         self._samples_feed = PanelFeed(self.samples, show_snapshot=self.samples.add_snapshot)
+        self._controller = controller
+        self._pace = DrawingPace()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._draw)
         controller.state_changed.connect(self.show_state)
         controller.started.connect(self._start_over)
         controller.discarded.connect(self._clear)
-        for feed in (self._outer_feed, self._inner_feed, self._rates_feed):
-            controller.delivered.connect(feed.add_delivery)
-        controller.snapshot_delivered.connect(self._samples_feed.add_snapshot)
+        controller.delivered.connect(self._take_delivery)
+        controller.snapshot_delivered.connect(self._take_snapshot)
         self.show_state(controller.state)
 
     @property
@@ -45,10 +55,37 @@ class RunPanels(QObject):
         """The panels by the names of their docks."""
         return {"outer_loss": self.outer, "inner_loss": self.inner, "rates": self.rates, "samples": self.samples}
 
+    def prepare(self) -> None:
+        """Make the plots, which could wait until the window was painted and should not wait for a run."""
+        self.outer.refresh()
+        self.inner.refresh()
+
     def show_state(self, state: RunState) -> None:
         """Let panels without data say what they wait for."""
         for panel in (self.outer, self.inner, self.rates, self.samples):
             panel.set_empty_text(empty_text(state))
+        self._draw()
+
+    def _take_delivery(self, delivery: Delivery) -> None:
+        for feed in self._curve_feeds:
+            feed.add_delivery(delivery)
+        self._draw()
+
+    def _take_snapshot(self, snapshot: Snapshot) -> None:
+        self._samples_feed.add_snapshot(snapshot)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Let the panels show what waits; while training goes on, no more often than it can bear."""
+        controller = self._controller
+        training = controller.state is RunState.RUNNING and controller.progress.seconds > EAGER
+        wait = self._pace.wait() if training else 0
+        if wait:
+            self._later.start(wait)
+            return
+        self._pace.begin()
+        for feed in (*self._curve_feeds, self._samples_feed):
+            feed.hand_on()
 
     def _start_over(self, started: RunStarted) -> None:
         self._reset(started.players, started.meta_steps)
@@ -57,7 +94,7 @@ class RunPanels(QObject):
         self._reset((), 0)
 
     def _reset(self, players: Sequence[str], meta_steps: int) -> None:
-        for feed in (self._outer_feed, self._inner_feed, self._rates_feed, self._samples_feed):
+        for feed in (*self._curve_feeds, self._samples_feed):
             feed.reset()
         self.outer.reset(players)
         self.inner.reset(players)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
@@ -9,13 +11,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.cell_picture import Options
 from metagen_gui.gui.empty_state import EmptyState
-from metagen_gui.gui.enlarged_view import EnlargedView
 from metagen_gui.gui.header_toggle import header_toggle
 from metagen_gui.gui.history_bar import HistoryBar
 from metagen_gui.gui.sample_columns import Column, shows_points
 from metagen_gui.gui.sample_grid import SampleGrid
 from metagen_gui.gui.snapshot_store import SnapshotStore
 from metagen_gui.gui.theme import PlotColours
+
+if TYPE_CHECKING:
+    from metagen_gui.gui.enlarged_view import EnlargedView
 
 
 class SampleView(QWidget):
@@ -131,6 +135,8 @@ class SampleView(QWidget):
         if self._shown is None:
             return
         if self._enlarged is None:
+            from metagen_gui.gui.enlarged_view import EnlargedView  # when it is wanted, not when the window is painted
+
             self._enlarged = EnlargedView(self)
         self._enlarged.show_cell(self._shown, task, column, self.options())
         self._enlarged.show()

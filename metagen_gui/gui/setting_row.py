@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from metagen_gui.engine.config import Setting
 from metagen_gui.gui.editor_for import ModelChoices, editor_for
 from metagen_gui.gui.icon_button import IconButton
 from metagen_gui.gui.message_line import MessageLine
 from metagen_gui.gui.setting_editor import EDITOR_SHARE, GAP, LABEL_SHARE, RESET_WIDTH, field_height
 from metagen_gui.gui.setting_words import condition_of, description_of, show_value, tooltip_of
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.config import Setting
 
 
 class SettingRow(QWidget):

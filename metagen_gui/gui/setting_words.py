@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
-from metagen_gui.engine.config import Setting
 from metagen_gui.gui.number_text import show_integer, show_number
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.config import Setting
 
 
 def show_value(setting: Setting, value: Any) -> str:

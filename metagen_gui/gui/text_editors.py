@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
-from metagen_gui.engine.config import Setting
 from metagen_gui.gui.icon_button import IconButton
 from metagen_gui.gui.setting_editor import SettingEditor
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.config import Setting
 
 
 class TextEditor(SettingEditor):

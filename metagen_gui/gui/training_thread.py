@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QThread
 
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import Event, RunBroken, StepReport
+from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.run_mailbox import RunMailbox
 
 
@@ -127,7 +127,7 @@ class TrainingThread(QThread):
             # First of all, and here: the number set in another thread does not reach this one.
             self._use_threads()
             self.outcome = self._pull(self._begin())
-        except BadInput as problem:
+        except bad_input() as problem:
             self.outcome = Refused(problem.where, problem.why)
         except BaseException as error:  # nothing may leave run(): Qt would print it and report success
             self.outcome = Broken(one_sentence(error), traceback.format_exc())
@@ -146,11 +146,20 @@ class TrainingThread(QThread):
 
     def _wait_for_leave(self) -> bool:
         """Block while paused; return False when the run is to stop."""
+        if self._unasked:
+            return True
         with self._gate:
             self._gate.wait_for(lambda: self._stopping or self._awaited is not None or self._steps_allowed != 0)
             return not self._stopping
 
+    @property
+    def _unasked(self) -> bool:
+        """Whether nobody asks for anything but to go on: the usual case, told without a lock at every step."""
+        return self._steps_allowed is None and self._awaited is None and not self._stopping
+
     def _count(self, event: Event) -> None:
+        if self._unasked:
+            return
         with self._gate:
             is_step = isinstance(event, StepReport)
             if is_step and self._steps_allowed:
@@ -166,6 +175,6 @@ def one_sentence(error: BaseException) -> str:
     """Return an exception as one short line, with the name of its type unless its text is meant for a person."""
     text = " ".join(str(error).split())
     text = text if len(text) <= 200 else text[:199] + "…"
-    if text and isinstance(error, (RunBroken, BadInput)):
+    if text and isinstance(error, (RunBroken, *bad_input())):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -186,6 +186,26 @@ def test_hidden_it_draws_nothing_and_catches_up_when_seen(plot: OuterLossPlot) -
     assert len(curves(plot)[0][0]) == 2
 
 
+def test_scores_are_drawn_anew_only_when_they_changed(plot: OuterLossPlot, monkeypatch: pytest.MonkeyPatch) -> None:
+    plot.add_steps(step_reports([3.0, 2.0]))
+    plot.add_validation(validation(0, [np.nan, 2.5]))
+    _, _, before, after = plot.canvas.plot.getPlotItem().listDataItems()
+    drawn: list[object] = []
+    monkeypatch.setattr(after, "setData", lambda x, y, **look: drawn.append(y))
+    plot.add_steps([StepReport(3, 0.0, {"vae": 1.0})])
+    assert not drawn and after.isVisible()
+    assert not before.isVisible(), "what has nothing finite stays hidden"
+    plot.add_validation(validation(3, [2.0, 1.5]))
+    assert len(drawn) == 1
+    plot.log_button.click()
+    assert len(drawn) == 2
+    hidden = toggles(plot)[next(name for name in toggles(plot) if name.startswith("validation") and "0" not in name)]
+    hidden.click()
+    assert not after.isVisible()
+    hidden.click()
+    assert after.isVisible() and len(drawn) == 3
+
+
 def test_a_new_look_recolours_at_once(plot: OuterLossPlot, qapp: QApplication) -> None:
     plot.add_steps(step_reports([4.0, 3.0]))
     item = plot.canvas.plot.getPlotItem().listDataItems()[1]
@@ -199,10 +219,48 @@ def test_a_new_look_recolours_at_once(plot: OuterLossPlot, qapp: QApplication) -
         apply_theme(qapp, "light")
 
 
-def test_pyqtgraph_reduces_what_it_draws(plot: OuterLossPlot) -> None:
+def test_a_long_curve_is_drawn_in_few_points_and_its_parts_in_all(plot: OuterLossPlot) -> None:
     plot.smoothing.slider.setValue(0)
-    count = 200_000
-    plot.add_steps(step_reports(np.random.default_rng(0).normal(size=count)))
+    losses = np.random.default_rng(0).normal(size=200_000)
+    losses[77_777] = 30.0
+    plot.add_steps(step_reports(losses))
     item = plot.canvas.plot.getPlotItem().listDataItems()[0]
-    assert len(item.getOriginalDataset()[0]) == count
-    assert len(item.getData()[0]) < 10_000
+    assert len(item.getOriginalDataset()[0]) < 10_000
+    assert item.getOriginalDataset()[1].max() == 30.0
+    view = plot.canvas.plot.getViewBox()
+    view.setXRange(77_000, 79_000, padding=0)
+    view.sigRangeChangedManually.emit([True, True])  # as after a turn of the wheel
+    x, y = item.getOriginalDataset()
+    assert np.array_equal(x, np.arange(x[0], x[-1] + 1)) and x[0] <= 77_000 and x[-1] >= 79_000
+    assert np.array_equal(y, losses[int(x[0]) - 1 : int(x[-1])])
+    plot.reset_view()
+    assert item.getOriginalDataset()[0][-1] == 200_000
+
+
+def test_a_long_curve_follows_every_change(plot: OuterLossPlot) -> None:
+    plot.smoothing.slider.setValue(0)
+    plot.add_steps(step_reports(np.full(100_000, 1000.0)))
+    item = plot.canvas.plot.getPlotItem().listDataItems()[0]
+    plot.log_button.click()
+    assert item.getOriginalDataset()[1].max() == 3.0, "another axis"
+    plot.log_button.click()
+    plot.add_steps([StepReport(step, 0.0, {"vae": 7.0}) for step in range(50_001, 100_001)])
+    x, y = item.getOriginalDataset()
+    assert y[x > 50_100].max() == 7.0, "a run that went on from an earlier step"
+    plot.add_steps([StepReport(step, 0.0, {"vae": 8.0}) for step in range(100_001, 1_100_002)])
+    x, y = item.getOriginalDataset()
+    assert y.min() == 7.0 and y.max() == 1000.0 and y[-1] == 8.0, "thinned"
+    assert x[y == 7.0].min() >= 48_000 and x[y == 7.0].max() <= 101_000
+    plot.smoothing.slider.setValue(90)
+    smooth = plot.canvas.plot.getPlotItem().listDataItems()[1]
+    assert abs(smooth.getOriginalDataset()[1][-1] - 8.0) < 1e-6
+
+
+def test_a_long_curve_is_smoothed_anew_all_along(plot: OuterLossPlot) -> None:
+    plot.add_steps(step_reports(np.random.default_rng(0).normal(size=100_000)))
+    smooth = plot.canvas.plot.getPlotItem().listDataItems()[1]
+    plot.smoothing.slider.setValue(50)
+    little = smooth.getOriginalDataset()[1]
+    plot.smoothing.slider.setValue(99)
+    much = smooth.getOriginalDataset()[1]
+    assert much[100:1500].max() < little[100:1500].max() / 2

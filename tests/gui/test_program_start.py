@@ -35,6 +35,26 @@ def test_version_and_help() -> None:
     assert "EXPERIMENT" in start("--help").stdout.upper()
 
 
+def test_the_window_is_painted_before_what_it_does_not_need_is_imported() -> None:
+    look = """
+import sys
+from metagen_gui.gui import app, engine_loader
+
+def look(loader):
+    print("loaded:", *{name.partition(".")[0] for name in sys.modules}, flush=True)
+    loader.parent().close()
+
+engine_loader.EngineLoader.start = look  # called when the window is painted
+app.run()
+"""
+    painted = subprocess.run(
+        [sys.executable, "-c", look], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=60
+    )
+    assert "PySide6" in painted.stdout, painted.stderr
+    late = {"torch", "pydantic", "pyqtgraph", "qtawesome", "qtpy", "superqt", "typer", "rich"}
+    assert not late & set(painted.stdout.split())
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has several display servers")
 @pytest.mark.parametrize(
     "display", [{}, {"DISPLAY": ":4711"}, {"WAYLAND_DISPLAY": "wayland-4711", "XDG_RUNTIME_DIR": "/nowhere"}]

@@ -80,3 +80,21 @@ def test_a_thread_may_put_while_another_takes() -> None:
         seen += [report.meta_step for report in mailbox.take().steps]
     seen += [report.meta_step for report in mailbox.take().steps]
     assert seen == list(range(2000))
+
+
+def test_what_is_put_back_is_bounded_too_and_leaves_the_giver_alone() -> None:
+    giver, keeper = RunMailbox(), RunMailbox(most_steps=64)
+    for block in range(10):
+        for number in range(1 + 100 * block, 101 + 100 * block):
+            giver.put(step(number))
+            giver.put(validation(number))
+        if block == 3:
+            giver.put(RatesReport(400, ()))
+        delivery = giver.take()
+        keeper.put_back(delivery)
+        assert len(delivery.steps) == 100
+    kept = keeper.take()
+    assert len(kept.steps) <= 64 and kept.steps[-1].meta_step == 1000
+    assert len(kept.validations) <= MOST_VALIDATIONS and kept.validations[-1].meta_step == 1000
+    assert kept.rates == RatesReport(400, ()), "later deliveries without rates do not take them away"
+    assert keeper.take().steps == []

@@ -8,10 +8,12 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from snapshots import rates_report
-from stand_ins import FakeTraining, engine
+from stand_ins import FakeTraining, engine, step, validation
 
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.gui.panel_feed import PanelFeed
 from metagen_gui.gui.run_controller import RunController
+from metagen_gui.gui.run_mailbox import Delivery
 from metagen_gui.gui.run_panels import RunPanels
 from metagen_gui.gui.run_states import RunState
 
@@ -90,3 +92,49 @@ def test_rates_that_come_by_themselves_are_shown(controller: RunController, pane
     controller._mailbox.put(RATES)
     controller._deliver_curves()
     assert panels.rates.text == "Learned rates of 1 layer after 400 steps: none negative"
+
+
+def test_while_a_run_goes_on_dear_drawing_waits_and_nothing_is_lost(
+    qtbot: QtBot, controller: RunController, panels: RunPanels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    monkeypatch.setattr(panels.outer, "add_steps", lambda steps: drawn.extend(step.meta_step for step in steps))
+    monkeypatch.setattr(panels._pace, "wait", lambda: 20)
+    monkeypatch.setattr("metagen_gui.gui.run_panels.EAGER", -1.0)
+    controller.state = RunState.RUNNING
+    for number in (1, 2):
+        controller.delivered.emit(Delivery(steps=[step(number)]))
+    assert drawn == []
+    monkeypatch.setattr(panels._pace, "wait", lambda: 0)
+    qtbot.waitUntil(lambda: drawn == [1, 2])  # although nothing more is delivered
+    monkeypatch.setattr(panels._pace, "wait", lambda: 10_000)
+    controller.delivered.emit(Delivery(steps=[step(3)]))
+    assert drawn == [1, 2]
+    controller._go_to(RunState.PAUSED)
+    assert drawn == [1, 2, 3], "a run that pauses leaves the processor to the window"
+    controller._go_to(RunState.RUNNING)
+    controller._go_to(RunState.DONE)
+
+
+def test_a_panel_that_needs_no_steps_keeps_the_newest(panels: RunPanels) -> None:
+    seen: list[Delivery] = []
+    panels.rates.hide()
+    feed = PanelFeed(panels.rates, show_curves=seen.append, every_step=False)
+    for number in range(1, 9, 2):
+        feed.add_delivery(Delivery(steps=[step(number), step(number + 1)], validations=[validation(number)]))
+    feed.hand_on()
+    assert not seen, "it is hidden"
+    feed.hand_on(now=True)
+    assert [report.meta_step for report in seen[0].steps][-1] == 8
+    assert len(seen[0].steps) == 4 and len(seen[0].validations) == 4
+
+
+def test_the_first_pictures_of_a_run_do_not_wait(
+    qtbot: QtBot, controller: RunController, panels: RunPanels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panels._pace, "wait", lambda: 10_000)
+    run(qtbot, controller)
+    controller.state = RunState.RUNNING
+    controller.delivered.emit(Delivery(rates=RATES))
+    assert panels.rates.text.startswith("Learned rates of 1 layer")
+    controller.state = RunState.DONE
