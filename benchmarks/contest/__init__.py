@@ -1,0 +1,1 @@
+"""The parts of `inner_loop.py`: the same meta-gradient, computed by MetaGen and by its peers."""
