@@ -42,14 +42,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    kept = "keep every answer here; rows that the file already holds, without a failure, are not measured again"
+    parser.add_argument("--json", type=Path, metavar="FILE", help=kept)
     parser.add_argument("--plot", type=Path, metavar="FILE.png")
     given = parser.parse_args()
     rows = chosen_rows(given.rows, given.only)
     print(heading(given.threads, given.rounds, given.device), flush=True)
     measured: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    if given.json and given.json.exists():
+        measured = json.loads(given.json.read_text())
     for row in rows:
-        measured[row.name] = measure(row, given)
+        if not sound(measured.get(row.name, {})):
+            measured[row.name] = measure(row, given)
         if not row.sweep:
             print(headline_table(row, measured[row.name]), flush=True)
         if given.json:
@@ -72,7 +76,7 @@ def measure(row: Row, given: argparse.Namespace) -> dict[str, list[dict[str, Any
         order["reference"] = str(Path(folder) / "reference.pt")
         failed = ask({**order, "contestant": "reference"}).get("left_out")
         if failed:
-            sys.exit(f"{row.name}: no reference: {failed}")
+            return {name: [{"left_out": f"no reference: {failed}"}] for name in found}
         for number, name in product(range(given.rounds), found):
             if any("left_out" in answer for answer in found[name]):
                 continue
@@ -81,6 +85,12 @@ def measure(row: Row, given: argparse.Namespace) -> dict[str, list[dict[str, Any
             said = answer.get("left_out") or f"{answer['ms']:.1f} ms"
             print(f"{row.name}, round {number + 1}: {name} {said}", file=sys.stderr, flush=True)
     return found
+
+
+def sound(answers: dict[str, list[dict[str, Any]]]) -> bool:
+    """Return whether there are answers, and no failures among them."""
+    said = [str(answer.get("left_out", "")) for rounds in answers.values() for answer in rounds]
+    return bool(said) and not any(text.startswith(("failed", "no reference")) for text in said)
 
 
 def ask(order: dict[str, Any]) -> dict[str, Any]:

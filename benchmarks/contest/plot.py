@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ def draw(path: Path, sweeps: Mapping[str, Sequence[Row]], measured: Mapping[str,
         panel.showGrid(x=True, y=True, alpha=0.2)
         if place == 0:
             panel.addLegend(offset=(10, 10), labelTextSize="8pt")
-        for number, name in enumerate(next(iter(measured.values()))):
+        for number, name in enumerate(measured[rows[0].name]):
             found = [(row.at, values(measured[row.name].get(name, []), "ms")) for row in rows]
             points = [(at, statistics.median(times)) for at, times in found if times]
             if points:
@@ -38,14 +39,8 @@ def draw(path: Path, sweeps: Mapping[str, Sequence[Row]], measured: Mapping[str,
                 panel.plot(
                     *zip(*points, strict=True), pen=pen, symbol="o", symbolSize=5, symbolBrush=pen.color(), name=name
                 )
-        panel.getAxis("bottom").setTicks([[(_log10(row.at), str(row.at)) for row in rows]])
+        panel.getAxis("bottom").setTicks([[(math.log10(row.at), str(row.at)) for row in rows]])
     sheet.show()
     app.processEvents()
     ImageExporter(sheet.scene()).export(str(path))
     sheet.close()
-
-
-def _log10(number: float) -> float:
-    import math
-
-    return math.log10(number)

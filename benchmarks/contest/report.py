@@ -62,7 +62,7 @@ def headline_table(row: Row, measured: Measured) -> str:
 
 def sweep_table(sweep: str, rows: Sequence[Row], measured: Mapping[str, Measured]) -> str:
     """Return one sweep's tables, of times and of memory: a line per value, a column per contestant."""
-    names = [name for name in next(iter(measured.values())) if name != "floor"]
+    names = [name for name in measured[rows[0].name] if name != "floor"]
     lines: list[str] = []
     for title, what, unit in (("milliseconds per step", "ms", 1.0), ("megabytes", "peak", 1e-6)):
         floor = ["floor"] if what == "ms" else []
