@@ -24,7 +24,7 @@ test: .venv/.ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 icons: .venv/.ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/draw_icons.py
