@@ -36,6 +36,7 @@ class Figures:
         if isinstance(event, RunStarted):
             self.folder, self.meta_steps, self._began = event.folder, event.meta_steps, self._clock()
             self.losses = dict.fromkeys(event.players, math.nan)
+            self.meta_step = event.resumed_from
         elif isinstance(event, ValidationReport):
             self.validation = event
         elif isinstance(event, StepReport):

@@ -59,15 +59,46 @@ def train(
     no_previews: Annotated[
         bool, typer.Option("--no-previews", help="Keep no samples; the numbers are the same.")
     ] = False,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped or interrupted.")
+    ] = None,
+    branch: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Begin a new run with what RUN had learned; its settings hold but for --set."),
+    ] = None,
+    at: Annotated[
+        int | None, typer.Option(metavar="STEP", help="The checkpoint to branch from; without it, the newest.")
+    ] = None,
 ) -> int:
     """Meta-train a model. Ctrl+C finishes early and keeps what was learned."""
     from metagen_gui.cli.progress import preparing
 
+    if at is not None and branch is None:
+        raise BadInput("--at", "says where to branch from; give --branch as well")
+    if resume is not None and (experiment or assignments or out or device or meta_steps is not None or branch):
+        raise BadInput("--resume", "goes on with the settings of the run; to change them, use --branch")
     with preparing():
-        from metagen_gui.cli.train import describe_experiment, run_training
+        from metagen_gui.cli.train import describe_experiment, resume_training, run_training
 
-        chosen = describe_experiment(experiment, assignments or [], device=device, meta_steps=meta_steps)
-    return run_training(chosen, out, previews=not no_previews)
+        if resume is not None:
+            return resume_training(resume, previews=not no_previews)
+        begun = experiment or branch
+        chosen = describe_experiment(begun, assignments or [], device=device, meta_steps=meta_steps)
+    return run_training(chosen, out, previews=not no_previews, branch=branch, at=at)
+
+
+@app.command()
+def runs(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Where the runs are; without it, MetaGen's own folder."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+) -> None:
+    """List the runs there are and how each stands."""
+    from metagen_gui.cli.runs import show_runs
+
+    show_runs(folder, as_json=as_json)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -14,9 +14,9 @@ from metagen_gui.cli.progress import open_display
 from metagen_gui.engine.checkpoint import manifests
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import use_threads
-from metagen_gui.engine.events import RunBroken
+from metagen_gui.engine.events import Event, RunBroken
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.plain_text import printable
 from metagen_gui.engine.runs import CHECKPOINTS
 
@@ -39,15 +39,28 @@ def describe_experiment(
     return experiment
 
 
-def run_training(experiment: Experiment, out: Path | None, *, previews: bool) -> int:
+def run_training(
+    experiment: Experiment, out: Path | None, *, previews: bool, branch: Path | None = None, at: int | None = None
+) -> int:
     """Train, and return the exit status: 0, or 128 and the signal's number where a signal stopped the run early.
 
-    Raises `BadInput` where something is wrong with the experiment or a folder, `RunFailed` where the run broke.
+    With `branch` the run begins with what that one had learned. Raises `BadInput` where something is wrong with the
+    experiment or a folder, `RunFailed` where the run broke.
     """
+    parent = None if branch is None else Origin(branch, at)
+    return _trained(experiment, meta_train(experiment, out=out, previews=previews, parent=parent))
+
+
+def resume_training(folder: Path, *, previews: bool) -> int:
+    """Go on with a run, and return the exit status as `run_training` does."""
+    return _trained(Experiment.load(folder), resume_run(folder, previews=previews))
+
+
+def _trained(experiment: Experiment, run: Generator[Event, None, None]) -> int:
     use_threads()
     figures = Figures()
     try:
-        stopped_by = _pull(experiment, out, previews, figures)
+        stopped_by = _pull(experiment, run, figures)
     except (BadInput, BrokenPipeError):
         raise
     except Exception as error:
@@ -61,9 +74,8 @@ def run_training(experiment: Experiment, out: Path | None, *, previews: bool) ->
     return 128 + stopped_by
 
 
-def _pull(experiment: Experiment, out: Path | None, previews: bool, figures: Figures) -> int:
+def _pull(experiment: Experiment, run: Generator[Event, None, None], figures: Figures) -> int:
     """Take the run's events to their end; return the signal that ended it early, or 0."""
-    run = meta_train(experiment, out=out, previews=previews)
     with open_display(experiment, figures) as display, closing(run):
         display.show(next(run))
         with _stop_requests() as requests:

@@ -1,6 +1,7 @@
-"""Checkpoints: meta-parameters as safetensors, and a manifest in JSON that is written last and vouches for them.
+"""Checkpoints: what was learned and how it was being learned, as safetensors, and a manifest in JSON.
 
-Nothing here is pickled, so opening a checkpoint never runs code.
+The manifest is written last and vouches for the others by their digests. Nothing here is pickled, so opening a
+checkpoint never runs code.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -27,55 +30,99 @@ MAX_MANIFEST_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Meta-parameters as they were after `meta_step` outer steps."""
+    """A run as it was after `meta_step` outer steps.
+
+    `moments` holds what the optimizers remember, per player and by `parameter/what`; None in a checkpoint that is only
+    good for using what was learned. `progress` is the rest of the run's state, as JSON data.
+    """
 
     meta_step: int
     meta: MetaParams
+    moments: MetaParams | None = None
+    progress: Mapping[str, Any] = field(default_factory=dict)
 
 
-class _Manifest(BaseModel):
-    """What loading needs to know of a manifest."""
-
+class _File(BaseModel):
     model_config = ConfigDict(strict=True)
-    version: int = Field(ge=1)
-    meta_step: int = Field(ge=0, lt=2**63)
     file: str
     sha256: str
 
 
-def save_checkpoint(folder: Path, meta_step: int, meta: MetaParams) -> Path:
-    """Write a checkpoint into `folder` and return its manifest's path; older ones beyond three are deleted after."""
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / f"step-{meta_step:08d}.safetensors"
-    digest = write_atomically(weights, to_bytes(meta))
-    manifest = {"version": VERSION, "meta_step": meta_step, "file": weights.name, "sha256": digest}
-    path = weights.with_suffix(".json")
+class _Manifest(_File):
+    """What loading needs to know of a manifest. `file` and `sha256` are those of the weights."""
+
+    version: int = Field(ge=1)
+    meta_step: int = Field(ge=0, lt=2**63)
+    optimizer: _File | None = None
+    progress: dict[str, Any] = {}
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int | None = None) -> Path:
+    """Write a checkpoint into `folder` and return its manifest's path.
+
+    The newest three stay, and that of step `keep`; others are deleted, after the new one has been read back.
+    """
+    folder.mkdir(exist_ok=True)  # not its parents: a run folder that is gone must not come back empty
+    path = folder / f"step-{checkpoint.meta_step:08d}.json"
+    weights, optimizer = path.with_suffix(".safetensors"), path.with_suffix(".optimizer.safetensors")
+    manifest: dict[str, Any] = {"version": VERSION, "meta_step": checkpoint.meta_step, "file": weights.name}
+    manifest["sha256"] = write_atomically(weights, to_bytes(checkpoint.meta))
+    if checkpoint.moments is not None:
+        digest = write_atomically(optimizer, to_bytes(checkpoint.moments))
+        manifest["optimizer"] = {"file": optimizer.name, "sha256": digest}
+    manifest["progress"] = dict(checkpoint.progress)
     write_atomically(path, json.dumps(manifest, indent=2).encode())
     for old in manifests(folder)[:-KEPT]:
-        for file in (old, old.with_suffix(".safetensors")):
-            with contextlib.suppress(OSError):
-                file.unlink(missing_ok=True)
+        if keep is None or old.name != f"step-{keep:08d}.json":
+            for file in files_of(old):
+                with contextlib.suppress(OSError):
+                    file.unlink(missing_ok=True)
     return path
 
 
-def load_checkpoint(folder: Path) -> Checkpoint:
-    """Return the newest whole checkpoint of `folder`; raise `BadInput` if it has none, or one of a newer MetaGen."""
+def load_checkpoint(folder: Path, meta_step: int | None = None, *, whole: bool = False) -> Checkpoint:
+    """Return the newest sound checkpoint of `folder`, or that of `meta_step`.
+
+    With `whole`, only those that hold all that training needs to go on. Raise `BadInput` if there is none, or one of a
+    newer MetaGen.
+    """
     for path in reversed(manifests(folder)):
-        with contextlib.suppress(OSError, ValidationError):
-            manifest = _Manifest.model_validate_json(read_file(path, MAX_MANIFEST_BYTES))
-            if manifest.version > VERSION:
-                newer = f"written by a newer MetaGen (version {manifest.version}; this one reads {VERSION})"
-                raise BadInput(str(path), newer)
-            if (weights := _weights(folder / Path(manifest.file).name, manifest.sha256)) is not None:
-                return Checkpoint(manifest.meta_step, weights)
+        found = read_checkpoint(path, whole=whole)
+        if found is not None and meta_step in (None, found.meta_step):
+            return found
+    if meta_step is not None:
+        raise BadInput(str(folder), f"holds no whole checkpoint of step {meta_step:,}")
     raise BadInput(str(folder), "holds no whole checkpoint")
 
 
-def _weights(file: Path, sha256: str) -> MetaParams | None:
-    """Return what `file` holds, or None if it is not whole."""
+def read_checkpoint(path: Path, *, whole: bool = False) -> Checkpoint | None:
+    """Return what a manifest vouches for, or None if it is damaged; raise `BadInput` for one of a newer MetaGen."""
+    with contextlib.suppress(OSError, ValidationError):
+        manifest = _Manifest.model_validate_json(read_file(path, MAX_MANIFEST_BYTES))
+        if manifest.version > VERSION:
+            newer = f"written by a newer MetaGen (version {manifest.version}; this one reads {VERSION})"
+            raise BadInput(str(path), newer)
+        meta = _tensors(path.parent, manifest)
+        moments = _tensors(path.parent, manifest.optimizer) if whole and manifest.optimizer else None
+        if meta is not None and (moments is not None or not whole):
+            return Checkpoint(manifest.meta_step, meta, moments, manifest.progress)
+    return None
+
+
+def set_aside(path: Path) -> None:
+    """Keep a damaged checkpoint's files under another name, where nobody takes them for good."""
+    for file in files_of(path):
+        with contextlib.suppress(OSError):
+            if file.exists():
+                file.replace(file.with_name(f"{file.name}.corrupt"))
+
+
+def _tensors(folder: Path, named: _File) -> MetaParams | None:
+    """Return what a file holds, or None if it is not whole."""
+    file = folder / Path(named.file).name
     with contextlib.suppress(OSError, ValueError):  # a zero byte in its name; no safetensors, whatever the digest says
         data = read_file(file, MAX_WEIGHTS_BYTES)
-        if hashlib.sha256(data).hexdigest() == sha256:
+        if hashlib.sha256(data).hexdigest() == named.sha256:
             return from_bytes(data, str(file))
     return None
 
@@ -83,6 +130,11 @@ def _weights(file: Path, sha256: str) -> MetaParams | None:
 def manifests(folder: Path) -> list[Path]:
     """Return the manifests in `folder`, oldest first."""
     return sorted(folder.glob("step-*.json"))
+
+
+def files_of(manifest: Path) -> tuple[Path, Path, Path]:
+    """Return the files of a checkpoint, the manifest first: without it the others count for nothing."""
+    return manifest, manifest.with_suffix(".optimizer.safetensors"), manifest.with_suffix(".safetensors")
 
 
 def to_bytes(meta: MetaParams, metadata: dict[str, str] | None = None) -> bytes:

@@ -42,11 +42,12 @@ def score(
     noise: TaskNoise,
     steps: int,
     judge_steps: int | None = None,
+    at_once: int = 0,
 ) -> Scores:
     """Return query and support loss of every task after 0, 1, … `steps` adaptation steps to its support.
 
     `support` `(tasks, shots, *shape)`, `query` `(tasks, query_size, *shape)`. A judge takes `judge_steps` steps on the
-    query, by default as many.
+    query, by default as many. At most 32 tasks are scored in one pass, and at most `at_once` if that is not 0.
     """
     model = algorithm.model
     judged_after = steps if judge_steps is None else judge_steps
@@ -66,7 +67,7 @@ def score(
                 found.setdefault(f"details/{name}", []).append(value)
         return {name: torch.stack(values) for name, values in found.items()}
 
-    together = torch.func.vmap(one_task, out_dims=1, chunk_size=TASKS_AT_ONCE)
+    together = torch.func.vmap(one_task, out_dims=1, chunk_size=min(at_once or TASKS_AT_ONCE, TASKS_AT_ONCE))
     scored = together(support, query, noise.support, noise.judge, noise.query, noise.inner)
     kinds: dict[str, dict[str, npt.NDArray[np.float64]]] = {"query": {}, "support": {}, "details": {}}
     for name, values in scored.items():
@@ -86,8 +87,12 @@ def take_snapshot(
     meta_step: int,
     steps: int,
     count: int,
+    at_once: int = 0,
 ) -> Snapshot:
-    """Return what the model generates as it adapts to the tasks of `batch`, the first of the validation stream."""
+    """Return what the model generates as it adapts to the tasks of `batch`, the first of the validation stream.
+
+    `at_once` tasks are adapted to in one pass, or all if it is 0.
+    """
     model, device = algorithm.model, generator.device
     points = family.spec.kind == "points"
     support = torch.from_numpy(batch.support).to(device)
@@ -108,7 +113,7 @@ def take_snapshot(
         samples = torch.stack([model.generate(params, latents) for params in chosen])
         return samples, _stacked(fields, samples), _stacked(curves, samples)
 
-    samples, fields, curves = torch.func.vmap(one_task)(support, noise)
+    samples, fields, curves = torch.func.vmap(one_task, chunk_size=at_once or None)(support, noise)
     truth = None
     if x is not None and curves.numel():
         known = [family.curve("validation", index, x) for index in range(len(support))]

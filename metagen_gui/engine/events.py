@@ -47,6 +47,8 @@ class RunStarted:
     parameters: int
     """How many numbers are learned."""
     memory: MemoryPlan | None = None
+    resumed_from: int = 0
+    """The outer step that the run goes on from; 0 for one that begins."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class StepReport:
     """`warm-up` while the joint warm-up lasts."""
     diverged: int = 0
     """Tasks of this meta-batch whose loss was not finite."""
+    median_loss: Mapping[str, float] = field(default_factory=dict)
+    """The median per player over the tasks whose loss was finite; a few that explode do not move it."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,30 @@ class Notice:
 
     text: str
     meta_step: int = 0
+    grave: bool = False
+    """Whether something may be lost if nobody acts."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of a setting that may help against an alarm: what it does, in a few words, and what to set."""
+
+    label: str
+    path: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Training has fallen ill, in one plain sentence with the numbers, or with `over` is well again."""
+
+    meta_step: int
+    """The outer step it began at; it is told when it is sure."""
+    kind: str
+    """Which illness: `divergence`, `mode_collapse` …; of each kind there is one alarm at a time."""
+    text: str
+    remedies: tuple[Remedy, ...] = ()
+    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,7 +190,7 @@ class RunFinished:
 
 
 Event = Union[
-    RunStarted, StepReport, ValidationReport, RatesReport, Snapshot, SettingChanged, Notice, Saved, RunFinished
+    RunStarted, StepReport, ValidationReport, RatesReport, Snapshot, SettingChanged, Notice, Alarm, Saved, RunFinished
 ]
 
 

@@ -36,6 +36,14 @@ def write_atomically(path: Path, data: bytes) -> str:
     return digest
 
 
+def remove_leftovers(*folders: Path) -> None:
+    """Remove the temporary files that a process left in `folders` when it died; only for whoever holds them."""
+    for folder in folders:
+        for path in folder.glob("*.tmp-*"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
 def read_file(path: Path, most: int) -> bytes:
     """Return the content of a file of up to `most` bytes; raise OSError, with a reason for a person, if that cannot be.
 

@@ -65,3 +65,11 @@ def free_bytes(device: torch.device) -> int:
         pages, size = os.sysconf("SC_AVPHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
         return int(pages * size)
     return 0
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Return whether an exception says that memory was too short; torch has no type of its own for that on the CPU."""
+    told = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
+        isinstance(error, RuntimeError) and any(words in str(error) for words in told)
+    )

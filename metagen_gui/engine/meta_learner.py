@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment, TaskNoise, gradients_by_player
-from metagen_gui.engine.checkpoint import is_finite, save_checkpoint
+from metagen_gui.engine.checkpoint import is_finite
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import choose_device
 from metagen_gui.engine.evaluation import score, take_snapshot
@@ -62,6 +61,7 @@ class MetaLearner:
         self.optimizers = {player: self._optimizer(list(values.values())) for player, values in self.meta.items()}
         self.meta_step = 0
         self.chunk = self.training.chunk
+        self._moving = False  # whether a step is being applied: what breaks off then is half old, half new
         self._validation: TaskBatch | None = None
 
     # -- training ------------------------------------------------------------------------------------------------
@@ -86,10 +86,12 @@ class MetaLearner:
 
             found = in_chunks(some, support, query, noise, self.chunk)
             gradients, losses, replaced = found.gradients, found.query_loss, found.replaced
+        self._moving = True
         applied = self._descend(gradients)
         if applied:
             self._replace(replaced)
         self.meta_step += 1
+        self._moving = False
         finite = torch.stack([loss.isfinite() for loss in losses.values()]).all(0)
         return Step(
             query_loss={player: float(loss.mean()) for player, loss in losses.items()},
@@ -103,6 +105,20 @@ class MetaLearner:
         plan = plan_memory(self.algorithm, self.meta, self.training, self.device, free_bytes(self.device))
         self.chunk = plan.chunk if plan else self.training.chunk
         return plan
+
+    def forget(self) -> None:
+        """Let go of whatever was recorded, and of memory that is kept for nothing."""
+        self.replayed = ReplayedStep(self.algorithm, self.training.replay, self.training.factored)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def halve(self) -> int | None:
+        """Take half as many tasks at a time from now on; return how many, or None if it is one already."""
+        now: int = self.chunk or self.training.meta_batch_size
+        if now <= 1:
+            return None
+        self.chunk = fewer = now // 2
+        return fewer
 
     def _joint_gradient(
         self, examples: Tensor, generator: torch.Generator, ramp: float
@@ -160,7 +176,7 @@ class MetaLearner:
         support, query = self.tensors(batch)
         generator = generator_for(self.training.seed, "validation", 0, self.device)
         noise = self.algorithm.draw_noise(generator, len(support), support.shape[1], query.shape[1])
-        scores = score(self.algorithm, self.meta, support, query, noise, self.steps)
+        scores = score(self.algorithm, self.meta, support, query, noise, self.steps, at_once=self.chunk)
         report = ValidationReport(
             meta_step=self.meta_step,
             seconds=seconds,
@@ -196,6 +212,7 @@ class MetaLearner:
             meta_step=self.meta_step,
             steps=t.steps_shown or self.steps,
             count=t.preview_samples,
+            at_once=self.chunk,
         )
 
     def rates(self) -> RatesReport | None:
@@ -214,7 +231,7 @@ class MetaLearner:
         """Return how many numbers are learned."""
         return sum(value.numel() for values in self.meta.values() for value in values.values())
 
-    # -- changing and saving -------------------------------------------------------------------------------------
+    # -- changing ----------------------------------------------------------------------------------------------
 
     def change(self, path: str, value: Any) -> Any:
         """Give a live setting a new value, from the next step on; return it as checked. Raise `BadInput`."""
@@ -232,13 +249,9 @@ class MetaLearner:
         self.algorithm.settings = changed.config("algorithm")
         return getattr(changed.config(section), name)
 
-    def save(self, folder: Path) -> Path:
-        """Write a checkpoint and return its manifest's path."""
-        return save_checkpoint(folder, self.meta_step, self.meta)
-
     def is_sound(self) -> bool:
-        """Return whether all that was learned is finite."""
-        return is_finite(self.meta)
+        """Return whether all that was learned is finite, and no step broke off while it was applied."""
+        return not self._moving and is_finite(self.meta)
 
     # -- helpers -------------------------------------------------------------------------------------------------
 

@@ -1,40 +1,40 @@
 """Meta-training as a generator of events: whoever consumes it decides the pace.
 
-Pausing is not asking for the next event. Closing the generator finishes the run early: a checkpoint of what was learned
-is written on the way out.
+Pausing is not asking for the next event. Closing the generator ends the run early: a checkpoint of what was learned is
+written on the way out, and the run can be resumed from there.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 
-from metagen_gui.engine.commands import Command, Commands
+import torch
+
+from metagen_gui.engine.checkpoint import Checkpoint, load_checkpoint, manifests, read_checkpoint, set_aside
+from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import keep_memory
-from metagen_gui.engine.events import (
-    Event,
-    Notice,
-    RunBroken,
-    RunFinished,
-    RunStarted,
-    Saved,
-    SettingChanged,
-    StepReport,
-)
+from metagen_gui.engine.events import Event, RunBroken
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.files import remove_leftovers
+from metagen_gui.engine.learner_state import adopt, restore
 from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.run_lock import RunLock
+from metagen_gui.engine.run_record import CHECKPOINTS, is_run_folder
 from metagen_gui.engine.runs import RunFolder
+from metagen_gui.engine.training_run import TrainingRun
 
-__all__ = ["Commands", "meta_train"]
-
-MOST_FAILURES = 50
-"""Outer steps in a row that may come out non-finite before the run gives up."""
+__all__ = ["Commands", "Origin", "meta_train", "resume_run"]
 
 
-class Diverged(RunBroken):
-    """Losses or gradients stayed non-finite."""
+@dataclass(frozen=True)
+class Origin:
+    """The checkpoint that a new run begins from: of a run's folder, at an outer step or the newest."""
+
+    folder: Path
+    meta_step: int | None = None
 
 
 def meta_train(
@@ -43,143 +43,113 @@ def meta_train(
     out: Path | None = None,
     commands: Commands | None = None,
     previews: bool = True,
+    parent: Origin | None = None,
 ) -> Generator[Event, None, None]:
     """Run `experiment`, yielding what happens.
 
     The run folder is `out`, which must be new or empty, or a new one under `runs.runs_folder()`. With `previews` off no
-    snapshots are taken; the numbers are the same. Raises `BadInput` at the first `next` if something is wrong with the
-    experiment; later `Diverged` if training stays non-finite, and `RunBroken` if the data of the tasks is gone.
+    snapshots are taken; the numbers are the same. With a `parent` the run begins with what another had learned, at
+    that one's place in the stream of tasks. Raises `BadInput` at the first `next` if something is wrong with the
+    experiment; later `Diverged` if training stays non-finite, and `RunBroken` if it cannot go on for another reason.
     """
     keep_memory()
     learner = MetaLearner(experiment)
-    folder = RunFolder(experiment, out, learner.columns())
-    run = _Run(learner, folder, commands or Commands(), previews)
+    notices, origin = [], ""
+    if parent is not None:
+        checkpoint = load_checkpoint(_folder_of_run(parent.folder) / CHECKPOINTS, parent.meta_step, whole=True)
+        notices = _begin_with(learner, checkpoint, parent.folder)
+        origin = f"{parent.folder.resolve().name}@{checkpoint.meta_step}"
+    folder = RunFolder.create(experiment, out, learner.columns(), origin)
+    yield from _kept_going(TrainingRun(learner, folder, commands or Commands(), previews), notices)
+
+
+def resume_run(
+    folder: Path, *, commands: Commands | None = None, previews: bool = True
+) -> Generator[Event, None, None]:
+    """Go on with the run in `folder` from its newest sound checkpoint, yielding what happens.
+
+    On the CPU the outcome is, bit for bit, that of a run without interruption. Raises `BadInput` at the first `next` if
+    there is nothing to go on with, or if another process writes into the folder.
+    """
+    keep_memory()
+    lock = RunLock(_folder_of_run(folder))
     try:
-        yield from run.events()
+        remove_leftovers(folder, folder / CHECKPOINTS)
+        checkpoint, damaged = _newest(folder / CHECKPOINTS)
+        experiment = Experiment.load(folder)
+        if checkpoint is not None:  # with the settings as they were changed on the way
+            experiment = Experiment.from_document(checkpoint.progress["experiment"], str(folder))
+        learner = MetaLearner(experiment)
+        notices = [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
+        if checkpoint is not None:
+            restore(learner, checkpoint)
+            notices += _use_threads_of(checkpoint)
+        if learner.meta_step >= learner.training.meta_steps:
+            raise BadInput(str(folder), "has taken all its steps; branch from it with more training.meta_steps")
+        opened = RunFolder.reopen(folder, lock, learner.columns(), checkpoint)
+    except BaseException:
+        lock.release()
+        raise
+    run = TrainingRun(learner, opened, commands or Commands(), previews)
+    if checkpoint is not None:
+        run.restore(checkpoint.progress)
+    yield from _kept_going(run, [*notices, f"Resumed at step {learner.meta_step:,}."], resumed=True)
+
+
+def _kept_going(run: TrainingRun, notices: list[str], *, resumed: bool = False) -> Generator[Event, None, None]:
+    """Yield the events of a run and, however it ends, close it and note how."""
+    try:
+        yield from run.events(notices, resumed=resumed)
+        run.end("finished")
     except BadInput as error:  # the experiment was good when the run began, so this is no longer a wrong setting
+        run.end("failed", str(error))
         raise RunBroken(str(error)) from error
+    except Exception as error:
+        run.end("failed", " ".join(str(error).split()) or type(error).__name__)
+        raise
     finally:
         run.close()
 
 
-class _Run:
-    """One run: the learner, its folder, and how far it has come."""
-
-    def __init__(self, learner: MetaLearner, folder: RunFolder, commands: Commands, previews: bool) -> None:
-        self.learner, self.folder, self.commands, self.previews = learner, folder, commands, previews
-        self.seconds = 0.0
-        self.saved_at = -1
-        self.failures = 0
-        self._saved_seconds = 0.0
-        self._told: set[str] = set()
-
-    def events(self) -> Iterator[Event]:
-        learner, training = self.learner, self.learner.training
-        plan = learner.plan_memory()
-        yield RunStarted(
-            folder=self.folder.path,
-            players=learner.model.players,
-            adaptation_steps=learner.steps,
-            meta_steps=training.meta_steps,
-            device=str(learner.device),
-            parameters=learner.parameters(),
-            memory=plan,
+def _begin_with(learner: MetaLearner, checkpoint: Checkpoint, folder: Path) -> list[str]:
+    """Take over what another run learned; return what a person should know of it."""
+    fresh = adopt(learner, checkpoint)
+    if checkpoint.meta_step >= learner.training.meta_steps:
+        raise BadInput(
+            "training.meta_steps", f"the run begins at step {checkpoint.meta_step:,}, so it must be more than that"
         )
-        if plan is not None and plan.chunk < plan.tasks and not training.chunk:
-            few = f"{plan.chunk} at a time give the same gradient"
-            yield self.notice(f"Memory is too short for all {plan.tasks} tasks at once: {few}.")
-        yield from self.news()
-        yield from self.look()
-        while learner.meta_step < training.meta_steps:
-            report = self.step()
-            if self.failures == 1:
-                yield self.notice("A step came out non-finite and was not applied.")
-            if learner.meta_step % training.validate_every == 0 or learner.meta_step == training.meta_steps:
-                yield from self.look()
-            for command in self.commands.take():
-                yield from self.obey(command)
-            if self.seconds - self._saved_seconds > 60 * training.checkpoint_minutes:
-                yield self.save()
-            yield report  # last, so that whoever pauses after a step has seen all that belongs to it
-        yield self.save()
-        yield RunFinished(learner.meta_step, self.seconds, self.folder.path)
+    notices = [f"Begins with what {folder.name} had learned at step {checkpoint.meta_step:,}."]
+    if fresh:
+        notices.append(f"{len(fresh)} of its parameters begin afresh, as {fresh[0]}.")
+    return notices
 
-    def step(self) -> StepReport:
-        """Take one outer step and report it."""
-        began = time.monotonic()
-        report = self.learner.step()
-        self.seconds += time.monotonic() - began
-        self.failures = 0 if report.applied else self.failures + 1
-        if self.failures >= MOST_FAILURES:
-            raise Diverged(
-                f"losses have not been finite for {MOST_FAILURES} outer steps; lower algorithm.inner_lr or "
-                "training.outer_lr, or set algorithm.inner_clip"
-            )
-        step = self.learner.meta_step
-        values = {f"train/query_loss/{player}": loss for player, loss in report.query_loss.items()}
-        values["train/diverged"] = report.diverged
-        self.folder.write_metrics(step, self.seconds, values)
-        return StepReport(step, self.seconds, report.query_loss, phase=report.phase, diverged=report.diverged)
 
-    def look(self) -> Iterator[Event]:
-        """Score the validation tasks and take a snapshot."""
-        began = time.monotonic()
-        report, values = self.learner.validate(self.seconds)
-        self.seconds += time.monotonic() - began
-        self.folder.write_metrics(self.learner.meta_step, self.seconds, values)
-        yield from self.news()
-        yield report
-        rates = self.learner.rates()
-        if rates is not None:
-            yield rates
-        if self.previews:
-            yield from self.sample()
+def _folder_of_run(folder: Path) -> Path:
+    if not is_run_folder(folder):
+        raise BadInput(str(folder), "not a run folder")
+    return folder
 
-    def sample(self) -> Iterator[Event]:
-        """Take a snapshot and keep it in the run's folder."""
-        snapshot = self.learner.snapshot()
-        self.folder.write_snapshot(snapshot)
-        yield snapshot
 
-    def obey(self, command: Command) -> Iterator[Event]:
-        """Do what was asked for between two steps."""
-        if command.what == "sample":
-            yield from self.sample()
-        elif command.what == "save":
-            yield self.save()
-        else:
-            try:
-                value = self.learner.change(command.path, command.value)
-            except BadInput as error:
-                yield self.notice(str(error))
-            else:
-                self.folder.write_event(self.learner.meta_step, "setting", path=command.path, value=value)
-                yield SettingChanged(self.learner.meta_step, command.path, value)
+def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
+    """Return the newest sound checkpoint, None before the first, and the names of damaged ones, now set aside."""
+    damaged: list[str] = []
+    for path in reversed(manifests(folder)):
+        found = read_checkpoint(path, whole=True)
+        if found is not None and "experiment" in found.progress:
+            return found, damaged
+        if found is None and read_checkpoint(path) is not None:
+            raise BadInput(str(path), "holds what was learned but not how to go on; export it instead")
+        set_aside(path)
+        damaged.append(path.stem)
+    if damaged:
+        raise BadInput(str(folder), "holds no whole checkpoint; the damaged ones were set aside")
+    return None, damaged
 
-    def news(self) -> Iterator[Notice]:
-        """Say what the task family has to tell and has not told: more files may turn out bad as a run goes on."""
-        for text in self.learner.family.notices():
-            if text not in self._told:
-                self._told.add(text)
-                yield self.notice(text)
 
-    def notice(self, text: str) -> Notice:
-        self.folder.write_event(self.learner.meta_step, "notice", text=text)
-        return Notice(text, self.learner.meta_step)
-
-    def save(self) -> Saved | Notice:
-        """Write a checkpoint; what is not finite is never written, lest it take the place of something good."""
-        self._saved_seconds = self.seconds
-        if not self.learner.is_sound():
-            return self.notice("Not saved: some of what was learned is not finite. Earlier checkpoints are kept.")
-        path = self.learner.save(self.folder.checkpoints)
-        self.saved_at = self.learner.meta_step
-        return Saved(self.learner.meta_step, path)
-
-    def close(self) -> None:
-        """Save what was learned since the last checkpoint, if it is sound, and close the folder."""
-        try:
-            if self.learner.meta_step != self.saved_at:
-                self.save()
-        finally:
-            self.folder.close()
+def _use_threads_of(checkpoint: Checkpoint) -> list[str]:
+    """Compute with as many threads as the run did, on which the last digits depend; say so if that cannot be."""
+    threads = checkpoint.progress.get("threads")
+    if isinstance(threads, int) and 0 < threads <= 256:
+        torch.set_num_threads(threads)
+    theirs, ours = checkpoint.progress.get("torch"), str(torch.__version__)
+    return [] if theirs == ours else [f"Begun with torch {theirs}, resumed with {ours}: the last digits may differ."]

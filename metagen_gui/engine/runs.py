@@ -1,4 +1,4 @@
-"""Run folders: where a run keeps its experiment, metrics, samples, checkpoints and log."""
+"""Run folders, open for writing: where a run keeps its experiment, metrics, samples, checkpoints and record."""
 
 from __future__ import annotations
 
@@ -8,58 +8,98 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import appdirs
 import numpy as np
 
+from metagen_gui.engine.checkpoint import Checkpoint, save_checkpoint
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import write_atomically
-
-METRICS, EXPERIMENT, SAMPLES, CHECKPOINTS, EVENTS = (
-    "metrics.csv",
-    "experiment.json",
-    "samples",
-    "checkpoints",
-    "events.jsonl",
+from metagen_gui.engine.growing_file import GrowingFile
+from metagen_gui.engine.run_lock import HOLDER, RunLock
+from metagen_gui.engine.run_record import (
+    CHECKPOINTS,
+    EVENTS,
+    EXPERIMENT,
+    LOCK,
+    METRICS,
+    SAMPLES,
+    STATE,
+    RunRecord,
+    is_run_folder,
+    read_record,
+    runs_folder,
+    write_record,
 )
 
-
-def runs_folder() -> Path:
-    """Return the folder that runs live under unless another is given."""
-    return Path(appdirs.user_data_dir("metagen", appauthor=False)) / "runs"
+__all__ = ["CHECKPOINTS", "EXPERIMENT", "RunFolder", "discard", "runs_folder"]
 
 
 def discard(folder: Path) -> None:
     """Delete a run folder; raise `BadInput` for a folder that is not one."""
-    if not (folder / EXPERIMENT).is_file() or not (folder / CHECKPOINTS).is_dir():
+    if not is_run_folder(folder):
         raise BadInput(str(folder), "not a run folder; nothing was deleted")
     shutil.rmtree(folder)
 
 
 class RunFolder:
-    """A run's folder, open for writing. `metrics.csv` has one row per report and is only ever appended to."""
+    """A run's folder, held by this run alone. `metrics.csv` has one row per report and is only ever appended to."""
 
-    def __init__(self, experiment: Experiment, path: Path | None, columns: Sequence[str]) -> None:
-        self.path, new = _create(experiment, path)
+    def __init__(self, path: Path, lock: RunLock, columns: Sequence[str], record: RunRecord) -> None:
+        """Open a folder that `create` or `reopen` has made ready; raise OSError if that fails."""
+        self.path, self.record, self._lock = path, record, lock
         self.columns = ("meta_step", "seconds", *columns)
+        self._metrics = GrowingFile(path / METRICS)
+        self._events = GrowingFile(path / EVENTS)
+        if not self._metrics.size:
+            self._write_row(self.columns)
+
+    @classmethod
+    def create(cls, experiment: Experiment, path: Path | None, columns: Sequence[str], parent: str = "") -> RunFolder:
+        """Make a run's folder: `path`, which must be new or empty, or a dated one; raise `BadInput`."""
+        path, new = _place(experiment, path)
+        lock: RunLock | None = None
         try:
+            lock = RunLock(path)
             for name in (SAMPLES, CHECKPOINTS):
-                (self.path / name).mkdir()
-            write_atomically(self.path / EXPERIMENT, experiment.to_json(complete=True).encode())
-            with ExitStack() as files:
-                metrics, events = self.path / METRICS, self.path / EVENTS
-                self._metrics = files.enter_context(metrics.open("a", encoding="utf-8", newline="", buffering=1))
-                self._events = files.enter_context(events.open("a", encoding="utf-8", buffering=1))
-                self._write_row(self.columns)
-                self._files = files.pop_all()
+                (path / name).mkdir()
+            write_atomically(path / EXPERIMENT, experiment.to_json(complete=True).encode())
+            steps = experiment.config("training").meta_steps
+            record = RunRecord(state="running", began=time.time(), meta_steps=steps, parent=parent)
+            write_record(path, record)
+            folder = cls(path, lock, columns, record)
+            if (error := folder.trouble()) is not None:
+                folder.close()
+                raise error
+            return folder
         except OSError as error:
-            self._undo(new)
-            raise BadInput(str(self.path), error.strerror or str(error)) from None
+            if lock is not None:
+                lock.release()
+            _undo(path, new)
+            raise BadInput(str(path), error.strerror or str(error)) from None
+
+    @classmethod
+    def reopen(cls, path: Path, lock: RunLock, columns: Sequence[str], checkpoint: Checkpoint | None) -> RunFolder:
+        """Go on with a run where a checkpoint left it, or from its beginning; raise `BadInput`.
+
+        What was written after the checkpoint is cut off: it will be computed, and written, once more.
+        """
+        try:
+            record = read_record(path) or RunRecord(began=time.time())
+            folder = cls(path, lock, columns, record.model_copy(update={"state": "running", "problem": ""}))
+            sizes = checkpoint.progress.get("sizes", {}) if checkpoint else {}
+            folder._events.cut(int(sizes.get(EVENTS, 0)))
+            folder._metrics.cut(int(sizes.get(METRICS, 0)))
+            if not folder._metrics.size:
+                folder._write_row(folder.columns)
+            return folder
+        except OSError as error:
+            raise BadInput(str(path), error.strerror or str(error)) from None
 
     def write_metrics(self, meta_step: int, seconds: float, values: Mapping[str, float]) -> None:
         """Append a row; columns without a value stay empty. Numbers are written to their last digit."""
@@ -68,7 +108,11 @@ class RunFolder:
 
     def write_event(self, meta_step: int, kind: str, **what: Any) -> None:
         """Append what happened to `events.jsonl`: live changes of settings, steps left out, notices."""
-        self._events.write(json.dumps({"meta_step": meta_step, "event": kind, **what}, ensure_ascii=False) + "\n")
+        self._events.append(json.dumps({"meta_step": meta_step, "event": kind, **what}, ensure_ascii=False))
+
+    def trouble(self) -> OSError | None:
+        """Try to write what the disk has not taken yet; return what still keeps it from being written."""
+        return self._metrics.flush() or self._events.flush()
 
     def write_snapshot(self, snapshot: Snapshot) -> Path:
         """Write a snapshot's arrays to `samples/`, readable with `numpy.load(…, allow_pickle=False)`."""
@@ -90,26 +134,47 @@ class RunFolder:
         """The folder of the run's checkpoints."""
         return self.path / CHECKPOINTS
 
-    def close(self) -> None:
-        """Close the open files."""
-        self._files.close()
+    def sizes(self) -> dict[str, int]:
+        """Return how much has been written of the files that grow: where a run resumed from here goes on."""
+        return {METRICS: self._metrics.size, EVENTS: self._events.size}
 
-    def _undo(self, new: bool) -> None:
-        """Take away what a creation that failed has left; whatever else is there stays, and so does its folder."""
+    def save(self, checkpoint: Checkpoint, keep: int | None = None) -> Path:
+        """Write a checkpoint; what was reported before it survives with it. Raise OSError if the disk does not."""
+        self._metrics.sync()
+        self._events.sync()
+        if "sizes" not in checkpoint.progress:
+            checkpoint = replace(checkpoint, progress={**checkpoint.progress, "sizes": self.sizes()})
+        return save_checkpoint(self.checkpoints, checkpoint, keep)
+
+    def note(self, **changed: Any) -> None:
+        """Write how the run stands. A disk that does not take it is told of by the checkpoints, which matter more."""
+        self.record = self.record.model_copy(update=changed)
         with suppress(OSError):
-            for name in (METRICS, EVENTS, EXPERIMENT):
-                (self.path / name).unlink(missing_ok=True)
-            for folder in (*((self.path / name) for name in (SAMPLES, CHECKPOINTS)), *([self.path] if new else [])):
-                if folder.is_dir():
-                    folder.rmdir()
+            write_record(self.path, self.record)
+
+    def close(self) -> None:
+        """Close the open files and let the folder go; may be called twice."""
+        self._metrics.close()
+        self._events.close()
+        self._lock.release()
 
     def _write_row(self, cells: Sequence[str]) -> None:
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells)
-        self._metrics.write(line.getvalue())
+        csv.writer(line, lineterminator="").writerow(cells)
+        self._metrics.append(line.getvalue())
 
 
-def _create(experiment: Experiment, path: Path | None) -> tuple[Path, bool]:
+def _undo(path: Path, new: bool) -> None:
+    """Take away what a creation that failed has left; whatever else is there stays, and so does its folder."""
+    with suppress(OSError):
+        for name in (METRICS, EVENTS, EXPERIMENT, STATE, LOCK, HOLDER):
+            (path / name).unlink(missing_ok=True)
+        for folder in (*((path / name) for name in (SAMPLES, CHECKPOINTS)), *([path] if new else [])):
+            if folder.is_dir():
+                folder.rmdir()
+
+
+def _place(experiment: Experiment, path: Path | None) -> tuple[Path, bool]:
     """Return an empty folder for the run, and whether it is new; raise `BadInput` if it cannot be had or is taken."""
     try:
         if path is not None:

@@ -77,6 +77,15 @@ class TrainingSettings(Config):
     checkpoint_minutes: float = setting(
         2.0, "Minutes between checkpoints.", label="Checkpoint every", unit="min", low=0.05, high=1440, expert=True
     )
+    checkpoint_steps: int = setting(
+        0,
+        "Outer steps between checkpoints, besides those by time; 0 leaves it at those.",
+        label="Also every",
+        unit="steps",
+        low=0,
+        high=10_000_000,
+        expert=True,
+    )
     replay: bool = setting(
         True, "Replay recorded operations where that gives the same numbers: faster for small networks.", expert=True
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from metagen_gui.engine import outer_loop
+from metagen_gui.engine import outer_loop, training_run
 from metagen_gui.engine.algorithms.base import MetaGradient
 from metagen_gui.engine.algorithms.maml import Maml
 from metagen_gui.engine.checkpoint import is_finite, load_checkpoint
@@ -20,9 +20,10 @@ from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import Event, Notice, RunBroken, RunFinished, Saved, StepReport, ValidationReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
-from metagen_gui.engine.outer_loop import Diverged, meta_train
+from metagen_gui.engine.outer_loop import meta_train
 from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.densities import Densities
+from metagen_gui.engine.training_run import Diverged
 
 Tiny = Callable[..., Experiment]
 
@@ -122,7 +123,7 @@ def test_a_step_that_is_not_finite_is_told_once_and_not_applied(
 def test_a_run_that_stays_non_finite_gives_up_and_keeps_the_last_good_state(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, learners: list[MetaLearner]
 ) -> None:
-    monkeypatch.setattr(outer_loop, "MOST_FAILURES", 5)
+    monkeypatch.setattr(training_run, "MOST_FAILURES", 5)
     breaking(monkeypatch, lambda call: call >= 1 and call != 5)
     changes = {"training.meta_steps": 50, "training.validate_every": 100, "training.replay": False}
     experiment = tiny("densities", "vae", "maml", changes)

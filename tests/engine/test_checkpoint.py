@@ -15,6 +15,7 @@ import torch
 from metagen_gui.engine import checkpoint as module
 from metagen_gui.engine.algorithms.base import MetaParams
 from metagen_gui.engine.checkpoint import (
+    Checkpoint,
     from_bytes,
     is_finite,
     load_checkpoint,
@@ -44,7 +45,7 @@ def same(a: MetaParams, b: MetaParams) -> bool:
 
 
 def test_a_checkpoint_comes_back_bit_for_bit(tmp_path: Path) -> None:
-    path = save_checkpoint(tmp_path / "made here", 12, numbers())
+    path = save_checkpoint(tmp_path / "made here", Checkpoint(12, numbers()))
     assert path.is_file() and path.parent == tmp_path / "made here"
     found = load_checkpoint(path.parent)
     assert found.meta_step == 12 and same(found.meta, numbers())
@@ -58,12 +59,12 @@ def test_nothing_is_pickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(pickle, name, forbidden)
     monkeypatch.setattr(torch, "load", forbidden)
     monkeypatch.setattr(torch, "save", forbidden)
-    save_checkpoint(tmp_path, 1, numbers())
+    save_checkpoint(tmp_path, Checkpoint(1, numbers()))
     assert same(load_checkpoint(tmp_path).meta, numbers())
 
 
 def test_a_pickle_in_place_of_the_weights_is_not_opened(tmp_path: Path) -> None:
-    path = save_checkpoint(tmp_path, 1, numbers())
+    path = save_checkpoint(tmp_path, Checkpoint(1, numbers()))
     poisoned = pickle.dumps(Poison(str(tmp_path / "executed")))
     path.with_suffix(".safetensors").write_bytes(poisoned)
     manifest = json.loads(path.read_text())
@@ -125,29 +126,29 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, damage: str) -> None:
-    save_checkpoint(tmp_path, 1, numbers(1))
-    DAMAGES[damage](save_checkpoint(tmp_path, 2, numbers(2)))
+    save_checkpoint(tmp_path, Checkpoint(1, numbers(1)))
+    DAMAGES[damage](save_checkpoint(tmp_path, Checkpoint(2, numbers(2))))
     found = load_checkpoint(tmp_path)
     assert found.meta_step == 1 and same(found.meta, numbers(1))
 
 
 def test_a_checkpoint_of_a_newer_metagen_is_not_passed_over_in_silence(tmp_path: Path) -> None:
-    save_checkpoint(tmp_path, 1, numbers(1))
-    claim(save_checkpoint(tmp_path, 2, numbers(2)), version=2)
+    save_checkpoint(tmp_path, Checkpoint(1, numbers(1)))
+    claim(save_checkpoint(tmp_path, Checkpoint(2, numbers(2))), version=2)
     with pytest.raises(BadInput, match="written by a newer MetaGen"):
         load_checkpoint(tmp_path)
 
 
 def test_a_manifest_cannot_point_out_of_its_folder(tmp_path: Path) -> None:
-    path = save_checkpoint(tmp_path / "own", 1, numbers())
-    elsewhere = save_checkpoint(tmp_path, 2, numbers(2))
+    path = save_checkpoint(tmp_path / "own", Checkpoint(1, numbers()))
+    elsewhere = save_checkpoint(tmp_path, Checkpoint(2, numbers(2)))
     path.write_text(json.dumps({**json.loads(elsewhere.read_text()), "file": "../step-00000002.safetensors"}))
     with pytest.raises(BadInput, match="holds no whole checkpoint"):
         load_checkpoint(tmp_path / "own")
 
 
 def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
-    path = save_checkpoint(tmp_path, 1, numbers()).with_suffix(".safetensors")
+    path = save_checkpoint(tmp_path, Checkpoint(1, numbers())).with_suffix(".safetensors")
     whole = path.read_bytes()
     for place in range(0, len(whole), 7):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
@@ -166,7 +167,7 @@ def test_three_are_kept_and_older_ones_go_only_after_the_new_one_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for step in (9, 10, 99, 100, 1000):
-        save_checkpoint(tmp_path, step, numbers(step))
+        save_checkpoint(tmp_path, Checkpoint(step, numbers(step)))
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == [f"step-{step:08d}.{end}" for step in (99, 100, 1000) for end in ("json", "safetensors")]
     assert load_checkpoint(tmp_path).meta_step == 1000
@@ -182,7 +183,7 @@ def test_three_are_kept_and_older_ones_go_only_after_the_new_one_is_whole(
     write = module.write_atomically
     monkeypatch.setattr(module, "write_atomically", failing)
     with pytest.raises(OSError, match="full"):
-        save_checkpoint(tmp_path, 1001, numbers())
+        save_checkpoint(tmp_path, Checkpoint(1001, numbers()))
     assert [path.suffix for path in writes] == [".safetensors", ".json"], "the manifest, which vouches, comes last"
     assert [path.name[5:13] for path in manifests(tmp_path)] == ["00000099", "00000100", "00001000"]
     assert load_checkpoint(tmp_path).meta_step == 1000

@@ -22,7 +22,7 @@ from cells import PAIRS
 from PIL import Image
 
 from metagen_gui.engine import export_folder
-from metagen_gui.engine.checkpoint import load_checkpoint, save_checkpoint
+from metagen_gui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.export import export_adapted, export_initialization, load_export
@@ -258,7 +258,7 @@ def test_a_run_that_learned_nothing_finite_is_refused(points_run: Path, tmp_path
     folder = Path(shutil.copytree(points_run, tmp_path / "run"))
     learned = load_checkpoint(folder / "checkpoints").meta
     learned["vae"]["context"][0] = torch.nan
-    save_checkpoint(folder / "checkpoints", 3, learned)
+    save_checkpoint(folder / "checkpoints", Checkpoint(3, learned))
     with pytest.raises(BadInput, match="not all parameters are finite"):
         export_initialization(folder, tmp_path / "export")
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 from cells import CELLS, PAIRS, REFUSED
 
-from metagen_gui.engine import outer_loop
+from metagen_gui.engine import training_run
 from metagen_gui.engine.checkpoint import load_checkpoint
 from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.config import BadInput
@@ -193,7 +193,7 @@ def test_a_checkpoint_is_written_every_so_many_minutes(
 ) -> None:
     """Against a clock that jumps by a minute whenever it is asked."""
     minutes = itertools.count()
-    monkeypatch.setattr(outer_loop.time, "monotonic", lambda: 60.0 * next(minutes))
+    monkeypatch.setattr(training_run.time, "monotonic", lambda: 60.0 * next(minutes))
     changes = {"training.meta_steps": 6, "training.checkpoint_minutes": 2.5, "training.validate_every": 100}
     events = list(meta_train(tiny("densities", "vae", "maml", changes), out=tmp_path / "run", previews=False))
     # the first look and every step take a minute each, the last look another

@@ -50,6 +50,10 @@ class GenerativeModel(ABC):
     detail_names: ClassVar[tuple[str, ...]] = ()
     """The names of the figures that `details` returns."""
 
+    score_name: ClassVar[str] = ""
+    """Which of them tells, after adaptation, the best state of a run: the lower the better. Empty: the first player's
+    query loss."""
+
     def __init__(self, settings: Any, spec: DataSpec) -> None:
         self.settings = settings
         self.spec = spec

@@ -157,6 +157,7 @@ class Gan(GenerativeModel):
         "discriminator": 0.1,
     }
     detail_names = ("mmd2", "margin")
+    score_name = "mmd2"
     adapts = {
         "both sides": groups,
         "both contexts": ("context", "prior", "discriminator_context"),
