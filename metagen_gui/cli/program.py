@@ -6,6 +6,8 @@ torch takes seconds to import, so whatever needs it is imported inside the comma
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import io
 import os
 import sys
@@ -195,6 +197,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _prepare_streams() -> None:
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # where stderr is no file
+        faulthandler.enable()  # a death in native code says where
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by who started this, as by `>&-`: its number must not go to a file of the run

@@ -10,7 +10,8 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from metagen_gui.gui.fault_dialog import FaultHandler
+from metagen_gui.gui.crash_log import CrashLog
+from metagen_gui.gui.fault_dialog import FaultHandler, log_file
 from metagen_gui.gui.main_window import MainWindow
 from metagen_gui.gui.resources import resources_folder
 from metagen_gui.gui.theme import apply_theme
@@ -25,14 +26,19 @@ def run(experiment: Path | None = None) -> int:
     apply_theme(app, remembered_theme(settings))
     faults = FaultHandler(app)
     faults.install()
+    crashes = CrashLog(log_file().parent)
+    crashes.begin()
     window = MainWindow(settings)
     if experiment:
         window.files.open(experiment)
     window.show()
+    if last_words := crashes.earlier():
+        faults.show_crash(last_words)
     heartbeat = _listen_for_interrupts(window)
     status = app.exec()
     heartbeat.stop()
     window.wait()
+    crashes.end()
     return status
 
 

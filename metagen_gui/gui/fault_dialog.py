@@ -72,6 +72,16 @@ class FaultHandler(QObject):
         write_log(details)
         self._happened.emit(one_sentence(error), details)
 
+    def show_crash(self, last_words: str) -> None:
+        """Tell that the program died when it last ran, and where it stood."""
+        write_log(last_words)
+        text = self.tr(
+            "MetaGen stopped unexpectedly when it last ran. A run that was interrupted can be resumed.\n\n"
+            "Where it stood is below, and in {log}"
+        ).format(log=log_file())
+        self._dialog = FaultDialog(self.tr("MetaGen stopped unexpectedly"), text, last_words)
+        self._dialog.show()
+
     def _handle_in_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
             self.handle(args.exc_type, args.exc_value, args.exc_traceback)
