@@ -197,8 +197,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _prepare_streams() -> None:
-    with contextlib.suppress(AttributeError, OSError, ValueError):  # where stderr is no file
-        faulthandler.enable()  # a death in native code says where
+    if sys.stderr is not None and sys.stderr is sys.__stderr__:
+        with contextlib.suppress(OSError, ValueError):  # where stderr is no file
+            faulthandler.enable()  # a death in native code says where
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by who started this, as by `>&-`: its number must not go to a file of the run
