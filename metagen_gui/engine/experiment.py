@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms
 from metagen_gui.engine.config import BadInput, Config, Setting, parse_settings, settings_of
 from metagen_gui.engine.files import read_file
+from metagen_gui.engine.json_lines import line_of
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
 from metagen_gui.engine.plain_text import quoted, shortened
 from metagen_gui.engine.registry import Registry
@@ -43,6 +44,8 @@ class Experiment:
     model: str = "vae"
     algorithm: str = "maml"
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=_empty)
+    others: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """What else an experiment file holds, such as a remark: it means nothing here and is written back as it was."""
 
     # -- plugins and settings ------------------------------------------------------------------------------------
 
@@ -117,7 +120,7 @@ class Experiment:
         chosen = {"tasks": self.tasks, "model": self.model, "algorithm": self.algorithm, section: name}
         if section == "tasks" and (model := self._model_for(name)) != self.model:
             return self.with_plugin("model", model).with_plugin("tasks", name)
-        changed = Experiment(**chosen, values=self.values)
+        changed = replace(self, **chosen)
         kept: dict[str, Any] = {}
         for key, value in self.values.get(section, {}).items():
             try:
@@ -185,6 +188,7 @@ class Experiment:
             "version": VERSION,
             **{s: {"name": getattr(self, s), "settings": settings(s)} for s in SECTIONS if s != "training"},
             "training": settings("training"),
+            **self.others,
         }
 
     def to_json(self, *, complete: bool = False) -> str:
@@ -202,7 +206,13 @@ class Experiment:
             raise BadInput(where, f"not JSON (line {error.lineno})") from None
         except (ValueError, RecursionError):
             raise BadInput(where, "not JSON that can be read (nested too deep, or a number too long)") from None
-        return cls.from_document(document, where)
+        try:
+            return cls.from_document(document, where)
+        except BadInput as problem:
+            line = line_of(text, problem.where) if problem.where != where else None
+            if line is None:
+                raise
+            raise BadInput(problem.where, f"{problem.why} (line {line})") from None
 
     @classmethod
     def from_document(cls, document: Any, where: str = "experiment") -> Experiment:
@@ -230,7 +240,8 @@ class Experiment:
                 if name == "name" and section != "training":
                     raise BadInput(f"{section}.name", "stands beside the settings, not among them")
                 experiment = experiment.with_value(f"{section}.{name}", value)
-        return experiment
+        others = {key: value for key, value in document.items() if key not in ("version", *SECTIONS)}
+        return replace(experiment, others=MappingProxyType(others))
 
     @classmethod
     def load(cls, path: Path) -> Experiment:

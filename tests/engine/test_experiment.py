@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -287,3 +288,31 @@ def test_files_without_end_and_names_that_cannot_be_are_named(tmp_path: Path, to
     with pytest.raises(BadInput) as caught:
         Experiment.load(tmp_path / to)
     assert caught.value.where == str(tmp_path / to) and caught.value.why == why
+
+
+def test_what_a_file_holds_besides_is_kept(tmp_path: Path) -> None:
+    document = {"version": 1, "remark": "for Tuesday", "algorithm": {"name": "reptile"}, "tags": ["a", 1]}
+    experiment = Experiment.from_document(document)
+    changed = (
+        experiment.with_value("algorithm.inner_lr", 0.5).with_plugin("algorithm", "maml").with_plugin("model", "gan")
+    )
+    written = json.loads(changed.to_json())
+    assert written["remark"] == "for Tuesday" and written["tags"] == ["a", 1]
+    assert written["algorithm"]["name"] == "maml"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"), [("algorithm.inner_lr", 9), ("training.shots", 13), ("model.width", 5), ("algorithm.adapts", 10)]
+)
+def test_a_file_edited_by_hand_is_complained_of_with_the_line(wrong: str, line: int) -> None:
+    lines = [
+        "{", ' "inner_lr": 0, "shots": 1,', ' "model": {"name": "vae", "settings": {', '   "latent_size": 3,',
+        '   "width": 32', " }},", ' "algorithm": {"settings":', "  {", '   "inner_lr": 0.1,',
+        '   "adapts": "everything"', " }},", ' "training": {"seed": 1,', '  "shots": 5}', "}",
+    ]  # fmt: skip
+    Experiment.from_json("\n".join(lines))
+    name = wrong.partition(".")[2]
+    lines[line - 1] = re.sub(rf'("{name}": )[^,}}]+', r'\1"much"' if name != "adapts" else r"\g<1>7", lines[line - 1])
+    with pytest.raises(BadInput, match=rf"\(line {line}\)$") as caught:
+        Experiment.from_json("\n".join(lines))
+    assert caught.value.where == wrong
