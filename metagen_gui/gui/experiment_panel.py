@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.experiment_history import ExperimentHistory
+from metagen_gui.gui.import_offer import ImportOffer
 from metagen_gui.gui.quiet_pages import Skeleton
 from metagen_gui.gui.setting_column import SettingColumn
 
@@ -33,6 +34,7 @@ class ExperimentPanel(QWidget):
         self._problem_path = ""
         self._judged = False
         self.undo_stack = ExperimentHistory(self._take_over)
+        self._images = ImportOffer(self)
         self.column = SettingColumn()
         self._pages = QStackedWidget()
         self._pages.addWidget(Skeleton())
@@ -67,6 +69,7 @@ class ExperimentPanel(QWidget):
         self.clear_problem()
         self._experiment = experiment
         self.column.show_experiment(experiment)
+        self._images.offer(experiment, self.column)
         for row in self.column.rows():
             row.show_again()
         self._judge()
@@ -79,6 +82,12 @@ class ExperimentPanel(QWidget):
         else:
             self._end_gesture()
             self.undo_stack.edit(self._experiment, experiment, "", text)
+
+    def set_value(self, path: str, value: Any) -> None:
+        """Change one setting as if it had been edited here: if it may change during a run, the run hears of it."""
+        self._end_gesture()
+        self._edit(path, value)
+        self._end_gesture()
 
     def set_running(self, running: bool) -> None:
         """While a run is going on only what may change then can be edited."""
@@ -168,6 +177,7 @@ class ExperimentPanel(QWidget):
         self.column.clear_messages()
         self._experiment = experiment
         self.column.show_experiment(experiment)
+        self._images.offer(experiment, self.column)
         self._judge()
         row = self.column.row(path)
         # Undo may change what is out of sight; an expert row that is back at its default may stay there.

@@ -35,6 +35,7 @@ class SettingRow(QWidget):
         self._condition = ""
         self._mistyped = False
         self._value: Any = None
+        self._beside: list[QWidget] = []
         self.editor = editor_for(setting, path, choices)
         self.label = QLabel(setting.label)
         self.live_mark = QLabel(self.tr("live"))
@@ -88,7 +89,8 @@ class SettingRow(QWidget):
 
     def stops(self) -> list[QWidget]:
         """Return the controls of the row in the order of the keyboard's way through them."""
-        controls = [self.editor.field, *(control for control, _ in self.editor.controls()), self.reset_button]
+        own = (control for control, _ in self.editor.controls())
+        controls = [self.editor.field, *own, self.reset_button, *self._beside]
         return [control for control in controls if control.focusPolicy() != Qt.FocusPolicy.NoFocus]
 
     @property
@@ -141,6 +143,12 @@ class SettingRow(QWidget):
         self.show_again()
         self.reset.emit(self.path)
 
+    def put_beside(self, control: QWidget) -> None:
+        """Put a control that belongs to the row and edits nothing beside its label."""
+        self._title.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+        QWidget.setTabOrder(self.reset_button, control)
+        self._beside.append(control)
+
     # -- making ------------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -156,7 +164,7 @@ class SettingRow(QWidget):
         small.setPointSizeF(small.pointSizeF() * 0.85)
         self.live_mark.setFont(small)
         self.live_mark.hide()
-        title = QHBoxLayout()
+        title = self._title = QHBoxLayout()
         title.setSpacing(4)
         title.addWidget(self.label, 1)
         title.addWidget(self.live_mark, 0, Qt.AlignmentFlag.AlignVCenter)

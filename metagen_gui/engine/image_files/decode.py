@@ -1,8 +1,7 @@
 """One rule per kind of image, from a file's bytes to `(channels, height, width)` in 0…255.
 
-Left alone, Pillow clips 16-bit images to white, turns float ones black and shows what is hidden under transparency.
-Here: the first frame, turned as its EXIF tag says, alpha laid over white, wider values scaled to 8 bits, shrunk by
-area, the aspect kept by padding with the colour of the border.
+The first frame, turned as its EXIF tag says, brought to 8 bits with alpha laid over white, shrunk by area, the aspect
+kept by padding with the colour of the border.
 """
 
 from __future__ import annotations
@@ -14,7 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from metagen_gui.engine.image_files.eight_bits import Storage, flat
+from metagen_gui.engine.image_files.foreign import named
 from metagen_gui.engine.image_files.listing import Unusable
+from metagen_gui.engine.image_files.tables import objection
 
 Pixels = npt.NDArray[np.uint8]
 Shape = tuple[int, int, int]
@@ -27,12 +29,14 @@ def open_image(data: bytes) -> Image.Image:
     """Read an image's header only; raise `Unusable` if it is none, or declares more than 25 million pixels."""
     if not data:
         raise Unusable("empty")
+    if why := objection(data):
+        raise Unusable(why)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
         except UnidentifiedImageError:
-            raise Unusable("not an image") from None
+            raise Unusable(named(data) or "not an image") from None
         except Image.DecompressionBombError:
             raise Unusable("too large") from None
         except Exception:  # hostile headers raise anything at all: KeyError, struct.error, RecursionError, …
@@ -49,44 +53,13 @@ def to_pixels(image: Image.Image, shape: Shape) -> Pixels:
         warnings.simplefilter("ignore")
         try:
             image.draft(None, (2 * width, 2 * height))  # a JPEG is shrunk, by area, while it is decoded
+            storage = Storage.of(image)
             image.load()
-            flat = eight_bit(ImageOps.exif_transpose(image)).convert("L" if channels == 1 else "RGB")
-            fitted = fit(flat, height, width)
+            ImageOps.exif_transpose(image, in_place=True)
+            fitted = fit(flat(image, storage).convert("L" if channels == 1 else "RGB"), height, width)
         except Exception as error:  # as above: a decoder may fail in any way, and one file must not end a run
             raise Unusable("truncated" if "truncated" in str(error) else "damaged") from None
     return np.ascontiguousarray(fitted.transpose(2, 0, 1))
-
-
-def eight_bit(image: Image.Image) -> Image.Image:
-    """Return a loaded image of any mode as one of 8 bits without transparency."""
-    mode = image.mode
-    if mode.startswith("I;16"):
-        return _scaled(image, 0, 65535)
-    if mode in ("I", "F"):
-        return _scaled(image, *_range(image))
-    if image.has_transparency_data:
-        colour = image.convert("LA" if mode == "La" else "RGBA").convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), colour).convert("RGB")
-    return image.convert("L" if mode in ("1", "L") else "RGB")
-
-
-def _range(image: Image.Image) -> tuple[float, float]:
-    """Return the values of a 32-bit image that stand for black and white.
-
-    Values in [0, 1] keep their meaning, and whole numbers up to 65535 are those of a 16-bit file; anything else is
-    stretched from its least to its greatest value.
-    """
-    values = np.asarray(image)
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    full = 1.0 if image.mode == "F" else 65535.0
-    return (0.0, full) if low >= 0 and high <= full else (low, high)
-
-
-def _scaled(image: Image.Image, low: float, high: float) -> Image.Image:
-    values = np.asarray(image, dtype=np.float32)
-    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255 / max(high - low, 1e-12))
-    return Image.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
 
 
 def fit(image: Image.Image, height: int, width: int) -> Pixels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from metagen_gui.engine.files import read_file
@@ -18,6 +19,7 @@ from metagen_gui.engine.image_files.listing import (
     is_text,
     reason,
 )
+from metagen_gui.engine.image_files.progress import Count, Progress
 from metagen_gui.engine.plain_text import printable
 
 
@@ -32,20 +34,24 @@ class FolderSource(Source):
             raise Unusable(reason(error)) from None
 
 
-def list_folder(root: Path) -> Listing:
-    """Walk a folder without ever entering the same one twice, whatever its links say."""
-    listing, seen = Listing(), set[tuple[int, int]]()
+def list_folder(root: Path, progress: Progress | None = None) -> Listing:
+    """Walk a folder without ever entering the same one twice, whatever its links say; raise `Stopped` if told to."""
+    listing, seen, count = Listing(), set[tuple[int, int]](), Count(progress)
+    above = {_identity(folder) for folder in root.absolute().parents}
     # Linked folders wait until the real tree is known, so a class keeps its real name and not that of a link to it.
     real, linked = deque([(root, tuple[str, ...]())]), deque[tuple[Path, tuple[str, ...]]]()
     while real or linked:
         place, folder = (real or linked).popleft()
         try:
-            status = place.stat()
-            if (status.st_dev, status.st_ino) in seen:
+            identity = _identity(place)
+            if identity in above:  # all of a disk, perhaps, and this folder in it once more
+                listing.skip(folder, "a link to a folder above the chosen one")
                 continue
-            seen.add((status.st_dev, status.st_ino))
+            if identity in seen:
+                continue
+            seen.add(identity)
             with os.scandir(place) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
+                found = sorted(_counted(entries, count), key=lambda entry: entry.name)
         except OSError as error:
             listing.skip(folder or (str(root),), reason(error))
             continue
@@ -64,6 +70,17 @@ def list_folder(root: Path) -> Listing:
             else:
                 listing.skip(parts, "not a regular file")
     return listing
+
+
+def _counted(entries: Iterable[os.DirEntry[str]], count: Count) -> Iterator[os.DirEntry[str]]:
+    for entry in entries:
+        count.one()
+        yield entry
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

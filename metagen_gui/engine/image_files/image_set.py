@@ -22,9 +22,13 @@ CACHE_BYTES = 512 * 2**20
 BYTES_AROUND_AN_IMAGE = 256
 """What Python and NumPy need to hold one array."""
 LOOKED_AT_FOR_POLARITY = 25
+TRIED_FOR_POLARITY = 100
+"""A number of files and no amount of work: polarity must not depend on what was decoded before."""
 SURVEYED_FILES = 1_000
 SURVEYED_PIXELS = 100_000_000
 """About a second of decoding."""
+COST_OF_A_BYTE = 0.3
+"""Pixels that could be decoded while one byte is read and unpacked: files that give no pixels cost time, too."""
 
 
 class ImageSet:
@@ -38,15 +42,18 @@ class ImageSet:
         """Why each image that turned out to be unusable is; it grows as images are first used."""
         self._kept: dict[int, Pixels] = {}
         self._room = CACHE_BYTES // (int(np.prod(shape)) + BYTES_AROUND_AN_IMAGE)
-        self._pixels_decoded = 0
+        self._decoded = 0.0
+        """Pixels, and what reading cost in pixels."""
 
     def pixels(self, index: int) -> Pixels | None:
         """Return one image as stored, 0…255, or None if it cannot be used."""
         if (kept := self._kept.get(index)) is not None or index in self.bad:
             return kept
         try:
-            image = open_image(self.source.read(self.source.listing.files[index]))
-            self._pixels_decoded += image.width * image.height
+            data = self.source.read(self.source.listing.files[index])
+            self._decoded += COST_OF_A_BYTE * len(data)
+            image = open_image(data)
+            self._decoded += image.width * image.height
             pixels = to_pixels(image, self.shape)
         except Unusable as error:
             self.bad[index] = str(error)
@@ -72,7 +79,7 @@ class ImageSet:
         if self.polarity != "auto" or self.shape[0] != 1:
             return self.polarity == "invert"
         borders: list[float] = []
-        for index in self._spread(SURVEYED_FILES):
+        for index in self._spread(TRIED_FOR_POLARITY):
             if len(borders) == LOOKED_AT_FOR_POLARITY:
                 break
             if (pixels := self.pixels(index)) is not None:
@@ -82,7 +89,7 @@ class ImageSet:
     def survey(self) -> None:
         """Decode a sample, or everything where that is quick, so that bad files are known before a run starts."""
         for index in self._spread(SURVEYED_FILES):
-            if self._pixels_decoded > SURVEYED_PIXELS:
+            if self._decoded > SURVEYED_PIXELS:
                 break
             self.pixels(index)
 

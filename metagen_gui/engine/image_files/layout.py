@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from metagen_gui.engine.image_files.listing import ImageFile
+from metagen_gui.engine.image_files.listing import ImageFile, composed
 from metagen_gui.engine.plain_text import printable
 
 SplitBy = Literal["auto", "class", "group"]
@@ -65,7 +65,7 @@ def arrange(files: Sequence[ImageFile], split_by: SplitBy = "auto") -> Layout:
     """Sort files into classes and streams."""
     folders: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, file in enumerate(files):
-        folders[file.folder].append(index)
+        folders[tuple(map(composed, file.folder))].append(index)
     above = len(_shared_root(folders))
     given = _given_streams({folder[above] for folder in folders if len(folder) > above})
     streams: dict[Part, list[ImageClass]] = {"train": [], "validation": [], "test": []}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -50,12 +51,15 @@ class Listing:
 
 
 class Source(ABC):
-    """A place that holds images. `listing.files` is sorted, so a folder and a zip of it give the same order."""
+    """A place that holds images. `listing.files` is sorted, so a folder and a zip of it give the same order.
+
+    Sorted by their names composed: macOS may spell é as e and an accent, and its zips must give the same tasks.
+    """
 
     def __init__(self, path: Path, listing: Listing) -> None:
         self.path = path
         self.listing = listing
-        listing.files.sort()
+        listing.files.sort(key=_composed)
 
     @property
     def label(self) -> str:
@@ -65,6 +69,18 @@ class Source(ABC):
     @abstractmethod
     def read(self, file: ImageFile) -> bytes:
         """Return the content of one listed file; raise `Unusable`."""
+
+    def close(self) -> None:
+        """Let go of the place; nothing can be read from it afterwards."""
+
+
+def composed(name: str) -> str:
+    """Return the one spelling (NFC) of what looks the same."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _composed(file: ImageFile) -> tuple[tuple[str, ...], str, ImageFile]:
+    return tuple(map(composed, file.folder)), composed(file.name), file
 
 
 def is_text(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from metagen_gui.engine.config import BadInput
@@ -23,10 +24,10 @@ def read_images(
     if spec.kind != "images" or len(spec.shape) != 3 or spec.shape[0] not in (1, 3):
         raise BadInput(where, "this model is not one of gray or RGB images, so it cannot adapt to any")
     channels, height, width = spec.shape
-    source = open_source(path, where, single=True)
-    images = ImageSet(source, (channels, height, width), polarity)
-    files = len(source.listing.files)
-    found = images.first_good(range(files), most)
+    with closing(open_source(path, where, single=True)) as source:
+        images = ImageSet(source, (channels, height, width), polarity)
+        files = len(source.listing.files)
+        found = images.first_good(range(files), most)
     if not len(found):
         raise BadInput(where, f"{source.label} holds no images that can be read: {images.notices()[0]}")
     more = f"only the first {most:,} of {files:,} images were read"

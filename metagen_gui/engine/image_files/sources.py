@@ -16,12 +16,16 @@ from metagen_gui.engine.image_files.listing import (
     reason,
     some,
 )
+from metagen_gui.engine.image_files.progress import Progress
 from metagen_gui.engine.image_files.zips import BROKEN_ZIP, ZipSource
 from metagen_gui.engine.plain_text import printable, shortened
 
 
-def open_source(path: str | Path, where: str, *, single: bool = False) -> Source:
-    """Open a folder or a zip (or one image, if `single`); raise `BadInput` for `where` in one line that names it."""
+def open_source(path: str | Path, where: str, *, single: bool = False, progress: Progress | None = None) -> Source:
+    """Open a folder or a zip (or one image, if `single`); raise `BadInput` for `where` in one line that names it.
+
+    `progress` is told how many files were met, and may end the look: then `Stopped` is raised.
+    """
     if not str(path).strip():
         raise BadInput(where, "choose a folder or zip of images")
     shown = printable(str(path))
@@ -33,7 +37,7 @@ def open_source(path: str | Path, where: str, *, single: bool = False) -> Source
     except (OSError, ValueError, RuntimeError) as error:
         raise BadInput(where, f"{shown} cannot be opened ({reason(error)})") from None
     if stat.S_ISDIR(status.st_mode):
-        source: Source = FolderSource(place, list_folder(place))
+        source: Source = FolderSource(place, list_folder(place, progress))
     elif not stat.S_ISREG(status.st_mode):
         raise BadInput(where, f"{shown} is neither a folder nor a zip")
     elif status.st_size == 0:
@@ -41,21 +45,23 @@ def open_source(path: str | Path, where: str, *, single: bool = False) -> Source
     elif single and is_image_name(place.name):
         source = FolderSource(place.parent, Listing([ImageFile((), place.name)]))
     else:
-        source = _open_zip(place, where)
+        source = _open_zip(place, where, progress)
     if not source.listing.files:
         raise BadInput(where, f"{shown} holds no images{_instead(source.listing)}")
     return source
 
 
-def _open_zip(place: Path, where: str) -> ZipSource:
+def _open_zip(place: Path, where: str, progress: Progress | None) -> ZipSource:
     shown = printable(str(place))
     try:
         with place.open("rb") as opened:
             is_zip = zipfile.is_zipfile(opened)
         if is_zip:
-            return ZipSource(place)
+            return ZipSource(place, progress)
     except PermissionError as error:
         raise BadInput(where, f"{shown} cannot be opened ({reason(error)})") from None
+    except UnicodeDecodeError:
+        raise BadInput(where, f"{shown} cannot be read: a name in it is not valid text") from None
     except BROKEN_ZIP:
         pass
     if is_image_name(place.name):

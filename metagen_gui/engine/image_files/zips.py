@@ -6,6 +6,7 @@ anything is unpacked, and unpacking stops at the declared size.
 
 from __future__ import annotations
 
+import stat
 import struct
 import zipfile
 import zlib
@@ -20,6 +21,7 @@ from metagen_gui.engine.image_files.listing import (
     is_image_name,
     size_objection,
 )
+from metagen_gui.engine.image_files.progress import Count, Progress
 
 DEFLATE_LIMIT = 1032
 """Deflate cannot do better than 1,032 to 1: a header that declares more is lying."""
@@ -32,11 +34,12 @@ BROKEN_ZIP = (
 class ZipSource(Source):
     """Members of a zip."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, progress: Progress | None = None) -> None:
         self._zip = zipfile.ZipFile(path)
         self._members: dict[ImageFile, zipfile.ZipInfo] = {}
-        listing = Listing()
+        listing, count = Listing(), Count(progress)
         for member in self._zip.infolist():
+            count.one()
             self._enter(member, listing)
         super().__init__(path, listing)
 
@@ -60,6 +63,8 @@ class ZipSource(Source):
     def _objection(member: zipfile.ZipInfo, parts: tuple[str, ...]) -> str:
         if ".." in parts:
             return "its name leads out of the zip"
+        if stat.S_ISLNK(member.external_attr >> 16):
+            return "a link, not a file"
         if member.flag_bits & 0x1:
             return "encrypted"
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -77,3 +82,7 @@ class ZipSource(Source):
                 return opened.read(member.file_size + 1)
         except BROKEN_ZIP:
             raise Unusable("damaged in the zip") from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._zip.close()

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Literal
 
 from metagen_gui.engine.config import BadInput, Config, setting
+from metagen_gui.engine.image_files.decode import Shape
 from metagen_gui.engine.image_files.image_set import ImageSet
 from metagen_gui.engine.image_files.layout import ImageClass, arrange
 from metagen_gui.engine.image_files.listing import counted, some
+from metagen_gui.engine.image_files.report import ImportReport, ReadProgress, look_at_images
 from metagen_gui.engine.image_files.sources import open_source
 from metagen_gui.engine.plain_text import shortened
 from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily, task_families
@@ -37,6 +39,21 @@ class ImagesSettings(Config):
         expert=True,
     )
 
+    @property
+    def shape(self) -> Shape:
+        """The shape of one image, `(channels, height, width)`."""
+        return 1 if self.colour == "gray" else 3, self.size, self.size
+
+
+def look_at(settings: ImagesSettings, progress: ReadProgress | None = None) -> ImportReport:
+    """Read every image that `settings` choose, and tell what was found, what is skipped and why.
+
+    Raises `BadInput` if there is nothing to read, `Stopped` if `progress` ends the look before anything was.
+    """
+    return look_at_images(
+        settings.path, settings.shape, settings.polarity, settings.split_by, where=WHERE, progress=progress
+    )
+
 
 @task_families.register("images")
 class Images(TaskFamily):
@@ -51,9 +68,8 @@ class Images(TaskFamily):
     def __init__(self, settings: ImagesSettings, seed: int) -> None:
         super().__init__(settings, seed)
         source = open_source(settings.path, WHERE)
-        channels = 1 if settings.colour == "gray" else 3
-        self.spec = DataSpec("images", (channels, settings.size, settings.size))
-        self.images = ImageSet(source, (channels, settings.size, settings.size), settings.polarity)
+        self.spec = DataSpec("images", settings.shape)
+        self.images = ImageSet(source, settings.shape, settings.polarity)
         self.layout = arrange(source.listing.files, settings.split_by)
         self._needed = 0
 

@@ -85,7 +85,16 @@ def test_polarity_is_decided_by_most_images_whatever_was_read_before(folder: Mak
 
 
 def test_a_survey_ends_when_it_has_seen_enough(folder: Make, gray: Gray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_set, "SURVEYED_PIXELS", 200)
-    images = opened(folder({f"a/{index}.png": gray() for index in range(9)}))
+    root = folder({f"a/{index}.png": gray() for index in range(9)} | {f"b/{index}.png": b"text" for index in range(9)})
+    cost = 64 + image_set.COST_OF_A_BYTE * len(gray())
+    monkeypatch.setattr(image_set, "SURVEYED_PIXELS", 3.5 * cost)
+    images = opened(root)
     images.survey()
-    assert len(images._kept) == 4  # 64 pixels each
+    assert len(images._kept) == 4
+
+
+def test_files_without_pixels_end_a_survey_too(folder: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_set, "SURVEYED_PIXELS", 250 * image_set.COST_OF_A_BYTE)
+    images = opened(folder({f"a/{index}.png": b"x" * 100 for index in range(9)}))
+    images.survey()
+    assert len(images.bad) == 3

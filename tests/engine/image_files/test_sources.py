@@ -56,6 +56,12 @@ def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
     assert complaint(tmp_path / "pipe").endswith("is neither a folder nor a zip")
 
 
+def test_a_name_in_a_zip_that_is_not_text(tmp_path: Path, zipped: Make) -> None:
+    path = zipped({"a/\u00e9.png": b""})
+    path.write_bytes(path.read_bytes().replace("\u00e9".encode(), b"\xff\xfe"))
+    assert complaint(path) == f"{path} cannot be read: a name in it is not valid text"
+
+
 def test_places_without_images(folder: Make, zipped: Make, tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     assert complaint(tmp_path / "bare").endswith("bare holds no images")

@@ -1,0 +1,36 @@
+"""What a file is that is called an image and that no decoder takes."""
+
+from __future__ import annotations
+
+PICTURES = {
+    **dict.fromkeys(("heic", "heix", "hevc", "mif1", "msf1"), "a HEIC"),
+    **dict.fromkeys(("avif", "avis"), "an AVIF"),
+}
+"""Brands of the container that telephones put their photographs into."""
+BEGINNINGS = {
+    b"\x89PNG": "damaged",
+    b"\xff\xd8\xff": "damaged",
+    b"GIF8": "damaged",
+    b"RIFF": "damaged",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 image, which cannot be read",
+    b"\0\0\0\x0cJXL ": "a JPEG XL image, which cannot be read",
+    b"\xff\x0a": "a JPEG XL image, which cannot be read",
+    b"8BPS": "a Photoshop file, which cannot be read",
+    b"II*\0": "a kind of TIFF that cannot be read",
+    b"MM\0*": "a kind of TIFF that cannot be read",
+    b"PK\3\4": "not an image but a zip",
+    b"%PDF": "not an image but a PDF",
+    b"%!PS": "not an image but PostScript",
+    b"<!DOCTYPE html": "not an image but a web page",
+    b"<html": "not an image but a web page",
+}
+
+
+def named(data: bytes) -> str:
+    """Say what the file `data` is; an empty text if that cannot be told. It goes by the first few bytes alone."""
+    if data[4:8] == b"ftyp" and (brand := PICTURES.get(data[8:12].decode("latin-1"))):
+        return f"{brand} image, which cannot be read; save it as PNG or JPEG"
+    start = data[:256].lstrip()
+    if start.startswith((b"<svg", b"<?xml")) and b"<svg" in data[:2000]:
+        return "an SVG drawing, which cannot be read; save it as PNG"
+    return next((says for mark, says in BEGINNINGS.items() if data.startswith(mark) or start.startswith(mark)), "")
