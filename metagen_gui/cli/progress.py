@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from metagen_gui.cli.figures import Figures, figure
-from metagen_gui.engine.events import Event, Notice, RunStarted, StepReport
+from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, StepReport
 from metagen_gui.engine.plain_text import printable
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ class Display(ABC):
             self.say(f"in {event.folder}")
             if event.memory is not None:
                 self.say(f"memory for a step: {event.memory.sentence()}")
+        elif isinstance(event, Alarm):
+            kind = event.kind.replace("_", " ")
+            self.say(f"Over: {kind}." if event.over else f"Alarm, since step {event.meta_step:,}: {event.text}")
         elif isinstance(event, Notice):
             self.say(f"Note: {event.text}")
         else:

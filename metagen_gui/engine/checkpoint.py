@@ -55,6 +55,7 @@ class _Manifest(_File):
     meta_step: int = Field(ge=0, lt=2**63)
     optimizer: _File | None = None
     progress: dict[str, Any] = {}
+    digest: str | None = Field(None, description="Of everything else in the manifest; the first ones had none.")
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int | None = None) -> Path:
@@ -71,6 +72,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int | None = Non
         digest = write_atomically(optimizer, to_bytes(checkpoint.moments))
         manifest["optimizer"] = {"file": optimizer.name, "sha256": digest}
     manifest["progress"] = dict(checkpoint.progress)
+    manifest["digest"] = _digest(manifest)
     write_atomically(path, json.dumps(manifest, indent=2).encode())
     for old in manifests(folder)[:-KEPT]:
         if keep is None or old.name != f"step-{keep:08d}.json":
@@ -98,15 +100,24 @@ def load_checkpoint(folder: Path, meta_step: int | None = None, *, whole: bool =
 def read_checkpoint(path: Path, *, whole: bool = False) -> Checkpoint | None:
     """Return what a manifest vouches for, or None if it is damaged; raise `BadInput` for one of a newer MetaGen."""
     with contextlib.suppress(OSError, ValidationError):
-        manifest = _Manifest.model_validate_json(read_file(path, MAX_MANIFEST_BYTES))
+        data = read_file(path, MAX_MANIFEST_BYTES)
+        manifest = _Manifest.model_validate_json(data)
         if manifest.version > VERSION:
             newer = f"written by a newer MetaGen (version {manifest.version}; this one reads {VERSION})"
             raise BadInput(str(path), newer)
+        if manifest.digest not in (None, _digest(json.loads(data))):
+            return None
         meta = _tensors(path.parent, manifest)
         moments = _tensors(path.parent, manifest.optimizer) if whole and manifest.optimizer else None
         if meta is not None and (moments is not None or not whole):
             return Checkpoint(manifest.meta_step, meta, moments, manifest.progress)
     return None
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a manifest says: a flipped bit in a number leaves it well-formed."""
+    said = {name: value for name, value in manifest.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def set_aside(path: Path) -> None:

@@ -120,7 +120,7 @@ class Experiment:
         chosen = {"tasks": self.tasks, "model": self.model, "algorithm": self.algorithm, section: name}
         if section == "tasks" and (model := self._model_for(name)) != self.model:
             return self.with_plugin("model", model).with_plugin("tasks", name)
-        changed = replace(self, **chosen)
+        changed = Experiment(**chosen, values=self.values, others=self.others)
         kept: dict[str, Any] = {}
         for key, value in self.values.get(section, {}).items():
             try:

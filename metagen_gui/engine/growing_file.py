@@ -23,11 +23,13 @@ class GrowingFile:
 
     @property
     def size(self) -> int:
-        """How many bytes are in the file."""
-        return self._good
+        """How many bytes are in the file once the disk has taken what waits."""
+        return self._good + len(self.waiting)
 
     def cut(self, size: int) -> None:
         """Forget everything after the first `size` bytes, or after the last whole line before them."""
+        waiting = self.waiting[: max(0, size - self._good)]
+        self.waiting = waiting[: waiting.rfind(b"\n") + 1]
         os.ftruncate(self._handle, min(size, self._good))
         self._good = _whole_lines(self._handle)
 

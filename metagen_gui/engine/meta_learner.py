@@ -35,6 +35,7 @@ class Step:
     phase: str
     diverged: int
     applied: bool
+    median_loss: dict[str, float]
 
 
 class MetaLearner:
@@ -98,6 +99,9 @@ class MetaLearner:
             phase="warm-up" if warming else "meta-training",
             diverged=int((~finite).sum()),
             applied=applied,
+            median_loss={
+                p: float(loss[loss.isfinite()].median()) for p, loss in losses.items() if loss.isfinite().any()
+            },
         )
 
     def plan_memory(self) -> MemoryPlan | None:

@@ -22,7 +22,7 @@ from metagen_gui.engine.files import remove_leftovers
 from metagen_gui.engine.learner_state import adopt, restore
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.run_lock import RunLock
-from metagen_gui.engine.run_record import CHECKPOINTS, is_run_folder
+from metagen_gui.engine.run_record import CHECKPOINTS, SAMPLES, is_run_folder, read_record
 from metagen_gui.engine.runs import RunFolder
 from metagen_gui.engine.training_run import TrainingRun
 
@@ -74,7 +74,7 @@ def resume_run(
     keep_memory()
     lock = RunLock(_folder_of_run(folder))
     try:
-        remove_leftovers(folder, folder / CHECKPOINTS)
+        remove_leftovers(folder, folder / CHECKPOINTS, folder / SAMPLES)
         checkpoint, damaged = _newest(folder / CHECKPOINTS)
         experiment = Experiment.load(folder)
         if checkpoint is not None:  # with the settings as they were changed on the way
@@ -84,7 +84,8 @@ def resume_run(
         if checkpoint is not None:
             restore(learner, checkpoint)
             notices += _use_threads_of(checkpoint)
-        if learner.meta_step >= learner.training.meta_steps:
+        record = read_record(folder)  # one that died after its last step has yet to be finished
+        if learner.meta_step >= learner.training.meta_steps and record is not None and record.state == "finished":
             raise BadInput(str(folder), "has taken all its steps; branch from it with more training.meta_steps")
         opened = RunFolder.reopen(folder, lock, learner.columns(), checkpoint)
     except BaseException:
@@ -93,7 +94,8 @@ def resume_run(
     run = TrainingRun(learner, opened, commands or Commands(), previews)
     if checkpoint is not None:
         run.restore(checkpoint.progress)
-    yield from _kept_going(run, [*notices, f"Resumed at step {learner.meta_step:,}."], resumed=True)
+    notices.append(f"Resumed at step {learner.meta_step:,}.")
+    yield from _kept_going(run, notices, resumed=checkpoint is not None)  # before the first checkpoint it begins anew
 
 
 def _kept_going(run: TrainingRun, notices: list[str], *, resumed: bool = False) -> Generator[Event, None, None]:
@@ -137,11 +139,12 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
         found = read_checkpoint(path, whole=True)
         if found is not None and "experiment" in found.progress:
             return found, damaged
-        if found is None and read_checkpoint(path) is not None:
+        sound = found or read_checkpoint(path)
+        if sound is not None and "experiment" not in sound.progress:
             raise BadInput(str(path), "holds what was learned but not how to go on; export it instead")
         set_aside(path)
         damaged.append(path.stem)
-    if damaged:
+    if damaged or any(folder.glob("*.corrupt")):  # beginning anew would cut off the metrics
         raise BadInput(str(folder), "holds no whole checkpoint; the damaged ones were set aside")
     return None, damaged
 

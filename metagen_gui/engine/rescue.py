@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,13 +13,18 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.runs import RunFolder, runs_folder
 
 
-def rescue(experiment: Experiment, checkpoint: Checkpoint, folder: Path, refused: OSError) -> str:
-    """Write a checkpoint into a new run folder somewhere else; return a sentence that says where, or that it failed."""
+def rescue(
+    experiment: Experiment, columns: Sequence[str], checkpoint: Checkpoint, folder: Path, refused: OSError
+) -> str:
+    """Write a checkpoint into a new run folder somewhere else; return a sentence that says where, or that it failed.
+
+    `columns` are those of the run's metrics, which go on in the new folder when the run is resumed there.
+    """
     why = f"{folder} cannot be written ({refused.strerror or refused})"
     for place in _places():
         with suppress(BadInput, OSError):
             place.mkdir(parents=True, exist_ok=True)
-            kept = RunFolder.create(experiment, _free(place, f"{folder.name}-rescued"), [])
+            kept = RunFolder.create(experiment, _free(place, f"{folder.name}-rescued"), columns)
             try:
                 kept.save(checkpoint)
                 kept.note(state="stopped", meta_step=checkpoint.meta_step)

@@ -18,6 +18,8 @@ from metagen_gui.engine.rescue import rescue
 from metagen_gui.engine.run_record import State
 from metagen_gui.engine.runs import RunFolder
 
+Progress = Callable[[], Mapping[str, Any]]
+"""What else a resumed run needs, asked for when a checkpoint is made."""
 AGAIN = 15.0
 """Seconds of training between attempts to write to a disk that refused."""
 
@@ -45,7 +47,7 @@ class RunKeeper:
 
     # -- saving ------------------------------------------------------------------------------------------------------
 
-    def keep_up(self, progress: Mapping[str, Any]) -> Iterator[Event]:
+    def keep_up(self, progress: Progress) -> Iterator[Event]:
         """Save if it is time to, and complain if the disk refuses what is written."""
         training, waited = self.learner.training, self.seconds - self._saved_seconds
         if self._trouble:
@@ -58,7 +60,7 @@ class RunKeeper:
         ):
             yield from self.save(progress)
 
-    def save(self, progress: Mapping[str, Any]) -> Iterator[Event]:
+    def save(self, progress: Progress) -> Iterator[Event]:
         """Write a checkpoint; what is not finite is never written, lest it take the place of something good."""
         self._saved_seconds = self.seconds
         if not self.learner.is_sound():
@@ -74,14 +76,15 @@ class RunKeeper:
             yield self.notice(f"Saved again, at step {self.learner.meta_step:,}: the disk takes it.")
         yield Saved(self.learner.meta_step, path)
 
-    def compare(self, score: float, state: Callable[[], Checkpoint], progress: Mapping[str, Any]) -> None:
+    def compare(self, score: float, state: Callable[[], Checkpoint], progress: Progress) -> None:
         """Remember the present state if its validation score is the best so far."""
         record = self.folder.record
         if math.isfinite(score) and (record.best is None or score < record.best) and self.learner.is_sound():
-            self._best = self._completed(state(), progress)
+            # first, so that a run resumed from this very state knows that it is the best
             self.folder.record = record.model_copy(update={"best": score, "best_step": self.learner.meta_step})
+            self._best = self._completed(state(), progress)
 
-    def _write(self, progress: Mapping[str, Any]) -> Path:
+    def _write(self, progress: Progress) -> Path:
         now, best = self.learner.meta_step, self.folder.record.best_step
         if self._best is not None and self._best.meta_step != now:
             self.folder.save(self._best, keep=best)
@@ -91,12 +94,12 @@ class RunKeeper:
         self.folder.note(meta_step=now, seconds=self.seconds)
         return path
 
-    def _completed(self, checkpoint: Checkpoint, progress: Mapping[str, Any]) -> Checkpoint:
+    def _completed(self, checkpoint: Checkpoint, progress: Progress) -> Checkpoint:
         """Return a checkpoint with all that a resumed run needs besides what the learner keeps."""
         self.folder.trouble()  # what waits to be written is written, if it can be, before the sizes are noted
         record = self.folder.record
         more = {
-            **progress,
+            **progress(),
             "seconds": self.seconds,
             "best": record.best,
             "best_step": record.best_step,
@@ -130,7 +133,7 @@ class RunKeeper:
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
-    def close(self, progress: Mapping[str, Any]) -> None:
+    def close(self, progress: Progress) -> None:
         """Save what was learned since the last checkpoint, if it is sound, note how the run ended, let the folder go.
 
         Raises `RunBroken` that says where it lies instead, if the folder does not take it.
@@ -142,10 +145,13 @@ class RunKeeper:
                     self._write(progress)
                 except OSError as error:
                     refused = error
+            if refused is not None:  # not finished, nor failed of anything else: what is here is not all
+                self.ending = "failed", refused.strerror or str(refused)
             state, problem = self.ending
             self.folder.note(state=state, problem=problem, meta_step=self.learner.meta_step, seconds=self.seconds)
         finally:
             self.folder.close()
         if refused is not None:
             checkpoint = self._completed(state_of(self.learner), progress)
-            raise RunBroken(rescue(self.learner.experiment, checkpoint, self.folder.path, refused)) from refused
+            where = rescue(self.learner.experiment, self.learner.columns(), checkpoint, self.folder.path, refused)
+            raise RunBroken(where) from refused

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from metagen_gui.engine.commands import Command, Commands
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import (
+    Alarm,
     Event,
     Notice,
     RunBroken,
@@ -19,6 +20,8 @@ from metagen_gui.engine.events import (
     StepReport,
     ValidationReport,
 )
+from metagen_gui.engine.experiment import SECTIONS
+from metagen_gui.engine.health import Health
 from metagen_gui.engine.learner_state import state_of
 from metagen_gui.engine.memory import is_shortage
 from metagen_gui.engine.meta_learner import MetaLearner
@@ -44,6 +47,8 @@ class TrainingRun:
     def __init__(self, learner: MetaLearner, folder: RunFolder, commands: Commands, previews: bool) -> None:
         self.learner, self.folder, self.commands, self.previews = learner, folder, commands, previews
         self.keeper = RunKeeper(learner, folder)
+        settings = {f"{s}.{name}": value for s in SECTIONS for name, value in learner.experiment.config(s)}
+        self.health = Health(settings)
         self.failures = 0
         self.looked_at = -1
         self._told: set[str] = set()
@@ -52,11 +57,12 @@ class TrainingRun:
         """Go on as far as a checkpoint had come."""
         self.failures = int(progress.get("failures", 0))
         self.looked_at = int(progress.get("looked_at", -1))
+        self.health.restore(progress.get("health", {}))
         self.keeper.restore(progress)
 
     def progress(self) -> dict[str, Any]:
         """Return what `restore` needs, besides what the learner keeps."""
-        return {"failures": self.failures, "looked_at": self.looked_at}
+        return {"failures": self.failures, "looked_at": self.looked_at, "health": self.health.state()}
 
     def events(self, notices: list[str], *, resumed: bool) -> Iterator[Event]:
         """Yield the run's events from here to its end."""
@@ -81,6 +87,7 @@ class TrainingRun:
         if plan is not None and learner.chunk and learner.chunk < plan.tasks and not training.chunk:
             few = f"{learner.chunk} at a time give the same gradient"
             yield self.notice(f"Memory is too short for all {plan.tasks} tasks at once: {few}.")
+        yield from self.health.standing()
         yield from self.news()
         if self.looked_at != first and (not resumed or self.is_time_to_look()):
             yield from self.look()
@@ -88,15 +95,16 @@ class TrainingRun:
             yield from self.sample()
         while learner.meta_step < training.meta_steps:
             report = yield from self.step()
+            yield from self.alarms(report)
             if self.failures == 1:
                 yield self.notice("A step came out non-finite and was not applied.")
             if self.is_time_to_look():
                 yield from self.look()
             for command in self.commands.take():
                 yield from self.obey(command)
-            yield from self.keeper.keep_up(self.progress())
+            yield from self.keeper.keep_up(self.progress)
             yield report  # last, so that whoever pauses after a step has seen all that belongs to it
-        yield from self.keeper.save(self.progress())
+        yield from self.keeper.save(self.progress)
         yield RunFinished(learner.meta_step, self.keeper.seconds, self.folder.path)
 
     def is_time_to_look(self) -> bool:
@@ -117,16 +125,25 @@ class TrainingRun:
         values = {f"train/query_loss/{player}": loss for player, loss in report.query_loss.items()}
         values["train/diverged"] = report.diverged
         self.folder.write_metrics(step, seconds, values)
-        return StepReport(step, seconds, report.query_loss, phase=report.phase, diverged=report.diverged)
+        return StepReport(
+            step,
+            seconds,
+            report.query_loss,
+            phase=report.phase,
+            diverged=report.diverged,
+            median_loss=report.median_loss,
+        )
 
     def look(self) -> Iterator[Event]:
         """Score the validation tasks and take a snapshot."""
         report, values = yield from self.spared(lambda: self.learner.validate(self.keeper.seconds))
         self.folder.write_metrics(self.learner.meta_step, self.keeper.seconds, values)
         self.looked_at = self.learner.meta_step
-        self.keeper.compare(self.score(report), lambda: state_of(self.learner), self.progress())
+        told = list(self.alarms(report))  # before a checkpoint is made of this state
+        self.keeper.compare(self.score(report), lambda: state_of(self.learner), self.progress)
         yield from self.news()
         yield report
+        yield from told
         rates = self.learner.rates()
         if rates is not None:
             yield rates
@@ -148,6 +165,7 @@ class TrainingRun:
         except OSError as error:
             yield from self.keeper.complain(error)
         yield snapshot
+        yield from self.alarms(snapshot)
 
     def spared(self, work: Callable[[], Result]) -> Generator[Event, None, Result]:
         """Do something that takes memory; where it is too short, try again with half as many tasks at a time."""
@@ -162,6 +180,8 @@ class TrainingRun:
                 self.keeper.seconds += time.monotonic() - began
             # out here nothing holds the tensors of what failed
             self.learner.forget()
+            if not self.learner.is_sound():  # it broke off while it was applied: again would be twice, for some of it
+                break
             if attempt == MOST_SHORTAGES - 1 or (fewer := self.learner.halve()) is None:
                 break
             yield self.notice(f"Memory was too short: from here on {fewer} of a step's tasks are computed at a time.")
@@ -172,7 +192,7 @@ class TrainingRun:
         if command.what == "sample":
             yield from self.sample()
         elif command.what == "save":
-            yield from self.keeper.save(self.progress())
+            yield from self.keeper.save(self.progress)
         else:
             try:
                 value = self.learner.change(command.path, command.value)
@@ -180,7 +200,16 @@ class TrainingRun:
                 yield self.notice(str(error))
             else:
                 self.folder.write_event(self.learner.meta_step, "setting", path=command.path, value=value)
-                yield SettingChanged(self.learner.meta_step, command.path, value)
+                changed = SettingChanged(self.learner.meta_step, command.path, value)
+                yield changed
+                yield from self.alarms(changed)
+
+    def alarms(self, event: Event) -> Iterator[Alarm]:
+        """Let the watch over the run's health see `event`; write down and yield what it has to say."""
+        for alarm in self.health.watch(event):
+            what = {"illness": alarm.kind, "since": alarm.meta_step, "over": alarm.over, "text": alarm.text}
+            self.folder.write_event(self.learner.meta_step, "alarm", **what)
+            yield alarm
 
     def news(self) -> Iterator[Notice]:
         """Say what the task family has to tell and has not told: more files may turn out bad as a run goes on."""
@@ -199,4 +228,4 @@ class TrainingRun:
 
     def close(self) -> None:
         """Save what was learned since the last checkpoint, if it is sound, and let the folder go."""
-        self.keeper.close(self.progress())
+        self.keeper.close(self.progress)

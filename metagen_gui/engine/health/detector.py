@@ -1,0 +1,82 @@
+"""What all watchers of a run share: an alarm is raised once, and ends when its cause has gone for a while."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Literal
+
+from metagen_gui.engine.events import Alarm, Event, Remedy
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one event shows: the run is ill, well, or between the two, where nothing is raised and nothing ends."""
+
+    state: Literal["ill", "between", "well"]
+    text: str = ""
+    """One plain sentence with the numbers; for what is ill."""
+    remedies: tuple[Remedy, ...] = ()
+    began: int | None = None
+    """The outer step it began at, where that is not the step of the first event that was ill."""
+
+
+class Detector(ABC):
+    """Watches for one illness.
+
+    What it remembers are plain attributes that JSON can hold. Lists among them are replaced and never changed, so that
+    a state once taken stays as it was.
+    """
+
+    kind: ClassVar[str]
+    patience: ClassVar[int] = 1
+    """Findings of illness in a row before the alarm."""
+    recovery: ClassVar[int] = 1
+    """Findings of health in a row before it is over."""
+
+    def __init__(self) -> None:
+        self.began: int | None = None
+        self.ill = self.well = 0
+        self.raised: Alarm | None = None
+
+    @abstractmethod
+    def look(self, event: Event, settings: Mapping[str, Any]) -> Finding | None:
+        """Return what `event` shows, None for one that shows nothing. `settings` holds every setting by its path."""
+
+    def watch(self, event: Event, settings: Mapping[str, Any]) -> Alarm | None:
+        """Return the alarm that `event` raises or ends, if it does."""
+        finding = self.look(event, settings)
+        if finding is None:
+            return None
+        if finding.state == "ill":
+            return self._fall_ill(finding, getattr(event, "meta_step", 0))
+        self.ill, self.began = 0, None
+        self.well = self.well + 1 if finding.state == "well" else 0
+        if self.raised is None or self.well < self.recovery:
+            return None
+        over, self.raised = replace(self.raised, over=True), None
+        return over
+
+    def _fall_ill(self, finding: Finding, step: int) -> Alarm | None:
+        self.well = 0
+        self.ill += 1
+        if self.began is None:
+            self.began = step if finding.began is None else finding.began
+        if self.raised is not None or self.ill < self.patience:
+            return None
+        self.raised = Alarm(self.began, self.kind, finding.text, finding.remedies)
+        return self.raised
+
+    def state(self) -> dict[str, Any]:
+        """Return all that is remembered, for JSON."""
+        return {**vars(self), "raised": asdict(self.raised) if self.raised else None}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` returned; names that this version does not know are left out."""
+        for name in vars(self).keys() & state.keys():
+            setattr(self, name, state[name])
+        if self.raised is not None:
+            given: Mapping[str, Any] = state["raised"]
+            remedies = tuple(Remedy(**remedy) for remedy in given["remedies"])
+            self.raised = Alarm(**{**given, "remedies": remedies})
