@@ -105,6 +105,7 @@ COMMANDS: tuple[Command, ...] = (
         shortcuts=("Ctrl+Alt+M",),
         checkable=True,
     ),
+    Command("show_runs", _("&Runs"), _("Every run there is: resume, branch, compare"), "mdi6.history", ("Ctrl+L",)),
     Command("theme_system", _("Like the &system"), _("Follow the desktop's look"), checkable=True),
     Command("theme_light", _("&Light"), _("Dark on light"), checkable=True),
     Command("theme_dark", _("&Dark"), _("Light on dark"), checkable=True),
@@ -144,7 +145,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         _("&Run"),
         ("start", "pause", "step", SEPARATOR, "sample_now", "save_now", SEPARATOR, "finish", "discard"),
     ),
-    (_("&View"), (">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
+    (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
     (_("&Help"), ("documentation", "shortcuts", SEPARATOR, "about")),
 )
 """Each menu's title and contents; a name that begins with `>` is a submenu that the window provides."""

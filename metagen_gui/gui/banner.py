@@ -22,6 +22,7 @@ class Banner(QToolBar):
         self.setMovable(False)
         self.toggleViewAction().setVisible(False)
         self._then: Callable[[], object] | None = None
+        self._otherwise: Callable[[], object] | None = None
         self._icon = QLabel(self)
         self._label = ElidedLabel(parent=self)
         self._label.setObjectName("banner_label")
@@ -31,13 +32,16 @@ class Banner(QToolBar):
         self._action = QPushButton(self)
         self._action.setObjectName("banner_button")
         self._action.clicked.connect(self._do)
+        self._decline = QPushButton(self)
+        self._decline.setObjectName("banner_decline_button")
+        self._decline.clicked.connect(self._do_not)
         self._close = IconButton("mdi6.close", self.tr("Dismiss this message"), self)
-        self._close.clicked.connect(self.dismiss)
+        self._close.clicked.connect(self._do_not)
         row = QWidget(self)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(8, 2, 4, 2)
         layout.setSpacing(8)
-        for widget in (self._icon, self._label, self._action, self._close):
+        for widget in (self._icon, self._label, self._action, self._decline, self._close):
             layout.addWidget(widget, 1 if widget is self._label else 0)
         self.addWidget(row)
         self.hide()
@@ -54,9 +58,16 @@ class Banner(QToolBar):
         """Say what went wrong."""
         self._show("mdi6.alert-outline", colours().warning, text, offer, then)
 
+    def ask(self, text: str, yes: str, then: Callable[[], object], no: str, otherwise: Callable[[], object]) -> None:
+        """Ask something that need not be answered: `yes` calls `then`; `no`, and closing the line, `otherwise`."""
+        self._show("mdi6.help-circle-outline", colours().link, text, yes, then)
+        self._decline.setText(no)
+        self._decline.show()
+        self._otherwise = otherwise
+
     def dismiss(self) -> None:
         """Hide, and forget what was offered."""
-        self._then = None
+        self._then = self._otherwise = None
         self.hide()
 
     def _show(self, icon: str, colour: str, text: str, offer: str, then: Callable[[], object] | None) -> None:
@@ -66,7 +77,8 @@ class Banner(QToolBar):
         self._label.setAccessibleName(text)
         self._action.setText(offer)
         self._action.setVisible(bool(offer))
-        self._then = then
+        self._decline.hide()
+        self._then, self._otherwise = then, None
         self.show()
 
     def _do(self) -> None:
@@ -74,3 +86,9 @@ class Banner(QToolBar):
         self.dismiss()
         if then is not None:
             then()
+
+    def _do_not(self) -> None:
+        otherwise = self._otherwise
+        self.dismiss()
+        if otherwise is not None:
+            otherwise()

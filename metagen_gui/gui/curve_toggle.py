@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QStyle, QStyleOptionFocusRect, QWidget
@@ -12,7 +14,11 @@ _SWATCH, _GAP, _WIDEST_VALUE = 19, 5, "-0.0000"
 
 
 class CurveToggle(QCheckBox):
-    """Shows or hides a curve. `series` is the number of its colour; `values` how many figures are shown beside it."""
+    """Shows or hides a curve.
+
+    `series` is the number of its colour, `dash` its pattern in widths of the line; `values` how many figures are shown
+    beside it.
+    """
 
     def __init__(
         self,
@@ -23,10 +29,12 @@ class CurveToggle(QCheckBox):
         dashed: bool = False,
         marker: bool = False,
         values: int = 1,
+        dash: Sequence[float] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(name, parent)
         self._series, self._dashed, self._marker = series, dashed, marker
+        self._dash = list(dash) or ([1.8, 1.4] if dashed else [])
         self._widest = " → ".join([_WIDEST_VALUE] * values) if values else ""
         self._value = ""
         self.setChecked(True)
@@ -70,8 +78,8 @@ class CurveToggle(QCheckBox):
         colour = QColor(look.series[self._series % len(look.series)]) if self.isChecked() else QColor(look.muted)
         middle = self.height() / 2
         pen = QPen(colour, 2.4 if self.isChecked() else 1)
-        if self._dashed:
-            pen.setDashPattern([1.8, 1.4])
+        if self._dash:
+            pen.setDashPattern(self._dash)
         painter.setPen(pen)
         if self.isChecked():
             painter.drawLine(QPointF(3, middle), QPointF(_SWATCH, middle))

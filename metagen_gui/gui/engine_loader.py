@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from metagen_gui.engine.events import Event
 from metagen_gui.gui.library_preload import preload_torch
+from metagen_gui.gui.runs_library import RunLibrary
 from metagen_gui.gui.training_thread import one_sentence
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ class Engine:
 
     experiment: type[Experiment]
     meta_train: Callable[..., Generator[Event, None, None]]
+    resume_run: Callable[..., Generator[Event, None, None]]
+    origin: Callable[[Path, int | None], Any]
+    library: RunLibrary
     commands: Callable[[], Commands]
     use_threads: Callable[[], Any]
     devices: Callable[[], Sequence[Device]]
@@ -43,13 +47,16 @@ def load_engine() -> Engine:
     preload_torch()
     import pyqtgraph  # noqa: F401  # the plots need it, and here the window does not wait for it
 
-    from metagen_gui.engine import devices, experiment, export, outer_loop, runs
+    from metagen_gui.engine import devices, experiment, export, outer_loop, run_library, runs
 
     for registry in experiment.REGISTRIES.values():
         registry.load()
     return Engine(
         experiment=experiment.Experiment,
         meta_train=outer_loop.meta_train,
+        resume_run=outer_loop.resume_run,
+        origin=outer_loop.Origin,
+        library=run_library,
         commands=outer_loop.Commands,
         use_threads=devices.use_threads,
         devices=devices.devices,

@@ -101,6 +101,11 @@ class ExperimentFiles(QObject):
         except bad_input() as problem:
             self.problem_found.emit(str(problem))
 
+    def take(self, experiment: Experiment, name: str, said: str) -> None:
+        """Put an experiment into the panel that has no file to be saved to; `said` is the name of this as an edit."""
+        self._put(experiment, None, said)
+        self.named.emit(name)
+
     def take_dropped(self, path: Path) -> None:
         """Open a dropped experiment, or learn from dropped images."""
         kind = what_is(path)
@@ -171,10 +176,13 @@ class ExperimentFiles(QObject):
     # -- within ------------------------------------------------------------------------------------------------------
 
     def _replace(self, experiment: Experiment, path: Path | None, said: str) -> None:
+        self._put(experiment, path, said)
+        self.replaced.emit(said)
+
+    def _put(self, experiment: Experiment, path: Path | None, said: str) -> None:
         self._previous = (self._panel.experiment(), self.path)
         self._panel.replace_experiment(experiment, said)
         self._name(path)
-        self.replaced.emit(said)
 
     def _name(self, path: Path | None) -> None:
         self.path = path

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Literal, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QLayout, QMainWindow, QMenu, QTabWidget, QWidget
 
 from metagen_gui.gui.window_settings import WindowSettings
 
 Form = Literal["wide", "narrow", "presenting"]
-VERSION = 2
+VERSION = 3
 """Raise when docks are added or renamed: of an older saved layout only the form is then taken over."""
 WIDE_FROM = 1500
 """Pixels of screen width from which three columns fit."""
 LARGER_TYPE = 1.35
+SHARED = (("inner_loss", "rates"), ("samples", "runs"))
+"""Panels that share a place: the one in front, and the one behind its tab."""
 
 
 class _PanelDock(QDockWidget):
@@ -27,6 +29,12 @@ class _PanelDock(QDockWidget):
     def __init__(self, title: str, window: QWidget) -> None:
         super().__init__(title, window)
         self.visibilityChanged.connect(self._show_panel)
+        self.toggleViewAction().triggered.connect(self._come_forward)
+
+    def _come_forward(self, shown: bool) -> None:
+        """What a person has just ticked in the menu of panels should not lie behind another's tab."""
+        if shown:
+            self.raise_()
 
     def _show_panel(self, visible: bool) -> None:
         behind = not visible and not self.isFloating() and self.geometry().right() < 0
@@ -34,7 +42,7 @@ class _PanelDock(QDockWidget):
 
 
 class Layouts:
-    """Arranges a window's docks: `experiment`, `outer_loss`, `inner_loss`, `rates` and `samples`."""
+    """Arranges a window's docks: `experiment`, `outer_loss`, `inner_loss`, `rates`, `samples` and `runs`."""
 
     def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
         """`panels` maps each dock's name to its contents."""
@@ -47,6 +55,7 @@ class Layouts:
             "inner_loss": window.tr("Inner loss"),
             "rates": window.tr("Inner rates"),
             "samples": window.tr("Adaptation"),
+            "runs": window.tr("Runs"),
         }
         self.docks = {name: self._dock(name, titles[name], panel) for name, panel in panels.items()}
         self.panels_menu = QMenu(window.tr("&Panels"), window)
@@ -70,12 +79,21 @@ class Layouts:
     def apply(self, form: Form) -> None:
         """Put every panel in the place that `form` gives it."""
         self._take_form(form)
+        self._window.ensurePolished()  # its type is final now: one that changes later leaves tab bars behind, too
         for dock in self.docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
         {"wide": self._wide, "narrow": self._narrow, "presenting": self._presenting}[form]()
-        self._window.tabifyDockWidget(self.docks["inner_loss"], self.docks["rates"])
-        self.docks["inner_loss"].raise_()
+        for front, behind in SHARED:
+            self._window.tabifyDockWidget(self.docks[front], self.docks[behind])
+            self.docks[front].raise_()
+            # One by one, or a tab bar is left behind that belongs to nothing.
+            cast(QLayout, self._window.layout()).activate()
+
+    def bring(self, name: str) -> None:
+        """Show a panel, in front of those it shares a place with."""
+        self.docks[name].show()
+        self.docks[name].raise_()
 
     def set_movable(self, movable: bool) -> None:
         """Show the title bars by which panels are moved, closed and floated; without them the window is calmer."""

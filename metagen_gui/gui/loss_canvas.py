@@ -10,8 +10,10 @@ from PySide6.QtGui import QColor, QFont, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from metagen_gui.gui.loss_scale import LossScale, nice_values, round_outwards
-from metagen_gui.gui.theme import plot_colours, theme_changes
+from metagen_gui.gui.theme import colours, plot_colours, theme_changes
 
+_FLAG_HEIGHTS = (0.94, 0.86, 0.78)
+"""Heights of flags' texts, as shares of the plot: flags that stand close do not write over each other."""
 _KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -20, Qt.Key.Key_PageUp: 20}
 _TO_ENDS = {Qt.Key.Key_Home: -(1 << 40), Qt.Key.Key_End: 1 << 40}
 
@@ -50,6 +52,7 @@ class LossCanvas(QWidget):
         for side in ("left", "bottom"):
             item.getAxis(side).enableAutoSIPrefix(False)
             item.getAxis(side).setZValue(-100)  # the grid belongs to the axes, and under the curves
+        self._flags: list[Any] = []
         self._guides = [pg.InfiniteLine(angle=90, movable=False) for _ in range(2)]
         for guide in self._guides:
             guide.setVisible(False)
@@ -111,6 +114,28 @@ class LossCanvas(QWidget):
     def set_mark(self, x: float | None) -> None:
         """Draw a dotted upright line where something began."""
         self._set_guide(1, x)
+
+    def add_flag(self, x: float, text: str) -> None:
+        """Draw a dashed upright line at `x` with a word on it."""
+        height = _FLAG_HEIGHTS[len(self._flags) % len(_FLAG_HEIGHTS)]
+        look = {"position": height, "anchors": [(0, 0.5), (0, 0.5)]}
+        flag = pg.InfiniteLine(pos=x, angle=90, movable=False, label=text, labelOpts=look)
+        flag.setZValue(-10)  # under the curves
+        self._flags.append(flag)
+        self.plot.getPlotItem().addItem(flag, ignoreBounds=True)
+        self._colour_flags()
+
+    def clear_flags(self) -> None:
+        """Take every flag down."""
+        for flag in self._flags:
+            self.plot.getPlotItem().removeItem(flag)
+        self._flags = []
+
+    def _colour_flags(self) -> None:
+        colour = QColor(colours().warning)
+        for flag in self._flags:
+            flag.setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine))
+            flag.label.setColor(colour)
 
     def _set_guide(self, index: int, x: float | None) -> None:
         self._guides[index].setVisible(x is not None)
@@ -176,3 +201,4 @@ class LossCanvas(QWidget):
             axis.setStyle(tickFont=small, tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
         self._guides[0].setPen(pg.mkPen(QColor(look.muted), width=1))
         self._guides[1].setPen(pg.mkPen(QColor(look.muted), width=1, style=Qt.PenStyle.DotLine))
+        self._colour_flags()

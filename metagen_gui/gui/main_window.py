@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
 from metagen_gui.gui.actions import enable_actions, make_actions
@@ -17,7 +17,7 @@ from metagen_gui.gui.dropped import dropped_path
 from metagen_gui.gui.engine_loader import Engine, EngineLoader, load_engine
 from metagen_gui.gui.experiment_files import ExperimentFiles
 from metagen_gui.gui.experiment_panel import ExperimentPanel
-from metagen_gui.gui.export_dialog import ExportDialog
+from metagen_gui.gui.export_command import ExportCommand
 from metagen_gui.gui.help_dialogs import HelpCommands
 from metagen_gui.gui.layouts import Layouts
 from metagen_gui.gui.presets import PresetMenu
@@ -25,6 +25,8 @@ from metagen_gui.gui.run_controller import RunController
 from metagen_gui.gui.run_messages import RunMessages
 from metagen_gui.gui.run_panels import RunPanels
 from metagen_gui.gui.run_states import RunState, enabled
+from metagen_gui.gui.runs_commands import RunsCommands
+from metagen_gui.gui.runs_panel import RunsPanel
 from metagen_gui.gui.status_bar import StatusBar
 from metagen_gui.gui.status_updates import StatusUpdates
 from metagen_gui.gui.status_words import how_far
@@ -52,7 +54,6 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._start_wanted: Callable[[], None] | None = None
         self._quitting = False
-        self._export: ExportDialog | None = None
 
         self.panel = ExperimentPanel(self)
         self.controller = RunController(self)
@@ -64,7 +65,10 @@ class MainWindow(QMainWindow):
         self.help = HelpCommands(self, self.banner)
         self.loader = EngineLoader(load, self)
         self.panels = RunPanels(self.controller, self)
-        self.layouts = Layouts(self, {"experiment": self.panel, **self.panels.by_dock})
+        self.runs_panel = RunsPanel(self)
+        self.runs = RunsCommands(self.runs_panel, self.controller, self.files, self.banner, settings, self)
+        self.export = ExportCommand(self.controller, self)
+        self.layouts = Layouts(self, {"experiment": self.panel, **self.panels.by_dock, "runs": self.runs_panel})
         self.actions_by_name = make_actions(self, self._slots())
         provided = {
             "recent": self.files.recents.menu,
@@ -99,8 +103,9 @@ class MainWindow(QMainWindow):
             "open_experiment": files.ask_open,
             "save_experiment": files.save,
             "save_experiment_as": files.ask_save,
-            "open_runs": self._open_runs,
-            "export": self.export,
+            "open_runs": self.runs.open_folder,
+            "export": self.export.open,
+            "show_runs": self._show_runs,
             "quit": self.close,
             "undo": panel.undo_stack.undo,
             "redo": panel.undo_stack.redo,
@@ -162,6 +167,7 @@ class MainWindow(QMainWindow):
         self.device.set_devices(engine.devices())
         self.controller.set_engine(engine)
         self.panels.prepare()
+        self.runs.set_engine(engine)
         wanted = self._start_wanted
         self._want_start(None)
         if wanted:
@@ -207,21 +213,9 @@ class MainWindow(QMainWindow):
     def discard(self) -> None:
         """Delete the run, after a question if much time went into it."""
         run = self.controller
-        if run.progress.seconds < ASK_BEFORE_DISCARDING or ask_discarding(self, run.progress.seconds, run.folder):
+        little = run.progress.seconds < ASK_BEFORE_DISCARDING and not run.progress.resumed_from
+        if little or ask_discarding(self, run.progress.seconds, run.folder):
             run.discard()
-
-    def export(self) -> None:
-        """Open the export dialog."""
-        engine = self.controller.engine
-        if engine is None:
-            return
-        if self._export is None:
-            self._export = ExportDialog(engine, self.controller, self)
-        elif not self._export.busy:
-            self._export.set_run(self.controller.folder)
-        self._export.show()
-        self._export.raise_()
-        self._export.activateWindow()
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
@@ -246,15 +240,13 @@ class MainWindow(QMainWindow):
     # -- small commands ----------------------------------------------------------------------------------------------
 
     def _find_setting(self) -> None:
-        self.layouts.docks["experiment"].show()
+        self.layouts.bring("experiment")
         self.panel.column.search_bar.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.panel.column.search_bar.line.selectAll()
 
-    def _open_runs(self) -> None:
-        if self.controller.engine:
-            folder = self.controller.engine.runs_folder()
-            folder.mkdir(parents=True, exist_ok=True)
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    def _show_runs(self) -> None:
+        self.layouts.bring("runs")
+        self.runs_panel.take_focus()
 
     # -- coming and going --------------------------------------------------------------------------------------------
 
@@ -274,10 +266,14 @@ class MainWindow(QMainWindow):
         """Close, or ask what becomes of the run; a run that is ended is waited for with the window alive."""
         if not self.controller.state.busy:
             self._keep()
+            self.runs.wait()
             event.accept()
             return
         event.ignore()
-        if self._quitting or ask_closing(self, how_far(self.controller.progress)) is not Closing.KEEP_RUNNING:
+        answer = None if self._quitting else ask_closing(self, how_far(self.controller.progress))
+        if answer is Closing.PAUSE:
+            self.runs.offer.remember_paused(self.controller.folder)
+        if answer is not Closing.KEEP_RUNNING:
             self.quit_quietly()
 
     def quit_quietly(self) -> None:
@@ -290,8 +286,8 @@ class MainWindow(QMainWindow):
     def wait(self) -> None:
         """Block until no thread of the window is left: for the end of the program."""
         self.loader.wait()
-        if self._export:
-            self._export.wait()
+        self.export.wait()
+        self.runs.wait()
 
     def _keep(self) -> None:
         self.layouts.keep(self._settings)

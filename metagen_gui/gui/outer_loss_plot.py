@@ -10,8 +10,9 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from metagen_gui.engine.events import StepReport, ValidationReport
+from metagen_gui.engine.events import Alarm, StepReport, ValidationReport
 from metagen_gui.gui.curve_toggle import CurveToggle
+from metagen_gui.gui.health_words import name_of
 from metagen_gui.gui.loss_curves import TrainingCurve, ValidationCurve
 from metagen_gui.gui.loss_scale import LossScale, Values, format_number
 from metagen_gui.gui.plot_panel import PlotPanel
@@ -70,6 +71,7 @@ class OuterLossPlot(PlotPanel):
         self.clear_legend()
         self.clear_view()
         self.canvas.set_mark(None)
+        self.canvas.clear_flags()
         self._adaptation_steps, self._warming_up = -1, False
         self._players = {name: self._make_player(name, 2 * place) for place, name in enumerate(players)}
         self._name_toggles(None)
@@ -99,6 +101,11 @@ class OuterLossPlot(PlotPanel):
                 player.after.curve.add(report.meta_step, float(losses[-1]))
                 self._note_adaptation_steps(losses.size - 1)
         self.data_changed()
+
+    def mark_alarm(self, alarm: Alarm) -> None:
+        """Put a flag where an illness began; it stays when that is over, for the curve still shows it."""
+        if not alarm.over:
+            self.canvas.add_flag(alarm.meta_step, name_of(alarm.kind))
 
     # What the chrome asks.
 

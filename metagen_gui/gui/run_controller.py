@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from metagen_gui.engine.events import Event, Notice, RunStarted, Saved, Snapshot, StepReport
+from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, Saved, Snapshot, StepReport
 from metagen_gui.gui.bad_input import bad_input
+from metagen_gui.gui.earlier_curves import EarlierCurves, told_from_the_start
 from metagen_gui.gui.run_mailbox import RunMailbox
 from metagen_gui.gui.run_progress import RunProgress
 from metagen_gui.gui.run_states import RunState, may_follow
-from metagen_gui.gui.training_thread import Broken, Refused, TrainingThread
+from metagen_gui.gui.runs_library import Branch
+from metagen_gui.gui.training_thread import Broken, Refused, TrainingThread, write_run_log
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
@@ -40,10 +42,16 @@ class RunController(QObject):
     """`Saved`."""
     noticed = Signal(str)
     """A plain sentence from the run."""
+    warned = Signal(str)
+    """A plain sentence about something that may be lost if nobody acts."""
+    alarmed = Signal(object)
+    """`Alarm`: training has fallen ill, or with `over` is well again."""
     discarded = Signal()
     """The run and all that it reported are gone."""
     refused = Signal(str, str)
     """Where and why an input cannot be used; the run did not start or go on."""
+    branch_changed = Signal()
+    """What the next run begins with is another thing now: see `branch`."""
     failed = Signal(str, str)
     """One sentence and the details."""
 
@@ -53,6 +61,7 @@ class RunController(QObject):
         self.state = RunState.LOADING
         self.progress = RunProgress()
         self.discarding = False
+        self.branch: Branch | None = None
         self._thread: TrainingThread | None = None
         self._mailbox = RunMailbox()
         self._commands: Commands | None = None
@@ -82,18 +91,40 @@ class RunController(QObject):
 
     def start(self, experiment: Experiment, *, steps: int | None = None) -> None:
         """Begin a run, or do nothing if there is one; `steps` is how many to take before it pauses."""
+        branch = self.branch
+
+        def begin(engine: Engine, commands: Commands) -> Generator[Event, None, None]:
+            parent = {"parent": engine.origin(branch.folder, branch.meta_step)} if branch else {}
+            return engine.meta_train(experiment, commands=commands, **parent)
+
+        self._begin(begin, steps)
+
+    def set_branch(self, branch: Branch | None) -> None:
+        """Let the next run begin with what another had learned, or from nothing."""
+        self.branch = branch
+        self.branch_changed.emit()
+
+    def resume_run(self, folder: Path) -> None:
+        """Go on with the run in `folder`, or do nothing if there is one; its earlier curves are told first."""
+        self._begin(
+            lambda engine, commands: told_from_the_start(
+                engine.resume_run(folder, commands=commands), engine.library.read_curves, self._mailbox
+            )
+        )
+
+    def _begin(
+        self, begin: Callable[[Engine, Commands], Generator[Event, None, None]], steps: int | None = None
+    ) -> None:
         engine = self.engine
         if engine is None or self._thread is not None:
             return
         commands = self._commands = engine.commands()
-
-        def begin() -> Generator[Event, None, None]:
-            return engine.meta_train(experiment, commands=commands)
-
         self._mailbox = RunMailbox()
         self.progress = RunProgress()
         self.discarding = False
-        self._thread = TrainingThread(begin, self._mailbox, engine.use_threads, steps=steps, parent=self)
+        self._thread = TrainingThread(
+            lambda: begin(engine, commands), self._mailbox, engine.use_threads, steps=steps, parent=self
+        )
         self._thread.finished.connect(self._end)
         self._go_to(RunState.PREPARING)
         self._curves_timer.start()
@@ -200,15 +231,21 @@ class RunController(QObject):
         if self.state is RunState.PAUSED and not self.stepping:
             self.progress.pause()
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, event: Event | EarlierCurves) -> None:
         match event:
             case RunStarted():
-                self.progress.started = event
+                self.set_branch(None)
+                self.progress.begin(event)
                 self.started.emit(event)
+            case EarlierCurves():
+                self.progress.add_earlier(event.delivery, event.seconds)
+                self.delivered.emit(event.delivery)
             case Saved():
                 self.saved.emit(event)
-            case Notice(text=text):
-                self.noticed.emit(text)
+            case Alarm():
+                self.alarmed.emit(event)
+            case Notice(text=text, grave=grave):
+                (self.warned if grave else self.noticed).emit(text)
 
     def _deliver_snapshot(self) -> None:
         snapshot: Snapshot | None = self._mailbox.take_snapshot()
@@ -238,7 +275,8 @@ class RunController(QObject):
         elif outcome is None or isinstance(outcome, Broken):
             self._go_to(RunState.FAILED)
             broken = outcome or Broken(self.tr("The training thread ended without saying why."), "")
-            self._write_log(broken.details)
+            if not write_run_log(self.folder, broken.details):
+                self.noticed.emit(self.tr("The run's log could not be written."))
             self.failed.emit(broken.sentence, broken.details)
         else:
             # A run that was stopped before it had a folder leaves nothing behind.
@@ -254,15 +292,6 @@ class RunController(QObject):
         self.progress.pause()
         self.discarded.emit()
         self._go_to(RunState.IDLE)
-
-    def _write_log(self, details: str) -> None:
-        """Leave the traceback where the run's other files are, if that is possible."""
-        if self.folder and details:
-            try:
-                with (self.folder / "log.txt").open("a", encoding="utf-8") as log:
-                    log.write(details)
-            except OSError:
-                self.noticed.emit(self.tr("The run's log could not be written."))
 
     def _go_to(self, state: RunState) -> None:
         if state is not self.state:

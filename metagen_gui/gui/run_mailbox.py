@@ -9,8 +9,12 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from metagen_gui.engine.events import Event, RatesReport, Snapshot, StepReport, ValidationReport
+
+if TYPE_CHECKING:
+    from metagen_gui.gui.earlier_curves import EarlierCurves
 
 MOST_STEPS = 4096
 """Step reports held before neighbours are merged: more than a screen has pixels."""
@@ -26,7 +30,7 @@ class Delivery:
     validations: list[ValidationReport] = field(default_factory=list)
     rates: RatesReport | None = None
     """The latest learned rates."""
-    messages: list[Event] = field(default_factory=list)
+    messages: list[Event | EarlierCurves] = field(default_factory=list)
     """Everything that is neither a curve nor a picture: `RunStarted`, `Saved`, `Notice` …"""
 
 
@@ -39,10 +43,10 @@ class RunMailbox:
         self._steps: list[StepReport] = []
         self._validations: list[ValidationReport] = []
         self._rates: RatesReport | None = None
-        self._messages: deque[Event] = deque(maxlen=MOST_MESSAGES)
+        self._messages: deque[Event | EarlierCurves] = deque(maxlen=MOST_MESSAGES)
         self._snapshot: Snapshot | None = None
 
-    def put(self, event: Event) -> None:
+    def put(self, event: Event | EarlierCurves) -> None:
         """Store one event; called from the training thread."""
         with self._lock:
             match event:

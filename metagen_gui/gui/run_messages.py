@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QWidget
 from metagen_gui.gui.banner import Banner
 from metagen_gui.gui.experiment_panel import ExperimentPanel
 from metagen_gui.gui.fault_dialog import FaultDialog
+from metagen_gui.gui.health_watch import HealthWatch
 from metagen_gui.gui.run_controller import RunController
 from metagen_gui.gui.status_updates import StatusUpdates
 
 
 class RunMessages(QObject):
-    """Puts each message where it belongs: beside the control, in the status line, in the banner."""
+    """Puts each message where it belongs: beside the control, in the status line, in the banner, in the strip."""
 
     def __init__(
         self,
@@ -30,7 +31,9 @@ class RunMessages(QObject):
         self._window = window
         self._failure = ("", "")
         self._refused = False
+        self.health = HealthWatch(controller, panel, window)
         controller.noticed.connect(banner.tell)
+        controller.warned.connect(banner.warn)
         controller.refused.connect(self.refuse)
         panel.experiment_changed.connect(self._forget_refusal)
         controller.failed.connect(self._fail)

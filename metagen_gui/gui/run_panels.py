@@ -47,6 +47,7 @@ class RunPanels(QObject):
         controller.started.connect(self._start_over)
         controller.discarded.connect(self._clear)
         controller.delivered.connect(self._take_delivery)
+        controller.alarmed.connect(self.outer.mark_alarm)
         controller.snapshot_delivered.connect(self._take_snapshot)
         self.show_state(controller.state)
 

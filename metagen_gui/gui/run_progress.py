@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from metagen_gui.engine.events import RunStarted, StepReport, ValidationReport
+from metagen_gui.gui.run_mailbox import Delivery
 
 WINDOW_SECONDS = 20.0
 """The speed is that of this last stretch of time."""
@@ -34,6 +35,11 @@ class RunProgress:
         return self.started.folder if self.started else None
 
     @property
+    def resumed_from(self) -> int:
+        """The outer step that the run goes on from, 0 for one that was begun."""
+        return self.started.resumed_from if self.started else 0
+
+    @property
     def meta_steps(self) -> int:
         """How many outer steps the run will have, 0 while that is not known."""
         return self.started.meta_steps if self.started else 0
@@ -56,6 +62,16 @@ class RunProgress:
         """How long the rest will take at the present speed, None while that is not known."""
         speed = self.steps_per_second
         return max(0, self.meta_steps - self.meta_step) / speed if speed else None
+
+    def begin(self, started: RunStarted) -> None:
+        """Take note that the run exists, and where it goes on from."""
+        self.started, self.meta_step = started, started.resumed_from
+
+    def add_earlier(self, delivery: Delivery, seconds: float) -> None:
+        """Take note of what the run reported in the `seconds` before it was resumed."""
+        self._spent += seconds
+        self.exploded += sum(report.diverged for report in delivery.steps)
+        self.validation = delivery.validations[-1] if delivery.validations else self.validation
 
     def add_steps(self, reports: Sequence[StepReport]) -> None:
         """Take note of the steps that have come, oldest first."""

@@ -27,6 +27,7 @@ class StatusUpdates(QObject):
         self._timer.timeout.connect(self.refresh)
         controller.state_changed.connect(self._change_state)
         controller.failed.connect(self._fail)
+        controller.branch_changed.connect(self.refresh)
         self.refresh()
 
     def say(self, text: str) -> None:
@@ -49,6 +50,7 @@ class StatusUpdates(QObject):
             stepping=controller.stepping,
             discarding=controller.discarding,
             memory=self._memory(),
+            branch=controller.branch,
         )
         self._bar.show_state(controller.state, text, controller.progress, stepping=controller.stepping)
 

@@ -11,6 +11,7 @@ from metagen_gui.engine.events import MemoryPlan, ValidationReport
 from metagen_gui.gui.fitting_label import SEPARATOR
 from metagen_gui.gui.run_progress import RunProgress
 from metagen_gui.gui.run_states import RunState
+from metagen_gui.gui.runs_library import Branch
 
 
 def _tr(text: str) -> str:
@@ -74,6 +75,19 @@ def how_far(progress: RunProgress) -> str:
     return _tr("step {step} of {steps}").format(step=f"{progress.meta_step:,}", steps=f"{progress.meta_steps:,}")
 
 
+def branch_sentence(branch: Branch) -> str:
+    """Return what the next run begins with."""
+    text = _tr("The next run starts from {name} at step {step}. Change settings and press Start.")
+    return text.format(name=branch.name, step=f"{branch.meta_step:,}")
+
+
+def resumed_remark(progress: RunProgress) -> str:
+    """Return where the run goes on from, "" if it was not resumed."""
+    if not progress.resumed_from:
+        return ""
+    return _tr("Resumed at step {step}").format(step=f"{progress.resumed_from:,}")
+
+
 def sentence(
     state: RunState,
     progress: RunProgress,
@@ -82,15 +96,20 @@ def sentence(
     stepping: bool = False,
     discarding: bool = False,
     memory: int | None = None,
+    branch: Branch | None = None,
 ) -> str:
-    """Return what is happening. `wanted`: Start was pressed before the engine was there."""
+    """Return what is happening. `wanted`: Start was pressed before the engine was there; `branch`: what comes next."""
     match state:
+        case RunState.IDLE | RunState.DONE | RunState.FAILED if branch:
+            return branch_sentence(branch)
         case RunState.LOADING if wanted:
             return _tr("Preparing: loading the engine; the run starts as soon as it is here…")
         case RunState.LOADING:
             return _tr("Preparing: loading the engine…")
         case RunState.IDLE:
             return _tr("Ready. Press Start to train.")
+        case RunState.PREPARING if progress.resumed_from:
+            return resumed_remark(progress)
         case RunState.PREPARING if progress.started:
             return _first_step(progress.started.memory)
         case RunState.PREPARING:
@@ -150,7 +169,8 @@ def _running(progress: RunProgress, memory: int | None) -> Sequence[str]:
         parts.append(_tr("{time} left").format(time=duration(progress.seconds_left)))
     if memory:
         parts.append(size(memory))
-    return [*parts, *_remarks(progress)]
+    resumed = resumed_remark(progress)
+    return [*parts, *_remarks(progress), *([resumed] if resumed else [])]
 
 
 def _remarks(progress: RunProgress) -> list[str]:

@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread
 
@@ -169,6 +170,17 @@ class TrainingThread(QThread):
                     self._awaited = None
                 elif is_step:
                     self._steps_for_it -= 1
+
+
+def write_run_log(folder: Path | None, details: str) -> bool:
+    """Leave a traceback where the run's other files are, if it has any; return False if the disk does not take it."""
+    if folder and details:
+        try:
+            with (folder / "log.txt").open("a", encoding="utf-8") as log:
+                log.write(details)
+        except OSError:
+            return False
+    return True
 
 
 def one_sentence(error: BaseException) -> str:

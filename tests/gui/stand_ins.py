@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from metagen_gui.engine import run_library
 from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.events import (
     Event,
@@ -25,6 +26,7 @@ from metagen_gui.engine.events import (
     ValidationReport,
 )
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.outer_loop import Origin
 from metagen_gui.gui.engine_loader import Engine
 from metagen_gui.gui.run_progress import RunProgress
 
@@ -72,20 +74,33 @@ class FakeTraining:
         self.at_close: Callable[[], None] = lambda: None
         self.rates: RatesReport | None = None
         self.diverged = 0
+        self.parents: list[Origin] = []
+        self.resumed: list[Path] = []
+        self.resumed_from = 0
 
-    def __call__(self, experiment: Experiment, *, commands: Commands, **_: Any) -> Generator[Event, None, None]:
+    def __call__(
+        self, experiment: Experiment, *, commands: Commands, parent: Origin | None = None, **_: Any
+    ) -> Generator[Event, None, None]:
+        self.experiments.append(experiment)
+        self.parents += [parent] if parent else []
+        folder = self.folder / f"run-{self.begun + 1}"
+        (folder / "checkpoints").mkdir(parents=True)
+        return self._events(folder, commands, 0)
+
+    def resume(self, folder: Path, *, commands: Commands, **_: Any) -> Generator[Event, None, None]:
+        self.resumed.append(folder)
+        return self._events(folder, commands, self.resumed_from)
+
+    def _events(self, folder: Path, commands: Commands, first: int) -> Generator[Event, None, None]:
         self.begun += 1
         self.threads.add(threading.get_ident())
-        self.experiments.append(experiment)
-        folder = self.folder / f"run-{self.begun}"
-        (folder / "checkpoints").mkdir(parents=True)
         try:
-            yield RunStarted(folder, ("model",), 2, self.steps, "cpu", 1000)
-            yield validation(0)
+            yield RunStarted(folder, ("model",), 2, self.steps, "cpu", 1000, resumed_from=first)
+            yield validation(first)
             if self.rates:
-                yield replace(self.rates, meta_step=0)
-            yield snapshot(0)
-            for number in range(1, self.steps + 1):
+                yield replace(self.rates, meta_step=first)
+            yield snapshot(first)
+            for number in range(first + 1, self.steps + 1):
                 self.before_step(number)
                 time.sleep(self.pause)
                 yield step(number, 1 / number, diverged=self.diverged)
@@ -122,6 +137,9 @@ def engine(training: Callable[..., Any], folder: Path, **changed: Any) -> Engine
     parts: dict[str, Any] = {
         "experiment": Experiment,
         "meta_train": training,
+        "resume_run": getattr(training, "resume", training),
+        "origin": Origin,
+        "library": run_library,
         "commands": Commands,
         "use_threads": lambda: 1,
         "devices": lambda: [SimpleNamespace(id="cpu", name="CPU (2 cores)")],

@@ -60,7 +60,7 @@ def test_every_control_of_the_window_has_a_name(window: MainWindow, tasks: str, 
 
 
 def test_every_control_of_the_export_dialog_has_a_name(window: MainWindow) -> None:
-    window.export()
+    window.export.open()
     (dialog,) = window.findChildren(ExportDialog)
     assert len(reached_by_keyboard(dialog)) > 12
     assert nameless(dialog) == []

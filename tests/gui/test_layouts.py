@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from metagen_gui.gui.layouts import Layouts
 from metagen_gui.gui.window_settings import WindowSettings
 
-NAMES = ("experiment", "outer_loss", "inner_loss", "rates", "samples")
+NAMES = ("experiment", "outer_loss", "inner_loss", "rates", "samples", "runs")
 Make = Callable[[], tuple[QMainWindow, Layouts]]
 
 
@@ -28,9 +28,12 @@ def make(qtbot: QtBot) -> Make:
     return made
 
 
-def tabs(window: QMainWindow) -> QTabBar:
-    (bar,) = (bar for bar in window.findChildren(QTabBar) if bar.isVisible() and bar.count())
-    return bar
+def tabs(window: QMainWindow, first: str = "Inner loss") -> QTabBar:
+    """The bar that begins with the tab `first`, of the two there are."""
+    bars = {bar.tabText(0): bar for bar in window.findChildren(QTabBar) if bar.isVisible() and bar.count()}
+    seen = [bar for bar in window.findChildren(QTabBar) if bar.isVisible() and bar.count()]
+    assert len(seen) == len(bars) == 2, "a bar was left behind"
+    return bars[first]
 
 
 @pytest.mark.parametrize("form", ["wide", "narrow", "presenting"])
@@ -43,6 +46,9 @@ def test_rates_share_a_place_with_the_inner_loss_which_is_in_front(make: Make, f
     assert bar.currentIndex() == 0
     assert QAccessible.queryAccessibleInterface(bar).text(QAccessible.Text.Name)
     assert layouts.docks["experiment"].isVisible() == (form != "presenting")
+    runs = tabs(window, "Adaptation")
+    assert [runs.tabText(index) for index in range(runs.count())] == ["Adaptation", "Runs"]
+    assert runs.currentIndex() == 0
 
 
 def test_what_lies_behind_a_tab_is_hidden_until_it_comes_to_the_front(make: Make, qtbot: QtBot) -> None:

@@ -316,7 +316,7 @@ def test_hidden_panels_get_their_data_when_shown(qtbot: QtBot, open_window: Open
     press(qtbot, window, "start")
     wait_for(qtbot, window, RunState.DONE)
     assert window.panels.samples.shown is None
-    window.layouts.docks["samples"].show()
+    window.layouts.docks["samples"].toggleViewAction().trigger()
     qtbot.waitUntil(lambda: window.panels.samples.shown is not None)
     assert window.panels.samples.shown is not None
     assert window.panels.samples.shown.meta_step == 50

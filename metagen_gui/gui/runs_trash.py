@@ -1,0 +1,53 @@
+"""Moves runs to the trash, from where they can be brought back; nothing is ever deleted here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QDir, QFile, QStandardPaths
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.run_library import RunEntry
+
+_MOST_NAMES = 8
+
+
+def ask_trash(parent: QWidget, entries: Sequence[RunEntry]) -> bool:
+    """Ask whether these runs may go to the trash."""
+    names = [" ".join(entry.name.split()) for entry in entries[:_MOST_NAMES]]
+    more = len(entries) - len(names)
+    box = QMessageBox(parent)
+    box.setObjectName("trash_dialog")
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle(_tr("Move to the trash?"))
+    one = _tr("Move the run “{name}” to the trash?").format(name=names[0])
+    box.setText(one if len(entries) == 1 else _tr("Move {count} runs to the trash?").format(count=f"{len(entries):,}"))
+    if len(entries) > 1:
+        box.setInformativeText("\n".join([*names, *([_tr("and {count} more").format(count=f"{more:,}")] * (more > 0))]))
+    move = box.addButton(_tr("&Move to trash"), QMessageBox.ButtonRole.DestructiveRole)
+    keep = box.addButton(_tr("&Keep"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(keep)
+    box.exec()
+    answer = box.clickedButton()
+    box.deleteLater()
+    return answer is move
+
+
+def move_to_trash(entry: RunEntry) -> str:
+    """Move a run's folder to the trash; return why that could not be, "" if it could."""
+    if entry.state == "running":
+        return _tr("{name} is going on; finish it first").format(name=entry.name)
+    # Where the trash of a desktop lies, which Qt does not make.
+    QDir().mkpath(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation))
+    file = QFile(str(entry.folder))
+    if file.moveToTrash():
+        return ""
+    why = file.errorString()
+    return _tr("{name} could not be moved to the trash: {why}").format(name=entry.name, why=why)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Runs", text)
