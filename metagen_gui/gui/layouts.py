@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDockWidget, QLayout, QMainWindow, QMenu, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QLayout, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from metagen_gui.gui.window_settings import WindowSettings
 
@@ -89,6 +89,14 @@ class Layouts:
             self.docks[front].raise_()
             # One by one, or a tab bar is left behind that belongs to nothing.
             cast(QLayout, self._window.layout()).activate()
+
+    def clear_dead_tab_bars(self) -> None:
+        """Hide tab bars that stand above no panel: Qt leaves some where docks were put in place before a resize."""
+        of_window = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        tops = {dock.windowTitle(): dock.geometry().top() for dock in self.docks.values() if not dock.isFloating()}
+        for bar in of_window:
+            if tops.get(bar.tabText(bar.currentIndex())) != bar.geometry().bottom() + 1:
+                bar.hide()
 
     def bring(self, name: str) -> None:
         """Show a panel, in front of those it shares a place with."""

@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
 
     def _load_after_paint(self) -> None:
         # The first pass of the event loop lays out, this paints; only then may imports compete for the interpreter.
+        self.layouts.clear_dead_tab_bars()
         self.repaint()
         self.loader.start()
 

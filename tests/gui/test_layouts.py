@@ -139,3 +139,18 @@ def test_without_a_known_form_there_is_nothing_to_restore(make: Make, tmp_path: 
     settings = WindowSettings(tmp_path / "window.ini")
     settings.keep("form", "sideways")
     assert not make()[1].restore(settings)
+
+
+def test_a_tab_bar_that_was_left_behind_is_hidden(make: Make, qtbot: QtBot) -> None:
+    window, layouts = make()
+    layouts.apply("narrow")
+    dead = QTabBar(window)  # as Qt leaves one: a child of the window, above no panel
+    for title in ("Adaptation", "Runs"):
+        dead.addTab(title)
+    dead.setGeometry(300, 381, 500, 26)
+    window.show()
+    qtbot.waitExposed(window)
+    assert dead.isVisible()
+    layouts.clear_dead_tab_bars()
+    assert not dead.isVisible()
+    tabs(window)
