@@ -128,6 +128,14 @@ def set_aside(path: Path) -> None:
                 file.replace(file.with_name(f"{file.name}.corrupt"))
 
 
+def remove_unvouched(folder: Path) -> None:
+    """Remove the weights of a save that was broken off: no manifest vouches for them. For whoever holds the run."""
+    for weights in folder.glob("step-*.safetensors"):
+        if not (folder / f"{weights.name.partition('.')[0]}.json").exists():
+            with contextlib.suppress(OSError):
+                weights.unlink()
+
+
 def _tensors(folder: Path, named: _File) -> MetaParams | None:
     """Return what a file holds, or None if it is not whole."""
     file = folder / Path(named.file).name

@@ -5,7 +5,7 @@ Data and noise are functions of the seed and the step, so no generator has a sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -39,17 +39,19 @@ def restore(learner: MetaLearner, checkpoint: Checkpoint) -> None:
 def adopt(learner: MetaLearner, checkpoint: Checkpoint) -> list[str]:
     """Let a fresh learner take over what another run learned, and its place in the stream of tasks.
 
-    Return the parameters that the other had not, which begin afresh. Raise `BadInput` where shapes differ, or if there
-    is nothing to take over. The optimizers go on as they were if they are of the same kind.
+    Return the parameters that the other had not, or of which its algorithm had others (`@rate…`): they begin afresh.
+    Raise `BadInput` where the model's shapes differ, or if there is nothing to take over. The optimizers go on as they
+    were if they are of the same kind.
     """
     where = f"checkpoint of step {checkpoint.meta_step:,}"
     fresh = []
     for player, values in learner.meta.items():
         theirs = checkpoint.meta.get(player, {})
         for name, value in values.items():
-            if name not in theirs:
+            fits = name in theirs and theirs[name].shape == value.shape
+            if name not in theirs or (name.startswith("@") and not fits):
                 fresh.append(f"{player}/{name}")
-            elif theirs[name].shape != value.shape:
+            elif not fits:
                 sizes = f"{_size(theirs[name])} there, {_size(value)} here"
                 raise BadInput(where, f"does not fit this experiment: {player}/{name} is {sizes}")
     if len(fresh) == sum(map(len, learner.meta.values())):
@@ -57,10 +59,10 @@ def adopt(learner: MetaLearner, checkpoint: Checkpoint) -> list[str]:
     with torch.no_grad():
         for player, values in learner.meta.items():
             for name, value in values.items():
-                if name in checkpoint.meta.get(player, {}):
+                if f"{player}/{name}" not in fresh:
                     value.copy_(checkpoint.meta[player][name])
     if checkpoint.moments is not None and _same_optimizer(learner, checkpoint):
-        _give_moments(learner.optimizers, learner.meta, checkpoint.moments)
+        _give_moments(learner.optimizers, learner.meta, checkpoint.moments, fresh)
     learner.meta_step = checkpoint.meta_step
     return fresh
 
@@ -78,10 +80,10 @@ def _moments(optimizers: Optimizers, meta: MetaParams) -> MetaParams:
     }
 
 
-def _give_moments(optimizers: Optimizers, meta: MetaParams, moments: MetaParams) -> None:
+def _give_moments(optimizers: Optimizers, meta: MetaParams, moments: MetaParams, fresh: Sequence[str]) -> None:
     for player, optimizer in optimizers.items():
         state: dict[int, dict[str, Tensor]] = {}
-        places = {name: place for place, name in enumerate(meta[player])}
+        places = {name: place for place, name in enumerate(meta[player]) if f"{player}/{name}" not in fresh}
         for path, value in moments.get(player, {}).items():
             name, _, what = path.rpartition(SEPARATOR)
             if name in places and (not value.dim() or value.shape == meta[player][name].shape):

@@ -12,7 +12,14 @@ from pathlib import Path
 
 import torch
 
-from metagen_gui.engine.checkpoint import Checkpoint, load_checkpoint, manifests, read_checkpoint, set_aside
+from metagen_gui.engine.checkpoint import (
+    Checkpoint,
+    load_checkpoint,
+    manifests,
+    read_checkpoint,
+    remove_unvouched,
+    set_aside,
+)
 from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import keep_memory
@@ -75,6 +82,7 @@ def resume_run(
     lock = RunLock(_folder_of_run(folder))
     try:
         remove_leftovers(folder, folder / CHECKPOINTS, folder / SAMPLES)
+        remove_unvouched(folder / CHECKPOINTS)
         checkpoint, damaged = _newest(folder / CHECKPOINTS)
         experiment = Experiment.load(folder)
         if checkpoint is not None:  # with the settings as they were changed on the way

@@ -88,8 +88,9 @@ class RunKeeper:
         now, best = self.learner.meta_step, self.folder.record.best_step
         if self._best is not None and self._best.meta_step != now:
             self.folder.save(self._best, keep=best)
-        self._best = None
+            self._best = None
         path = self.folder.save(self._completed(state_of(self.learner), progress), keep=best)
+        self._best = None  # not before: if the best is the present one, it has only now been written
         self.saved_at = now
         self.folder.note(meta_step=now, seconds=self.seconds)
         return path

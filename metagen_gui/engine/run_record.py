@@ -73,7 +73,7 @@ def read_record(folder: Path) -> RunRecord | None:
 
 def write_record(folder: Path, record: RunRecord) -> None:
     """Write the record of a run folder; raise OSError if the disk does not take it."""
-    write_atomically(folder / STATE, record.model_dump_json(indent=2).encode())
+    write_atomically(folder / STATE, _as_json(record))
 
 
 def read_about(folder: Path) -> About:
@@ -86,7 +86,15 @@ def read_about(folder: Path) -> About:
 def write_about(folder: Path, about: About) -> None:
     """Write what a person says of a run; raise `BadInput` if the disk does not take it."""
     try:
-        # a name typed may hold what is no valid text: it is written as JSON's own escapes
-        write_atomically(folder / ABOUT, json.dumps(about.model_dump(), indent=2).encode())
+        write_atomically(folder / ABOUT, _as_json(about))
     except OSError as error:
         raise BadInput(str(folder), error.strerror or str(error)) from None
+
+
+def _as_json(what: BaseModel) -> bytes:
+    """Return a record as JSON. Names of files may hold what is no valid text, which no reader takes: it is escaped."""
+    values = {
+        name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for name, value in what.model_dump().items()
+    }
+    return json.dumps(values, indent=2, ensure_ascii=False).encode()

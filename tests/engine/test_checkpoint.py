@@ -20,6 +20,7 @@ from metagen_gui.engine.checkpoint import (
     is_finite,
     load_checkpoint,
     manifests,
+    remove_unvouched,
     save_checkpoint,
     to_bytes,
 )
@@ -203,3 +204,17 @@ def test_one_number_that_is_not_finite_is_found(value: float) -> None:
     assert is_finite({"a": {"large": torch.full((4,), 3e38)}}), "large is not infinite"
     meta["discriminator"]["scale"] = torch.tensor(value)
     assert not is_finite(meta)
+
+
+def test_what_a_broken_off_save_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, Checkpoint(1, numbers(), numbers(2)))
+    save_checkpoint(tmp_path, Checkpoint(2, numbers(), numbers(2))).unlink()
+    (tmp_path / "mine.safetensors").write_bytes(b"x")
+    remove_unvouched(tmp_path)
+    whole = [
+        "mine.safetensors",
+        "step-00000001.json",
+        "step-00000001.optimizer.safetensors",
+        "step-00000001.safetensors",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == whole
