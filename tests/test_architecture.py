@@ -25,6 +25,7 @@ PLACES = (
     "metagen_gui/engine",
     "metagen_gui/gui",
     "metagen_gui/engine/algorithms",
+    "metagen_gui/engine/metrics",
     "packaging",
     "resources/icons",
 )

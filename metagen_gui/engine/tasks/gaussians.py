@@ -1,0 +1,73 @@
+"""Gaussians: the family of tasks whose best possible few-shot generator is known in closed form.
+
+A task is one round Gaussian in the plane. Its mean is drawn from N(0, τ² I), its examples from N(mean, σ² I). So what
+any model can know after n examples is known exactly (`metrics/bayes.py`): nothing beats it, and the distance to it says
+how much of what could be learned has been. Conjugate prior: Murphy 2007, section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from metagen_gui.engine.config import Config, setting
+from metagen_gui.engine.density_shapes import Mixture
+from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskFamily, task_families
+
+
+class GaussianSettings(Config):
+    """How far the tasks lie apart, and the points of one task."""
+
+    task_spread: float = setting(
+        1.0,
+        "Standard deviation of the tasks' means around the middle (τ).",
+        label="Spread of tasks τ",
+        low=0.05,
+        high=3,
+    )
+    point_spread: float = setting(
+        0.5,
+        "Standard deviation of the points of one task around its mean (σ).",
+        label="Spread of points σ",
+        low=0.02,
+        high=3,
+        log=True,
+    )
+
+
+@task_families.register("gaussians")
+class Gaussians(TaskFamily):
+    """Round Gaussians in the plane that differ in their means alone."""
+
+    title = "2-D Gaussians"
+    summary = "One round Gaussian per task: the best possible answer is known, so it shows how near a model comes."
+    reference = "Murphy 2007, https://www.cs.ubc.ca/~murphyk/Papers/bayesGauss.pdf"
+    Settings = GaussianSettings
+    suggests: ClassVar[Mapping[str, Any]] = {"training.shots": 5, "training.query_size": 128, "model.width": 64}
+    spec = DataSpec(kind="points", shape=(2,))
+
+    def task(self, stream: Stream, index: int, shots: int, query_size: int) -> Task:
+        """Return task `index` of `stream`; its query does not depend on the number of shots."""
+        rng = self.generator(stream, index)
+        mixture = self._draw(rng)
+        for_support, for_query = rng.spawn(2)
+        return Task(
+            name=mixture.name,
+            support=mixture.sample(for_support, shots),
+            query=mixture.sample(for_query, query_size),
+        )
+
+    def density(self, stream: Stream, index: int, points: Array) -> Array:
+        """Return the true density of task `index` at `points` `(n, 2)` as `(n,)`."""
+        return self.mixture(stream, index).density(points)
+
+    def mixture(self, stream: Stream, index: int) -> Mixture:
+        """Return the density of task `index` itself, a mixture of one."""
+        return self._draw(self.generator(stream, index))
+
+    def _draw(self, rng: np.random.Generator) -> Mixture:
+        mean = self.settings.task_spread * rng.standard_normal((1, 2))
+        name = f"Gaussian at ({mean[0, 0]:.2f}, {mean[0, 1]:.2f})"
+        return Mixture(name, mean.astype(np.float32), self.settings.point_spread, has_modes=True)

@@ -1,0 +1,68 @@
+"""The importance-weighted bound: −ELBO for one sample, nearer to the likelihood with more, exact for a linear VAE."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
+from metagen_gui.engine.models.vae import Vae, VaeSettings
+from metagen_gui.engine.tasks.base import DataSpec
+
+SMALL = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4}
+
+
+def build(kind: str) -> tuple[Vae, dict[str, dict[str, Tensor]], Tensor, torch.Generator]:
+    """A VAE with every parameter off its start, and a batch, in float64."""
+    spec = DataSpec("points", (2,)) if kind == "points" else DataSpec("images", (1, 16, 16))
+    model, generator = Vae(VaeSettings(**SMALL), spec), torch.Generator().manual_seed(0)
+    fresh = model.initialize(generator)["vae"]
+    params = {n: v.double() + 0.1 * torch.randn(v.shape, generator=generator).double() for n, v in fresh.items()}
+    return model, {"vae": params}, torch.rand(5, *spec.shape, generator=generator).double(), generator
+
+
+@pytest.mark.parametrize("kind", ["points", "images"])
+def test_one_sample_on_average_is_the_elbo(kind: str) -> None:
+    model, params, batch, generator = build(kind)
+    noise = iwae_noise(model, generator, 5, samples=2000).double()
+    one_each = torch.func.vmap(lambda one: negative_iwae(model, params, batch, one[None]).mean())
+    single = one_each(noise)
+    elbo = torch.func.vmap(lambda one: model.loss("vae", params, batch, {"z": one}))(noise)
+    assert single.std() > 0
+    error = float((single - elbo).std()) / math.sqrt(len(noise))  # they differ by the KL's own noise
+    assert abs(float((single - elbo).mean())) < 3 * error
+
+
+def test_more_samples_bound_it_more_closely() -> None:
+    model, params, batch, generator = build("points")
+    noise = iwae_noise(model, generator, 5, samples=1024).double()
+    bounds = [
+        float(torch.stack([negative_iwae(model, params, batch, part).mean() for part in noise.split(k)]).mean())
+        for k in (1, 8, 64, 512)
+    ]
+    assert bounds == sorted(bounds, reverse=True) and bounds[0] - bounds[-1] > 0.05
+    assert bounds[-2] - bounds[-1] < 0.2 * (bounds[0] - bounds[-1])
+
+
+def test_it_reaches_the_likelihood_where_that_is_known() -> None:
+    """Decoder and encoder that give constants: x is N(b, s²) whatever z is, and q is off the prior."""
+    model, params, batch, generator = build("points")
+    zero = {name: torch.zeros_like(value) for name, value in params["vae"].items()}
+    zero["decoder.out.bias"] = torch.tensor([0.3, -0.2]).double()
+    zero["decoder_log_std"] = torch.tensor([-0.5, 0.4]).double()
+    zero["encoder.out.bias"] = torch.tensor([0.2, -0.1, 0.3, 0.1, -0.2, 0.1]).double()
+    law = torch.distributions.Normal(zero["decoder.out.bias"], zero["decoder_log_std"].exp())
+    exact = -law.log_prob(batch).sum(1)
+    found = negative_iwae(model, {"vae": zero}, batch, iwae_noise(model, generator, 5, samples=4000).double())
+    torch.testing.assert_close(found, exact, atol=0.03, rtol=0)
+
+
+def test_it_can_be_had_of_many_tasks_at_once() -> None:
+    model, params, batch, generator = build("points")
+    batches, noise = torch.stack([batch, batch + 1]), iwae_noise(model, generator, 5, samples=4).double()
+    together = torch.func.vmap(lambda one: negative_iwae(model, params, one, noise))(batches)
+    for task in range(2):
+        torch.testing.assert_close(together[task], negative_iwae(model, params, batches[task], noise))
