@@ -171,7 +171,7 @@ class RunController(QObject):
 
     def discard(self) -> None:
         """End the run, if it goes on, and delete its folder."""
-        if self._thread is None:
+        if self._thread is None and self.folder is not None:
             self._delete_folder()
         elif self.state.busy:
             self.discarding = True

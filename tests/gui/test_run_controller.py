@@ -230,3 +230,9 @@ def test_tasks_that_explode_are_counted_however_they_are_delivered(
     controller.start(Experiment())
     wait_for(qtbot, controller, RunState.DONE)
     assert controller.progress.exploded == 0
+
+
+def test_there_is_nothing_to_discard_while_the_engine_loads(qtbot: QtBot) -> None:
+    made = RunController()
+    made.discard()
+    assert made.state is RunState.LOADING
