@@ -18,12 +18,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from contest.contestants import CONTESTANTS, OURS, WRITTEN
+from contest.contestants import COMPILED, CONTESTANTS, OURS, WRITTEN
 from contest.report import heading, headline_table, sweep_table
 from contest.rows import HEADLINE, SWEEPS, Row, chosen_rows
 
@@ -39,6 +38,8 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], metavar="ROW", choices=known, help=", ".join(known))
     names = [each.name for each in CONTESTANTS]
     parser.add_argument("--against", action="append", default=[], metavar="PEER", choices=names, help=", ".join(names))
+    compiled = "compile our steps as well, a minute or more per row unless they have been compiled before"
+    parser.add_argument("--compiled", action="store_true", help=compiled)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
@@ -69,7 +70,7 @@ def main() -> None:
 
 def measure(row: Row, given: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
     """Return what every contestant answers in every round of a row."""
-    here = [each for each in CONTESTANTS if each.installed and _wanted(each.name, given.against)]
+    here = [each for each in CONTESTANTS if each.installed and _wanted(each.name, given)]
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in (*(each.name for each in here), "floor")}
     with tempfile.TemporaryDirectory() as folder:
         order = {"row": row.name, "device": given.device, "threads": given.threads}
@@ -110,8 +111,10 @@ def ask(order: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _wanted(name: str, against: Sequence[str]) -> bool:
-    return not against or name in (OURS, WRITTEN, *against)
+def _wanted(name: str, given: argparse.Namespace) -> bool:
+    if name == COMPILED:
+        return given.compiled or name in given.against
+    return not given.against or name in (OURS, WRITTEN, *given.against)
 
 
 if __name__ == "__main__":

@@ -30,10 +30,11 @@ class Contestant:
             return "unknown version"
 
 
-OURS, WRITTEN = "MetaGen", "MetaGen, as written"
+OURS, WRITTEN, COMPILED = "MetaGen", "MetaGen, as written", "MetaGen, compiled"
 CONTESTANTS = (
     Contestant(OURS, "vectorised:MetaGen"),
     Contestant(WRITTEN, "vectorised:MetaGen"),
+    Contestant(COMPILED, "vectorised:MetaGen"),
     Contestant("higher", "libraries:Higher", "higher", "higher"),
     Contestant("torchopt", "libraries:TorchOpt", "torchopt", "torchopt"),
     Contestant("iteryne", "libraries:Iteryne", "iteryne", "iteryne"),

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from contest.contestants import CONTESTANTS, OURS
+from contest.contestants import COMPILED, CONTESTANTS, OURS
 from contest.rows import Row
 
 Rounds = Sequence[Mapping[str, Any]]
@@ -55,7 +55,7 @@ def headline_table(row: Row, measured: Measured) -> str:
         times_ours, peaks_ours = (_ratio(found, values(ours, what)) for found, what in ((times, "ms"), (peaks, "peak")))
         off = f"{max(values(rounds, 'difference')):.1e}"
         peak = f"{statistics.median(peaks) / 1e6:,.0f}"
-        remark = "" if name != OURS or all(answer.get("replayed") for answer in rounds) else "not replayed"
+        remark = _remark(name, rounds)
         lines.append(f"| {name} | {_spread(times)} | {times_ours} | {peak} | {peaks_ours} | {off} | {remark} |")
     return "\n".join([*lines, *_floor_lines(measured)])
 
@@ -77,6 +77,14 @@ def sweep_table(sweep: str, rows: Sequence[Row], measured: Mapping[str, Measured
 def values(rounds: Rounds, what: str) -> list[float]:
     """Return one number of every round that has it."""
     return [float(answer[what]) for answer in rounds if what in answer]
+
+
+def _remark(name: str, rounds: Rounds) -> str:
+    """Return what is out of the ordinary with how ours was computed, and what preparing it took."""
+    if name == COMPILED:
+        said = rounds[-1]["news"][-1] if not all(answer["compiled"] for answer in rounds) else ""
+        return said or f"ready after {max(values(rounds, 'preparation')):.0f} s"
+    return "" if name != OURS or all(answer.get("replayed") for answer in rounds) else "not replayed"
 
 
 def _floor_lines(measured: Measured) -> list[str]:

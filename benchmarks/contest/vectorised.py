@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from functools import partial
 from importlib import import_module
@@ -14,22 +15,31 @@ from contest.task_loops import bound
 from contest.work import Batch, Gradients, Nets, Noise, NotApplicable, Work, at
 from metagen_gui.engine.algorithms.base import Moment
 from metagen_gui.engine.meta_learner import MetaLearner
-from metagen_gui.engine.replayed_step import ReplayedStep
+from metagen_gui.engine.replayed_step import Compiling, ReplayedStep
 
 Params = dict[str, dict[str, Tensor]]
 
 
 class MetaGen:
-    """MetaGen's engine, replayed from a recording, or computed as the algorithm is written."""
+    """MetaGen's engine, replayed from a recording, compiled, or computed as the algorithm is written."""
 
-    def __init__(self, learner: MetaLearner, *, replay: bool) -> None:
+    def __init__(self, learner: MetaLearner, *, replay: bool, compiling: Compiling = "never") -> None:
         self.learner = learner
-        self.step = ReplayedStep(learner.algorithm, on=replay)
+        self.step = ReplayedStep(learner.algorithm, on=replay, compiling=compiling)
 
     @property
     def replaying(self) -> bool:
         """Whether recordings have taken over."""
         return self.step.on and self.step.replaying
+
+    def get_ready(self, batches: list[Batch]) -> dict[str, Any]:
+        """Wait until a compiled step has taken over, or will not; return what came of it."""
+        began = time.perf_counter()
+        while self.step.compiling != "never" and not self.step.news:
+            for batch in batches:
+                self(batch)
+            time.sleep(1.0)
+        return {"preparation": time.perf_counter() - began, "compiled": self.step.compiled, "news": self.step.news}
 
     def __call__(self, batch: Batch) -> Gradients:
         """Return the meta-gradient of a batch."""

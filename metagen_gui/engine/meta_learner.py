@@ -49,7 +49,7 @@ class MetaLearner:
         self.family = experiment.build_tasks()
         self.model = experiment.build_model(self.family)
         self.algorithm = experiment.build_algorithm(self.model)
-        self.replayed = ReplayedStep(self.algorithm, self.training.replay, self.training.factored)
+        self.replayed = self._step_to_replay()
         self.steps: int = self.algorithm.steps
         fresh = self.algorithm.initialize(generator_for(self.training.seed, "initialization"))
         moving = self.algorithm.adapted(self.algorithm.initialization(fresh))
@@ -112,7 +112,8 @@ class MetaLearner:
 
     def forget(self) -> None:
         """Let go of whatever was recorded, and of memory that is kept for nothing."""
-        self.replayed = ReplayedStep(self.algorithm, self.training.replay, self.training.factored)
+        self.replayed.close()
+        self.replayed = self._step_to_replay()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -257,7 +258,15 @@ class MetaLearner:
         """Return whether all that was learned is finite, and no step broke off while it was applied."""
         return not self._moving and is_finite(self.meta)
 
+    def close(self) -> None:
+        """End what goes on beside the run."""
+        self.replayed.close()
+
     # -- helpers -------------------------------------------------------------------------------------------------
+
+    def _step_to_replay(self) -> ReplayedStep:
+        t = self.training
+        return ReplayedStep(self.algorithm, t.replay, t.factored, t.compile)
 
     def _validation_batch(self) -> TaskBatch:
         if self._validation is None:

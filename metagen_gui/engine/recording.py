@@ -9,7 +9,7 @@ in the same order, so it gives the same bits; whoever uses one compares them fir
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +32,21 @@ SWAPPING = {aten.t.default, aten.transpose.int}
 SCALING = {aten.mul.Scalar, aten.mul.Tensor, aten.div.Scalar, aten.div.Tensor, aten.pow.Tensor_Scalar}
 REVIEWING = {
     aten.squeeze_.dim: aten.squeeze.dim,
+    aten.squeeze_.dims: aten.squeeze.dims,
     aten.squeeze_.default: aten.squeeze.default,
     aten.unsqueeze_.default: aten.unsqueeze.default,
     aten.t_.default: aten.t.default,
 }
 """Operations in place that change how a tensor is seen and not what is in it, and those that return the new view."""
 LOOKING = HANDING_ON | RESHAPING | SWAPPING
-FILLING = {aten.ones_like.default, aten.zeros_like.default, aten.full_like.default, aten.new_zeros.default}
+FILLING = {
+    aten.ones_like.default,
+    aten.zeros_like.default,
+    aten.full_like.default,
+    aten.new_zeros.default,
+    aten.new_full.default,
+    aten.fill.Scalar,
+}
 """Operations whose outcome depends on the shapes of their inputs alone."""
 LEAVING = {Tensor.numpy, Tensor.tolist, Tensor.__array__}
 """Ways of getting at numbers that are no operations."""
@@ -46,10 +54,11 @@ LEAVING = {Tensor.numpy, Tensor.tolist, Tensor.__array__}
 
 @dataclass(frozen=True)
 class Recording:
-    """What was recorded, and a function that replays it."""
+    """What was recorded, a function that replays it, and the tensors that it holds, by their names in the graph."""
 
     graph: fx.Graph
     run: Step
+    kept: Mapping[str, Tensor]
 
     def __call__(self, *inputs: Tensor) -> Tensors:
         """Return what the step gives for these inputs, without any record of how, for gradients, being kept."""
@@ -68,7 +77,7 @@ class _Changing(Exception):
     """An operation changes a tensor in place, so that no two operations may be taken for one."""
 
 
-def record(step: Step, inputs: Sequence[Tensor], longest: int = 20_000) -> Recording:
+def record(step: Step, inputs: Sequence[Tensor], longest: int = 100_000) -> Recording:
     """Compute `step` and return a replay of it for tensors of the same shapes; raise `TooLong` or `NotOfTensors`.
 
     Whatever `step` raises is passed on. The replay knows nothing of gradients.
@@ -134,7 +143,9 @@ class _Recorder(TorchDispatchMode):
                 node.replace_all_uses_with(kept, delete_user_cb=lambda user: user not in self.constants)
         if self.simplifying:
             self.graph.eliminate_dead_code()
-        return Recording(self.graph, compiled(self.graph, self.module.get_buffer))
+        held = {str(node.target) for node in self.graph.nodes if node.op == "get_attr"}
+        tensors = {name: value for name, value in self.module.named_buffers() if name in held}
+        return Recording(self.graph, compiled(self.graph, tensors), tensors)
 
     def _out_of_place(self, func: Any, given: Any) -> Any:
         """Return the operation that gives as a new tensor what `func` makes of its first argument in place.
@@ -155,7 +166,7 @@ class _Recorder(TorchDispatchMode):
     def _note(self, func: Any, args: Any, kwargs: Any, out: Any) -> None:
         node = self._standing_for(func, args, kwargs, out) if self.simplifying else None
         if node is None:
-            node = self.graph.call_function(func, args, kwargs)
+            node = self._called(func, args, kwargs)
             if self.simplifying:
                 self._remember(node, out)
         looks_in = func in LOOKING or any(given.alias_info is not None for given in func._schema.returns)
@@ -163,12 +174,18 @@ class _Recorder(TorchDispatchMode):
             self.shared |= {args[0], node}
         parts = [(node, out)]
         if isinstance(out, tuple | list):
-            parts = [(self.graph.call_function(operator.getitem, (node, i)), part) for i, part in enumerate(out)]
+            parts = [(self._called(operator.getitem, (node, i), {}), part) for i, part in enumerate(out)]
             self.shared |= {part for part, _ in parts} if looks_in else set()
         for part, value in parts:
             if isinstance(value, Tensor):
                 self.nodes[value] = part
                 self.kinds[part] = (value.shape, value.dtype)
+
+    def _called(self, func: Any, args: Any, kwargs: Any) -> fx.Node:
+        """Return a new node for a call; what it is given comes after, or fx would look through it for other things."""
+        node = self.graph.create_node("call_function", func, name="value")
+        node.args, node.kwargs = args, kwargs
+        return node
 
     def _standing_for(self, func: Any, args: Any, kwargs: Any, out: Any) -> fx.Node | None:
         """Return the node that has this outcome already, or None if the operation does something new."""
@@ -225,5 +242,16 @@ def _is_one(value: Any) -> bool:
 
 
 def _key(func: Any, args: Any, kwargs: Any) -> Any:
-    """Return what two operations have in common that compute the same: nodes are told apart by their names."""
-    return func, repr(args), repr(kwargs)
+    """Return what two operations have in common that compute the same."""
+    return func, _told_apart(args), _told_apart(kwargs)
+
+
+def _told_apart(value: Any) -> Any:
+    """Return what stands for `value` as a key: 1, 1.0 and True are not the same, and neither are 0.0 and -0.0."""
+    if isinstance(value, tuple | list):
+        return tuple(map(_told_apart, value))
+    if isinstance(value, dict):
+        return tuple((name, _told_apart(each)) for name, each in value.items())
+    if isinstance(value, float | complex):
+        return type(value), repr(value)
+    return (type(value), value) if isinstance(value, int) else value

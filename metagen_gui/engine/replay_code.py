@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import fx
 
 
-def compiled(graph: fx.Graph, kept: Callable[[str], Any]) -> Callable[..., tuple[Any, ...]]:
-    """Return `graph` as a function of its placeholders; `kept` gives the tensors that it holds, by name."""
+def compiled(graph: fx.Graph, kept: Mapping[str, Any]) -> Callable[..., tuple[Any, ...]]:
+    """Return `graph` as a function of its placeholders; `kept` are the tensors that it holds, by name."""
     names: dict[fx.Node, str] = {}
     known: dict[str, Any] = {}
+    places: dict[int, str] = {}
     lines: list[str] = []
     last = {given: node for node in graph.nodes for given in node.all_input_nodes}
 
     def bound(value: Any) -> str:
-        known[f"k{len(known)}"] = value
-        return f"k{len(known) - 1}"
+        name = places.setdefault(id(value), f"k{len(places)}")
+        known[name] = value
+        return name
 
     def written(value: Any) -> str:
         if isinstance(value, fx.Node):
@@ -38,7 +40,7 @@ def compiled(graph: fx.Graph, kept: Callable[[str], Any]) -> Callable[..., tuple
     for number, node in enumerate(graph.nodes):
         names[node] = f"v{number}"
         if node.op == "get_attr":
-            names[node] = bound(kept(str(node.target)))
+            names[node] = bound(kept[str(node.target)])
         elif node.op == "call_function":
             given = [*map(written, node.args), *(f"{name}={written(value)}" for name, value in node.kwargs.items())]
             lines.append(f"{names[node]} = {bound(_called(node.target))}({', '.join(given)})")

@@ -3,27 +3,30 @@
 A recording is made for one situation: the shapes, the settings and whatever of the moment the algorithm says matters
 (`Algorithm.phase`). It is compared, bit by bit, with the computation on the inputs of the next steps before it takes
 over; where it differs, or none can be made, everything is computed as written. So a run's numbers do not depend on it.
+Where a person allows other rounding, a recording that has proved itself is compiled besides (`compiled_step.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, MetaParams, Moment
+from metagen_gui.engine.compiled_step import CompiledStep
 from metagen_gui.engine.factoring import WritesIntoFactors
 from metagen_gui.engine.kernels import When, quick
-from metagen_gui.engine.recording import Step, Tensors, TooLong, record
+from metagen_gui.engine.recording import Recording, Step, Tensors, TooLong, record
 from metagen_gui.engine.task_noise import TaskNoise
 
 SEEN_BEFORE = 3
 """Steps of one situation that are computed as written before a recording is made."""
 COMPARED = 2
 """Steps in which a recording must agree before it is used."""
+Compiling = Literal["never", "when ready"]
 
 
 @dataclass
@@ -34,24 +37,43 @@ class _Situation:
     settings: tuple[Any, ...]
     seen: int = 0
     agreed: int = 0
-    replay: Step | None = None
+    replay: Step | None = None  # a `Recording` until it is compiled, where that is wanted: its graph takes memory
+    compiled: CompiledStep | None = None
     hopeless: bool = False
 
     def is_now(self, key: Hashable, settings: tuple[Any, ...]) -> bool:
         return self.key == key and all(mine is theirs for mine, theirs in zip(self.settings, settings, strict=True))
 
+    def close(self) -> None:
+        if self.compiled is not None:
+            self.compiled.close()
+
 
 class ReplayedStep:
-    """Computes an algorithm's meta-gradients; with `on`, by replay where that gives the same."""
+    """Computes an algorithm's meta-gradients; with `on`, by replay where that gives the same.
 
-    def __init__(self, algorithm: Algorithm, on: bool, factored: When = "auto") -> None:
-        self.algorithm, self.on, self.factored = algorithm, on, factored
+    With `compiling`, what is replayed is compiled in the background and may then round differently. `news` are
+    sentences about that for whoever follows the run; who tells them takes them off the list. To be closed at the end.
+    """
+
+    def __init__(self, algorithm: Algorithm, on: bool, factored: When = "auto", compiling: Compiling = "never") -> None:
+        self.algorithm, self.on, self.factored, self.compiling = algorithm, on, factored, compiling
+        self.news: list[str] = []
         self._situation = _Situation(None, ())
+
+    def close(self) -> None:
+        """End what compiles in the background."""
+        self._situation.close()
 
     @property
     def replaying(self) -> bool:
         """Whether the last step was replayed, or would have been."""
         return self._situation.agreed >= COMPARED
+
+    @property
+    def compiled(self) -> bool:
+        """Whether steps of the present situation are computed by what was compiled."""
+        return self._situation.compiled is not None and self._situation.compiled.took_over
 
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
@@ -73,7 +95,7 @@ class ReplayedStep:
         now = self._now(structure, inputs, moment)
         now.seen += 1
         if now.replay is not None and now.agreed >= COMPARED:
-            return self._made_of(now.replay(*inputs))
+            return self._made_of(self._quickest(now, inputs)(*inputs))
         if now.replay is None and not now.hopeless and now.seen > SEEN_BEFORE:
             now.replay = self._recorded(step, inputs)
             now.hopeless = now.replay is None
@@ -97,18 +119,28 @@ class ReplayedStep:
             self.factored = "never"
             return self.algorithm.meta_gradient(meta, support, query, noise, moment)
 
+    def _quickest(self, now: _Situation, inputs: list[Tensor]) -> Step:
+        """Return what gives the outcomes of a situation that a recording has proved itself in."""
+        assert now.replay is not None
+        if isinstance(now.replay, Recording):
+            now.compiled = CompiledStep(now.replay, inputs, [count for count, _ in self._form.values()], self.news)
+            now.replay = now.replay.run
+        return now.compiled or now.replay
+
     def _now(self, structure: Any, inputs: list[Tensor], moment: Moment) -> _Situation:
         algorithm = self.algorithm
         shapes = tuple((value.shape, value.dtype) for value in inputs)
         key = (repr(structure), shapes, algorithm.phase(moment.share), moment.ramp)
         settings = (algorithm.settings, algorithm.model.settings)
         if not self._situation.is_now(key, settings):
+            self._situation.close()
             self._situation = _Situation(key, settings)
         return self._situation
 
     def _recorded(self, step: Step, inputs: list[Tensor]) -> Step | None:
         try:
-            return record(step, inputs)
+            recording = record(step, inputs)
+            return recording.run if self.compiling == "never" else recording
         except TooLong:  # no setting that may change during a run makes it shorter
             self.on = False
         except Exception:  # whatever a plugin does that cannot be recorded, it can still be computed

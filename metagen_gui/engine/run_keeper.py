@@ -31,6 +31,8 @@ class RunKeeper:
         self.learner, self.folder = learner, folder
         self.seconds = 0.0
         self.saved_at = -1
+        self.changed = False
+        """Whether a setting was changed after the last checkpoint."""
         self.ending: tuple[State, str] = ("stopped", "")
         self._saved_seconds = 0.0
         self._best: Checkpoint | None = None  # as it was; written with the next checkpoint
@@ -91,7 +93,7 @@ class RunKeeper:
             self._best = None
         path = self.folder.save(self._completed(state_of(self.learner), progress), keep=best)
         self._best = None  # not before: if the best is the present one, it has only now been written
-        self.saved_at = now
+        self.saved_at, self.changed = now, False
         self.folder.note(meta_step=now, seconds=self.seconds)
         return path
 
@@ -141,7 +143,7 @@ class RunKeeper:
         """
         refused: OSError | None = None
         try:
-            if self.learner.meta_step != self.saved_at and self.learner.is_sound():
+            if (self.changed or self.learner.meta_step != self.saved_at) and self.learner.is_sound():
                 try:
                     self._write(progress)
                 except OSError as error:

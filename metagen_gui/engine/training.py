@@ -89,6 +89,14 @@ class TrainingSettings(Config):
     replay: bool = setting(
         True, "Replay recorded operations where that gives the same numbers: faster for small networks.", expert=True
     )
+    compile: Literal["never", "when ready"] = setting(
+        "never",
+        "Compile replayed steps while training goes on, and use what was compiled once it is ready and faster. Needs a "
+        "C++ compiler and the CPU. Rounding then depends on when it is ready: the run no longer repeats, or resumes, "
+        "digit for digit.",
+        label="Compiled steps",
+        expert=True,
+    )
     factored: Literal["auto", "always", "never"] = setting(
         "auto",
         "Keep what adaptation changes in large layers as products of thin matrices, and use the fastest kernels: the "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from metagen_gui.engine.commands import Command, Commands
@@ -103,6 +104,8 @@ class TrainingRun:
             for command in self.commands.take():
                 yield from self.obey(command)
             yield from self.keeper.keep_up(self.progress)
+            while self.learner.replayed.news:
+                yield self.notice(self.learner.replayed.news.pop(0))
             yield report  # last, so that whoever pauses after a step has seen all that belongs to it
         yield from self.keeper.save(self.progress)
         yield RunFinished(learner.meta_step, self.keeper.seconds, self.folder.path)
@@ -195,14 +198,19 @@ class TrainingRun:
             yield from self.keeper.save(self.progress)
         else:
             try:
-                value = self.learner.change(command.path, command.value)
+                changed = self.change(command)
             except BadInput as error:
                 yield self.notice(str(error))
             else:
-                self.folder.write_event(self.learner.meta_step, "setting", path=command.path, value=value)
-                changed = SettingChanged(self.learner.meta_step, command.path, value)
                 yield changed
                 yield from self.alarms(changed)
+
+    def change(self, command: Command) -> SettingChanged:
+        """Give a setting its new value and write that down; raise `BadInput` if it cannot have it."""
+        step, value = self.learner.meta_step, self.learner.change(command.path, command.value)
+        self.folder.write_event(step, "setting", path=command.path, value=value)
+        self.keeper.changed = True
+        return SettingChanged(step, command.path, value)
 
     def alarms(self, event: Event) -> Iterator[Alarm]:
         """Let the watch over the run's health see `event`; write down and yield what it has to say."""
@@ -227,5 +235,13 @@ class TrainingRun:
         self.keeper.ending = state, problem
 
     def close(self) -> None:
-        """Save what was learned since the last checkpoint, if it is sound, and let the folder go."""
+        """Save what was learned since the last checkpoint, if it is sound, and let the folder go.
+
+        What was changed since the last step, as while it was paused, is saved with it.
+        """
+        self.learner.close()
+        for command in self.commands.take():
+            if command.what == "change" and self.keeper.ending[0] == "stopped":
+                with suppress(BadInput):
+                    self.change(command)
         self.keeper.close(self.progress)

@@ -54,6 +54,48 @@ def test_what_changes_nothing_and_what_is_computed_twice_is_left_out() -> None:
     assert torch.equal(replay(SECOND)[0], step(SECOND)[0]) and replay(SECOND)[1] is SECOND
 
 
+def test_numbers_that_are_equal_but_not_the_same_are_told_apart() -> None:
+    """1 and 1.0 give other types, 0.0 and -0.0 other infinities; two calls with the same list are one."""
+    whole = torch.arange(4)
+
+    def step(x: Tensor) -> tuple[Tensor, ...]:
+        first, again = x.sum([0], keepdim=True), x.sum([0], keepdim=True)
+        places = (x[0] > 0).long() + whole
+        signs = torch.full_like(x, -1.0).copysign(x * 0.0), torch.full_like(x, -1.0).copysign(x * -0.0)
+        ones = torch.full((4,), 1), torch.full((4,), True)
+        return places * 2, places * 2.0, *ones, *signs, first + again
+
+    replay = record(step, [FIRST])
+    assert operations(replay).count("aten.sum.dim_IntList") == 1
+    for found, expected in zip(replay(SECOND), step(SECOND), strict=True):
+        assert found.dtype == expected.dtype and torch.equal(found, expected)
+
+
+def test_what_is_only_seen_otherwise_in_place_is_simplified_too() -> None:
+    """As einsum does with the axes of its outcome; until then nothing with such a call was simplified."""
+
+    def step(x: Tensor) -> tuple[Tensor, ...]:
+        seen = torch.sin(x)[:, None].squeeze_([1]).t_().unsqueeze_(0).squeeze_(0).squeeze_()
+        return seen + torch.sin(x).t(), torch.einsum("bi,bi->b", x, x)
+
+    replay = record(step, [FIRST])
+    assert operations(replay).count("aten.sin.default") == 1
+    for found, expected in zip(replay(SECOND), step(SECOND), strict=True):
+        assert torch.equal(found, expected)
+
+
+def test_what_is_filled_whatever_the_inputs_are_is_made_once() -> None:
+    def step(x: Tensor) -> tuple[Tensor, ...]:
+        return x * x.new_full((4,), 2.0) * 3 + torch.empty_like(x).fill_(1.5).mul(2), x.new_full((4,), 5.0).mul_(x[0])
+
+    replay = record(step, [FIRST])
+    assert operations(replay).count("aten.new_full.default") == 1, "the one that is changed is made anew"
+    assert "aten.fill.Scalar" not in operations(replay)
+    for given in (FIRST, SECOND, FIRST):
+        for found, expected in zip(replay(given), step(given), strict=True):
+            assert torch.equal(found, expected)
+
+
 def test_swaps_that_do_not_cancel_stay() -> None:
     def step(x: Tensor) -> tuple[Tensor, ...]:
         return x[None].transpose(0, 1).transpose(1, 2) + 0, x.t().contiguous().t() * 1.0, x * 2 / 1
@@ -323,7 +365,8 @@ def test_only_a_recording_that_gives_the_very_same_takes_over(
     learner.algorithm.meta_gradient = lambda *given: MetaGradient(zero, {"vae": torch.zeros(2)})
     expected = [*zero["vae"].values(), torch.zeros(2)]
     for replay, takes_over in ((right, True), (spoiled, False)):
-        monkeypatch.setattr("metagen_gui.engine.replayed_step.record", lambda step, inputs, replay=replay: replay)
+        recording = Recording(torch.fx.Graph(), replay, {})
+        monkeypatch.setattr(replayed_step, "record", lambda step, inputs, recording=recording: recording)
         learner.change("algorithm.inner_lr", 0.1)
         for _ in range(9):
             learner.step()
