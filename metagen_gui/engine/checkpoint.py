@@ -7,6 +7,7 @@ checkpoint never runs code.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ from metagen_gui.engine.files import read_file, write_atomically
 VERSION = 1
 KEPT = 3
 SEPARATOR = "/"
+PASSING = {errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ETIMEDOUT, errno.ESTALE}
+"""Reasons that say nothing of what a file holds: rights, too many open files, a network that is away."""
 MAX_WEIGHTS_BYTES = 4 * 2**30
 MAX_MANIFEST_BYTES = 2**20
 
@@ -118,6 +121,17 @@ def _digest(manifest: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what a manifest says: a flipped bit in a number leaves it well-formed."""
     said = {name: value for name, value in manifest.items() if name != "digest"}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def out_of_reach(path: Path) -> OSError | None:
+    """Return what keeps a checkpoint from being read, where that is no fault of its files; None if it is damaged."""
+    for file in files_of(path):
+        try:
+            read_file(file, MAX_WEIGHTS_BYTES)
+        except OSError as error:
+            if error.errno in PASSING:
+                return error
+    return None
 
 
 def set_aside(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -15,9 +16,15 @@ class GrowingFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open `path`, made if need be, and cut off a torn last line; raise OSError if that fails."""
+        """Open `path`, made if need be, and cut off a torn last line; raise OSError if that fails.
+
+        A link is refused: in a folder that somebody else made, it may lead to a file that is to be cut.
+        """
         self.path = path
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "is a link, which no run writes through", str(path))
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        self._handle = os.open(path, flags, 0o644)
         self.waiting = bytearray()
         self._good = _whole_lines(self._handle)
 

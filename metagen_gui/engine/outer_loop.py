@@ -16,6 +16,7 @@ from metagen_gui.engine.checkpoint import (
     Checkpoint,
     load_checkpoint,
     manifests,
+    out_of_reach,
     read_checkpoint,
     remove_unvouched,
     set_aside,
@@ -28,6 +29,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import remove_leftovers
 from metagen_gui.engine.learner_state import adopt, restore
 from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.progress import check_progress
 from metagen_gui.engine.run_lock import RunLock
 from metagen_gui.engine.run_record import CHECKPOINTS, SAMPLES, is_run_folder, read_record
 from metagen_gui.engine.runs import RunFolder
@@ -79,29 +81,32 @@ def resume_run(
     there is nothing to go on with, or if another process writes into the folder.
     """
     keep_memory()
-    lock = RunLock(_folder_of_run(folder))
+    lock = RunLock(_own_folder_of_run(folder))
     try:
         remove_leftovers(folder, folder / CHECKPOINTS, folder / SAMPLES)
         remove_unvouched(folder / CHECKPOINTS)
         checkpoint, damaged = _newest(folder / CHECKPOINTS)
         experiment = Experiment.load(folder)
         if checkpoint is not None:  # with the settings as they were changed on the way
+            check_progress(checkpoint)
             experiment = Experiment.from_document(checkpoint.progress["experiment"], str(folder))
         learner = MetaLearner(experiment)
         notices = [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
         if checkpoint is not None:
             restore(learner, checkpoint)
             notices += _use_threads_of(checkpoint)
-        record = read_record(folder)  # one that died after its last step has yet to be finished
-        if learner.meta_step >= learner.training.meta_steps and record is not None and record.state == "finished":
+        record = read_record(folder)
+        over, planned = record is not None and record.state == "finished", learner.training.meta_steps
+        # one that died after its last step has yet to be finished
+        if learner.meta_step > planned or (over and learner.meta_step == planned):
             raise BadInput(str(folder), "has taken all its steps; branch from it with more training.meta_steps")
         opened = RunFolder.reopen(folder, lock, learner.columns(), checkpoint)
+        run = TrainingRun(learner, opened, commands or Commands(), previews)
+        if checkpoint is not None:
+            run.restore(checkpoint.progress)
     except BaseException:
         lock.release()
         raise
-    run = TrainingRun(learner, opened, commands or Commands(), previews)
-    if checkpoint is not None:
-        run.restore(checkpoint.progress)
     notices.append(f"Resumed at step {learner.meta_step:,}.")
     yield from _kept_going(run, notices, resumed=checkpoint is not None)  # before the first checkpoint it begins anew
 
@@ -123,6 +128,7 @@ def _kept_going(run: TrainingRun, notices: list[str], *, resumed: bool = False) 
 
 def _begin_with(learner: MetaLearner, checkpoint: Checkpoint, folder: Path) -> list[str]:
     """Take over what another run learned; return what a person should know of it."""
+    check_progress(checkpoint)
     fresh = adopt(learner, checkpoint)
     if checkpoint.meta_step >= learner.training.meta_steps:
         raise BadInput(
@@ -140,6 +146,14 @@ def _folder_of_run(folder: Path) -> Path:
     return folder
 
 
+def _own_folder_of_run(folder: Path) -> Path:
+    """Return a run's folder if what it holds is its own: through links, files of others would be taken away."""
+    for part in (_folder_of_run(folder) / CHECKPOINTS, folder / SAMPLES):
+        if part.is_symlink():
+            raise BadInput(str(part), "is a link; a run goes on only with what lies in its own folder")
+    return folder
+
+
 def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """Return the newest sound checkpoint, None before the first, and the names of damaged ones, now set aside."""
     damaged: list[str] = []
@@ -150,6 +164,8 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
         sound = found or read_checkpoint(path)
         if sound is not None and "experiment" not in sound.progress:
             raise BadInput(str(path), "holds what was learned but not how to go on; export it instead")
+        if (error := out_of_reach(path)) is not None:  # to go on from an older one would cut off what came after it
+            raise BadInput(str(error.filename or path), error.strerror or str(error))
         set_aside(path)
         damaged.append(path.stem)
     if damaged or any(folder.glob("*.corrupt")):  # beginning anew would cut off the metrics
@@ -160,7 +176,7 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
 def _use_threads_of(checkpoint: Checkpoint) -> list[str]:
     """Compute with as many threads as the run did, on which the last digits depend; say so if that cannot be."""
     threads = checkpoint.progress.get("threads")
-    if isinstance(threads, int) and 0 < threads <= 256:
+    if threads is not None and 0 < threads <= 256:
         torch.set_num_threads(threads)
     theirs, ours = checkpoint.progress.get("torch"), str(torch.__version__)
     return [] if theirs == ours else [f"Begun with torch {theirs}, resumed with {ours}: the last digits may differ."]

@@ -13,9 +13,11 @@ from typing import Any, Literal
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.files import read_file
 from metagen_gui.engine.metrics_file import Curves, last_step, read_curves
+from metagen_gui.engine.plain_text import shortened
 from metagen_gui.engine.run_lock import is_held
 from metagen_gui.engine.run_record import (
     CHECKPOINTS,
+    EVENTS,
     EXPERIMENT,
     METRICS,
     About,
@@ -29,7 +31,8 @@ from metagen_gui.engine.run_record import (
 )
 
 EntryState = Literal["running", "interrupted", "stopped", "finished", "failed", "unreadable"]
-MAX_BYTES = 4_000_000
+MAX_BYTES, MAX_EVENTS_BYTES = 4_000_000, 16_000_000
+LETTERS_OF_A_NAME = 1_000
 __all__ = [
     "Curves", "RunEntry", "checkpoints", "differing_settings", "duplicate", "list_runs", "read_curves", "read_entry",
     "rename", "set_note",
@@ -77,14 +80,14 @@ def list_runs(root: Path | None = None) -> list[RunEntry]:
 def read_entry(folder: Path) -> RunEntry:
     """Return one run as a list shows it; what cannot be read is said in `problem`, never raised."""
     about = read_about(folder)
-    name = about.name or folder.name
+    name = shortened(about.name, LETTERS_OF_A_NAME) or folder.name
     try:
         document = _document(folder)
-        chosen = {section: str(document[section]["name"]) for section in SECTIONS[:3]}
+        chosen = {section: shortened(str(document[section]["name"])) for section in SECTIONS[:3]}
         planned = int(document["training"]["meta_steps"])
     except BadInput as error:
         return RunEntry(folder, name, "unreadable", note=about.note, problem=error.why)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):  # the last for a number like 1e999
         why = "experiment.json is not an experiment of a run"
         return RunEntry(folder, name, "unreadable", note=about.note, problem=why)
     record = read_record(folder) or RunRecord(meta_steps=planned, began=_made(folder))
@@ -106,10 +109,11 @@ def checkpoints(folder: Path) -> list[int]:
     """Return the outer steps that a run can be resumed or branched from, oldest first."""
     found = []
     for path in sorted((folder / CHECKPOINTS).glob("step-*.json")):
-        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        with suppress(OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
             manifest = json.loads(read_file(path, MAX_BYTES))
-            if "optimizer" in manifest and (path.parent / Path(manifest["file"]).name).is_file():
-                found.append(int(manifest["meta_step"]))
+            step = int(manifest["meta_step"])
+            if "optimizer" in manifest and 0 <= step < 2**63 and (path.parent / Path(manifest["file"]).name).is_file():
+                found.append(step)
     return found
 
 
@@ -137,36 +141,66 @@ def duplicate(folder: Path) -> Path:
         except OSError as error:
             raise BadInput(str(copy), error.strerror or str(error)) from None
         try:
-            shutil.copytree(folder, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("run.lock", "run.holder"))
+            left = shutil.ignore_patterns("run.lock", "run.holder")
+            shutil.copytree(folder, copy, dirs_exist_ok=True, ignore=left, symlinks=True)
             about, record = read_about(folder), read_record(folder)
-            write_about(copy, About(name=f"{about.name or folder.name} (copy)", note=about.note))
+            write_about(
+                copy, About(name=f"{shortened(about.name, LETTERS_OF_A_NAME) or folder.name} (copy)", note=about.note)
+            )
             if record and record.state == "running":  # its program died: what was copied is at rest
                 write_record(copy, record.model_copy(update={"state": "stopped"}))
         except (OSError, BadInput) as error:
             shutil.rmtree(copy, ignore_errors=True)
-            raise BadInput(str(copy), str(error)) from None
+            raise BadInput(str(copy), _reason(error)) from None
         return copy
     raise BadInput(str(folder), "no free name for a copy")
 
 
 def differing_settings(folders: Sequence[Path]) -> list[tuple[str, list[str]]]:
-    """Return the settings in which runs differ: the path, and each run's value as text ("" where it has none)."""
+    """Return the settings in which runs differ: the path, and each run's value as text ("" where it has none).
+
+    What was changed on the way is told with the step, as `0.1, from step 60 0.07`.
+    """
     tables = []
     for folder in folders:
-        document, table = _document(folder), dict[str, Any]()
+        document, table = _document(folder), dict[str, str]()
         for section in SECTIONS:
-            part = document.get(section)
-            part = part if isinstance(part, dict) else {}
-            values = part if section == "training" else {"name": part.get("name"), **(part.get("settings") or {})}
-            table |= {f"{section}.{name}": value for name, value in values.items()}
+            part = _object(document.get(section))
+            values = part if section == "training" else {"name": part.get("name"), **_object(part.get("settings"))}
+            table |= {f"{section}.{name}": _text(value) for name, value in values.items()}
+        for step, path, value in _changes(folder):
+            table[path] = f"{table.get(path, '')}, from step {step:,} {_text(value)}"
         tables.append(table)
     paths = dict.fromkeys(path for table in tables for path in table)
-    rows = [(path, [_text(table[path]) if path in table else "" for table in tables]) for path in paths]
+    rows = [(path, [table.get(path, "") for table in tables]) for path in paths]
     return [(path, values) for path, values in rows if len(set(values)) > 1]
+
+
+def _changes(folder: Path) -> list[tuple[int, str, Any]]:
+    """Return the outer step, the path and the new value of every change of a setting; what is torn is left out."""
+    found = []
+    with suppress(OSError):
+        for line in read_file(folder / EVENTS, MAX_EVENTS_BYTES).splitlines():
+            with suppress(ValueError, TypeError, KeyError, OverflowError, RecursionError):
+                event = json.loads(line)
+                if event["event"] == "setting":
+                    found.append((int(event["meta_step"]), str(event["path"]), event["value"]))
+    return found
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Return a JSON object as it is, and an empty one for whatever else somebody wrote there."""
+    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _reason(error: OSError | BadInput) -> str:
+    """Return why a copy failed; of the many files that copying a folder complains of, the first."""
+    complaints = error.args[0] if isinstance(error, shutil.Error) else None
+    return str(complaints[0][2]) if isinstance(complaints, list) and complaints else str(error)
 
 
 def _document(folder: Path) -> dict[str, Any]:

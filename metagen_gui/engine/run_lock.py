@@ -35,6 +35,7 @@ class RunLock:
             raise BadInput(str(folder), error.strerror or str(error)) from None
         with suppress(OSError):  # the lock is what counts; this is a courtesy
             who = {"process": os.getpid(), "machine": socket.gethostname(), "since": time.time()}
+            self._holder.unlink(missing_ok=True)  # what it led to, if it was a link, is nobody's business here
             self._holder.write_text(json.dumps(who))
 
     def release(self) -> None:

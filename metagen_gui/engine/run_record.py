@@ -26,6 +26,10 @@ METRICS, EXPERIMENT, SAMPLES, CHECKPOINTS, EVENTS = (
 )
 STATE, ABOUT, LOCK, LOG = "state.json", "about.json", "run.lock", "error.log"
 MAX_BYTES = 2**20
+MOST_SECONDS = 1e11
+"""Three thousand years: every calendar has such dates."""
+MOST_LETTERS = 10_000
+"""Of a name or a note: what could not be read back is refused rather than lost."""
 
 State = Literal["running", "stopped", "finished", "failed"]
 
@@ -33,15 +37,16 @@ State = Literal["running", "stopped", "finished", "failed"]
 class RunRecord(BaseModel):
     """How a run stands. `running` in a folder that nobody holds means that the program died."""
 
-    model_config = ConfigDict(extra="ignore")
+    # One wild number of somebody's making must not keep the list of all runs from being drawn.
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
     version: int = 1
     state: State = "stopped"
-    began: float = Field(0.0, description="Seconds since 1970.")
-    meta_step: int = Field(0, ge=0)
-    meta_steps: int = Field(0, ge=0)
-    seconds: float = 0.0
+    began: float = Field(0.0, ge=-MOST_SECONDS, le=MOST_SECONDS, description="Seconds since 1970.")
+    meta_step: int = Field(0, ge=0, lt=2**63)
+    meta_steps: int = Field(0, ge=0, lt=2**63)
+    seconds: float = Field(0.0, ge=0, le=MOST_SECONDS)
     best: float | None = Field(None, description="The lowest validation score after adaptation.")
-    best_step: int = 0
+    best_step: int = Field(0, ge=0, lt=2**63)
     parent: str = Field("", description="FOLDER@STEP of the run it branched from.")
     problem: str = Field("", description="Why it failed.")
 
@@ -84,7 +89,10 @@ def read_about(folder: Path) -> About:
 
 
 def write_about(folder: Path, about: About) -> None:
-    """Write what a person says of a run; raise `BadInput` if the disk does not take it."""
+    """Write what a person says of a run; raise `BadInput` if it is too long or the disk does not take it."""
+    for what, text in about.model_dump().items():
+        if len(text) > MOST_LETTERS:
+            raise BadInput(what, f"has {len(text):,} letters; {MOST_LETTERS:,} are kept at most")
     try:
         write_atomically(folder / ABOUT, _as_json(about))
     except OSError as error:

@@ -99,7 +99,7 @@ class RunFolder:
                 folder._write_row(folder.columns)
             return folder
         except OSError as error:
-            raise BadInput(str(path), error.strerror or str(error)) from None
+            raise BadInput(str(error.filename or path), error.strerror or str(error)) from None
 
     def write_metrics(self, meta_step: int, seconds: float, values: Mapping[str, float]) -> None:
         """Append a row; columns without a value stay empty. Numbers are written to their last digit."""

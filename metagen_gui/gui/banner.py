@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QTo
 
 from metagen_gui.gui.elided_label import ElidedLabel
 from metagen_gui.gui.icon_button import IconButton, themed_icon
+from metagen_gui.gui.plain_tip import plain_tip
 from metagen_gui.gui.theme import colours
 
 
@@ -73,7 +74,7 @@ class Banner(QToolBar):
     def _show(self, icon: str, colour: str, text: str, offer: str, then: Callable[[], object] | None) -> None:
         self._icon.setPixmap(themed_icon(icon, colour).pixmap(QSize(18, 18), self.devicePixelRatioF()))
         self._label.setText(text)
-        self._label.setToolTip(text)
+        self._label.setToolTip(plain_tip(text))
         self._label.setAccessibleName(text)
         self._action.setText(offer)
         self._action.setVisible(bool(offer))

@@ -13,6 +13,7 @@ from metagen_gui.gui.elided_label import ElidedLabel
 from metagen_gui.gui.flow_layout import FlowLayout
 from metagen_gui.gui.health_words import RemedyWords, name_of
 from metagen_gui.gui.icon_button import IconButton, themed_icon
+from metagen_gui.gui.plain_tip import plain_tip
 from metagen_gui.gui.theme import colours, theme_changes
 
 
@@ -107,7 +108,7 @@ class HealthStrip(QToolBar):
     def note(self, text: str) -> None:
         """Say what came of a remedy."""
         self._note.setText(text)
-        self._note.setToolTip(text)
+        self._note.setToolTip(plain_tip(text))
         self._note.setAccessibleName(text)
         self._announce(self._note)
 
@@ -126,7 +127,7 @@ class HealthStrip(QToolBar):
         since = self.tr("since step {0}").format(f"{alarm.meta_step:,}")
         self._name.setText(f"{name_of(alarm.kind)}, {since}")
         self._text.setText(alarm.text)
-        self._text.setToolTip(alarm.text)
+        self._text.setToolTip(plain_tip(alarm.text))
         self._text.setAccessibleName(f"{name_of(alarm.kind)}, {since}: {alarm.text}")
         self._count.setText(self.tr("{0} of {1}").format(self._place + 1, len(self._alarms)))
         self._count.setVisible(several)

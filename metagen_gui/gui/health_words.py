@@ -42,7 +42,11 @@ def name_of(kind: str) -> str:
 def setting_at(experiment: Experiment, path: str) -> Setting | None:
     """Return the setting at `path`, None if this experiment has none."""
     section, _, name = path.partition(".")
-    return next((item for item in experiment.settings(cast("Section", section)) if item.name == name), None)
+    try:
+        settings = experiment.settings(cast("Section", section))
+    except KeyError:  # no such section: the path is from a checkpoint that somebody else wrote
+        return None
+    return next((item for item in settings if item.name == name), None)
 
 
 def remedy_words(remedy: Remedy, experiment: Experiment, *, running: bool) -> RemedyWords:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLay
 from metagen_gui.gui.cell_picture import image_tones
 from metagen_gui.gui.elided_label import ElidedLabel
 from metagen_gui.gui.image_mosaic import Frame, draw_mosaic
-from metagen_gui.gui.import_tip import plain_tip
+from metagen_gui.gui.plain_tip import plain_tip
 from metagen_gui.gui.theme import colours, theme_changes
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from metagen_gui.gui.elided_label import ElidedLabel
 from metagen_gui.gui.import_kinds import ImportKinds
 from metagen_gui.gui.import_table import ImportTable
 from metagen_gui.gui.import_thread import ImportThread
-from metagen_gui.gui.import_tip import plain_tip
+from metagen_gui.gui.plain_tip import plain_tip
 
 if TYPE_CHECKING:
     from metagen_gui.engine.image_files.report import ImportReport

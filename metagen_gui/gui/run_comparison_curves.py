@@ -47,7 +47,7 @@ def comparable(entry: RunEntry, curves: Curves) -> RunCurves:
     for column in curves.columns:
         kind, *name = column.split("/")
         quantity, step = "/".join(name[:-1]), name[-1] if name else ""
-        if kind == "validation" and step.isdigit() and quantity.partition("/")[2] in ("", player):
+        if kind == "validation" and step.isdecimal() and quantity.partition("/")[2] in ("", player):
             short = quantity.partition("/")[0]
             chosen[short] = max(chosen.get(short, (-1, "")), (int(step), column))
     names = {quantity: column for quantity, (_, column) in chosen.items() if quantity != "support_loss"}

@@ -16,6 +16,7 @@ from metagen_gui.gui.curve_item import curve_pen, draw_curve
 from metagen_gui.gui.curve_toggle import CurveToggle
 from metagen_gui.gui.header_toggle import header_toggle
 from metagen_gui.gui.loss_scale import LossScale, Values, format_number
+from metagen_gui.gui.plain_tip import plain_tip
 from metagen_gui.gui.plot_panel import PlotPanel
 from metagen_gui.gui.run_comparison_curves import LOSS, SMOOTHED, TRAINING, RunCurves, Series
 from metagen_gui.gui.smoothing import make_smoother
@@ -176,7 +177,7 @@ class ComparisonPlot(PlotPanel):
         width = 26 * run.toggle.fontMetrics().averageCharWidth()
         run.toggle.setText(run.toggle.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width))
         run.toggle.setAccessibleName(name)
-        run.toggle.setToolTip(name)
+        run.toggle.setToolTip(plain_tip(name))
 
     def _offer_quantities(self, runs: Sequence[RunCurves]) -> None:
         names = list(dict.fromkeys([LOSS, *(name for run in runs for name in run.series if name != TRAINING)]))

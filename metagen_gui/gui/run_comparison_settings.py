@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
+from metagen_gui.gui.plain_tip import plain_tip
 from metagen_gui.gui.run_comparison_plot import DASHES
 from metagen_gui.gui.theme import plot_colours, theme_changes
 
@@ -47,12 +48,12 @@ class SettingsTable(QTableWidget):
         self.setRowCount(len(rows))
         for place, name in enumerate(names):
             title = QTableWidgetItem(name)
-            title.setToolTip(name)
+            title.setToolTip(plain_tip(name))
             self.setHorizontalHeaderItem(place, title)
         for row, cells in enumerate(rows):
             for place, text in enumerate(cells):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(plain_tip(text))
                 self.setItem(row, place, item)
         self.resizeColumnToContents(0)
         self._colour()

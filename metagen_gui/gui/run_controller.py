@@ -65,8 +65,10 @@ class RunController(QObject):
         self._thread: TrainingThread | None = None
         self._mailbox = RunMailbox()
         self._commands: Commands | None = None
-        self._curves_timer = self._timer(CURVES_INTERVAL, self._deliver_curves)
-        self._samples_timer = self._timer(SAMPLES_INTERVAL, self._deliver_snapshot)
+        self._curves_timer = QTimer(self, interval=CURVES_INTERVAL)
+        self._curves_timer.timeout.connect(self._deliver_curves)
+        self._samples_timer = QTimer(self, interval=SAMPLES_INTERVAL)
+        self._samples_timer.timeout.connect(self._deliver_snapshot)
 
     @property
     def folder(self) -> Path | None:
@@ -206,12 +208,6 @@ class RunController(QObject):
 
     # -- what the run reports ----------------------------------------------------------------------------------------
 
-    def _timer(self, interval: int, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(interval)
-        timer.timeout.connect(slot)
-        return timer
-
     def _deliver_curves(self) -> None:
         delivery = self._mailbox.take()
         for event in delivery.messages:
@@ -288,6 +284,10 @@ class RunController(QObject):
                 self.engine.discard(self.folder)
             except (OSError, *bad_input()) as error:  # type: ignore[misc]  # mypy knows no * here
                 self.noticed.emit(self.tr("The run's folder could not be deleted: {why}").format(why=error))
+        self.forget()
+
+    def forget(self) -> None:
+        """The last run and its folder are gone, however that came."""
         self.progress = RunProgress()
         self.progress.pause()
         self.discarded.emit()

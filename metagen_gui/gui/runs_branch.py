@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from metagen_gui.gui.runs_library import Branch
@@ -28,6 +29,7 @@ class BranchDialog(QDialog):
             )
         )
         said.setWordWrap(True)
+        said.setTextFormat(Qt.TextFormat.PlainText)  # a name is no markup
         label = QLabel(self.tr("From the &checkpoint at"))
         self.steps = QComboBox()
         self.steps.setObjectName("branch_step")

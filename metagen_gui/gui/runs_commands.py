@@ -79,7 +79,9 @@ class RunsCommands(QObject):
         """Go on with a run in this window, its experiment in the form."""
         if self._engine is None or self._controller.state.busy:
             return
-        if self._load(entry, entry.meta_step, self.tr("Resuming {name}.")):
+        # Of a run that died later steps are known, and perhaps changes of settings, which will not have been.
+        steps = self._engine.library.checkpoints(entry.folder)
+        if self._load(entry, max(steps, default=entry.meta_step), self.tr("Resuming {name}.")):
             self._banner.dismiss()
             self._controller.resume_run(entry.folder)
 
@@ -171,8 +173,10 @@ class RunsCommands(QObject):
             problem = move_to_trash(self._engine.library.read_entry(entry.folder))
             if problem:
                 problems.append(problem)
-            else:
-                self._panel.model.remove(entry.folder)
+                continue
+            self._panel.model.remove(entry.folder)
+            if entry.folder == self._controller.folder and not self._controller.state.busy:
+                self._controller.forget()
         if problems:
             self._banner.warn(" ".join(problems))
         self._panel.set_runs(self._panel.model.entries())

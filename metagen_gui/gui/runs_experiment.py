@@ -26,8 +26,8 @@ def experiment_at(kind: type[Experiment], folder: Path, meta_step: int) -> Exper
     experiment = kind.load(folder)
     with suppress(OSError):
         for line in read_file(folder / EVENTS, MOST_BYTES).splitlines():
-            with suppress(ValueError, TypeError, KeyError, *bad_input()):
+            with suppress(ValueError, TypeError, KeyError, RecursionError, *bad_input()):
                 event = json.loads(line)
-                if event["event"] == "setting" and int(event["meta_step"]) <= meta_step:
-                    experiment = experiment.with_value(event["path"], event["value"])
+                if event["event"] == "setting" and event["meta_step"] <= meta_step:
+                    experiment = experiment.with_value(str(event["path"]), event["value"])
     return experiment

@@ -36,7 +36,8 @@ def read_runs(
     """
     found: dict[Path, tuple[Traces, RunEntry]] = {}
     try:
-        folders = [Path(item.path) for item in os.scandir(root) if item.is_dir()]
+        # Not asked of the items: one link that leads back to itself would end the look at all of them.
+        folders = [folder for folder in root.iterdir() if folder.is_dir()]
     except OSError:
         return found
     for folder in folders:
@@ -54,7 +55,7 @@ def read_runs(
 def _traces(folder: Path) -> Traces:
     try:
         with os.scandir(folder) as items:
-            states = [(item.name, item.stat()) for item in items]
+            states = [(item.name, item.stat(follow_symlinks=False)) for item in items]
     except OSError:  # it went away while we looked
         return ()
     return tuple(sorted((name, state.st_mtime_ns, state.st_size) for name, state in states))

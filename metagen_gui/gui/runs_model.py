@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QIcon
 
 from metagen_gui.gui.icon_font import font_icon
+from metagen_gui.gui.plain_tip import plain_tip
 from metagen_gui.gui.runs_words import COLUMNS, STATES, run_tip, translated
 from metagen_gui.gui.theme import colours, theme_changes
 
@@ -115,7 +116,7 @@ class RunsModel(QAbstractTableModel):
                 look = STATES[entry.state]
                 return _icon(look.icon, getattr(colours(), look.colour))
             case Role.ToolTipRole:
-                return run_tip(entry)
+                return plain_tip(run_tip(entry))
             case Role.TextAlignmentRole if column.figures:
                 return int(_RIGHT)
             case Role.AccessibleTextRole:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDir, QFile, QStandardPaths
+from PySide6.QtCore import QCoreApplication, QDir, QFile, QStandardPaths, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def ask_trash(parent: QWidget, entries: Sequence[RunEntry]) -> bool:
     box = QMessageBox(parent)
     box.setObjectName("trash_dialog")
     box.setIcon(QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # a name is no markup
     box.setWindowTitle(_tr("Move to the trash?"))
     one = _tr("Move the run “{name}” to the trash?").format(name=names[0])
     box.setText(one if len(entries) == 1 else _tr("Move {count} runs to the trash?").format(count=f"{len(entries):,}"))

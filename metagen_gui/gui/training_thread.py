@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QThread
 
 from metagen_gui.engine.events import Event, RunBroken, StepReport
+from metagen_gui.engine.run_record import LOG
 from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.run_mailbox import RunMailbox
 
@@ -176,7 +177,7 @@ def write_run_log(folder: Path | None, details: str) -> bool:
     """Leave a traceback where the run's other files are, if it has any; return False if the disk does not take it."""
     if folder and details:
         try:
-            with (folder / "log.txt").open("a", encoding="utf-8") as log:
+            with (folder / LOG).open("a", encoding="utf-8") as log:
                 log.write(details)
         except OSError:
             return False

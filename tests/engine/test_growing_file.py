@@ -131,3 +131,12 @@ def test_names_that_are_no_text_are_written_all_the_same(tmp_path: Path) -> None
     file.append("caf\udce9.png")
     file.close()
     assert (tmp_path / "file").read_bytes() == b"caf\\udce9.png\n"
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    """A run folder from somebody else may hold one that leads to a file worth more than its metrics."""
+    (tmp_path / "thesis.txt").write_text("a line\nand half a line")
+    (tmp_path / "metrics.csv").symlink_to(tmp_path / "thesis.txt")
+    with pytest.raises(OSError, match="is a link"):
+        GrowingFile(tmp_path / "metrics.csv")
+    assert (tmp_path / "thesis.txt").read_text() == "a line\nand half a line"

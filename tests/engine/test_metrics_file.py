@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,22 @@ def test_the_last_step_is_read_from_the_end(tmp_path: Path) -> None:
     assert last_step(tmp_path / "none.csv") == 0
     (tmp_path / "odd.csv").write_bytes(b"x" * 100)
     assert last_step(tmp_path / "odd.csv") == 0
+
+
+def test_steps_that_are_no_numbers_of_steps_are_left_out(tmp_path: Path) -> None:
+    text = "nan,0.1,2.0,\ninf,0.1,2.0,\n1e300,0.1,2.0,\n-5,0.1,2.0,\n,0.1,2.0,\n3,0.1,2.0,\n"
+    assert read_curves(written(tmp_path, text)).meta_step.tolist() == [3]
+    assert last_step(written(tmp_path, "9" * 4000 + ",0.1,2.0,\n") / "metrics.csv") == 0
+
+
+@pytest.mark.parametrize("head", [b"a,b,train/query_loss/vae", b"meta_step,seconds," + b"x" * 200_000])
+def test_another_table_has_no_curves(tmp_path: Path, head: bytes) -> None:
+    assert read_curves(written(tmp_path, head + b"\n1,2,3\n")).columns == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "metrics.csv")
+    assert last_step(tmp_path / "metrics.csv") == 0
+    with pytest.raises(BadInput, match="not a regular file"):
+        read_curves(tmp_path)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 import torch
 from cells import PAIRS
 
+from metagen_gui.engine import checkpoint
 from metagen_gui.engine.checkpoint import Checkpoint, files_of, load_checkpoint, manifests, save_checkpoint
 from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.config import BadInput
@@ -28,6 +31,7 @@ from metagen_gui.engine.events import (
     ValidationReport,
 )
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.files import read_file
 from metagen_gui.engine.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.run_library import read_entry
 from metagen_gui.engine.run_record import read_record
@@ -354,5 +358,104 @@ def test_a_run_resumed_from_its_best_state_knows_that_it_is(tiny: Tiny, tmp_path
         file.unlink()
     told = json.loads((folder / f"step-{best.best_step:08d}.json").read_text())["progress"]
     assert (told["best"], told["best_step"]) == (best.best, best.best_step)
+    list(resume_run(tmp_path / "left", previews=False))
+    assert outcome(tmp_path / "left") == outcome(tmp_path / "whole")
+
+
+# -- folders of other people's making ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["metrics.csv", "events.jsonl", "run.holder", "samples", "checkpoints"])
+def test_nothing_outside_the_folder_is_touched(tiny: Tiny, tmp_path: Path, part: str) -> None:
+    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
+    place, others = tmp_path / "left" / part, tmp_path / "others"
+    if place.is_dir():
+        shutil.copytree(place, others)
+        (others / "step-00000007.safetensors").write_bytes(b"no manifest")
+        (others / "half.tmp-1").write_bytes(b"of somebody else")
+        shutil.rmtree(place)
+    else:
+        others.write_text("precious, without a line end")
+        place.unlink(missing_ok=True)
+    place.symlink_to(others)
+    before = {path: path.read_bytes() for path in (others, *others.rglob("*")) if path.is_file()}
+    if part == "run.holder":
+        list(resume_run(tmp_path / "left", previews=False))
+    else:
+        with pytest.raises(BadInput, match=f"{part}: is a link"):
+            list(resume_run(tmp_path / "left", previews=False))
+    assert {path: path.read_bytes() for path in (others, *others.rglob("*")) if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("name", "lie"),
+    [
+        ("sizes", [1]),
+        ("sizes", {"metrics.csv": -5}),
+        ("threads", True),
+        ("chunk", -3),
+        ("best", "low"),
+        ("seconds", float("nan")),
+        ("health", {"divergence": 5}),
+    ],
+)
+def test_progress_that_no_run_would_have_written_is_named(tiny: Tiny, tmp_path: Path, name: str, lie: object) -> None:
+    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
+    folder = tmp_path / "left" / "checkpoints"
+    found = load_checkpoint(folder, whole=True)
+    save_checkpoint(folder, replace(found, progress={**found.progress, name: lie}))
+    for _ in range(2):  # and the folder is let go
+        with pytest.raises(BadInput, match=f"checkpoint of step 2: {name}"):
+            list(resume_run(tmp_path / "left", previews=False))
+
+
+def test_memories_of_health_that_no_run_would_have_written_are_left_out(tiny: Tiny, tmp_path: Path) -> None:
+    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
+    folder = tmp_path / "left" / "checkpoints"
+    found = load_checkpoint(folder, whole=True)
+    wild = {kind: dict.fromkeys(state, "x") for kind, state in found.progress["health"].items()}
+    save_checkpoint(folder, replace(found, progress={**found.progress, "health": wild}))
+    assert of_kind(list(resume_run(tmp_path / "left", previews=False)), RunFinished)
+
+
+def test_a_checkpoint_from_beyond_the_last_step_is_not_gone_on_with(tiny: Tiny, tmp_path: Path) -> None:
+    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
+    folder = tmp_path / "left" / "checkpoints"
+    save_checkpoint(folder, replace(load_checkpoint(folder, whole=True), meta_step=2**62))
+    with pytest.raises(BadInput, match="has taken all its steps"):
+        list(resume_run(tmp_path / "left", previews=False))
+
+
+def test_a_setting_changed_while_the_run_was_paused_is_kept_by_quitting(tiny: Tiny, tmp_path: Path) -> None:
+    """No step follows in which the run would hear of it, and its last one may be saved already."""
+    commands = Commands()
+    run = meta_train(tiny(values=EACH_STEP), out=tmp_path / "run", commands=commands, previews=False)
+    up_to(run, 2)
+    commands.change("training.outer_lr", 0.2)
+    commands.change("training.outer_lr", -1)  # refused, and no reason to lose the other
+    run.close()
+    experiment = load_checkpoint(tmp_path / "run" / "checkpoints").progress["experiment"]
+    assert experiment["training"]["outer_lr"] == 0.2
+    list(resume_run(tmp_path / "run", previews=False))
+    assert (tmp_path / "run" / "events.jsonl").read_text().count("outer_lr") == 1
+
+
+def test_a_checkpoint_that_cannot_be_read_just_now_is_not_taken_for_damaged(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that is away, too many open files: later it is as good as ever."""
+    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
+    before = sorted((tmp_path / "left" / "checkpoints").iterdir())
+
+    def refusing(path: Path, most: int) -> bytes:
+        if path.name == "step-00000002.optimizer.safetensors":
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+        return read_file(path, most)
+
+    monkeypatch.setattr(checkpoint, "read_file", refusing)
+    with pytest.raises(BadInput, match=r"step-00000002\.optimizer\.safetensors: Too many open files"):
+        list(resume_run(tmp_path / "left", previews=False))
+    assert sorted((tmp_path / "left" / "checkpoints").iterdir()) == before
+    monkeypatch.undo()
     list(resume_run(tmp_path / "left", previews=False))
     assert outcome(tmp_path / "left") == outcome(tmp_path / "whole")

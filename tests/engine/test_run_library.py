@@ -28,6 +28,9 @@ from metagen_gui.engine.run_record import read_record
 
 Tiny = Callable[..., Experiment]
 VALUES = {"training.replay": False, "training.checkpoint_steps": 1}
+ENDLESS = (
+    b'{"tasks": {"name": "a"}, "model": {"name": "b"}, "algorithm": {"name": "c"}, "training": {"meta_steps": 1e999}}'
+)
 
 
 def stopped(experiment: Experiment, folder: Path, step: int = 2) -> Path:
@@ -95,6 +98,7 @@ def test_the_newest_come_first_and_what_is_no_run_is_not_listed(tiny: Tiny, tmp_
         (b"[1]", "an experiment is a JSON object"),
         (b"{}", "experiment.json is not an experiment of a run"),
         (b'{"tasks": 3, "model": {}, "algorithm": null}', "experiment.json is not an experiment of a run"),
+        (ENDLESS, "experiment.json is not an experiment of a run"),
     ],
 )
 def test_a_run_that_cannot_be_read_is_listed_with_the_reason(
@@ -200,3 +204,55 @@ def test_a_branch_names_its_parent(tiny: Tiny, tmp_path: Path, name: str, told: 
     list(meta_train(tiny(values=VALUES), out=tmp_path / "child", parent=Origin(parent), previews=False))
     entry = read_entry(tmp_path / "child")
     assert (entry.parent, entry.state) == (told, "finished")
+
+
+@pytest.mark.parametrize(
+    "lie", ['"seconds": NaN', '"seconds": 1e300', '"began": 1e300', '"best": -Infinity', f'"meta_step": {10**40}']
+)
+def test_a_record_of_wild_numbers_counts_for_nothing(tiny: Tiny, tmp_path: Path, lie: str) -> None:
+    """No list can draw them: one such folder must not hide the others."""
+    stopped(tiny(values=VALUES), tmp_path / "run", 1)
+    (tmp_path / "run" / "state.json").write_text(f'{{"state": "failed", {lie}}}')
+    assert read_record(tmp_path / "run") is None and read_entry(tmp_path / "run").state == "stopped"
+
+
+@pytest.mark.parametrize("step", ["1e999", "-4", str(10**30), '"x"'])
+def test_a_manifest_of_a_wild_step_is_not_offered(tiny: Tiny, tmp_path: Path, step: str) -> None:
+    stopped(tiny(values=VALUES), tmp_path / "run", 1)
+    newest = max((tmp_path / "run" / "checkpoints").glob("step-*.json"))
+    newest.write_text(f'{{"meta_step": {step}, "file": "{newest.stem}.safetensors", "optimizer": {{}}}}')
+    assert checkpoints(tmp_path / "run") == [0]
+
+
+def test_settings_changed_on_the_way_set_runs_apart(tiny: Tiny, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        stopped(tiny(values=VALUES), tmp_path / name, 1)
+    change = {"meta_step": 1, "event": "setting", "path": "training.outer_lr", "value": 0.5}
+    (tmp_path / "b" / "events.jsonl").write_text(json.dumps(change) + "\n[]\n{")
+    ((path, values),) = differing_settings([tmp_path / "a", tmp_path / "b"])
+    assert path == "training.outer_lr" and values[1] == f"{values[0]}, from step 1 0.5"
+
+
+def test_settings_that_are_no_object_do_not_keep_runs_from_being_compared(tiny: Tiny, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        stopped(tiny(values=VALUES), tmp_path / name, 1)
+    (tmp_path / "b" / "experiment.json").write_text('{"tasks": {"name": "densities", "settings": [1]}}')
+    assert ("model.name", ["vae", "null"]) in differing_settings([tmp_path / "a", tmp_path / "b"])
+
+
+def test_a_note_that_could_not_be_read_back_is_refused_and_the_old_one_stays(tiny: Tiny, tmp_path: Path) -> None:
+    run = stopped(tiny(values=VALUES), tmp_path / "run", 1)
+    set_note(run, "good")
+    with pytest.raises(BadInput, match="has 2,000,000 letters"):
+        set_note(run, "x" * 2_000_000)
+    assert read_entry(run).note == "good"
+
+
+def test_what_keeps_a_run_from_being_copied_is_one_sentence(tiny: Tiny, tmp_path: Path) -> None:
+    run = stopped(tiny(values=VALUES), tmp_path / "run", 1)
+    (run / "gone").symlink_to(tmp_path / "nowhere")  # no reason to copy nothing
+    assert read_entry(duplicate(run)).resumable
+    (run / "again").symlink_to(run)
+    with pytest.raises(BadInput) as refused:
+        duplicate(run)
+    assert "[(" not in refused.value.why

@@ -173,3 +173,10 @@ def test_an_alarm_of_a_run_reaches_strip_and_plot(qtbot: QtBot, tmp_path: Path) 
     assert told == [False, True]
     assert not watch.strip.text()
     assert [flag.value() for flag in panels.outer.canvas._flags] == [4]
+
+
+def test_a_remedy_in_a_section_that_there_is_not_cannot_be_taken(controller: RunController, watch: HealthWatch) -> None:
+    """As from a checkpoint that somebody else wrote."""
+    odd = Remedy("Odd", "nowhere.rate", 1)
+    controller.alarmed.emit(Alarm(3, "divergence", "Ill.", (odd,)))
+    assert not button(watch, odd).isEnabled()

@@ -149,7 +149,7 @@ def test_an_exception_is_told_and_logged_and_the_next_run_works(
     assert "break_down" in failed.args[1]
     assert controller.state is RunState.FAILED
     assert controller.folder is not None
-    assert "break_down" in (controller.folder / "log.txt").read_text()
+    assert "break_down" in (controller.folder / "error.log").read_text()
     training.before_step = lambda number: None
     controller.start(Experiment())
     wait_for(qtbot, controller, RunState.RUNNING)

@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 from kept_runs import keep_run
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 from stand_ins import FakeTraining, engine
 from test_runs_panel import choose, shown
 
 from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.outer_loop import Origin
 from metagen_gui.engine.run_library import read_entry
 from metagen_gui.engine.run_lock import RunLock
 from metagen_gui.gui.main_window import MainWindow
 from metagen_gui.gui.run_states import RunState
+from metagen_gui.gui.runs_experiment import experiment_at
 from metagen_gui.gui.runs_library import Branch
 from metagen_gui.gui.window_settings import WindowSettings
 
@@ -288,3 +290,40 @@ def test_the_status_says_what_the_next_run_begins_with(qtbot: QtBot, open_window
     window = open_window()
     window.controller.set_branch(Branch(tmp_path, "mine", 1240))
     assert window.status.text() == "The next run starts from mine at step 1,240. Change settings and press Start."
+
+
+def test_a_run_that_died_comes_into_the_form_as_its_checkpoint_knows_it(
+    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    """A change after the checkpoint is cut off with the steps after it."""
+    settings = {"training.meta_steps": 200, "algorithm.inner_lr": 0.03}
+    keep_run(tmp_path / "runs", "mine", state="running", settings=settings, checkpoints=(50,), events=(INNER_LR,))
+    training.resumed_from = 50
+    window = open_window()
+    do(window, "resume", "mine")
+    assert window.panel.experiment().values["algorithm"]["inner_lr"] == 0.03
+
+
+@pytest.mark.parametrize("name", ["branch", "trash"])
+def test_a_name_in_a_question_is_no_markup(open_window: Open, tmp_path: Path, name: str) -> None:
+    keep_run(tmp_path / "runs", "<b>mine")
+    window = open_window()
+    formats: list[Qt.TextFormat] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QDialog)
+        formats.extend(label.textFormat() for label in dialog.findChildren(QLabel) if "mine" in label.text())
+        dialog.reject()
+
+    QTimer.singleShot(50, look)
+    do(window, name, "<b>mine")
+    assert formats == [Qt.TextFormat.PlainText]
+
+
+@pytest.mark.parametrize("change", ['{"meta_step": 1e999}', '{"path": 5}', '{"path": []}', "[" * 100_000])
+def test_changes_that_cannot_be_read_are_left_out(tmp_path: Path, change: str) -> None:
+    folder = keep_run(tmp_path, "mine", events=(INNER_LR,))
+    with (folder / "events.jsonl").open("a") as file:
+        file.write((json.dumps({**INNER_LR, **json.loads(change)}) if change[0] == "{" else change) + "\n")
+    assert experiment_at(Experiment, folder, 100).values["algorithm"]["inner_lr"] == 0.07

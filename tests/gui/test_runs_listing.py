@@ -99,3 +99,10 @@ def test_nothing_is_told_after_the_end(qtbot: QtBot, listing: RunsListing, tmp_p
     assert told == []
     listing.refresh()
     assert not listing.findChildren(type(listing._thread)) or listing._thread is None
+
+
+def test_a_link_that_leads_nowhere_hides_no_run(tmp_path: Path) -> None:
+    folder = keep_run(tmp_path, "a", steps=3)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (folder / "gone").symlink_to(tmp_path / "nowhere")
+    assert list(read_runs(tmp_path, {}, read_entry)) == [folder]

@@ -213,3 +213,9 @@ def test_only_names_and_notes_can_be_edited_and_only_a_change_is_told(qtbot: QtB
     assert told == ["m"]
     model.put(replace(entry("a"), note="m"))
     assert model.index(0, PLACES["note"]).data() == "m"
+
+
+def test_a_name_is_shown_to_the_letter_in_the_tip(qtbot: QtBot) -> None:
+    model = RunsModel()
+    model.set_entries([entry("<img src='x'>")])
+    assert "&lt;img" in model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -73,10 +74,24 @@ class Detector(ABC):
         return {**vars(self), "raised": asdict(self.raised) if self.raised else None}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` returned; names that this version does not know are left out."""
-        for name in vars(self).keys() & state.keys():
-            setattr(self, name, state[name])
-        if self.raised is not None:
-            given: Mapping[str, Any] = state["raised"]
-            remedies = tuple(Remedy(**remedy) for remedy in given["remedies"])
-            self.raised = Alarm(**{**given, "remedies": remedies})
+        """Take over what `state` returned; what this version does not know, or would not write, is left out."""
+        for name in vars(self).keys() & state.keys() - {"raised"}:
+            if _alike(state[name], getattr(self, name)):
+                setattr(self, name, state[name])
+        with suppress(TypeError, KeyError, ValueError):
+            given = state["raised"]
+            remedies = tuple(Remedy(str(r["label"]), str(r["path"]), r["value"]) for r in given["remedies"])
+            self.raised = Alarm(int(given["meta_step"]), self.kind, str(given["text"]), remedies)
+
+
+def _alike(given: Any, own: Any) -> bool:
+    """Return whether a value from a file may take the place of a detector's own."""
+    if isinstance(own, str):
+        return isinstance(given, str)
+    if isinstance(own, list):
+        return isinstance(given, list) and all(map(_is_number, given))
+    return _is_number(given) or (own is None and given is None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))
