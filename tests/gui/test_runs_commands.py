@@ -227,6 +227,25 @@ def test_a_run_goes_to_the_trash_only_after_a_yes(qtbot: QtBot, open_window: Ope
     assert len(trash) >= 2, "it is deleted, not in the trash"
 
 
+def test_the_run_last_shown_is_forgotten_when_it_goes_to_the_trash(
+    qtbot: QtBot, open_window: Open, training: FakeTraining
+) -> None:
+    training.steps = 3
+    window = open_window()
+    window.controller.start(Experiment())
+    qtbot.waitUntil(lambda: window.controller.state is RunState.DONE)
+    folder = window.controller.folder
+    assert folder is not None
+    (folder / "experiment.json").write_text(Experiment().to_json(complete=True))
+    window.runs.listing.refresh()
+    qtbot.waitUntil(lambda: bool(shown(window.runs_panel)))
+    answer("Move to trash")
+    do(window, "trash", *shown(window.runs_panel))
+    assert window.controller.folder is None
+    assert window.controller.state is RunState.IDLE
+    assert not window.actions_by_name["discard"].isEnabled()
+
+
 def test_a_run_that_was_started_meanwhile_is_not_thrown_away(open_window: Open, tmp_path: Path) -> None:
     folder = keep_run(tmp_path / "runs", "mine")
     window = open_window()
