@@ -26,6 +26,7 @@ PLACES = (
     "metagen_gui/gui",
     "metagen_gui/engine/algorithms",
     "metagen_gui/engine/metrics",
+    "metagen_gui/engine/claims",
     "packaging",
     "resources/icons",
 )

@@ -190,6 +190,37 @@ def evaluate(
     evaluate_runs(runs, request, as_json=as_json)
 
 
+@app.command(
+    help="Test what is claimed of meta-learning, on your own data: does it help here?\n\n"
+    "Trains the chosen algorithm and what it has to beat (random and joint initializations, joint training with "
+    "fine-tuning, and shuffled classes as a null) at equal compute and at equal steps, tunes how each adapts on "
+    "validation tasks, and compares them on held-out ones: a verdict per claim, and a report as one HTML file, CSV and "
+    "JSON. With the same --out it goes on where it was interrupted."
+)
+def claims(
+    plan: Annotated[
+        Path,
+        typer.Argument(
+            metavar="EXPERIMENT_OR_PLAN.json",
+            help="A plan; or an experiment or a run folder, which is tested with 5 seeds and 10 minutes per run.",
+        ),
+    ],
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One seed and 45 seconds per run: a first verdict in about ten minutes.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The test's folder, new or that of the same plan.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+) -> None:
+    """Test what is claimed of meta-learning."""
+    from metagen_gui.cli.progress import preparing
+
+    with preparing():
+        from metagen_gui.cli.claims import examine_claims
+    examine_claims(plan, out, quick=quick, as_json=as_json)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line `arguments` (default: the program's own) and end the process with its status."""
     _prepare_streams()

@@ -1,0 +1,95 @@
+"""`metagen claims`: tests claims about meta-learning, for people or as JSON.
+
+The JSON is that of the report (`report.json` beside `report.html`): `{"version": 1, "folder", "report", "plan",
+"steps", "verdicts": [{"claim", "arm", "footing", "world", "status", "sentence", "is_null"}], "comparisons": […],
+"curves": […], "runs": […], "adaptation": […], "notes": […], "versions": {…}}`. `status` is confirmed, refuted or not
+shown; the null, `is_null`, has to come out as not shown. Keys may be added; none is taken away or given another meaning
+under the same version.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+
+from metagen_gui.cli.failures import RunFailed
+from metagen_gui.cli.figures import duration
+from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
+from metagen_gui.engine.claims.findings import Findings
+from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.claims.report import document
+from metagen_gui.engine.claims.runner import examine
+from metagen_gui.engine.devices import use_threads
+from metagen_gui.engine.events import RunBroken
+from metagen_gui.engine.plain_text import printable
+from metagen_gui.engine.run_record import runs_folder
+
+COLOURS = {"confirmed": "green", "refuted": "red", "not shown": "yellow"}
+BETWEEN_LINES = 5.0
+"""Seconds between two lines in a log."""
+
+
+def examine_claims(path: Path, out: Path | None, *, quick: bool, as_json: bool) -> None:
+    """Test the claims of a plan, or of an experiment's default plan, and print the verdicts; raise `BadInput`."""
+    use_threads()
+    plan = ClaimPlan.load(path, quick=quick)
+    folder = out or runs_folder().parent / "claims" / time.strftime("%Y-%m-%d-%H%M%S")
+    try:
+        with closing(examine(plan, folder)) as test:
+            finished = _follow(test)
+    except RunBroken as error:
+        raise RunFailed(f"{error}; go on with the same command and --out {folder}") from error
+    except KeyboardInterrupt:
+        print(f"Stopped; the same command with --out {printable(str(folder))} goes on from here.", file=sys.stderr)
+        raise
+    if as_json:
+        shown = {"folder": str(folder), "report": str(finished.report), **document(finished.findings)}
+        print(json.dumps(shown, indent=2, allow_nan=False))
+    else:
+        _print_for_people(finished.findings)
+        print(f"Report: {printable(str(finished.report))}")
+
+
+def _follow(test: Generator[ClaimsEvent, None, Findings]) -> ClaimsFinished:
+    """Show on stderr how far a test is; return its end."""
+    console = Console(stderr=True)
+    bar = sys.stderr.isatty() and not console.is_dumb_terminal
+    columns = TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[left]}")
+    with Progress(*columns, console=console, transient=True, expand=True, disable=not bar) as progress:
+        task, due = progress.add_task("Preparing", total=1.0, left=""), 0.0
+        for event in test:
+            match event:
+                case ClaimsStarted():
+                    work = f"{event.runs} runs to train, {event.scores} arms to score"
+                    console.print(_told(f"in {event.folder}: {work}, about {duration(event.seconds)}"), soft_wrap=True)
+                case ClaimsAdvanced():
+                    left = f"{duration(event.seconds_left)} left" if event.seconds_left else ""
+                    progress.update(task, description=_told(event.text), completed=event.share, left=left)
+                    if not bar and time.monotonic() >= due:
+                        due = time.monotonic() + BETWEEN_LINES
+                        console.print(
+                            _told(f"{event.share:4.0%} · {event.text}{f' · {left}' if left else ''}"), soft_wrap=True
+                        )
+                case ClaimsNotice():
+                    console.print(_told(f"Note: {event.text}"), soft_wrap=True)
+                case ClaimsFinished():
+                    return event
+    raise AssertionError("a test ends with its report")
+
+
+def _print_for_people(findings: Findings) -> None:
+    console = Console(highlight=False)
+    for verdict in findings.verdicts:
+        console.print(f"[{'dim' if verdict.is_null else COLOURS[verdict.status]}]•[/] {_told(verdict.sentence)}\n")
+
+
+def _told(text: str) -> str:
+    return escape(printable(text))

@@ -1,0 +1,148 @@
+"""Scores of one arm on held-out tasks at chosen adaptation steps, and the samples it makes there.
+
+Tasks, supports, query noise and latents are the same for every arm: a function of the first seed, the stream and the
+task. Only the noise of adaptation differs, where ways to adapt take it in different shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
+from metagen_gui.engine.claims.measures import Eyes, Measure, grader
+from metagen_gui.engine.models.base import Noise
+from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskBatch, TaskFamily
+
+Values = npt.NDArray[np.float64]
+NUMBERS_AT_ONCE = 40_000_000
+"""Parameters held at the same time: the path of adaptation is kept, per task and step."""
+POINTS = 256
+"""Samples of a task whose examples are points: they cost nothing, and modes are counted among them."""
+PICTURED = 4
+"""Tasks whose samples are kept to be looked at."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Tasks that arms are scored on: the first `count` of a family's stream."""
+
+    family: TaskFamily
+    stream: Stream
+    count: int
+    shots: int
+    query_size: int
+    samples: int
+
+    @cached_property
+    def batch(self) -> TaskBatch:
+        """The tasks themselves."""
+        return self.family.batch(self.stream, 0, self.count, self.shots, self.query_size)
+
+    @cached_property
+    def foreign(self) -> Array:
+        """For every task the support of another one, of another class where there is one."""
+        names, count, chosen = self.batch.names, self.count, []
+        for index in range(count):
+            others = [(index + step) % count for step in range(1, count)]
+            chosen.append(next((other for other in others if names[other] != names[index]), others[0]))
+        return self.batch.support[chosen]
+
+    def generator(self, index: int, part: int) -> torch.Generator:
+        """Return the source of part `part` of the noise of task `index`."""
+        place = (index * 4 + part) * len(STREAMS) + STREAMS.index(self.stream)
+        return generator_for(self.family.seed, "evaluation", place)
+
+    def latents(self, algorithm: Algorithm, index: int) -> Tensor:
+        """Return the latents that samples of task `index` are made from."""
+        count = POINTS if self.family.spec.kind == "points" else self.samples
+        return algorithm.model.latents(self.generator(index, 0), count)
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """What an arm scores: `values` by measure `(rows, tasks)`; NaN where the adaptation of a task has diverged.
+
+    `pictures` `(tasks, rows, samples, *shape)` are the samples of the first few tasks.
+    """
+
+    rows: tuple[int, ...]
+    values: dict[str, Values]
+    pictures: Array
+
+
+def score_adapted(
+    algorithm: Algorithm,
+    weights: MetaParams,
+    tasks: HeldOut,
+    eyes: Eyes,
+    rows: Sequence[int],
+    *,
+    measures: Sequence[Measure] | None = None,
+    foreign: bool = False,
+) -> Adapted:
+    """Adapt to every task's support, or with `foreign` to that of another class, and measure at the steps `rows`."""
+    rows, batch, wanted = tuple(rows), tasks.batch, eyes.measures if measures is None else measures
+    support = tasks.foreign if foreign else batch.support
+    values = {measure.name: np.full((len(rows), tasks.count), np.nan) for measure in wanted}
+    by_features = [measure for measure in wanted if measure.metric is not None]
+    pictures: list[Array] = []
+    for first, losses, samples in _walks(algorithm, weights, tasks, support, rows):
+        for place, drawn in enumerate(samples):
+            index = first + place
+            sound = np.isfinite(drawn.reshape(len(rows), -1)).all(1)
+            if "loss" in values:
+                values["loss"][:, index] = np.where(sound, losses[place], np.nan)
+            if by_features:
+                context = eyes.context(index, batch.names[index])
+                query, given = eyes.encode(batch.query[index]), eyes.encode(batch.support[index])
+                good = drawn[sound]
+                seen = eyes.encode(good.reshape(-1, *good.shape[2:])).reshape(*good.shape[:2], -1)
+                for row, features in zip(np.flatnonzero(sound), seen, strict=True):
+                    for measure in by_features:
+                        assert measure.metric is not None
+                        values[measure.name][row, index] = measure.metric.score(query, given, features, context)
+        pictures.extend(samples[: max(0, PICTURED - len(pictures))])
+    return Adapted(rows, {name: np.where(np.isfinite(v), v, np.nan) for name, v in values.items()}, np.stack(pictures))
+
+
+@torch.no_grad()
+def _walks(
+    algorithm: Algorithm, weights: MetaParams, tasks: HeldOut, support: Array, rows: tuple[int, ...]
+) -> Iterator[tuple[int, Array, Array]]:
+    """Yield the first task's number, losses `(tasks, rows)` and samples `(tasks, rows, n, *shape)` of some tasks."""
+    model, last = algorithm.model, rows[-1]
+    player, alone, graded = model.players[0], len(model.players) == 1, grader(model)
+
+    def one_task(
+        given: Tensor, query: Tensor, latents: Tensor, adapting: Noise, grading: Noise
+    ) -> tuple[Tensor, Tensor]:
+        path = algorithm.trajectory(weights, given, adapting, last)
+        chosen = [path[row] for row in rows]
+        noise = of_player(grading, 0)
+        losses = [graded.loss(player, params, query, noise) if alone else query.new_zeros(()) for params in chosen]
+        return torch.stack(losses), torch.stack([model.generate(params, latents) for params in chosen])
+
+    moving = algorithm.adapted(algorithm.initialization(weights))
+    held = sum(weights[player][name].numel() for player, names in moving.items() for name in names) * (last + 1)
+    at_once = max(1, min(32, NUMBERS_AT_ONCE // max(held, 1)))
+    steps = max(last, algorithm.steps)
+    for first in range(0, tasks.count, at_once):
+        here = range(first, min(first + at_once, tasks.count))
+        adapting = [algorithm.adaptation_noise(tasks.generator(i, 1), 1, steps, tasks.shots) for i in here]
+        grading = [model.noise(tasks.generator(i, 2), (1, len(model.players)), tasks.query_size) for i in here]
+        latents = torch.stack([tasks.latents(algorithm, i) for i in here])
+        given, query = (torch.from_numpy(part[here.start : here.stop]) for part in (support, tasks.batch.query))
+        losses, samples = torch.func.vmap(one_task)(given, query, latents, _joined(adapting), _joined(grading))
+        yield first, losses.float().numpy(), samples.float().numpy()
+
+
+def _joined(parts: Sequence[Noise]) -> Noise:
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

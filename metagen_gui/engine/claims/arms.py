@@ -1,0 +1,128 @@
+"""The arms of a comparison: where initial weights come from, and how they adapt to a task.
+
+All arms see the same data, seeds, supports and latents. An arm that adapts tries as many ways to do so, on validation
+tasks, as every other one: a meta-learned arm multiples of its inner rate, the others optimizers and rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.claims.shuffled import shuffled
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.experiment import Experiment
+
+Way = Mapping[str, Any]
+"""A way to adapt: settings of the algorithm that differ from those the arm was trained with."""
+
+MULTIPLES = (1.0, 0.5, 2.0, 0.25, 0.7, 1.4, 0.1, 4.0)
+"""Of the inner rate, the trained one first."""
+BY_HAND: tuple[tuple[str, float, str], ...] = (
+    ("adam", 0.003, "everything"),
+    ("sgd", 0.01, "everything"),
+    ("adam", 0.001, "everything"),
+    ("sgd", 0.3, "default"),
+    ("adam", 0.01, "everything"),
+    ("sgd", 0.1, "everything"),
+    ("adam", 0.0003, "everything"),
+    ("adam", 0.03, "default"),
+)
+"""Optimizer, rate and what adapts, for weights that were not meta-learned; the most promising first."""
+
+LOOKING: Mapping[str, Any] = MappingProxyType({"adapts": "default", "adaptation_steps": 1, "inner_optimizer": "sgd"})
+"""How joint training adapts when it is validated; only step 0 is looked at."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm. `run` names the training that its weights come from, which arms may share; "" for untrained ones."""
+
+    name: str
+    title: str
+    experiment: Experiment
+    run: str
+    ways: tuple[Way, ...]
+    """What is tried on validation tasks; empty for an arm that does not adapt."""
+    is_meta: bool = False
+    is_null: bool = False
+
+
+def arms_of(plan: ClaimPlan) -> tuple[Arm, ...]:
+    """Return the plan's arms; raise `BadInput` where one cannot be built."""
+    return tuple(_arm(plan, name) for name in plan.arms)
+
+
+def _arm(plan: ClaimPlan, name: str) -> Arm:
+    given, changes, count = plan.experiment, plan.settings.changes.get(name, {}), plan.settings.candidates
+    if name in ("random", "joint", "joint + fine-tuning"):
+        # Reptile's inner loop is plain SGD or Adam on the support, which is what fine-tuning is
+        changes = plan.settings.changes.get("joint", {}) | changes if name != "random" else changes
+        experiment = _changed(_with_algorithm(given, "reptile"), changes, name)
+        experiment = experiment.with_value("algorithm.inner_state", "reset")
+        ways = () if name == "joint" else tuple(_by_hand(experiment, *way) for way in BY_HAND[:count])
+        titles = {
+            "random": "Random initialization",
+            "joint": "Joint training",
+            "joint + fine-tuning": "Joint + fine-tuning",
+        }
+        return Arm(name, titles[name], experiment, "" if name == "random" else "joint", ways)
+    algorithm = plan.meta_arms[0] if name == "null" else name
+    base = plan.settings.changes.get(algorithm, {}) if name == "null" else {}
+    experiment = _changed(_with_algorithm(given, algorithm), {**base, **changes}, name)
+    rate = float(experiment.config("algorithm").inner_lr)
+    ways = tuple(MappingProxyType({"inner_lr": rate * multiple}) for multiple in MULTIPLES[:count])
+    title = experiment.plugin("algorithm").title
+    if name == "null":
+        return Arm(name, f"Null: {title} on shuffled classes", shuffled(experiment), "null", ways, is_null=True)
+    return Arm(name, title, experiment, name, ways, is_meta=True)
+
+
+def prepared(arm: Arm, seed: int, steps: int) -> Experiment:
+    """Return the experiment that trains an arm's weights with `seed` in `steps` outer steps."""
+    experiment = arm.experiment.with_value("training.seed", seed).with_value("training.meta_steps", steps)
+    if arm.run == "joint":
+        experiment = experiment.with_value("training.warmup_steps", steps)
+        # looked at as often as others, it should not be held up by adapting all there is, which it does not learn
+        experiment = replace(experiment, values=MappingProxyType({**experiment.values, "algorithm": LOOKING}))
+    elif steps <= (warmup := int(experiment.config("training").warmup_steps)):
+        raise BadInput("plan", f"{arm.name} gets {steps} outer steps, and its joint warm-up alone takes {warmup}")
+    return experiment
+
+
+def adapting(arm: Arm, way: Way) -> Experiment:
+    """Return the arm's experiment with the settings of a way to adapt."""
+    values = {**arm.experiment.values.get("algorithm", {}), **way}
+    return replace(
+        arm.experiment, values=MappingProxyType({**arm.experiment.values, "algorithm": MappingProxyType(values)})
+    )
+
+
+def _with_algorithm(experiment: Experiment, name: str) -> Experiment:
+    """Return the experiment with an algorithm in its own defaults: what suits one as a rate does not suit another."""
+    if experiment.algorithm == name:
+        return experiment
+    values = {**experiment.values, "algorithm": MappingProxyType({})}
+    return replace(experiment.with_plugin("algorithm", name), values=MappingProxyType(values))
+
+
+def _changed(experiment: Experiment, changes: Mapping[str, Any], name: str) -> Experiment:
+    for path, value in changes.items():
+        if path.endswith(".name"):
+            raise BadInput(f"plan.changes.{name}", f"{path} is not a setting of an arm; it decides what an arm is")
+        experiment = experiment.with_value(path, value)
+    experiment.check()
+    return experiment
+
+
+def _by_hand(experiment: Experiment, optimizer: str, rate: float, adapts: str) -> Way:
+    way: dict[str, Any] = {"inner_optimizer": optimizer, "inner_lr": rate, "minibatch": 0}
+    model = experiment.plugin("model")
+    if adapts == "everything":  # one rate for all, as is usual
+        way |= {"adapts": "+".join(model.groups), "group_rates": dict.fromkeys(model.groups, 1.0)}
+    else:
+        way |= {"adapts": "default", "group_rates": {}}
+    return MappingProxyType(way)

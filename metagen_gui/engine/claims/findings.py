@@ -1,0 +1,168 @@
+"""What a test of claims has found: every comparison, and a verdict per claim and arm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from metagen_gui.engine.claims.arms import Arm
+from metagen_gui.engine.claims.contrasts import Contrast, Part, Side, ahead, corrected, weaker
+from metagen_gui.engine.claims.folder import Scored
+from metagen_gui.engine.claims.measures import Measure
+from metagen_gui.engine.claims.outcomes import Outcome
+from metagen_gui.engine.claims.plan import ClaimPlan, Footing
+from metagen_gui.engine.claims.scoring import Judge
+from metagen_gui.engine.claims.statistics import NOTHING
+from metagen_gui.engine.claims.steadiness import compare_training
+from metagen_gui.engine.claims.training import Steps
+from metagen_gui.engine.claims.verdicts import Verdict, conclude
+from metagen_gui.engine.tasks.base import TaskBatch
+
+Scores = dict[tuple[str, int, int], Scored]
+"""By arm, outer steps (0: untrained) and seed."""
+HELD_OUT = "held-out classes"
+STRONGEST_FIRST = ("joint + fine-tuning", "joint", "random")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything a report tells."""
+
+    plan: ClaimPlan
+    arms: tuple[Arm, ...]
+    shared: Mapping[Footing, Steps]
+    measures: tuple[Measure, ...]
+    notes: tuple[str, ...]
+    scores: Scores
+    outcomes: tuple[Outcome, ...]
+    contrasts: tuple[Contrast, ...]
+    verdicts: tuple[Verdict, ...]
+    shown: TaskBatch
+    """The first test tasks, to be looked at."""
+
+    def scored(self, arm: Arm, footing: Footing) -> list[Scored]:
+        """Return an arm's scores on a footing by seed; seeds that could not be scored are left out."""
+        return [*by_seed(self.plan, self.shared, self.scores, arm, footing).values()]
+
+
+def by_seed(
+    plan: ClaimPlan, shared: Mapping[Footing, Steps], scores: Scores, arm: Arm, footing: Footing
+) -> dict[int, Scored]:
+    """Return an arm's scores on a footing, for the seeds that could be scored."""
+    steps = shared[footing][arm.run] if arm.run else 0
+    found = {seed: scores.get((arm.name, steps, seed)) for seed in plan.settings.seeds}
+    return {seed: one for seed, one in found.items() if one is not None}
+
+
+def find(
+    plan: ClaimPlan,
+    arms: Sequence[Arm],
+    shared: Mapping[Footing, Steps],
+    judge: Judge,
+    scores: Scores,
+    outcomes: Sequence[Outcome],
+) -> Findings:
+    """Compare the arms as the plan's claims ask for, and conclude."""
+    finder = _Finder(plan, {arm.name: arm for arm in arms}, shared, judge, scores, outcomes)
+    contrasts = corrected([*finder.all()])
+    return Findings(
+        plan=plan,
+        arms=tuple(arms),
+        shared=shared,
+        measures=judge.measures,
+        notes=judge.eyes.notes,
+        scores=scores,
+        outcomes=tuple(outcomes),
+        contrasts=tuple(contrasts),
+        verdicts=tuple(conclude(contrasts)),
+        shown=judge.first_tasks,
+    )
+
+
+class _Finder:
+    """Makes the comparisons of one plan."""
+
+    def __init__(
+        self,
+        plan: ClaimPlan,
+        arms: Mapping[str, Arm],
+        shared: Mapping[Footing, Steps],
+        judge: Judge,
+        scores: Scores,
+        outcomes: Sequence[Outcome],
+    ) -> None:
+        self.plan, self.arms, self.shared, self.scores, self.outcomes = plan, arms, shared, scores, outcomes
+        self.measures, self.claims = judge.measures, plan.settings.claims
+        self.worlds: dict[str, Part] = {HELD_OUT: "own"}
+        if judge.shift is not None:
+            self.worlds[f"shifted to {type(judge.shift[0].family).title}"] = "shifted"
+
+    def all(self) -> Iterator[Contrast]:
+        """Yield every comparison that the plan's claims ask for; of a run that serves two footings, adapting once."""
+        seen = set[tuple[str, int]]()
+        for footing, steps in self.shared.items():
+            for arm in (self.arms[name] for name in self.plan.meta_arms):
+                if "adapts" in self.claims and (key := (arm.name, steps[arm.run])) not in seen:
+                    seen.add(key)
+                    yield from self.adapts(arm, footing)
+                for world, part in self.worlds.items():
+                    yield from self.against_baselines(arm, footing, world, part)
+                if "steady" in self.claims and "joint" in steps:
+                    yield from self.steady(arm, footing)
+        if "null" in self.arms and "adapts" in self.claims:
+            yield from self.adapts(self.arms["null"], next(iter(self.shared)))
+
+    def of(self, arm: Arm, footing: Footing) -> dict[int, Scored]:
+        """Return an arm's scores by seed."""
+        return by_seed(self.plan, self.shared, self.scores, arm, footing)
+
+    def adapts(self, arm: Arm, footing: Footing) -> Iterator[Contrast]:
+        """Compare with before adapting, and with adapting to examples of another class: both have to be worse."""
+        scores = [*self.of(arm, footing).values()]
+        if not scores:
+            return
+        in_training = int(arm.experiment.config("algorithm").adaptation_steps)
+        nearest = min(scores[0].own.rows[1:], key=lambda row: abs(row - in_training))
+        steps = [one.choice.step or nearest for one in scores]
+        after: Side = (scores, "own", steps)
+        for measure in self.measures:
+            if measure.claim != "generalises" or measure.name not in scores[0].own.values:
+                continue
+            sides: dict[str, Side] = {
+                "before adapting": (scores, "own", [0] * len(scores)),
+                "adapted to another class": (scores, "foreign", steps),
+            }
+            both = []
+            for against, side in sides.items():
+                found, objection = ahead(after, side, measure)
+                what = "adapts", arm.title, against, measure.title, measure.unit, footing, HELD_OUT
+                both.append(Contrast(*what, found, objection, is_null=arm.is_null))  # type: ignore[arg-type]
+            yield weaker(*both)
+
+    def against_baselines(self, arm: Arm, footing: Footing, world: str, part: Part) -> Iterator[Contrast]:
+        """Compare with the strongest baseline, which decides, and with the others, which are told."""
+        mine = self.of(arm, footing)
+        baselines = [self.arms[name] for name in STRONGEST_FIRST if name in self.arms]
+        for baseline in baselines:
+            theirs = self.of(baseline, footing)
+            sides = [[side[seed] for seed in mine if seed in theirs] for side in (mine, theirs)]
+            one, other = ((side, part, [scored.choice.step for scored in side]) for side in sides)
+            for measure in self.measures:
+                if measure.claim not in self.claims or measure.claim is None:
+                    continue
+                found, objection = ahead(one, other, measure) if sides[0] else (NOTHING, "there is no run to compare")
+                yield Contrast(
+                    measure.claim, arm.title, baseline.title, measure.title, measure.unit, footing, world, found,
+                    objection, decides=baseline is baselines[0],
+                )  # fmt: skip
+
+    def steady(self, arm: Arm, footing: Footing) -> Iterator[Contrast]:
+        """Compare with joint training, seed by seed; where it is fine-tuned, also how far seeds end apart."""
+        tuned, measure = self.arms.get("joint + fine-tuning"), self.measures[0]
+        ends = [self.of(one, footing) for one in (arm, tuned)] if tuned else []
+        runs = [
+            {one.seed: one for one in self.outcomes if (one.run, one.steps) == (run, self.shared[footing][run])}
+            for run in (arm.run, "joint")
+        ]
+        for title, found, objection in compare_training(runs[0], runs[1], ends, measure):
+            yield Contrast("steady", arm.title, "Joint training", title, "", footing, HELD_OUT, found, objection)

@@ -1,0 +1,153 @@
+"""What a claim's folder holds, so that a test that was interrupted goes on where it was.
+
+`plan.json`, `steps.json` (what every run gets), `runs/` (run folders), `scores/` (per arm, steps and seed: the figures
+as NumPy arrays and the way to adapt as JSON), and in the end `report.html`, `comparisons.csv`, `curves.csv`,
+`report.json`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from metagen_gui.engine.claims.adapted import Adapted
+from metagen_gui.engine.claims.outcomes import Outcome
+from metagen_gui.engine.claims.plan import ClaimPlan, Footing
+from metagen_gui.engine.claims.training import Steps
+from metagen_gui.engine.claims.tuning import Choice
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.experiment import MAX_BYTES
+from metagen_gui.engine.files import read_file, write_atomically
+
+MAX_ARRAYS = 2**30
+PLAN, STEPS, RUNS, SCORES = "plan.json", "steps.json", "runs", "scores"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One arm's scores on the test tasks: with their own supports, with foreign ones, and on shifted tasks."""
+
+    choice: Choice
+    own: Adapted
+    foreign: Adapted | None = None
+    shifted: Adapted | None = None
+
+
+class ClaimFolder:
+    """The folder of one test of claims."""
+
+    def __init__(self, path: Path, plan: ClaimPlan) -> None:
+        """Make the folder, or open that of the same plan; raise `BadInput` for anything else."""
+        self.path = path
+        text = json.dumps(plan.document(), indent=2) + "\n"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if (path / PLAN).exists():
+                if _json_of(path / PLAN) != json.loads(text):
+                    raise BadInput(str(path), "holds the test of another plan; choose another folder")
+            elif any(path.iterdir()):
+                raise BadInput(str(path), "the folder for a new test must be empty")
+            else:
+                write_atomically(path / PLAN, text.encode())
+            for name in (RUNS, SCORES):
+                (path / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise BadInput(str(path), error.strerror or str(error)) from None
+
+    def run(self, name: str) -> Path:
+        """Return the folder of a run."""
+        return self.path / RUNS / name
+
+    def steps(self) -> dict[Footing, Steps] | None:
+        """Return what every run gets, if it has been found out."""
+        file = self.path / STEPS
+        if not file.exists():
+            return None
+        found: dict[Footing, Steps] = _json_of(file)
+        return found
+
+    def keep_steps(self, shared: Mapping[Footing, Steps]) -> None:
+        """Keep what every run gets: timed again, it would differ."""
+        self.write(STEPS, json.dumps(dict(shared), indent=2))
+
+    def outcome(self, name: str) -> Outcome | None:
+        """Return how run `name` went, if that was kept."""
+        try:
+            told: dict[str, Any] = json.loads(read_file(self.path / SCORES / f"run-{name}.json", MAX_BYTES))
+            known: dict[str, Any] = {key: _number(value) if value is None else value for key, value in told.items()}
+            return Outcome(**known)
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
+
+    def keep_outcome(self, name: str, outcome: Outcome) -> None:
+        """Keep how run `name` went."""
+        told = {key: _or_none(value) if isinstance(value, float) else value for key, value in vars(outcome).items()}
+        self.write(f"{SCORES}/run-{name}.json", json.dumps(told, indent=2))
+
+    def scored(self, name: str) -> Scored | None:
+        """Return the scores kept under `name`; None if there are none, or they cannot be read."""
+        try:
+            told = json.loads(read_file(self.path / SCORES / f"{name}.json", MAX_BYTES))
+            data = read_file(self.path / SCORES / f"{name}.npz", MAX_ARRAYS)
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                parts = {part: _adapted(arrays, part) for part in ("own", "foreign", "shifted")}
+            tried = tuple((way, step, _number(score)) for way, step, score in told["tried"])
+            choice = Choice(told["way"], told["step"], _number(told["score"]), tried)
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error):
+            return None
+        return None if parts["own"] is None else Scored(choice, parts["own"], parts["foreign"], parts["shifted"])
+
+    def keep_scores(self, name: str, scored: Scored) -> None:
+        """Keep scores under `name`."""
+        arrays: dict[str, Any] = {}
+        for part in ("own", "foreign", "shifted"):
+            if (found := getattr(scored, part)) is not None:
+                arrays |= {f"{part}/rows": np.array(found.rows), f"{part}/pictures": found.pictures}
+                arrays |= {f"{part}/values/{measure}": values for measure, values in found.values.items()}
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        choice = scored.choice
+        tried = [[dict(way), step, _or_none(score)] for way, step, score in choice.tried]
+        told = {"way": dict(choice.way), "step": choice.step, "score": _or_none(choice.score), "tried": tried}
+        self.write(f"{SCORES}/{name}.npz", buffer.getvalue())
+        self.write(f"{SCORES}/{name}.json", json.dumps(told, indent=2))  # last: without it the arrays are not read
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Write a file of the folder; raise `BadInput` if the disk does not take it."""
+        data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+        try:
+            write_atomically(self.path / name, data)
+        except OSError as error:
+            raise BadInput(str(self.path / name), error.strerror or str(error)) from None
+        return self.path / name
+
+
+def _json_of(file: Path) -> Any:
+    try:
+        return json.loads(read_file(file, MAX_BYTES))
+    except (ValueError, RecursionError):
+        raise BadInput(str(file), "not JSON that can be read") from None
+
+
+def _adapted(arrays: Any, part: str) -> Adapted | None:
+    if f"{part}/rows" not in arrays:
+        return None
+    prefix = f"{part}/values/"
+    values = {name.removeprefix(prefix): arrays[name] for name in arrays.files if name.startswith(prefix)}
+    return Adapted(tuple(int(row) for row in arrays[f"{part}/rows"]), values, arrays[f"{part}/pictures"])
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _or_none(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,0 +1,116 @@
+"""What is measured of a task at one step: the loss on the query, and samples against the query, by their features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from metagen_gui.engine.claims.plan import Claim
+from metagen_gui.engine.claims.shuffled import ShuffledClasses
+from metagen_gui.engine.metrics import METRICS, Context, Contexts, Metric, features_of
+from metagen_gui.engine.metrics.distances import Values
+from metagen_gui.engine.metrics.encoder import ImageEncoder
+from metagen_gui.engine.models.base import GenerativeModel
+from metagen_gui.engine.tasks.base import Array, Stream, TaskFamily
+
+NAN = float("nan")
+LOSS = "loss"
+WANTED: dict[str, dict[str, Claim | None]] = {
+    "images": {"kid": "generalises", "class_consistency": "generalises", "coverage": "collapses", "memorisation": None},
+    "points": {
+        "mmd2": "generalises",
+        "modes_found": "collapses",
+        "coverage": "collapses",
+        "within_3_sigma": None,
+        "memorisation": None,
+    },
+}
+"""The metrics for either kind of data, with the claim that each speaks to; None is shown, and decides nothing."""
+ABOUT = {
+    LOSS: "The model's own loss on the query. Of a VAE −ELBO, whatever weight of the KL it was trained with, by one "
+    "reparametrized draw: an upper bound of −log p.",
+    "kid": "Unbiased squared kernel distance of features (Bińkowski et al. 2018); single values may be negative.",
+    "mmd2": "Unbiased squared kernel distance (Gretton et al. 2012, eq. 3); single values may be negative.",
+    "class_consistency": "Would a judge trained on other classes put the sample into its own, of 20? Too kind to a "
+    "model that repeats its most typical picture.",
+    "coverage": "Share of query examples with a sample nearby (Naeem et al. 2020); below 1 even for equal laws, and "
+    "comparable at equal numbers of samples only.",
+    "modes_found": "Share of the true modes with a sample within 3σ (Srivastava et al. 2017): kind to scatter.",
+    "within_3_sigma": "Share of samples within 3σ of a mode: what scattered samples lack. Real examples reach 0.989.",
+    "memorisation": "P(a sample lies nearer to the support than a real example does): ½ is ideal, 1 means copies.",
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure; `metric` is None for the model's own loss. Those of `generalises` also tell if adaptation helps."""
+
+    name: str
+    title: str
+    unit: str
+    better: str
+    claim: Claim | None
+    metric: Metric | None = None
+
+    def shortfall(self, values: Values) -> Values:
+        """Return how far values are from good: the lower, the better."""
+        if self.better in ("lower", "higher"):
+            return values if self.better == "lower" else -values
+        return np.abs(values - float(self.better))
+
+
+def grader(model: GenerativeModel) -> GenerativeModel:
+    """Return the model whose loss is measured: with a KL of full weight, since with another it bounds nothing."""
+    if not hasattr(model.settings, "beta"):
+        return model
+    return type(model)(model.settings.model_copy(update={"beta": 1.0}), model.spec)
+
+
+class Eyes:
+    """What the tasks of one stream are looked at with: features, contexts, and the measures that can be had."""
+
+    def __init__(self, family: TaskFamily, model: GenerativeModel, stream: Stream, query_size: int) -> None:
+        self.shuffled = isinstance(family, ShuffledClasses)
+        self.family = family.family if isinstance(family, ShuffledClasses) else family
+        self.model, self.stream, self.query_size = model, stream, query_size
+
+    @cached_property
+    def encode(self) -> Callable[[Array], Values]:
+        """Examples to features; those of images are learned from the training classes, once per data set."""
+        return features_of(self.family)
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        """What is known of the tasks."""
+        return Contexts(self.family, self.stream, self.encode, self.query_size)
+
+    def context(self, index: int, name: str) -> Context:
+        """Return what is known of task `index`; of shuffled classes nothing is."""
+        return Context(self.family.spec.kind) if self.shuffled else self.contexts.of(index, name)
+
+    @cached_property
+    def measures(self) -> tuple[Measure, ...]:
+        """What can be measured; the first is what adaptation is tuned by. A GAN's losses have no common scale."""
+        title = "−ELBO" if hasattr(self.model.settings, "beta") else "Query loss"
+        found = [Measure(LOSS, title, "nats", "lower", "generalises")] if len(self.model.players) == 1 else []
+        # as of a task of the first class: where there is but one, it cannot be told from others
+        context = self.context(0, "" if self.shuffled else next(iter(self.contexts.classes), ""))
+        for name, claim in WANTED[self.family.spec.kind].items():
+            metric = METRICS[name]
+            if metric.applies(context):
+                found.append(Measure(name, metric.title, metric.unit, metric.better, claim, metric))
+        return tuple(found)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what a reader has to know of the features."""
+        if not isinstance(self.encode, ImageEncoder):
+            return ()
+        told = f"{self.encode.accuracy:.0%} ± {self.encode.error:.0%}"
+        return (
+            "KID, coverage, class consistency and memorisation see images through a network that learned to tell the "
+            f"training classes apart; of {self.encode.ways} held-out ones it tells {told} right.",
+        )

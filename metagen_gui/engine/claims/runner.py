@@ -1,0 +1,148 @@
+"""Tests the claims of a plan: trains what is missing, scores what is not scored, and writes the report.
+
+A generator of events, as a run is: whoever consumes it decides the pace, and closing it saves the run under way. What
+has been done is found in the folder and not done again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+from metagen_gui.engine.claims.arms import Arm, arms_of
+from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
+from metagen_gui.engine.claims.findings import Findings, Scores, find
+from metagen_gui.engine.claims.folder import ClaimFolder
+from metagen_gui.engine.claims.outcomes import Outcome, look_back
+from metagen_gui.engine.claims.plan import ClaimPlan, Footing
+from metagen_gui.engine.claims.report import write_report
+from metagen_gui.engine.claims.scoring import Judge
+from metagen_gui.engine.claims.training import (
+    Steps,
+    Training,
+    queue,
+    seconds_per_step,
+    share_out,
+    trainers,
+)
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.events import Event, StepReport
+from metagen_gui.engine.outer_loop import meta_train, resume_run
+from metagen_gui.engine.run_library import checkpoints
+from metagen_gui.engine.run_record import is_run_folder, read_record
+from metagen_gui.engine.runs import discard
+from metagen_gui.engine.training_run import Diverged
+
+GUESS = 25.0
+"""Seconds that scoring an arm takes, until one has been scored."""
+BETWEEN = 0.5
+"""Seconds between two reports of how far a run is."""
+
+
+class _Clock:
+    """Estimates what is left: work is in seconds as estimated, and its pace is what it was so far."""
+
+    def __init__(self, total: float) -> None:
+        self.total, self.done, self.began = max(total, 1e-9), 0.0, time.monotonic()
+
+    def at(self, text: str, under_way: float = 0.0) -> ClaimsAdvanced:
+        done = min(self.done + under_way, self.total)
+        spent = time.monotonic() - self.began
+        pace = spent / done if done > 0.02 * self.total else 1.0
+        return ClaimsAdvanced(text, done / self.total, (self.total - done) * pace)
+
+
+def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings]:
+    """Test the claims of `plan` in the folder `out`, yielding what happens; return what was found.
+
+    Raises `BadInput` at the first `next` if something is wrong with plan or folder; later `RunBroken` if a run cannot
+    go on for another reason than having diverged, which is a finding.
+    """
+    arms = arms_of(plan)
+    judge = Judge(plan)
+    folder = ClaimFolder(out, plan)
+    shared = folder.steps()
+    if shared is None:
+        yield ClaimsAdvanced("Timing an outer step of every arm", 0.0, 0.0)
+        speeds = {name: seconds_per_step(arm, plan.settings.seeds[0]) for name, arm in trainers(arms).items()}
+        shared = share_out(plan, arms, speeds)
+        folder.keep_steps(shared)
+    runs = queue(plan, arms, shared)
+    for training in runs:
+        training.experiment().check()
+    wanted = _wanted(plan, arms, shared)
+    budget = plan.settings.seconds or 60.0
+    clock = _Clock(len(runs) * budget + len(wanted) * GUESS)
+    yield ClaimsStarted(out, len(runs), len(wanted), clock.total)
+    outcomes: list[Outcome] = []
+    for training in runs:
+        yield from _train(training, folder, clock, budget)
+        clock.done += budget
+        outcomes.append(_outcome(training, folder))
+        if outcomes[-1].problem:
+            yield ClaimsNotice(f"{training.arm.title}, seed {training.seed}: {outcomes[-1].problem}")
+    yield clock.at("Learning to see: features of the data")
+    for note in judge.eyes.notes:
+        yield ClaimsNotice(note)
+    scores: Scores = {}
+    for arm, steps, seed in wanted:
+        name = f"{arm.run}-{steps}-steps-seed-{seed}" if arm.run else ""
+        yield clock.at(f"{arm.title}, seed {seed}: adapting to held-out tasks")
+        if not name or checkpoints(folder.run(name)):
+            scores[arm.name, steps, seed] = judge.score(arm, name, seed, folder)
+        clock.done += GUESS
+    findings = find(plan, arms, shared, judge, scores, outcomes)
+    report = write_report(findings, folder)
+    yield ClaimsFinished(report, findings)
+    return findings
+
+
+def _outcome(training: Training, folder: ClaimFolder) -> Outcome:
+    """Return how a run went, from the folder if that is known."""
+    found = folder.outcome(training.folder)
+    if found is None:
+        found = look_back(training, folder.run(training.folder))
+        folder.keep_outcome(training.folder, found)
+    return found
+
+
+def _wanted(plan: ClaimPlan, arms: Sequence[Arm], shared: dict[Footing, Steps]) -> list[tuple[Arm, int, int]]:
+    """Return what is to be scored: arm, outer steps (0 for untrained arms) and seed, each once."""
+    found: dict[tuple[str, int, int], tuple[Arm, int, int]] = {}
+    for place, steps in enumerate(shared.values()):
+        for arm in arms:
+            if not (arm.is_null and place):
+                for seed in plan.settings.seeds:
+                    taken = steps[arm.run] if arm.run else 0
+                    found.setdefault((arm.name, taken, seed), (arm, taken, seed))
+    return [*found.values()]
+
+
+def _train(training: Training, folder: ClaimFolder, clock: _Clock, budget: float) -> Generator[ClaimsEvent, None, None]:
+    """Train, or go on with, one run; nothing if it has ended."""
+    path, title = folder.run(training.folder), f"{training.arm.title}, seed {training.seed}"
+    record = read_record(path)
+    done = checkpoints(path)
+    if (record is not None and record.state in ("finished", "failed")) or (done and done[-1] >= training.steps):
+        return
+    run: Generator[Event, None, None]
+    if is_run_folder(path) and not training.arm.is_null:
+        run = resume_run(path, previews=False)
+    else:
+        if is_run_folder(path):  # a null cannot be read back as one, so it begins anew
+            discard(path)
+        run = meta_train(training.experiment(), out=path, previews=False)
+    told = 0.0
+    try:
+        for event in run:
+            if isinstance(event, StepReport) and time.monotonic() - told > BETWEEN:
+                told = time.monotonic()
+                share = event.meta_step / training.steps
+                yield clock.at(f"{title}: outer step {event.meta_step:,} of {training.steps:,}", budget * share)
+    except Diverged:
+        pass  # which is noted in the run's folder, and part of what is to be found out
+    except BadInput as error:
+        raise BadInput(title, error.why) from error
+    finally:
+        run.close()

@@ -1,0 +1,119 @@
+"""From trained runs to scores: tunes how an arm adapts on validation tasks, then scores it on the test tasks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
+from metagen_gui.engine.claims.adapted import PICTURED, HeldOut, score_adapted
+from metagen_gui.engine.claims.arms import Arm
+from metagen_gui.engine.claims.folder import ClaimFolder, Scored
+from metagen_gui.engine.claims.measures import Eyes, Measure
+from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.claims.shuffled import ShuffledClasses
+from metagen_gui.engine.claims.tuning import build, tune
+from metagen_gui.engine.config import BadInput, parse_settings
+from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.tasks.base import Stream, TaskBatch, TaskFamily, task_families
+from metagen_gui.engine.trained_run import open_run
+
+
+class Judge:
+    """Scores arms of one plan, all on the same tasks: those that the first seed deals."""
+
+    def __init__(self, plan: ClaimPlan) -> None:
+        """Raise `BadInput` where the plan's tasks cannot be had."""
+        self.plan = plan
+        training = plan.experiment.config("training")
+        self.shots = plan.settings.shots or int(training.shots)
+        self.query_size = plan.settings.query_size or int(training.query_size)
+        first = plan.experiment.with_value("training.seed", plan.settings.seeds[0])
+        self.family = first.build_tasks()
+        self.model = first.build_model(self.family)
+        try:
+            self.family.check(self.shots, self.query_size)
+            self.model.check(self.shots, self.query_size)
+        except BadInput as error:
+            raise BadInput("plan.shots", error.why) from None
+        self._tasks: dict[tuple[bool, Stream], tuple[HeldOut, Eyes]] = {}
+        self.shift = self._shifted()
+
+    @cached_property
+    def eyes(self) -> Eyes:
+        """What the test tasks are looked at with."""
+        return self._of(False, "test")[1]
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is measured."""
+        return self.eyes.measures
+
+    @property
+    def test(self) -> HeldOut:
+        """The test tasks."""
+        return self._of(False, "test")[0]
+
+    @property
+    def first_tasks(self) -> TaskBatch:
+        """The test tasks whose samples are kept."""
+        batch = self.test.batch
+        return TaskBatch(batch.names[:PICTURED], batch.support[:PICTURED], batch.query[:PICTURED])
+
+    def _shifted(self) -> tuple[HeldOut, Eyes] | None:
+        """Tasks of another kind to adapt to, if the plan names any; their test stream."""
+        given = self.plan.settings.shift
+        if given is None:
+            return None
+        plugin = task_families.get(str(given.get("name")))
+        family = plugin(parse_settings(plugin.Settings, given.get("settings", {}), "plan.shift"), self.family.seed)
+        if family.spec != self.family.spec:
+            why = f"its examples are of shape {family.spec.shape}, those of the experiment {self.family.spec.shape}"
+            raise BadInput("plan.shift", why)
+        family.check(self.shots, self.query_size)
+        return self._held_out(family, "test")
+
+    def weights(self, arm: Arm, run: Path | None, seed: int) -> tuple[Algorithm, MetaParams]:
+        """Return an arm's weights as its run left them, or fresh ones, and the algorithm they belong to."""
+        if run is not None:
+            trained = open_run(run).model
+            return trained.algorithm, trained.weights
+        algorithm = arm.experiment.build_algorithm(self.model)
+        return algorithm, algorithm.initialize(generator_for(seed, "initialization"))
+
+    def score(self, arm: Arm, run: str, seed: int, folder: ClaimFolder) -> Scored:
+        """Return the scores of an arm whose weights are those of `run` ("": fresh ones), from the folder if kept."""
+        name = f"{arm.name.replace(' ', '-')}-{run or f'seed-{seed}'}"
+        found = folder.scored(name)
+        if found is None:
+            found = self._score(arm, *self.weights(arm, folder.run(run) if run else None, seed))
+            folder.keep_scores(name, found)
+        return found
+
+    def _score(self, arm: Arm, trained: Algorithm, weights: MetaParams) -> Scored:
+        rows = self.plan.rows
+        tasks, eyes = self._of(arm.is_null, "validation")
+        choice = tune(arm, trained, weights, tasks, eyes, rows)
+        algorithm = build(arm, choice.way, trained)
+        steps = rows if arm.ways else (0,)
+        tasks, eyes = self._of(arm.is_null, "test")
+        own = score_adapted(algorithm, weights, tasks, eyes, steps)
+        foreign = shifted = None
+        if arm.is_meta or arm.is_null:
+            needed = tuple(measure for measure in eyes.measures if measure.claim == "generalises")
+            foreign = score_adapted(algorithm, weights, tasks, eyes, steps, measures=needed, foreign=True)
+        if self.shift is not None and not arm.is_null:
+            shifted = score_adapted(algorithm, weights, *self.shift, steps)
+        return Scored(choice, own, foreign, shifted)
+
+    def _of(self, shuffled: bool, stream: Stream) -> tuple[HeldOut, Eyes]:
+        if (shuffled, stream) not in self._tasks:
+            family: TaskFamily = ShuffledClasses(self.family) if shuffled else self.family
+            self._tasks[shuffled, stream] = self._held_out(family, stream)
+        return self._tasks[shuffled, stream]
+
+    def _held_out(self, family: TaskFamily, stream: Stream) -> tuple[HeldOut, Eyes]:
+        settings = self.plan.settings
+        count = settings.tasks if stream == "test" else settings.validation_tasks
+        tasks = HeldOut(family, stream, count, self.shots, self.query_size, settings.samples)
+        return tasks, Eyes(family, self.model, stream, self.query_size)

@@ -1,0 +1,49 @@
+"""How steadily runs train, compared seed by seed: setbacks, diverged tasks, gradients, and how far seeds end apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from metagen_gui.engine.claims.folder import Scored
+from metagen_gui.engine.claims.measures import Measure
+from metagen_gui.engine.claims.outcomes import Outcome
+from metagen_gui.engine.claims.statistics import NOTHING, Comparison, compare
+
+FEWEST_SEEDS = 5
+"""Runs are what is compared here, and fewer say nothing."""
+BySeed = Mapping[int, Outcome]
+
+
+def compare_training(
+    mine: BySeed, theirs: BySeed, ends: Sequence[Mapping[int, Scored]], measure: Measure
+) -> Iterator[tuple[str, Comparison, str]]:
+    """Yield what is compared, how far `mine` is ahead, and an objection if there are too few seeds.
+
+    `ends` are the scores of both sides by seed, or nothing.
+    """
+    seeds = [seed for seed in mine if seed in theirs]
+    figures = {
+        "largest setback": [[side[seed].setback for seed in seeds] for side in (mine, theirs)],
+        "diverged training tasks": [[side[seed].diverged for seed in seeds] for side in (mine, theirs)],
+        "spread of gradient norms": [[side[seed].gradient_spread for seed in seeds] for side in (mine, theirs)],
+    }
+    if ends:
+        figures[f"{measure.title}, distance from the median seed"] = [spread(side, seeds, measure) for side in ends]
+    few = "" if len(seeds) >= FEWEST_SEEDS else f"{len(seeds)} of the {FEWEST_SEEDS} seeds that it takes"
+    for title, (one, other) in figures.items():
+        apart = np.array(other, dtype=np.float64) - np.array(one, dtype=np.float64)
+        yield title, NOTHING if few else compare(apart[None, np.isfinite(apart)]), few
+
+
+def spread(side: Mapping[int, Scored], seeds: Sequence[int], measure: Measure) -> list[float]:
+    """Return how far every seed's score, at its chosen step, lies from that of the median seed."""
+    means = []
+    for seed in seeds:
+        found = side.get(seed)
+        values = [] if found is None else found.own.values[measure.name][found.own.rows.index(found.choice.step)]
+        sound = np.asarray(values)[np.isfinite(values)]
+        means.append(float(sound.mean()) if len(sound) else np.nan)
+    middle = float(np.nanmedian(means)) if np.isfinite(means).any() else np.nan
+    return [abs(mean - middle) for mean in means]

@@ -1,0 +1,221 @@
+"""A whole test of claims in small: what it trains, that it goes on where it was, and what it writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from metagen_gui.engine.claims import runner
+from metagen_gui.engine.claims.arms import Arm
+from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsFinished, ClaimsStarted
+from metagen_gui.engine.claims.folder import ClaimFolder
+from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.claims.runner import examine
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.events import StepReport
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.metrics import encoder
+from metagen_gui.engine.metrics.encoder_training import EncoderSettings
+from metagen_gui.engine.run_record import read_record
+from metagen_gui.engine.training_run import Diverged
+
+Tiny = Callable[..., Experiment]
+SMALL = {
+    "steps": 3,
+    "seeds": (0, 1),
+    "tasks": 6,
+    "validation_tasks": 3,
+    "samples": 6,
+    "candidates": 2,
+    "adaptation_steps": (1, 4),
+    "query_size": 8,
+}
+
+
+@pytest.fixture(autouse=True)
+def known_speeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time nothing: joint training is twice as fast as the others."""
+
+    def known(arm: Arm, seed: int) -> tuple[float, float]:
+        return (0.5, 0.5) if arm.run == "joint" else (0.0, 1.0)
+
+    monkeypatch.setattr(runner, "seconds_per_step", known)
+
+
+def plan(tiny: Tiny, model: str = "vae", **values: Any) -> ClaimPlan:
+    return ClaimPlan.of(tiny("densities", model, "maml"), {**SMALL, **values})
+
+
+def finished(made: ClaimPlan, out: Path) -> ClaimsFinished:
+    *_, last = examine(made, out)
+    assert isinstance(last, ClaimsFinished)
+    return last
+
+
+def test_runs_are_those_of_the_plan_and_every_arm_is_scored_on_the_same_tasks(tiny: Tiny, tmp_path: Path) -> None:
+    events = [*examine(made := plan(tiny), tmp_path / "out")]
+    (started,) = (event for event in events if isinstance(event, ClaimsStarted))
+    names = sorted(path.name for path in (tmp_path / "out" / "runs").iterdir())
+    wanted = ["joint-3-steps", "joint-6-steps", "maml-3-steps", "null-3-steps"]
+    assert names == sorted(f"{name}-seed-{seed}" for name in wanted for seed in (0, 1)) and started.runs == 8
+    assert all(read_record(tmp_path / "out" / "runs" / name).state == "finished" for name in names)  # type: ignore[union-attr]
+    shares = [event.share for event in events if isinstance(event, ClaimsAdvanced)]
+    assert shares == sorted(shares) and shares[-1] <= 1
+    last = events[-1]
+    assert isinstance(last, ClaimsFinished)
+    found = last.findings
+    assert {arm for arm, *_ in found.scores} == set(made.arms)
+    for (arm, *_), scored in found.scores.items():
+        assert scored.own.rows == ((0,) if arm == "joint" else (0, 1, 4))
+        assert all(values.shape == (len(scored.own.rows), 6) for values in scored.own.values.values())
+        assert len(scored.choice.tried) == (0 if arm == "joint" else 2)
+    for outcome in found.outcomes:
+        assert outcome.diverged == 0 and 0 < outcome.gradient < np.inf and 0 < outcome.gradient_spread < 10
+    joint, tuned = (found.scores[arm, 6, 0].own for arm in ("joint", "joint + fine-tuning"))
+    assert np.array_equal(joint.values["loss"][0], tuned.values["loss"][0]), "one run, the same noise"
+
+
+def test_what_is_done_is_not_done_again_and_comes_out_the_same(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = plan(tiny)
+    whole = finished(made, tmp_path / "whole")
+    test = examine(made, tmp_path / "parts")
+    for event in test:  # stopped in the middle of the third run
+        if isinstance(event, ClaimsAdvanced) and event.text.startswith("Null"):
+            break
+    test.close()
+    assert read_record(tmp_path / "parts/runs/null-3-steps-seed-0").state == "stopped"  # type: ignore[union-attr]
+    parts = finished(made, tmp_path / "parts")
+    assert [one.found for one in parts.findings.contrasts] == [one.found for one in whole.findings.contrasts]
+
+    def refuse(*given: Any, **named: Any) -> Any:
+        raise AssertionError("trained or scored again")
+
+    for name in ("meta_train", "resume_run", "seconds_per_step"):
+        monkeypatch.setattr(runner, name, refuse)
+    monkeypatch.setattr(runner.Judge, "_score", refuse)
+    again = finished(made, tmp_path / "parts")
+    assert [one.found for one in again.findings.contrasts] == [one.found for one in whole.findings.contrasts]
+    untimed = [[replace(one, seconds=0) for one in each.findings.outcomes] for each in (whole, parts, again)]
+    assert untimed[0] == untimed[1] == untimed[2]
+
+
+def test_scores_that_were_damaged_are_made_again(tiny: Tiny, tmp_path: Path) -> None:
+    made = plan(tiny, seeds=(0,))
+    first = finished(made, tmp_path / "out")
+    (victim, *_) = sorted((tmp_path / "out" / "scores").glob("maml*.npz"))
+    victim.write_bytes(victim.read_bytes()[:50])
+    assert finished(made, tmp_path / "out").findings.contrasts == first.findings.contrasts
+
+
+def test_a_run_that_diverges_is_a_finding(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = runner.meta_train
+
+    def wild(experiment: Experiment, **named: Any) -> Any:
+        run = real(experiment, **named)
+        for event in run:
+            yield event
+            if experiment.algorithm == "maml" and isinstance(event, StepReport):
+                run.throw(Diverged("losses have not been finite"))
+
+    monkeypatch.setattr(runner, "meta_train", wild)
+    found = finished(plan(tiny, seeds=(0,)), tmp_path / "out").findings
+    assert {one.run: one.state for one in found.outcomes} == {"joint": "finished", "maml": "failed", "null": "failed"}
+    assert "losses have not been finite" in (tmp_path / "out/report.json").read_text()
+
+
+def test_a_gan_is_measured_by_its_samples(tiny: Tiny, tmp_path: Path) -> None:
+    found = finished(plan(tiny, model="gan", seeds=(0,)), tmp_path / "gan").findings
+    assert [measure.name for measure in found.measures] == [
+        "mmd2",
+        "modes_found",
+        "coverage",
+        "within_3_sigma",
+        "memorisation",
+    ]
+    assert all(np.isfinite(values).all() for one in found.scores.values() for values in one.own.values.values())
+
+
+def test_a_class_that_is_alone_is_told_from_none(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = EncoderSettings(episodes=2, test_episodes=1, channels=4, width=8, features=4)
+    monkeypatch.setattr(encoder, "EncoderSettings", lambda: small)
+    made = ClaimPlan.of(tiny("images", "vae", "maml"), {**SMALL, "query_size": 4, "arms": ("joint", "maml")})
+    found = finished(made, tmp_path / "out").findings  # of the six classes one is held out for the test
+    assert [measure.name for measure in found.measures] == ["loss", "kid", "coverage", "memorisation"]
+    assert "network that learned to tell the training classes apart" in " ".join(found.notes)
+
+
+def test_a_shift_is_a_world_of_its_own(tiny: Tiny, tmp_path: Path) -> None:
+    shift = {"name": "densities", "settings": {"shape": "moons"}}
+    found = finished(plan(tiny, seeds=(0,), shift=shift, arms=("joint", "maml")), tmp_path / "out").findings
+    worlds = {one.world for one in found.contrasts if one.claim == "generalises"}
+    assert worlds == {"held-out classes", "shifted to 2-D densities"}
+    scored = next(iter(found.scores.values()))
+    assert scored.shifted is not None and not np.array_equal(scored.shifted.values["loss"], scored.own.values["loss"])
+    with pytest.raises(BadInput, match=r"plan\.shift"):
+        next(examine(plan(tiny, shift={"name": "strokes"}), tmp_path / "other"))
+    assert not (tmp_path / "other").exists(), "or the plan, once mended, would be another one"
+
+
+def test_a_folder_holds_one_plan(tiny: Tiny, tmp_path: Path) -> None:
+    ClaimFolder(tmp_path / "out", plan(tiny))
+    ClaimFolder(tmp_path / "out", plan(tiny))
+    with pytest.raises(BadInput, match="another plan"):
+        ClaimFolder(tmp_path / "out", plan(tiny, tasks=7))
+    (tmp_path / "out" / "plan.json").write_text("{")
+    with pytest.raises(BadInput, match="not JSON"):
+        ClaimFolder(tmp_path / "out", plan(tiny))
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "thesis.txt").touch()
+    with pytest.raises(BadInput, match="must be empty"):
+        ClaimFolder(tmp_path / "used", plan(tiny))
+
+
+class Links(HTMLParser):
+    """Collects what a page would load or run, and whether its tags are closed in order."""
+
+    VOID = {"meta", "img", "line", "circle", "polyline", "polygon"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data")]
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_needs_nothing_else_and_tells_everything(tiny: Tiny, tmp_path: Path) -> None:
+    made = plan(tiny, seeds=(0,))
+    made = replace(made, experiment=made.experiment.with_value("algorithm.inner_lr", 0.123456))
+    found = finished(made, tmp_path / "out")
+    text = found.report.read_text()
+    page = Links()
+    page.feed(text)
+    assert not page.open and {"svg", "img", "table", "style"} <= page.tags and "script" not in page.tags
+    assert page.loads and all(load.startswith("data:image/png;base64,") for load in page.loads)
+    assert "prefers-color-scheme: dark" in text and "0.123456" in text and "metagen claims plan.json" in text
+    told = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert [verdict["sentence"] for verdict in told["verdicts"]] == [one.sentence for one in found.findings.verdicts]
+    rows = (tmp_path / "out" / "comparisons.csv").read_text().splitlines()
+    assert len(rows) == len(found.findings.contrasts) + 1
+    assert ClaimPlan.from_document(told["plan"]).document() == made.document()

@@ -1,0 +1,94 @@
+"""`metagen claims`: verdicts for people, one JSON object for programs, one line for what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from metagen_gui.cli import main
+from metagen_gui.engine.claims import runner
+from metagen_gui.engine.claims.arms import Arm
+
+EXPERIMENT = {
+    "tasks": {"name": "densities"},
+    "model": {"name": "vae", "settings": {"width": 6, "depth": 1, "latent_size": 2, "context_size": 4}},
+    "algorithm": {"name": "fomaml", "settings": {"adaptation_steps": 1}},
+    "training": {"meta_batch_size": 2, "shots": 3, "query_size": 6, "device": "cpu"},
+}
+PLAN = {
+    "experiment": EXPERIMENT,
+    "steps": 2,
+    "compare_at": ["equal steps"],
+    "arms": ["joint", "joint + fine-tuning", "fomaml", "null"],
+    "seeds": [0],
+    "tasks": 4,
+    "validation_tasks": 2,
+    "candidates": 1,
+    "adaptation_steps": [1],
+}
+Said = tuple[int, str, str]
+
+
+@pytest.fixture
+def claims(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
+    """Run the command in a folder with a plan; return status, stdout and stderr."""
+
+    def known(arm: Arm, seed: int) -> tuple[float, float]:
+        return 1.0, 1.0
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(runner, "seconds_per_step", known)
+    Path("plan.json").write_text(json.dumps(PLAN))
+
+    def run(words: str) -> Said:
+        with pytest.raises(SystemExit) as end:
+            main(["claims", *words.split()])
+        return int(end.value.code or 0), *capsys.readouterr()
+
+    return run
+
+
+def test_verdicts_for_people_and_the_report(claims: Callable[..., Said]) -> None:
+    status, out, err = claims("plan.json --out test")
+    assert status == 0, err
+    words = " ".join(out.split())
+    for claim in ("Adaptation helps at all", "generalises better", "collapse less", "train more steadily"):
+        assert claim in words
+    assert "control" in words and "Report: test/report.html" in words
+    assert "3 runs to train" in err and Path("test/report.html").is_file()
+
+
+def test_json_is_one_object_and_going_on_repeats_nothing(
+    claims: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = json.loads(claims("plan.json --out test --json")[1])
+    assert (first["version"], first["folder"]) == (1, "test")
+    assert {verdict["status"] for verdict in first["verdicts"]} <= {"confirmed", "refuted", "not shown"}
+    monkeypatch.setattr(runner, "meta_train", None)
+    assert json.loads(claims("plan.json --out test --json")[1]) == first
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("nowhere.json", "nowhere.json: No such file"),
+        ("plan.json --out plan.json", "plan.json"),
+        ("bad.json", "bad.json.arms: there is no 'mamml'"),
+        ("wrong.json", "tasks.name: there is no 'dense'"),
+        ("plan.json --slow", "--slow"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_status_2(claims: Callable[..., Said], words: str, named: str) -> None:
+    Path("bad.json").write_text(json.dumps({**PLAN, "arms": ["mamml"]}))
+    Path("wrong.json").write_text(json.dumps({"tasks": {"name": "dense"}}))
+    status, out, err = claims(words)
+    assert (status, out) == (2, "") and named in err and err.count("\n") == 1
+
+
+def test_a_change_of_plan_needs_another_folder(claims: Callable[..., Said]) -> None:
+    assert claims("plan.json --out test")[0] == 0
+    status, _, err = claims("plan.json --quick --out test")
+    assert status == 2 and "another plan" in err
