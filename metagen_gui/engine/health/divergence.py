@@ -17,8 +17,8 @@ FAR, NEAR = 0.1, 0.05
 """An excess over the best level is far, or near enough again, as a share of all that the loss had fallen; healthy runs
 whose loss falls far came to 0.02."""
 NOISES = 8.0
-"""…and it must be this many times what single steps scatter about their median, or luck with the tasks would do: healthy
-runs came to 3.5, those that learn little among them."""
+"""…and it must be this many times what single steps scatter about their median, or luck with the tasks would do:
+healthy runs came to 3.5, those that learn little among them."""
 SCATTER = 1.4826
 """Standard deviations of a normal law in its median absolute deviation."""
 
