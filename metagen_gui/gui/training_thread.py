@@ -11,7 +11,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QThread
 
 from metagen_gui.engine.events import Event, RunBroken, StepReport
-from metagen_gui.engine.run_record import LOG
 from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.run_mailbox import RunMailbox
 
@@ -176,6 +175,8 @@ class TrainingThread(QThread):
 def write_run_log(folder: Path | None, details: str) -> bool:
     """Leave a traceback where the run's other files are, if it has any; return False if the disk does not take it."""
     if folder and details:
+        from metagen_gui.engine.run_record import LOG  # which needs pydantic: not before the window is painted
+
         try:
             with (folder / LOG).open("a", encoding="utf-8") as log:
                 log.write(details)

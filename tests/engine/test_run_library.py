@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -252,7 +253,9 @@ def test_what_keeps_a_run_from_being_copied_is_one_sentence(tiny: Tiny, tmp_path
     run = stopped(tiny(values=VALUES), tmp_path / "run", 1)
     (run / "gone").symlink_to(tmp_path / "nowhere")  # no reason to copy nothing
     assert read_entry(duplicate(run)).resumable
-    (run / "again").symlink_to(run)
+    (run / "again").symlink_to(run)  # a link stays one: what it leads to is not copied
+    assert (duplicate(run) / "again").is_symlink()
+    os.mkfifo(run / "pipe")
     with pytest.raises(BadInput) as refused:
         duplicate(run)
     assert "[(" not in refused.value.why
