@@ -81,15 +81,16 @@ def describe(one: Contrast) -> str:
     if not (found.mean or found.low or found.high):
         return f"{one.measure} the same in all tasks"
     unit = f" {one.unit}" if one.unit == "nats" else ""
-    against = f" than {'when ' if 'adapted' in one.against else ''}{one.against}" if one.claim == "adapts" else ""
+    other = f"{'when ' if 'adapted' in one.against else ''}{one.against}" if one.claim == "adapts" else ""
     numbers = (
         f"95 % {number(found.low)} to {number(found.high)}, d {number(found.effect)}, p {probability(one.adjusted)}"
     )
     objection = f"; {one.objection}" if one.objection else ""
     if one.status == "not shown" and not one.adjusted < 0.05:
-        return f"{one.measure} no clear difference ({number(found.mean)}{unit} ahead{against}; {numbers}{objection})"
+        against = f" from {other}" if other else ""
+        return f"{one.measure} no clear difference{against} ({number(found.mean)}{unit} ahead; {numbers}{objection})"
     word = "better" if found.mean > 0 else "worse"
-    return f"{one.measure} {word} by {number(abs(found.mean))}{unit}{against} ({numbers}{objection})"
+    return f"{one.measure} {word} by {number(abs(found.mean))}{unit}{f' than {other}' if other else ''} ({numbers}{objection})"
 
 
 def _over(group: Sequence[Contrast]) -> str:
