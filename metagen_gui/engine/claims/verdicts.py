@@ -89,8 +89,8 @@ def describe(one: Contrast) -> str:
     if one.status == "not shown" and not one.adjusted < 0.05:
         against = f" from {other}" if other else ""
         return f"{one.measure} no clear difference{against} ({number(found.mean)}{unit} ahead; {numbers}{objection})"
-    word = "better" if found.mean > 0 else "worse"
-    return f"{one.measure} {word} by {number(abs(found.mean))}{unit}{f' than {other}' if other else ''} ({numbers}{objection})"
+    word, than = "better" if found.mean > 0 else "worse", f" than {other}" if other else ""
+    return f"{one.measure} {word} by {number(abs(found.mean))}{unit}{than} ({numbers}{objection})"
 
 
 def _over(group: Sequence[Contrast]) -> str:
