@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QStyledItemDelegate, QTableView, QWidget
 
-from metagen_gui.gui.icon_button import themed_icon
 from metagen_gui.gui.runs_words import COLUMNS, PLACES
+from metagen_gui.gui.word_line import WordLine
 
 # In characters; a note takes what is left.
 _WIDTHS = {"name": 30, "state": 14, "algorithm": 11, "model": 7, "tasks": 10, "best": 10, "steps": 15, "time": 9,
@@ -66,29 +65,11 @@ class _KeepsTyping(QStyledItemDelegate):
 
 
 def filter_line(parent: QWidget) -> QLineEdit:
-    """Return the line in which a person types what runs to show."""
-    return _FilterLine(parent)
-
-
-class _FilterLine(QLineEdit):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("runs_filter")
-        self.setPlaceholderText(self.tr("Filter runs"))
-        self.setAccessibleName(self.tr("Filter runs"))
-        self.setToolTip(self.tr("Shows the runs that hold every word, in whatever column; Escape shows all"))
-        self.setClearButtonEnabled(True)
-        self._icon = self.addAction(themed_icon("mdi6.filter-outline"), QLineEdit.ActionPosition.LeadingPosition)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape shows all runs again."""
-        if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
-        else:
-            super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw the icon anew when the look changes."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._icon.setIcon(themed_icon("mdi6.filter-outline"))
+    """Return the field that narrows the table."""
+    return WordLine(
+        "runs_filter",
+        "mdi6.filter-outline",
+        parent.tr("Filter runs"),
+        parent.tr("Shows the runs that hold every word, in whatever column; Escape shows all"),
+        parent,
+    )

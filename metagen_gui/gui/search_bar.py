@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from metagen_gui.gui.icon_button import themed_icon
 from metagen_gui.gui.setting_editor import field_height
+from metagen_gui.gui.word_line import WordLine
 
 
 class SearchBar(QWidget):
@@ -17,14 +16,13 @@ class SearchBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.line = QLineEdit()
-        self.line.setObjectName("settings_search")
-        self.line.setPlaceholderText(self.tr("Search settings"))
-        self.line.setAccessibleName(self.tr("Search settings"))
-        self.line.setToolTip(self.tr("Shows the settings whose name or description holds every word"))
-        self.line.setClearButtonEnabled(True)
+        self.line = WordLine(
+            "settings_search",
+            "mdi6.magnify",
+            self.tr("Search settings"),
+            self.tr("Shows the settings whose name or description holds every word"),
+        )
         self.line.setMinimumHeight(field_height(self.line) + 2)
-        self._icon = self.line.addAction(themed_icon("mdi6.magnify"), QLineEdit.ActionPosition.LeadingPosition)
         self.expert = QCheckBox(self.tr("Show e&xpert settings"))
         self.expert.setObjectName("expert_settings")
         self.expert.setToolTip(self.tr("Shows the settings that are rarely needed"))
@@ -46,16 +44,3 @@ class SearchBar(QWidget):
     def clear(self) -> None:
         """End the search."""
         self.line.clear()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape ends the search."""
-        if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
-        else:
-            super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw the icon anew when the look changes."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._icon.setIcon(themed_icon("mdi6.magnify"))

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from metagen_gui.engine import outer_loop
 from metagen_gui.engine.experiment import SECTIONS, Experiment
+from metagen_gui.engine.meta_learner import MetaLearner
 
 SMALL: dict[str, Any] = {
     # of plugins, where they have such a setting
@@ -69,3 +71,17 @@ def tiny(pictures: Path) -> Callable[..., Experiment]:
         return experiment
 
     return make
+
+
+@pytest.fixture
+def learners(monkeypatch: pytest.MonkeyPatch) -> list[MetaLearner]:
+    """The learners of the runs that are started."""
+    made: list[MetaLearner] = []
+
+    class Kept(MetaLearner):
+        def __init__(self, experiment: Experiment) -> None:
+            super().__init__(experiment)
+            made.append(self)
+
+    monkeypatch.setattr(outer_loop, "MetaLearner", Kept)
+    return made

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from metagen_gui.engine import outer_loop, training_run
+from metagen_gui.engine import training_run
 from metagen_gui.engine.algorithms.base import MetaGradient
 from metagen_gui.engine.algorithms.maml import Maml
 from metagen_gui.engine.checkpoint import is_finite, load_checkpoint
@@ -30,20 +30,6 @@ Tiny = Callable[..., Experiment]
 
 def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:
     return [event for event in events if isinstance(event, kind)]
-
-
-@pytest.fixture
-def learners(monkeypatch: pytest.MonkeyPatch) -> list[MetaLearner]:
-    """The learners of the runs that are started."""
-    made: list[MetaLearner] = []
-
-    class Kept(MetaLearner):
-        def __init__(self, experiment: Experiment) -> None:
-            super().__init__(experiment)
-            made.append(self)
-
-    monkeypatch.setattr(outer_loop, "MetaLearner", Kept)
-    return made
 
 
 @pytest.mark.parametrize("steps", [0, 2])

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import torch
 
-from metagen_gui.engine import outer_loop
 from metagen_gui.engine.algorithms.base import MetaGradient
 from metagen_gui.engine.algorithms.maml import Maml
 from metagen_gui.engine.checkpoint import load_checkpoint
@@ -32,19 +31,6 @@ ERRORS: list[Callable[[], Exception]] = [
 
 def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:
     return [event for event in events if isinstance(event, kind)]
-
-
-@pytest.fixture
-def learners(monkeypatch: pytest.MonkeyPatch) -> list[MetaLearner]:
-    made: list[MetaLearner] = []
-
-    class Kept(MetaLearner):
-        def __init__(self, experiment: Experiment) -> None:
-            super().__init__(experiment)
-            made.append(self)
-
-    monkeypatch.setattr(outer_loop, "MetaLearner", Kept)
-    return made
 
 
 @pytest.fixture
