@@ -11,6 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine import run_library
 from metagen_gui.engine.commands import Commands
@@ -28,6 +30,7 @@ from metagen_gui.engine.events import (
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.outer_loop import Origin
 from metagen_gui.gui.engine_loader import Engine
+from metagen_gui.gui.main_window import MainWindow
 from metagen_gui.gui.run_progress import RunProgress
 
 
@@ -151,3 +154,15 @@ def engine(training: Callable[..., Any], folder: Path, **changed: Any) -> Engine
         **changed,
     }
     return Engine(**parts)
+
+
+def letting_go(qtbot: QtBot) -> Callable[[QWidget], None]:
+    """Return what ends a window's run and threads before a test closes it."""
+
+    def let_go(window: QWidget) -> None:
+        assert isinstance(window, MainWindow)
+        window.quit_quietly()
+        qtbot.waitUntil(lambda: not window.controller.state.busy)
+        window.wait()
+
+    return let_go

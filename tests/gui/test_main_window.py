@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from stand_ins import FakeTraining, engine
+from stand_ins import FakeTraining, engine, letting_go
 
 from metagen_gui.engine.config import BadInput
 from metagen_gui.gui.actions import COMMANDS
@@ -41,17 +41,11 @@ def open_window(qtbot: QtBot, training: FakeTraining, tmp_path: Path) -> Open:
     def make(load: Callable[[], Engine] | None = None, *, ready: bool = True) -> MainWindow:
         settings = WindowSettings(tmp_path / "window.ini")
         window = MainWindow(settings, load or (lambda: engine(training, tmp_path / "runs")))
-        qtbot.addWidget(window, before_close_func=let_go)
+        qtbot.addWidget(window, before_close_func=letting_go(qtbot))
         window.show()
         if ready:
             qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING, timeout=20_000)
         return window
-
-    def let_go(window: QWidget) -> None:
-        assert isinstance(window, MainWindow)
-        window.quit_quietly()
-        qtbot.waitUntil(lambda: not window.controller.state.busy)
-        window.wait()
 
     return make
 

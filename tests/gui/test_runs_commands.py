@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from kept_runs import keep_run
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
-from stand_ins import FakeTraining, engine
+from stand_ins import FakeTraining, engine, letting_go
 from test_runs_panel import choose, shown
 
 from metagen_gui.engine.config import BadInput
@@ -38,18 +38,12 @@ def open_window(qtbot: QtBot, training: FakeTraining, tmp_path: Path) -> Open:
     def make() -> MainWindow:
         settings = WindowSettings(tmp_path / "window.ini")
         window = MainWindow(settings, lambda: engine(training, tmp_path / "runs"))
-        qtbot.addWidget(window, before_close_func=let_go)
+        qtbot.addWidget(window, before_close_func=letting_go(qtbot))
         window.show()
         qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=20_000)
         qtbot.waitUntil(lambda: window.runs._offered)
         window.layouts.bring("runs")
         return window
-
-    def let_go(window: QWidget) -> None:
-        assert isinstance(window, MainWindow)
-        window.quit_quietly()
-        qtbot.waitUntil(lambda: not window.controller.state.busy)
-        window.wait()
 
     return make
 
