@@ -18,7 +18,7 @@ from metagen_gui.engine.events import Event, RunBroken
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.plain_text import printable
-from metagen_gui.engine.runs import CHECKPOINTS
+from metagen_gui.engine.run_record import CHECKPOINTS, LOG
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -117,7 +117,7 @@ def _stop_requests() -> Iterator[list[int]]:
 
 
 def _failure(error: Exception, folder: Path | None) -> RunFailed:
-    log = keep_traceback(error, folder / "error.log") if folder else None
+    log = keep_traceback(error, folder / LOG) if folder else None
     log = log or keep_traceback(error, program_log())
     words = str(error) if isinstance(error, RunBroken) else one_line(error)
     return RunFailed(words + (f"; the details are in {log}" if log else ""))

@@ -14,11 +14,12 @@ from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.files import read_file
 from metagen_gui.engine.metrics_file import Curves, last_step, read_curves
 from metagen_gui.engine.plain_text import shortened
-from metagen_gui.engine.run_lock import is_held
+from metagen_gui.engine.run_lock import HOLDER, is_held
 from metagen_gui.engine.run_record import (
     CHECKPOINTS,
     EVENTS,
     EXPERIMENT,
+    LOCK,
     METRICS,
     About,
     RunRecord,
@@ -141,7 +142,7 @@ def duplicate(folder: Path) -> Path:
         except OSError as error:
             raise BadInput(str(copy), error.strerror or str(error)) from None
         try:
-            left = shutil.ignore_patterns("run.lock", "run.holder")
+            left = shutil.ignore_patterns(LOCK, HOLDER)
             shutil.copytree(folder, copy, dirs_exist_ok=True, ignore=left, symlinks=True)
             about, record = read_about(folder), read_record(folder)
             write_about(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import torch
 
 from metagen_gui.engine.models.base import Noise
 
@@ -25,3 +28,8 @@ class TaskNoise:
 def of_player(noise: Noise, place: int) -> Noise:
     """Return the noise of the player at `place` from noise that begins with `(players,)`."""
     return {name: value[place] for name, value in noise.items()}
+
+
+def joined(parts: Sequence[Noise]) -> Noise:
+    """Return the noise of several tasks, one after the other along the first axis."""
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

@@ -50,14 +50,19 @@ def ask_discarding(parent: QWidget, seconds: float, folder: Path | None) -> bool
     box.setWindowTitle(_tr("Discard the run?"))
     box.setText(_tr("The run took {time}. Its folder will be deleted.").format(time=duration(seconds)))
     box.setInformativeText(str(folder or ""))
-    discard = box.addButton(_tr("&Discard"), QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton(_tr("&Keep"), QMessageBox.ButtonRole.RejectRole)
+    return is_agreed(box, _tr("&Discard"), _tr("&Keep"))
+
+
+def is_agreed(box: QMessageBox, do: str, leave: str) -> bool:
+    """Ask what `box` asks, about something that is lost by it; return whether the answer is `do`. Escape leaves."""
+    doing = box.addButton(do, QMessageBox.ButtonRole.DestructiveRole)
+    keep = box.addButton(leave, QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)
     box.exec()
     answer = box.clickedButton()
     box.deleteLater()
-    return answer is discard
+    return answer is doing
 
 
 def _tr(text: str) -> str:

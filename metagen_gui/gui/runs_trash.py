@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QDir, QFile, QStandardPaths, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from metagen_gui.gui.close_dialog import is_agreed
+
 if TYPE_CHECKING:
     from metagen_gui.engine.run_library import RunEntry
 
@@ -27,14 +29,7 @@ def ask_trash(parent: QWidget, entries: Sequence[RunEntry]) -> bool:
     box.setText(one if len(entries) == 1 else _tr("Move {count} runs to the trash?").format(count=f"{len(entries):,}"))
     if len(entries) > 1:
         box.setInformativeText("\n".join([*names, *([_tr("and {count} more").format(count=f"{more:,}")] * (more > 0))]))
-    move = box.addButton(_tr("&Move to trash"), QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton(_tr("&Keep"), QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(keep)
-    box.setEscapeButton(keep)
-    box.exec()
-    answer = box.clickedButton()
-    box.deleteLater()
-    return answer is move
+    return is_agreed(box, _tr("&Move to trash"), _tr("&Keep"))
 
 
 def move_to_trash(entry: RunEntry) -> str:

@@ -19,6 +19,7 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
 from metagen_gui.engine.claims.measures import Eyes, Measure, grader
 from metagen_gui.engine.models.base import Noise
 from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.task_noise import joined
 from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskBatch, TaskFamily
 
 Values = npt.NDArray[np.float64]
@@ -140,9 +141,5 @@ def _walks(
         grading = [model.noise(tasks.generator(i, 2), (1, len(model.players)), tasks.query_size) for i in here]
         latents = torch.stack([tasks.latents(algorithm, i) for i in here])
         given, query = (torch.from_numpy(part[here.start : here.stop]) for part in (support, tasks.batch.query))
-        losses, samples = torch.func.vmap(one_task)(given, query, latents, _joined(adapting), _joined(grading))
+        losses, samples = torch.func.vmap(one_task)(given, query, latents, joined(adapting), joined(grading))
         yield first, losses.float().numpy(), samples.float().numpy()
-
-
-def _joined(parts: Sequence[Noise]) -> Noise:
-    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

@@ -135,8 +135,20 @@ class _Finder:
             both = []
             for against, side in sides.items():
                 found, objection = ahead(after, side, measure)
-                what = "adapts", arm.title, against, measure.title, measure.unit, footing, HELD_OUT
-                both.append(Contrast(*what, found, objection, is_null=arm.is_null))  # type: ignore[arg-type]
+                both.append(
+                    Contrast(
+                        "adapts",
+                        arm.title,
+                        against,
+                        measure.title,
+                        measure.unit,
+                        footing,
+                        HELD_OUT,
+                        found,
+                        objection,
+                        is_null=arm.is_null,
+                    )
+                )
             yield weaker(*both)
 
     def against_baselines(self, arm: Arm, footing: Footing, world: str, part: Part) -> Iterator[Contrast]:

@@ -17,8 +17,8 @@ from metagen_gui.engine.algorithms.base import Algorithm, TaskNoise
 from metagen_gui.engine.evaluation import TASKS_AT_ONCE, score
 from metagen_gui.engine.held_out.chosen_tasks import MOST_DRAWS, HeldOutTasks, Request
 from metagen_gui.engine.held_out.statistics import Difference, Mask, Summary, Values, difference, diverged, summarize
-from metagen_gui.engine.models.base import Noise
 from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.task_noise import joined
 from metagen_gui.engine.trained_run import TrainedRun
 
 PARTS = 4
@@ -124,12 +124,9 @@ def _noise(algorithm: Algorithm, tasks: HeldOutTasks, number: int, steps: int) -
 
 
 def _joined(parts: list[TaskNoise]) -> TaskNoise:
-    def join(noises: list[Noise]) -> Noise:
-        return {name: torch.cat([noise[name] for noise in noises]) for name in noises[0]}
-
     return TaskNoise(
-        support=join([part.support for part in parts]),
-        judge=join([part.judge for part in parts]),
-        query=join([part.query for part in parts]),
-        inner=join([part.inner for part in parts]),
+        support=joined([part.support for part in parts]),
+        judge=joined([part.judge for part in parts]),
+        query=joined([part.query for part in parts]),
+        inner=joined([part.inner for part in parts]),
     )
