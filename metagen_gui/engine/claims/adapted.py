@@ -49,11 +49,11 @@ class HeldOut:
 
     @cached_property
     def foreign(self) -> Array:
-        """For every task the support of another one, of another class where there is one."""
+        """For every task the support of another one, of another class; there must be two."""
         names, count, chosen = self.batch.names, self.count, []
         for index in range(count):
             others = [(index + step) % count for step in range(1, count)]
-            chosen.append(next((other for other in others if names[other] != names[index]), others[0]))
+            chosen.append(next(other for other in others if names[other] != names[index]))
         return self.batch.support[chosen]
 
     def generator(self, index: int, part: int) -> torch.Generator:

@@ -22,14 +22,14 @@ Way = Mapping[str, Any]
 MULTIPLES = (1.0, 0.5, 2.0, 0.25, 0.7, 1.4, 0.1, 4.0)
 """Of the inner rate, the trained one first."""
 BY_HAND: tuple[tuple[str, float, str], ...] = (
-    ("adam", 0.003, "everything"),
-    ("sgd", 0.01, "everything"),
-    ("adam", 0.001, "everything"),
-    ("sgd", 0.3, "default"),
-    ("adam", 0.01, "everything"),
-    ("sgd", 0.1, "everything"),
     ("adam", 0.0003, "everything"),
-    ("adam", 0.03, "default"),
+    ("sgd", 0.01, "everything"),
+    ("adam", 0.003, "everything"),
+    ("sgd", 0.1, "everything"),
+    ("adam", 0.001, "everything"),
+    ("sgd", 0.003, "everything"),
+    ("adam", 0.01, "default"),
+    ("adam", 0.01, "everything"),
 )
 """Optimizer, rate and what adapts, for weights that were not meta-learned; the most promising first."""
 

@@ -99,7 +99,7 @@ class Judge:
         tasks, eyes = self._of(arm.is_null, "test")
         own = score_adapted(algorithm, weights, tasks, eyes, steps)
         foreign = shifted = None
-        if arm.is_meta or arm.is_null:
+        if (arm.is_meta or arm.is_null) and len({*tasks.batch.names}) > 1:  # else there is no other class
             needed = tuple(measure for measure in eyes.measures if measure.claim == "generalises")
             foreign = score_adapted(algorithm, weights, tasks, eyes, steps, measures=needed, foreign=True)
         if self.shift is not None and not arm.is_null:

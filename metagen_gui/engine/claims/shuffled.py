@@ -32,7 +32,7 @@ class ShuffledClasses(TaskFamily):
         """Return task `index` of `stream`; example j is of the j-th class of a deal."""
         deal, place = divmod(index, shots + query_size)
         examples = self._deal(stream, deal, shots, query_size)[:, place]
-        return Task("shuffled", examples[:shots], examples[shots:])
+        return Task(f"shuffled {index}", examples[:shots], examples[shots:])
 
     def _deal(self, stream: Stream, deal: int, shots: int, query_size: int) -> Array:
         """Return all examples of a deal, `(classes, examples, *shape)`, as many of the one as of the other."""

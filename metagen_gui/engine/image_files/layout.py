@@ -2,7 +2,7 @@
 
 A class is a folder that holds images, named by its path below the folders that all images share; so a place one or two
 levels too high gives the same classes. Its group is the folder above it: Omniglot's alphabets. Where the top folders
-are called train, val and test (or background and evaluation), they decide; otherwise about a seventh of the groups, or
+are called train, val and test (or background and evaluation), they decide; otherwise about a sixth of the groups, or
 of the classes, is held out for validation and another for testing. Nothing here depends on a seed or on the number of
 shots, so a class that was trained on is never tested on later.
 """
@@ -22,7 +22,7 @@ SplitBy = Literal["auto", "class", "group"]
 Part = Literal["train", "validation", "test"]
 
 ENOUGH_GROUPS = 5
-DEALT_PER_ROUND = 7
+DEALT_PER_ROUND = 6
 SPLIT_FOLDERS: dict[str, Part] = {
     **dict.fromkeys(("train", "training", "images_background", "background"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
@@ -83,7 +83,7 @@ def arrange(files: Sequence[ImageFile], split_by: SplitBy = "auto") -> Layout:
 
 
 def _deal(classes: Iterable[ImageClass], wanted: set[Part], grouped: bool) -> dict[Part, list[ImageClass]]:
-    """Deal classes out like cards: in every round of seven the second goes to validation, the third to testing.
+    """Deal classes out like cards: in every round of six the second goes to validation, the third to testing.
 
     The largest come first. Whatever number of images a task needs, the classes that have it are the first ones dealt,
     so three of them are enough for one in each stream. Equals are shuffled by a hash of their names.
