@@ -6,7 +6,7 @@ written on the way out, and the run can be resumed from there.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +73,17 @@ def meta_train(
 
 
 def resume_run(
-    folder: Path, *, commands: Commands | None = None, previews: bool = True
+    folder: Path,
+    *,
+    commands: Commands | None = None,
+    previews: bool = True,
+    reading: Callable[[Experiment], Experiment] = lambda experiment: experiment,
 ) -> Generator[Event, None, None]:
     """Go on with the run in `folder` from its newest sound checkpoint, yielding what happens.
 
-    On the CPU the outcome is, bit for bit, that of a run without interruption. Raises `BadInput` at the first `next` if
-    there is nothing to go on with, or if another process writes into the folder.
+    On the CPU the outcome is, bit for bit, that of a run without interruption. `reading` makes of the experiment in the
+    folder what it was where a file cannot say it. Raises `BadInput` at the first `next` if there is nothing to go on
+    with, or if another process writes into the folder.
     """
     keep_memory()
     lock = RunLock(_own_folder_of_run(folder))
@@ -90,7 +95,7 @@ def resume_run(
         if checkpoint is not None:  # with the settings as they were changed on the way
             check_progress(checkpoint)
             experiment = Experiment.from_document(checkpoint.progress["experiment"], str(folder))
-        learner = MetaLearner(experiment)
+        learner = MetaLearner(reading(experiment))
         notices = [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
         if checkpoint is not None:
             restore(learner, checkpoint)

@@ -18,6 +18,7 @@ from metagen_gui.engine.claims.outcomes import Outcome, look_back
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.report import write_report
 from metagen_gui.engine.claims.scoring import Judge
+from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.claims.training import (
     Steps,
     Training,
@@ -31,7 +32,6 @@ from metagen_gui.engine.events import Event, StepReport
 from metagen_gui.engine.outer_loop import meta_train, resume_run
 from metagen_gui.engine.run_library import checkpoints
 from metagen_gui.engine.run_record import is_run_folder, read_record
-from metagen_gui.engine.runs import discard
 from metagen_gui.engine.training_run import Diverged
 
 GUESS = 25.0
@@ -92,7 +92,7 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
         if not name or checkpoints(folder.run(name)):
             scores[arm.name, steps, seed] = judge.score(arm, name, seed, folder)
         clock.done += GUESS
-    findings = find(plan, arms, shared, judge, scores, outcomes)
+    findings = find(plan, arms, shared, judge, scores, outcomes, judge.best(folder))
     report = write_report(findings, folder)
     yield ClaimsFinished(report, findings)
     return findings
@@ -127,11 +127,9 @@ def _train(training: Training, folder: ClaimFolder, clock: _Clock, budget: float
     if (record is not None and record.state in ("finished", "failed")) or (done and done[-1] >= training.steps):
         return
     run: Generator[Event, None, None]
-    if is_run_folder(path) and not training.arm.is_null:
-        run = resume_run(path, previews=False)
+    if is_run_folder(path):  # of a null the folder tells the plain experiment
+        run = resume_run(path, previews=False, reading=shuffled if training.arm.is_null else lambda plain: plain)
     else:
-        if is_run_folder(path):  # a null cannot be read back as one, so it begins anew
-            discard(path)
         run = meta_train(training.experiment(), out=path, previews=False)
     told = 0.0
     try:

@@ -57,7 +57,7 @@ class ShuffledClasses(TaskFamily):
 
 @dataclass(frozen=True)
 class ShuffledExperiment(Experiment):
-    """An experiment on shuffled tasks. Read back from a file it is the plain one, so no such run can be resumed."""
+    """An experiment on shuffled tasks. Read back from a file it is the plain one, and has to be shuffled again."""
 
     def build_tasks(self) -> TaskFamily:
         """Return the shuffled family."""

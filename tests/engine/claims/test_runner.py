@@ -94,6 +94,7 @@ def test_what_is_done_is_not_done_again_and_comes_out_the_same(
     test.close()
     assert read_record(tmp_path / "parts/runs/null-3-steps-seed-0").state == "stopped"  # type: ignore[union-attr]
     parts = finished(made, tmp_path / "parts")
+    assert "Resumed at step" in (tmp_path / "parts/runs/null-3-steps-seed-0/events.jsonl").read_text()
     assert [one.found for one in parts.findings.contrasts] == [one.found for one in whole.findings.contrasts]
 
     def refuse(*given: Any, **named: Any) -> Any:
@@ -149,7 +150,7 @@ def test_a_class_that_is_alone_is_told_from_none(tiny: Tiny, tmp_path: Path, mon
     monkeypatch.setattr(encoder, "EncoderSettings", lambda: small)
     made = ClaimPlan.of(tiny("images", "vae", "maml"), {**SMALL, "query_size": 4, "arms": ("joint", "maml")})
     found = finished(made, tmp_path / "out").findings  # of the six classes one is held out for the test
-    assert [measure.name for measure in found.measures] == ["loss", "kid", "coverage", "memorisation"]
+    assert [measure.name for measure in found.measures] == ["loss", "iwae", "kid", "coverage", "memorisation"]
     assert "network that learned to tell the training classes apart" in " ".join(found.notes)
 
 
