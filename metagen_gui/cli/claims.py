@@ -24,9 +24,9 @@ from metagen_gui.cli.failures import RunFailed
 from metagen_gui.cli.figures import duration
 from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
 from metagen_gui.engine.claims.findings import Findings
+from metagen_gui.engine.claims.kept_tests import examine_alone, fresh_folder
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.report import document
-from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.plain_text import printable
@@ -41,9 +41,9 @@ def examine_claims(path: Path, out: Path | None, *, quick: bool, as_json: bool) 
     """Test the claims of a plan, or of an experiment's default plan, and print the verdicts; raise `BadInput`."""
     use_threads()
     plan = ClaimPlan.load(path, quick=quick)
-    folder = out or runs_folder().parent / "claims" / time.strftime("%Y-%m-%d-%H%M%S")
+    folder = out or fresh_folder(runs_folder().parent / "claims")
     try:
-        with closing(examine(plan, folder)) as test:
+        with closing(examine_alone(plan, folder)) as test:
             finished = _follow(test)
     except RunBroken as error:
         raise RunFailed(f"{error}; go on with the same command and --out {folder}") from error

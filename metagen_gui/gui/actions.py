@@ -82,6 +82,14 @@ COMMANDS: tuple[Command, ...] = (
         ("Ctrl+E",),
         short=_("Export…"),
     ),
+    Command(
+        "claims",
+        _("Test &claims…"),
+        _("Find out whether meta-learning helps with this experiment: arms trained alike, a verdict per claim"),
+        "mdi6.scale-balance",
+        ("Ctrl+T",),
+        short=_("Test claims…"),
+    ),
     Command("quit", _("&Quit"), _("Close the window"), "mdi6.exit-to-app", ("Ctrl+Q",)),
     Command("undo", _("&Undo"), _("Take back the last change of a setting"), "mdi6.undo", ("Ctrl+Z",)),
     Command("redo", _("&Redo"), _("Do it again"), "mdi6.redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
@@ -143,7 +151,19 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_("&Edit"), ("undo", "redo", SEPARATOR, "copy_command", "find_setting")),
     (
         _("&Run"),
-        ("start", "pause", "step", SEPARATOR, "sample_now", "save_now", SEPARATOR, "finish", "discard"),
+        (
+            "start",
+            "pause",
+            "step",
+            SEPARATOR,
+            "sample_now",
+            "save_now",
+            SEPARATOR,
+            "finish",
+            "discard",
+            SEPARATOR,
+            "claims",
+        ),
     ),
     (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
     (_("&Help"), ("documentation", "shortcuts", SEPARATOR, "about")),
@@ -154,7 +174,7 @@ SUBMENUS: Mapping[str, tuple[str, ...]] = {
     "theme": ("theme_system", "theme_light", "theme_dark"),
     "layout": ("layout_wide", "layout_narrow", "layout_presenting"),
 }
-TOOLBAR = ("start", "pause", "step", "finish", "discard")
+TOOLBAR = ("start", "pause", "step", "finish", "discard", "claims")
 
 
 def translated(text: str) -> str:

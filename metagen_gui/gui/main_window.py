@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from metagen_gui.gui.actions import enable_actions, make_actions
 from metagen_gui.gui.banner import Banner
+from metagen_gui.gui.claims_command import ClaimsCommand
 from metagen_gui.gui.close_dialog import Closing, ask_closing, ask_discarding
 from metagen_gui.gui.device_picker import DevicePicker
 from metagen_gui.gui.dropped import dropped_path
@@ -68,13 +69,10 @@ class MainWindow(QMainWindow):
         self.runs_panel = RunsPanel(self)
         self.runs = RunsCommands(self.runs_panel, self.controller, self.files, self.banner, settings, self)
         self.export = ExportCommand(self.controller, self)
+        self.claims = ClaimsCommand(self.controller, self.panel, self.banner, self)
         self.layouts = Layouts(self, {"experiment": self.panel, **self.panels.by_dock, "runs": self.runs_panel})
         self.actions_by_name = make_actions(self, self._slots())
-        provided = {
-            "recent": self.files.recents.menu,
-            "presets": self.presets.menu,
-            "panels": self.layouts.panels_menu,
-        }
+        provided = {"recent": self.files.recents.menu, "presets": self.presets.menu, "panels": self.layouts.panels_menu}
         make_menus(self, self.actions_by_name, provided)
         self._toolbar = RunToolBar(self.actions_by_name, self.device, self.presets.menu, self)
         self.addToolBar(self._toolbar)
@@ -105,6 +103,7 @@ class MainWindow(QMainWindow):
             "save_experiment_as": files.ask_save,
             "open_runs": self.runs.open_folder,
             "export": self.export.open,
+            "claims": self.claims.open,
             "show_runs": self._show_runs,
             "quit": self.close,
             "undo": panel.undo_stack.undo,
@@ -265,6 +264,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, or ask what becomes of the run; a run that is ended is waited for with the window alive."""
+        if self.claims.detain(event, quietly=self._quitting):
+            return
         if not self.controller.state.busy:
             self._keep()
             self.runs.wait()
@@ -289,6 +290,7 @@ class MainWindow(QMainWindow):
         self.loader.wait()
         self.export.wait()
         self.runs.wait()
+        self.claims.wait()
 
     def _keep(self) -> None:
         self.layouts.keep(self._settings)

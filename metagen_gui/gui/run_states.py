@@ -69,6 +69,7 @@ ENABLED: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "finish": GOING,
         "discard": GOING | {RunState.DONE, RunState.FAILED},
         "export": AT_REST | {RunState.RUNNING, RunState.PAUSED},
+        "claims": frozenset(RunState) - {RunState.LOADING},
         "new_experiment": AT_REST,
         "open_experiment": AT_REST | {RunState.LOADING},
         "open_recent": AT_REST | {RunState.LOADING},

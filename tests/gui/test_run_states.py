@@ -9,13 +9,13 @@ from metagen_gui.gui.run_states import BUSY, ENABLED, NEXT, RunState, enabled, m
 ALL = list(RunState)
 CAN = {
     RunState.LOADING: {"start", "step", "open_experiment", "open_recent"},
-    RunState.IDLE: {"start", "step", "export", "new", "open", "save"},
-    RunState.PREPARING: {"pause", "finish", "discard", "save"},
-    RunState.RUNNING: {"pause", "finish", "discard", "sample_now", "save_now", "export", "save"},
-    RunState.PAUSED: {"pause", "step", "finish", "discard", "sample_now", "save_now", "export", "save"},
-    RunState.FINISHING: {"save"},
-    RunState.DONE: {"start", "step", "discard", "export", "new", "open", "save"},
-    RunState.FAILED: {"start", "step", "discard", "export", "new", "open", "save"},
+    RunState.IDLE: {"start", "step", "export", "new", "open", "save", "claims"},
+    RunState.PREPARING: {"pause", "finish", "discard", "save", "claims"},
+    RunState.RUNNING: {"pause", "finish", "discard", "sample_now", "save_now", "export", "save", "claims"},
+    RunState.PAUSED: {"pause", "step", "finish", "discard", "sample_now", "save_now", "export", "save", "claims"},
+    RunState.FINISHING: {"save", "claims"},
+    RunState.DONE: {"start", "step", "discard", "export", "new", "open", "save", "claims"},
+    RunState.FAILED: {"start", "step", "discard", "export", "new", "open", "save", "claims"},
 }
 GROUPS = {
     "new": {"new_experiment", "presets", "device"},

@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
-from metagen_gui.engine.claims.measures import Eyes, Measure, grader
-from metagen_gui.engine.models.base import Noise
+from metagen_gui.engine.claims.measures import IWAE, LOSS, Eyes, Measure, grader
+from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
+from metagen_gui.engine.models.base import GenerativeModel, Noise
+from metagen_gui.engine.models.vae import Vae
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.task_noise import joined
 from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskBatch, TaskFamily
@@ -61,10 +63,14 @@ class HeldOut:
         place = (index * 4 + part) * len(STREAMS) + STREAMS.index(self.stream)
         return generator_for(self.family.seed, "evaluation", place)
 
+    @property
+    def sample_count(self) -> int:
+        """How many samples are made of a task."""
+        return POINTS if self.family.spec.kind == "points" else self.samples
+
     def latents(self, algorithm: Algorithm, index: int) -> Tensor:
         """Return the latents that samples of task `index` are made from."""
-        count = POINTS if self.family.spec.kind == "points" else self.samples
-        return algorithm.model.latents(self.generator(index, 0), count)
+        return algorithm.model.latents(self.generator(index, 0), self.sample_count)
 
 
 @dataclass(frozen=True)
@@ -93,43 +99,42 @@ def score_adapted(
     rows, batch, wanted = tuple(rows), tasks.batch, eyes.measures if measures is None else measures
     support = tasks.foreign if foreign else batch.support
     values = {measure.name: np.full((len(rows), tasks.count), np.nan) for measure in wanted}
-    by_features = [measure for measure in wanted if measure.metric is not None]
     pictures: list[Array] = []
-    for first, losses, samples in _walks(algorithm, weights, tasks, support, rows):
+    for first, own, samples in _walks(algorithm, weights, tasks, support, rows, bounded=IWAE in values):
         for place, drawn in enumerate(samples):
             index = first + place
             sound = np.isfinite(drawn.reshape(len(rows), -1)).all(1)
-            if "loss" in values:
-                values["loss"][:, index] = np.where(sound, losses[place], np.nan)
-            if by_features:
-                context = eyes.context(index, batch.names[index])
-                query, given = eyes.encode(batch.query[index]), eyes.encode(batch.support[index])
-                good = drawn[sound]
-                seen = eyes.encode(good.reshape(-1, *good.shape[2:])).reshape(*good.shape[:2], -1)
-                for row, features in zip(np.flatnonzero(sound), seen, strict=True):
-                    for measure in by_features:
-                        assert measure.metric is not None
-                        values[measure.name][row, index] = measure.metric.score(query, given, features, context)
+            told = {name: np.where(sound, figures[place], np.nan) for name, figures in own.items()}
+            told |= eyes.scores(index, (batch.names[index], batch.support[index], batch.query[index]), drawn, wanted)
+            for name in values:
+                values[name][:, index] = told[name]
         pictures.extend(samples[: max(0, PICTURED - len(pictures))])
     return Adapted(rows, {name: np.where(np.isfinite(v), v, np.nan) for name, v in values.items()}, np.stack(pictures))
 
 
 @torch.no_grad()
 def _walks(
-    algorithm: Algorithm, weights: MetaParams, tasks: HeldOut, support: Array, rows: tuple[int, ...]
-) -> Iterator[tuple[int, Array, Array]]:
-    """Yield the first task's number, losses `(tasks, rows)` and samples `(tasks, rows, n, *shape)` of some tasks."""
+    algorithm: Algorithm, weights: MetaParams, tasks: HeldOut, support: Array, rows: tuple[int, ...], bounded: bool
+) -> Iterator[tuple[int, dict[str, Array], Array]]:
+    """Yield the first task's number, the model's own figures and samples `(tasks, rows, n, *shape)` of some tasks.
+
+    The figures are losses and, if `bounded`, importance-weighted bounds, `(tasks, rows)`.
+    """
     model, last = algorithm.model, rows[-1]
     player, alone, graded = model.players[0], len(model.players) == 1, grader(model)
 
     def one_task(
-        given: Tensor, query: Tensor, latents: Tensor, adapting: Noise, grading: Noise
-    ) -> tuple[Tensor, Tensor]:
+        given: Tensor, query: Tensor, latents: Tensor, adapting: Noise, grading: Noise, bounding: Tensor
+    ) -> tuple[dict[str, Tensor], Tensor]:
         path = algorithm.trajectory(weights, given, adapting, last)
         chosen = [path[row] for row in rows]
         noise = of_player(grading, 0)
         losses = [graded.loss(player, params, query, noise) if alone else query.new_zeros(()) for params in chosen]
-        return torch.stack(losses), torch.stack([model.generate(params, latents) for params in chosen])
+        figures = {LOSS: torch.stack(losses)}
+        if isinstance(model, Vae) and bounded:
+            bounds = [negative_iwae(model, params, query, bounding).mean() for params in chosen]
+            figures[IWAE] = torch.stack(bounds)
+        return figures, torch.stack([model.generate(params, latents) for params in chosen])
 
     moving = algorithm.adapted(algorithm.initialization(weights))
     held = sum(weights[player][name].numel() for player, names in moving.items() for name in names) * (last + 1)
@@ -139,7 +144,15 @@ def _walks(
         here = range(first, min(first + at_once, tasks.count))
         adapting = [algorithm.adaptation_noise(tasks.generator(i, 1), 1, steps, tasks.shots) for i in here]
         grading = [model.noise(tasks.generator(i, 2), (1, len(model.players)), tasks.query_size) for i in here]
+        bounding = [_bounding(model, tasks, i) if bounded else torch.zeros(0) for i in here]
         latents = torch.stack([tasks.latents(algorithm, i) for i in here])
         given, query = (torch.from_numpy(part[here.start : here.stop]) for part in (support, tasks.batch.query))
-        losses, samples = torch.func.vmap(one_task)(given, query, latents, joined(adapting), joined(grading))
-        yield first, losses.float().numpy(), samples.float().numpy()
+        noise = latents, joined(adapting), joined(grading), torch.stack(bounding)
+        figures, samples = torch.func.vmap(one_task)(given, query, *noise)
+        yield first, {name: values.float().numpy() for name, values in figures.items()}, samples.float().numpy()
+
+
+def _bounding(model: GenerativeModel, tasks: HeldOut, index: int) -> Tensor:
+    """Return the noise that the bound of task `index` is made with, `(K, query, latent)`."""
+    assert isinstance(model, Vae)
+    return iwae_noise(model, tasks.generator(index, 3), tasks.query_size)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from metagen_gui.engine.claims import best_possible
 from metagen_gui.engine.claims.arms import Arm
+from metagen_gui.engine.claims.best_possible import Gap
 from metagen_gui.engine.claims.contrasts import Contrast, Part, Side, ahead, corrected, weaker
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Measure
@@ -39,6 +41,9 @@ class Findings:
     verdicts: tuple[Verdict, ...]
     shown: TaskBatch
     """The first test tasks, to be looked at."""
+    best: Scored | None = None
+    """The best possible generator's scores, where it is known; and how far from it every arm is."""
+    gaps: tuple[Gap, ...] = ()
 
     def scored(self, arm: Arm, footing: Footing) -> list[Scored]:
         """Return an arm's scores on a footing by seed; seeds that could not be scored are left out."""
@@ -61,8 +66,9 @@ def find(
     judge: Judge,
     scores: Scores,
     outcomes: Sequence[Outcome],
+    best: Scored | None = None,
 ) -> Findings:
-    """Compare the arms as the plan's claims ask for, and conclude."""
+    """Compare the arms as the plan's claims ask for, and with the best possible if it is known, and conclude."""
     finder = _Finder(plan, {arm.name: arm for arm in arms}, shared, judge, scores, outcomes)
     contrasts = corrected([*finder.all()])
     return Findings(
@@ -76,6 +82,8 @@ def find(
         contrasts=tuple(contrasts),
         verdicts=tuple(conclude(contrasts)),
         shown=judge.first_tasks,
+        best=best,
+        gaps=best_possible.corrected([*finder.gaps(best)]) if best else (),
     )
 
 
@@ -115,6 +123,12 @@ class _Finder:
     def of(self, arm: Arm, footing: Footing) -> dict[int, Scored]:
         """Return an arm's scores by seed."""
         return by_seed(self.plan, self.shared, self.scores, arm, footing)
+
+    def gaps(self, best: Scored) -> Iterator[Gap]:
+        """Yield how far every arm is from the best possible, on every footing."""
+        for footing in self.shared:
+            arms = {arm.title: [*self.of(arm, footing).values()] for arm in self.arms.values() if not arm.is_null}
+            yield from best_possible.gaps(best, arms, self.measures, footing)
 
     def adapts(self, arm: Arm, footing: Footing) -> Iterator[Contrast]:
         """Compare with before adapting, and with adapting to examples of another class: both have to be worse."""

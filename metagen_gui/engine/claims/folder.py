@@ -51,7 +51,8 @@ class ClaimFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             if (path / PLAN).exists():
-                if _json_of(path / PLAN) != json.loads(text):
+                kept = ClaimPlan.from_document(_json_of(path / PLAN), str(path / PLAN))
+                if kept.document() != plan.document():
                     raise BadInput(str(path), "holds the test of another plan; choose another folder")
             elif any(path.iterdir()):
                 raise BadInput(str(path), "the folder for a new test must be empty")

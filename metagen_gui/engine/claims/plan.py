@@ -25,8 +25,6 @@ CLAIMS: dict[Claim, str] = {
 }
 ROUND = (1, 2, 3, 5, 10, 20, 50, 100)
 """Adaptation steps worth a look, besides those of training."""
-FURTHEST = 50
-"""Steps that adaptation is followed to at least: fine-tuning by hand is at its best after 10 to 50."""
 BASELINES = ("random", "joint", "joint + fine-tuning", "null")
 
 
@@ -48,7 +46,10 @@ class PlanSettings(Config):
     validation_tasks: int = setting(32, "Validation tasks that adaptation is tuned on.", low=2, high=10_000)
     samples: int = setting(20, "Samples per task and step, from the same latents for every arm.", low=2, high=10_000)
     adaptation_steps: tuple[int, ...] = setting(
-        (), "Steps that are scored, 0 always among them; empty: to 50, and to twice as many as in training."
+        (), "Steps that are scored, 0 always among them; empty: as far as `furthest` says."
+    )
+    furthest: int = setting(
+        50, "Adaptation is followed to this step at least, and to twice as many as in training.", low=1, high=MOST_STEPS
     )
     candidates: int = setting(8, "Ways to adapt that every adapting arm tries on validation tasks.", low=1, high=8)
     shift: dict[str, Any] | None = setting(None, "Tasks of another kind to adapt to as well: {name, settings}.")
@@ -59,7 +60,8 @@ QUICK: dict[str, Any] = {
     "seconds": 45.0,
     "claims": ("adapts", "generalises", "collapses"),
     "validation_tasks": 16,
-    "candidates": 6,
+    "candidates": 4,
+    "furthest": 20,
 }
 """A first verdict in under ten minutes on two cores."""
 
@@ -87,7 +89,7 @@ class ClaimPlan:
         if self.settings.adaptation_steps:
             return tuple(sorted({0, *self.settings.adaptation_steps}))
         trained = int(self.experiment.config("algorithm").adaptation_steps)
-        last = max(FURTHEST, 2 * trained)
+        last = max(self.settings.furthest, 2 * trained)
         return tuple(sorted({0, trained, last, *(step for step in ROUND if step <= last)}))
 
     def document(self) -> dict[str, Any]:

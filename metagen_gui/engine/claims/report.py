@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from metagen_gui.engine.claims import tables
+from metagen_gui.engine.claims.best_possible import sentences
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.page import page
@@ -39,6 +40,8 @@ def document(findings: Findings) -> dict[str, Any]:
         "steps": {footing: dict(steps) for footing, steps in findings.shared.items()},
         "verdicts": [{**vars(verdict), "sentence": verdict.sentence} for verdict in findings.verdicts],
         "comparisons": [dict(zip(tables.COMPARISONS, row, strict=True)) for row in tables.comparison_rows(findings)],
+        "best_possible": [sentence for sentence, _ in sentences(findings.gaps)],
+        "distance_from_best": [dict(zip(tables.GAPS, row, strict=True)) for row in tables.gap_rows(findings)],
         "curves": [dict(zip(tables.CURVES, row, strict=True)) for row in tables.curve_rows(findings)],
         "runs": [vars(outcome) for outcome in findings.outcomes],
         "adaptation": [

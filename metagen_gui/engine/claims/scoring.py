@@ -8,15 +8,20 @@ from pathlib import Path
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
 from metagen_gui.engine.claims.adapted import PICTURED, HeldOut, score_adapted
 from metagen_gui.engine.claims.arms import Arm
+from metagen_gui.engine.claims.best_possible import score_best
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.measures import Eyes, Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
-from metagen_gui.engine.claims.tuning import build, tune
+from metagen_gui.engine.claims.tuning import Choice, build, tune
 from metagen_gui.engine.config import BadInput, parse_settings
+from metagen_gui.engine.metrics.bayes import best_generator
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import Stream, TaskBatch, TaskFamily, task_families
 from metagen_gui.engine.trained_run import open_run
+
+BEST = "best-possible"
+"""What the scores of the best possible generator are kept under."""
 
 
 class Judge:
@@ -88,6 +93,17 @@ class Judge:
         if found is None:
             found = self._score(arm, *self.weights(arm, folder.run(run) if run else None, seed))
             folder.keep_scores(name, found)
+        return found
+
+    def best(self, folder: ClaimFolder) -> Scored | None:
+        """Return the scores of the best possible generator, from the folder if kept; None where it is not known."""
+        best = best_generator(self.family)
+        if best is None:
+            return None
+        found = folder.scored(BEST)
+        if found is None:
+            found = Scored(Choice({}, 0, float("nan"), ()), score_best(best, self.test, self.eyes))
+            folder.keep_scores(BEST, found)
         return found
 
     def _score(self, arm: Arm, trained: Algorithm, weights: MetaParams) -> Scored:

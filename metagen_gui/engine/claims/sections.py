@@ -7,8 +7,10 @@ import math
 from collections.abc import Iterator, Mapping
 
 from metagen_gui.engine.claims import tables
+from metagen_gui.engine.claims.best_possible import TITLE as TITLE_OF_BEST
 from metagen_gui.engine.claims.charts import chart
 from metagen_gui.engine.claims.contrasts import Contrast, Part
+from metagen_gui.engine.claims.distance import distance
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.folder import PLAN, Scored
 from metagen_gui.engine.claims.measures import ABOUT
@@ -22,7 +24,8 @@ from metagen_gui.engine.plain_text import printable
 TITLE = "Does meta-learning help here?"
 ON_CURVES = (
     "Means over tasks with 95 % intervals (Student’s t, over tasks). The large dot is the number of steps chosen on "
-    "validation tasks; a dashed line is an arm that does not adapt. Axes leave out far outliers."
+    "validation tasks; a dashed line is an arm that does not adapt, or the best possible where that is known. Axes "
+    "leave out far outliers."
 )
 ON_COMPARISONS = (
     "Ahead: how much better the arm is, task by task, in the measure’s own unit; below 0 it is worse. Intervals: BCa "
@@ -47,6 +50,7 @@ def sections(findings: Findings, versions: Mapping[str, str]) -> Iterator[str]:
     yield f'<h1>{TITLE}</h1><p class="dim">{text(" · ".join(parts))}</p>'
     yield "<h2>Verdicts</h2>"
     yield from map(_verdict, findings.verdicts)
+    yield from distance(findings)
     yield f"<h2>As the model adapts</h2><p>{ON_CURVES}</p>"
     yield from _curves(findings)
     yield "<h2>Samples, from the same latents</h2>"
@@ -126,11 +130,9 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _curves(findings: Findings) -> Iterator[str]:
-    keys = "".join(
-        f'<span><span class="key c{place}"></span>{text(arm.title)}</span>'
-        for place, arm in enumerate(findings.arms)
-        if not arm.is_null
-    )
+    shown = [(place, arm.title) for place, arm in enumerate(findings.arms) if not arm.is_null]
+    shown += [(len(findings.arms), TITLE_OF_BEST)] if findings.best else []
+    keys = "".join(f'<span><span class="key c{place}"></span>{text(title)}</span>' for place, title in shown)
     for world, part in tables.worlds(findings):
         for footing in findings.shared:
             yield f'<h3>{text(footing.capitalize())}, {text(world)}</h3><div class="legend">{keys}</div>'

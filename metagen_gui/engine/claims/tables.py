@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from metagen_gui.engine.claims.best_possible import TITLE
 from metagen_gui.engine.claims.charts import Curve
 from metagen_gui.engine.claims.contrasts import Part
 from metagen_gui.engine.claims.findings import Findings
@@ -20,6 +21,7 @@ COMPARISONS = (
     "claim", "arm", "against", "measure", "unit", "footing", "world", "ahead", "low", "high", "p", "p_holm", "d_z",
     "tasks", "seeds", "status", "decides", "null", "objection",
 )  # fmt: skip
+GAPS = ("footing", "arm", "measure", "unit", "best", "ahead", "low", "high", "share", "p_holm", "impossible")
 CURVES = ("footing", "world", "arm", "measure", "step", "mean", "interval", "tasks", "chosen")
 
 
@@ -34,8 +36,21 @@ def comparison_rows(findings: Findings) -> Iterator[tuple[object, ...]]:
         )  # fmt: skip
 
 
+def gap_rows(findings: Findings) -> Iterator[tuple[object, ...]]:
+    """Yield a row per arm and measure: how far ahead of the best possible it is, below 0 where it falls short."""
+    for gap in findings.gaps:
+        c, measure = gap.found, gap.measure
+        yield (
+            gap.footing, gap.arm, measure.name, measure.unit, gap.line, c.mean, c.low, c.high, gap.share, gap.adjusted,
+            gap.is_impossible,
+        )  # fmt: skip
+
+
 def curves(findings: Findings, footing: Footing, measure: Measure, part: Part = "own") -> list[Curve]:
-    """Return the curve of every arm on a footing: means over tasks and seeds, 95 % intervals over tasks."""
+    """Return the curve of every arm on a footing: means over tasks and seeds, 95 % intervals over tasks.
+
+    The best possible is the last, where it is known.
+    """
     found = []
     for colour, arm in enumerate(findings.arms):
         if arm.is_null:  # on other tasks, which do not compare
@@ -54,6 +69,10 @@ def curves(findings: Findings, footing: Footing, measure: Measure, part: Part = 
         taken = next(adapted.rows for _, adapted in parts if adapted is not None)
         means, halves, counts = zip(*rows, strict=True)
         found.append(Curve(arm.title, colour, taken, means, halves, counts, chosen, untrained=not arm.run))
+    best = findings.best.own.values if findings.best is not None and part == "own" else {}
+    if measure.name in best:
+        mean, half, count = _summary(best[measure.name])
+        found.append(Curve(TITLE, len(findings.arms), (0,), (mean,), (half,), (count,)))
     return found
 
 

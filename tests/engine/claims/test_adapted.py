@@ -20,6 +20,7 @@ from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
 from metagen_gui.engine.claims.tuning import Choice, tune
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskFamily
 
@@ -60,6 +61,9 @@ def test_losses_are_those_of_adapting_by_hand(built: Callable[..., Built]) -> No
         for row, step in enumerate((0, 2, 5)):
             by_hand = algorithm.model.loss("vae", path[step], query, {"z": grading["z"][0]}).item()
             assert found.values["loss"][row, index] == pytest.approx(by_hand, rel=1e-5)
+            bounding = iwae_noise(algorithm.model, tasks.generator(index, 3), 6)
+            bound = negative_iwae(algorithm.model, path[step], query, bounding).mean().item()
+            assert found.values["iwae"][row, index] == pytest.approx(bound, rel=1e-5)
             samples = algorithm.model.generate(path[step], tasks.latents(algorithm, index)).detach().numpy()
             assert np.allclose(found.pictures[index, row], samples, atol=1e-5)
 

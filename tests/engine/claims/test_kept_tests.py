@@ -1,0 +1,70 @@
+"""Tests of claims on disk: which there are, and that one writes at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from metagen_gui.engine.claims import kept_tests as module
+from metagen_gui.engine.claims import runner
+from metagen_gui.engine.claims.folder import PLAN, ClaimFolder
+from metagen_gui.engine.claims.kept_tests import examine_alone, fresh_folder, kept_tests
+from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.run_lock import is_held
+
+Tiny = Callable[..., Experiment]
+
+
+@pytest.fixture
+def plan(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> ClaimPlan:
+    monkeypatch.setattr(runner, "seconds_per_step", lambda arm, seed: (1.0, 1.0))
+    return ClaimPlan.of(tiny("densities", "vae", "maml"), {"steps": 2, "tasks": 4, "seeds": (0,)})
+
+
+def test_the_newest_come_first_and_what_cannot_be_read_is_left_out(plan: ClaimPlan, tmp_path: Path) -> None:
+    assert kept_tests(tmp_path / "none") == []
+    for number, name in enumerate(("old", "new", "broken", "empty")):
+        folder = tmp_path / name
+        if name == "empty":
+            folder.mkdir()
+            continue
+        ClaimFolder(folder, plan)
+        os.utime(folder / PLAN, (number, number))
+    (tmp_path / "broken" / PLAN).write_text("{")
+    (tmp_path / "old" / "report.html").touch()
+    found = kept_tests(tmp_path)
+    assert [(test.folder.name, test.finished, test.held) for test in found] == [
+        ("new", False, False),
+        ("old", True, False),
+    ]
+    assert found[0].plan.document() == plan.document()
+
+
+def test_two_tests_that_begin_in_one_second_get_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.time, "strftime", lambda form: "2026-01-02-030405")
+    first = fresh_folder(tmp_path)
+    first.mkdir()
+    second = fresh_folder(tmp_path)
+    assert (first.name, second.name) == ("2026-01-02-030405", "2026-01-02-030405-2")
+
+
+def test_one_writes_at_a_time_and_lets_go_in_the_end(plan: ClaimPlan, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    test = examine_alone(plan, out)
+    next(test)
+    assert is_held(out) and kept_tests(tmp_path)[0].held
+    other = examine_alone(plan, out)
+    with pytest.raises(BadInput, match="is being written by another MetaGen"):
+        next(other)
+    test.close()
+    assert not is_held(out)
+    later = examine_alone(plan, out)
+    next(later)
+    later.close()
