@@ -64,6 +64,20 @@ def grid_sides(fewest: int, most: int) -> list[tuple[int, int]]:
     return [(rows, columns) for rows, columns in sides if fewest <= rows * columns <= most]
 
 
+def scattered(rng: np.random.Generator, modes: int) -> Frame:
+    """Return `modes` points at random in the unit circle, which keep a distance of 1.1 / √modes from each other.
+
+    Darts are thrown until that many have stuck, in discs that fill a fifth to a quarter of the room: random ones stop
+    finding room at 0.55.
+    """
+    apart, found = 1.1 / np.sqrt(modes), np.zeros((0, 2))
+    while len(found) < modes:
+        dart = rng.uniform(-1, 1, size=2)
+        if np.linalg.norm(dart) <= 1 and (np.linalg.norm(found - dart, axis=-1) >= apart).all():
+            found = np.concatenate([found, dart[None]])
+    return _within_unit_circle(found)
+
+
 def moons(rng: np.random.Generator) -> Frame:
     """Return two interleaved half circles; the offset between them varies."""
     angle = np.linspace(0, np.pi, 96)

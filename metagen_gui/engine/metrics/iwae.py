@@ -20,6 +20,8 @@ from metagen_gui.engine.models.vae import LOG_2PI, Vae
 
 SAMPLES = 64
 """K, by default."""
+AT_ONCE = 8
+"""Of the K samples, as many as are held in memory at the same time when no gradient is asked for."""
 
 
 def iwae_noise(model: Vae, generator: torch.Generator, examples: int, samples: int = SAMPLES) -> Tensor:
@@ -33,8 +35,8 @@ def negative_iwae(model: Vae, params: PlayerParams, batch: Tensor, noise: Tensor
     For images p is a Bernoulli law of pixels that are grey, as in −ELBO: the two compare with each other only.
     """
     weights = {f"networks.{name}": value for name, value in params["vae"].items()}
-    log_weights: Tensor = functional_call(_LogWeights(model), weights, (batch, noise))
-    return math.log(len(noise)) - torch.logsumexp(log_weights, dim=0)
+    log_weights = [functional_call(_LogWeights(model), weights, (batch, part)) for part in torch.split(noise, AT_ONCE)]
+    return math.log(len(noise)) - torch.logsumexp(torch.cat(log_weights), dim=0)
 
 
 class _LogWeights(nn.Module):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from metagen_gui.engine.config import BadInput, Config, setting
-from metagen_gui.engine.density_shapes import CURVES, Mixture, grid, grid_sides, ring
+from metagen_gui.engine.density_shapes import CURVES, Mixture, grid, grid_sides, ring, scattered
 from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskFamily, task_families
 
 HALF_SIDE = 3.0
@@ -19,23 +19,26 @@ HALF_SIDE = 3.0
 
 SHAPES: dict[str, tuple[str, ...]] = {
     "gaussians": ("rings", "grids"),
+    "mixtures": ("rings", "grids", "scattered"),
     "mixed": ("rings", "grids", *CURVES),
-    **{name: (name,) for name in ("rings", "grids", *CURVES)},
+    **{name: (name,) for name in ("rings", "grids", "scattered", *CURVES)},
 }
-WITH_MODES = {"shape": ("gaussians", "mixed", "rings", "grids")}
+WITH_MODES = {"shape": ("gaussians", "mixtures", "mixed", "rings", "grids", "scattered")}
 WITH_CURVES = {"shape": ("mixed", *CURVES)}
 
 
 class DensitySettings(Config):
     """Which densities are drawn, how large and how far from the middle."""
 
-    shape: Literal["gaussians", "mixed", "rings", "grids", "moons", "spirals", "pinwheels"] = setting(
-        "gaussians", "What the densities look like: gaussians are rings and grids, mixed is any of the five."
+    shape: Literal["gaussians", "mixtures", "mixed", "rings", "grids", "scattered", "moons", "spirals", "pinwheels"] = (
+        setting(
+            "gaussians",
+            "What the densities look like: gaussians are rings and grids, mixtures those and modes scattered at "
+            "random, mixed are rings, grids and the three curves.",
+        )
     )
-    fewest_modes: int = setting(
-        3, "Fewest modes of a ring or a grid.", unit="modes", low=1, high=25, only_if=WITH_MODES
-    )
-    most_modes: int = setting(9, "Most modes of a ring or a grid.", unit="modes", low=1, high=25, only_if=WITH_MODES)
+    fewest_modes: int = setting(3, "Fewest modes of a density.", unit="modes", low=1, high=25, only_if=WITH_MODES)
+    most_modes: int = setting(9, "Most modes of a density.", unit="modes", low=1, high=25, only_if=WITH_MODES)
     mode_width: float = setting(0.1, "Standard deviation of a mode.", low=0.02, high=0.5, log=True, only_if=WITH_MODES)
     curve_width: float = setting(
         0.06, "Standard deviation of the points around their curve.", low=0.02, high=0.5, log=True, only_if=WITH_CURVES
@@ -107,6 +110,9 @@ class Densities(TaskFamily):
         elif kind == "grids":
             rows, columns = self.sides[rng.integers(len(self.sides))]
             frame, name = grid(rows, columns), f"grid of {rows} × {columns}"
+        elif kind == "scattered":
+            frame = scattered(rng, int(rng.integers(settings.fewest_modes, settings.most_modes + 1)))
+            name = f"{len(frame)} scattered modes"
         else:
             frame, has_modes, name = CURVES[kind](rng), False, kind
         width = settings.mode_width if has_modes else settings.curve_width

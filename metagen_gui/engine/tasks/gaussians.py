@@ -1,20 +1,25 @@
 """Gaussians: the family of tasks whose best possible few-shot generator is known in closed form.
 
-A task is one round Gaussian in the plane. Its mean is drawn from N(0, τ² I), its examples from N(mean, σ² I). So what
-any model can know after n examples is known exactly (`metrics/bayes.py`): nothing beats it, and the distance to it says
-how much of what could be learned has been. Conjugate prior: Murphy 2007, section 2.
+A task is one round Gaussian in the plane. Its mean is drawn from N(0, τ² I), or is one of a few places that were drawn
+from it once, each as likely; its examples are drawn from N(mean, σ² I). So what any model can know after n examples is
+known exactly (`metrics/bayes.py`): nothing beats it, and the distance to it says how much of what could be learned has
+been. Conjugate prior: Murphy 2007, section 2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from metagen_gui.engine.config import Config, setting
-from metagen_gui.engine.density_shapes import Mixture
+from metagen_gui.engine.density_shapes import Frame, Mixture
 from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskFamily, task_families
+
+MAP = 2_007
+"""Where the source of the places begins: no run's seed has a part in it, or runs of two seeds would differ in tasks."""
 
 
 class GaussianSettings(Config):
@@ -34,6 +39,14 @@ class GaussianSettings(Config):
         low=0.02,
         high=3,
         log=True,
+    )
+    places: int = setting(
+        0,
+        "How many places the means are at: 0 lets them lie anywhere; of n places every task has one, and learning "
+        "them by heart is what there is to learn.",
+        unit="places",
+        low=0,
+        high=1000,
     )
 
 
@@ -67,7 +80,17 @@ class Gaussians(TaskFamily):
         """Return the density of task `index` itself, a mixture of one."""
         return self._draw(self.generator(stream, index))
 
+    @cached_property
+    def places(self) -> Frame:
+        """Where the means are, `(places, 2)`, if they are at places at all; more places begin with the same ones."""
+        return np.asarray(
+            self.settings.task_spread * np.random.default_rng(MAP).standard_normal((self.settings.places, 2))
+        )
+
     def _draw(self, rng: np.random.Generator) -> Mixture:
-        mean = self.settings.task_spread * rng.standard_normal((1, 2))
+        if self.settings.places:
+            mean = self.places[[rng.integers(self.settings.places)]]
+        else:
+            mean = self.settings.task_spread * rng.standard_normal((1, 2))
         name = f"Gaussian at ({mean[0, 0]:.2f}, {mean[0, 1]:.2f})"
         return Mixture(name, mean.astype(np.float32), self.settings.point_spread, has_modes=True)

@@ -10,10 +10,11 @@ import pytest
 from known_laws import FAR_OFF, off
 
 from metagen_gui.engine.adversarial import BANDWIDTHS
-from metagen_gui.engine.metrics.bayes import BayesLine
+from metagen_gui.engine.metrics.bayes import BayesLine, PlacesLine, best_generator
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.kl import kl_of_gaussians
 from metagen_gui.engine.metrics.mmd import gaussians, squared_mmd
+from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 from metagen_gui.engine.tasks.gaussians import Gaussians, GaussianSettings
 
 FAMILY = Gaussians(GaussianSettings(task_spread=1.2, point_spread=0.6), seed=5)
@@ -108,3 +109,66 @@ def _mmd2(shift: Values, width: float) -> float:
         return float(np.mean([w2 / (w2 + variance) * math.exp(-squares / (2 * (w2 + variance))) for w2 in kernels]))
 
     return mean_kernel(0, 0.72) + mean_kernel(0, 2 * width**2) - 2 * mean_kernel(float(shift @ shift), 0.36 + width**2)
+
+
+AT_PLACES = Gaussians(GaussianSettings(places=4, point_spread=1.0), seed=5)
+"""So wide that a few points often leave two places possible."""
+PLACES = PlacesLine(AT_PLACES.places, 1.0)
+
+
+def round_density(points: Values, mean: Values, width: float) -> Values:
+    return np.exp(-0.5 * np.square(points - mean).sum(axis=1) / width**2) / (2 * math.pi * width**2)
+
+
+@pytest.mark.parametrize("shots", [0, 1, 3])
+def test_of_finite_places_the_predictive_law_is_the_weighted_mixture(shots: int) -> None:
+    """p(x | support) = Σ_j p(μ_j) p(support | μ_j) p(x | μ_j) / Σ_j p(μ_j) p(support | μ_j), in plain numbers."""
+    task = AT_PLACES.task("test", 1, shots, 6)
+    support, points = task.support.astype(float), task.query.astype(float)
+    evidence = np.array([round_density(support, place, 1.0).prod() / 4 for place in AT_PLACES.places])
+    told = sum(
+        weight * round_density(points, place, 1.0) for weight, place in zip(evidence, PLACES.places, strict=True)
+    )
+    assert PLACES.log_density(support, points) == pytest.approx(np.log(told / evidence.sum()))
+    along = np.linspace(-9, 9, 121)
+    raster = np.stack(np.meshgrid(along, along), axis=-1).reshape(-1, 2)
+    assert np.exp(PLACES.log_density(support, raster)).sum() * 0.15**2 == pytest.approx(1, abs=1e-4)
+
+
+def test_samples_of_finite_places_come_from_each_as_often_as_it_is_likely() -> None:
+    line = PlacesLine(np.array([[-5.0, 0], [5, 0], [0, 5]]), 1.0)
+    support = np.array([[0.05, -0.3]])
+    drawn = line.generate(support, np.random.default_rng(0).standard_normal((4000, line.latent_numbers)))
+    nearest = np.square(drawn[:, None] - line.places).sum(-1).argmin(axis=1)
+    weights = np.exp(line.log_weights(support))
+    assert 0.2 < weights[0] < weights[1] < 0.7, "or little is tested"
+    for place, weight in enumerate(weights):
+        assert abs((nearest == place).mean() - weight) < FAR_OFF * math.sqrt(max(weight, 1e-3) / 4000)
+    apart = drawn - line.places[nearest]
+    assert np.abs(apart.std(axis=0) - 1).max() < 0.05 and abs(np.corrcoef(apart.T)[0, 1]) < 0.05
+
+
+def test_where_tasks_are_at_places_nothing_else_does_better() -> None:
+    """Neither who knows of the prior's spread alone, nor who trusts in the likeliest place: by likelihood and MMD²."""
+    rng, spread = np.random.default_rng(3), BayesLine(1.0, 1.0)
+    less_likely: list[list[float]] = [[], []]
+    farther: list[float] = []
+    for index in range(TASKS):
+        task = AT_PLACES.task("test", index, 2, 30)
+        support, query = task.support.astype(float), task.query.astype(float)
+        best = PLACES.log_density(support, query).mean()
+        likeliest = PLACES.places[PLACES.log_weights(support).argmax()]
+        less_likely[0].append(best - spread.log_density(support, query).mean())
+        less_likely[1].append(best - np.log(round_density(query, likeliest, 1.0)).mean())
+        latents = rng.standard_normal((60, 3))
+        ours, theirs = PLACES.generate(support, latents), spread.generate(support, latents[:, :2])
+        farther.append(squared_mmd(query, theirs, gaussians) - squared_mmd(query, ours, gaussians))
+    assert all(off(values, 0) > FAR_OFF for values in (*less_likely, farther))
+
+
+def test_families_whose_best_generator_is_known() -> None:
+    assert best_generator(FAMILY) == LINE
+    at_places = best_generator(AT_PLACES)
+    assert isinstance(at_places, PlacesLine) and np.array_equal(at_places.places, AT_PLACES.places)
+    assert at_places.point_spread == 1.0
+    assert best_generator(Densities(DensitySettings(), 0)) is None

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.metrics import iwae
 from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.models.vae import Vae, VaeSettings
 from metagen_gui.engine.tasks.base import DataSpec
@@ -45,6 +46,14 @@ def test_more_samples_bound_it_more_closely() -> None:
     ]
     assert bounds == sorted(bounds, reverse=True) and bounds[0] - bounds[-1] > 0.05
     assert bounds[-2] - bounds[-1] < 0.2 * (bounds[0] - bounds[-1])
+
+
+def test_how_many_samples_are_held_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, params, batch, generator = build("images")
+    noise = iwae_noise(model, generator, 5, samples=20).double()
+    in_parts = negative_iwae(model, params, batch, noise)
+    monkeypatch.setattr(iwae, "AT_ONCE", 20)
+    torch.testing.assert_close(in_parts, negative_iwae(model, params, batch, noise))
 
 
 def test_it_reaches_the_likelihood_where_that_is_known() -> None:

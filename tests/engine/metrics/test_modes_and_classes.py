@@ -10,6 +10,7 @@ import pytest
 from known_laws import FAR_OFF, copies, normal, off, repeated
 from pattern_tasks import Patterns
 
+from metagen_gui.engine.density_shapes import Mixture, grid, ring
 from metagen_gui.engine.metrics import METRICS, Context, Contexts, features_of, metrics_for
 from metagen_gui.engine.metrics.class_consistency import class_consistency, consistency_of_real
 from metagen_gui.engine.metrics.context import some_classes
@@ -22,13 +23,30 @@ from metagen_gui.engine.tasks.sinusoids import Sinusoids, SinusoidSettings
 CORNERS = np.array([[0, 0], [4, 0], [0, 4], [4, 4]], dtype=float)
 
 
-def test_a_mode_is_found_by_one_sample_within_three_sigma_that_is_nearest_to_it() -> None:
+def test_a_sample_belongs_to_the_mode_within_three_sigma_that_is_nearest_to_it() -> None:
     samples = np.array([[0, 0.29], [0, 0.31], [4, 0], [4, 0], [2, 2]])
-    found = count_modes(samples, CORNERS, 0.1)
+    found = count_modes(samples, CORNERS, 0.1)  # of few samples one is enough
     assert (found.found, found.modes, found.share, found.within) == (2, 4, 0.5, 0.6)
-    assert count_modes(samples, CORNERS, 0.1, least=2).found == 1
     # wide modes overlap: a sample belongs to the nearest alone
     assert count_modes(np.zeros((5, 2)), CORNERS, 2.0).found == 1
+
+
+def test_a_mode_is_found_where_it_holds_a_quarter_of_its_fair_share() -> None:
+    at = [CORNERS[[0] * held + [1] * (40 - held)] for held in (2, 3)]  # 40 samples, 4 modes: a quarter of 10
+    assert [count_modes(samples, CORNERS, 0.1).found for samples in at] == [1, 2]
+
+
+@pytest.mark.parametrize(("modes", "width"), [(ring(9), 0.07), (grid(5, 5), 0.04)], ids=["nine", "twenty-five"])
+def test_true_samples_find_the_modes_and_neither_scatter_nor_a_collapse_does(modes: np.ndarray, width: float) -> None:
+    def shares(rng: np.random.Generator) -> tuple[float, float, float]:
+        law = Mixture("", modes.astype(np.float32), width, has_modes=True)
+        true, scatter = law.sample(rng, 256).astype(float), rng.uniform(-2, 2, size=(256, 2))
+        strays = np.concatenate([modes, np.tile(modes[:1], (256 - len(modes), 1))])  # one each, all others on the first
+        found = [count_modes(samples, modes, width).share for samples in (true, scatter, strays)]
+        return found[0], found[1], found[2]
+
+    true, scatter, strays = np.mean([shares(rng) for rng in np.random.default_rng(0).spawn(100)], axis=0)
+    assert true > 0.99 and scatter < 0.1 and strays == pytest.approx(1 / len(modes))
 
 
 def test_real_examples_lie_within_three_sigma_as_often_as_they_should() -> None:

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagen_gui.engine.config import BadInput, parse_settings, settings_of
-from metagen_gui.engine.density_shapes import CURVES, grid, grid_sides, ring
+from metagen_gui.engine.density_shapes import CURVES, grid, grid_sides, ring, scattered
 from metagen_gui.engine.tasks.base import STREAMS, Array
 from metagen_gui.engine.tasks.densities import HALF_SIDE, SHAPES, Densities, DensitySettings
 
-ONE_KIND = ("rings", "grids", "moons", "spirals", "pinwheels")
+ONE_KIND = ("rings", "grids", "scattered", "moons", "spirals", "pinwheels")
 
 
 def family(seed: int = 0, **values: Any) -> Densities:
@@ -129,6 +129,25 @@ def test_frames_have_radius_one() -> None:
         assert np.linalg.norm(frame, axis=-1).max() == pytest.approx(1)
         np.testing.assert_allclose(frame.mean(axis=0), 0, atol=1e-12)
     assert grid_sides(4, 9) == [(2, 2), (2, 3), (3, 3)]
+
+
+@given(modes=st.integers(1, 25), seed=st.integers(0, 2**31 - 1))
+@settings(max_examples=60, deadline=None)
+def test_scattered_modes_are_as_many_as_asked_for_and_keep_apart(modes: int, seed: int) -> None:
+    frame = scattered(np.random.default_rng(seed), modes)
+    assert frame.shape == (modes, 2) and np.linalg.norm(frame, axis=-1).max() == pytest.approx(1)
+    apart = np.linalg.norm(frame[:, None] - frame, axis=-1)[np.triu_indices(modes, 1)]
+    assert (apart >= 1.1 / np.sqrt(modes) - 1e-9).all()
+    assert modes < 3 or np.ptp(apart) > 0.01, "neither a ring nor a grid"
+
+
+def test_mixtures_are_rings_grids_and_scattered_modes() -> None:
+    tasks = family(shape="mixtures", most_modes=5)
+    laws = [tasks.mixture("test", index) for index in range(60)]
+    assert {law.name for law in laws} >= {"ring of 3", "grid of 2 × 2", "3 scattered modes", "5 scattered modes"}
+    assert all(law.has_modes and law.width == 0.1 for law in laws)
+    scattered_ones = [law.centres - law.centres.mean(axis=0) for law in laws if law.name == "4 scattered modes"]
+    assert not np.allclose(scattered_ones[0], scattered_ones[1], atol=0.05)
 
 
 @pytest.mark.parametrize(

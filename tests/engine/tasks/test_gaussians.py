@@ -61,3 +61,21 @@ def test_tasks_differ_in_their_means_alone(width: float) -> None:
     tasks = family(point_spread=width)
     laws = [tasks.mixture("validation", index) for index in range(5)]
     assert {law.width for law in laws} == {width} and len({law.name for law in laws}) == 5
+
+
+def test_means_are_at_places_that_no_seed_changes_each_as_often() -> None:
+    one, other = family(0, places=5, task_spread=2.0), family(1, places=5, task_spread=2.0)
+    np.testing.assert_array_equal(one.places, other.places)
+    np.testing.assert_array_equal(family(places=3, task_spread=2.0).places, one.places[:3])
+    np.testing.assert_allclose(family(places=5, task_spread=1.0).places, one.places / 2)
+    for tasks in (one, other):
+        means = np.concatenate([tasks.mixture("test", index).centres for index in range(500)])
+        apart = np.linalg.norm(means[:, None] - tasks.places, axis=-1)
+        assert apart.min(axis=1).max() < 1e-6
+        often = np.bincount(apart.argmin(axis=1), minlength=5)
+        assert np.abs(often - 100).max() < 4 * np.sqrt(500 * 0.2 * 0.8)
+    assert one.task("test", 0, 1, 1).name == f"Gaussian at ({one.mixture('test', 0).centres[0, 0]:.2f}, " + (
+        f"{one.mixture('test', 0).centres[0, 1]:.2f})"
+    )
+    many = family(places=1000).places
+    assert np.abs(many.std(axis=0) - 1).max() < 4 / np.sqrt(2000), "drawn from the prior"
