@@ -58,7 +58,7 @@ def examine_claims(path: Path, out: Path | None, *, quick: bool, as_json: bool) 
         print(f"Report: {printable(str(finished.report))}")
 
 
-def _follow(test: Generator[ClaimsEvent, None, Findings]) -> ClaimsFinished:
+def _follow(test: Generator[ClaimsEvent, None, object]) -> ClaimsFinished:
     """Show on stderr how far a test is; return its end."""
     console = Console(stderr=True)
     bar = sys.stderr.isatty() and not console.is_dumb_terminal

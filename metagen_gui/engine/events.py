@@ -15,19 +15,22 @@ import numpy.typing as npt
 class MemoryPlan:
     """What a run will need, in bytes: `needed` by a step, `free` when it began (0: not told), and how it fits in.
 
-    `chunk` tasks are computed at a time, of `tasks` in a meta-batch.
+    `chunk` tasks are computed at a time, of `tasks` in a meta-batch; `recomputed` says that only where each adaptation
+    step begins is kept.
     """
 
     needed: int
     free: int
     chunk: int
     tasks: int
+    recomputed: bool = False
 
     def sentence(self) -> str:
         """Return the plan in words."""
         of = f" of {gigabytes(self.free)} free" if self.free else ""
         some = f", {self.chunk} tasks at a time" if self.chunk < self.tasks else ""
-        return f"about {gigabytes(self.needed)}{of}{some}"
+        again = ", adaptation steps computed again" if self.recomputed else ""
+        return f"about {gigabytes(self.needed)}{of}{some}{again}"
 
 
 def gigabytes(count: int) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
 from metagen_gui.engine.low_rank import EntryProduct, Factors, FlatProduct, LowRank, Piece, StandIn
 
@@ -24,6 +24,7 @@ WORTH = 1 << 16
 """Numbers in all tasks' matrices from which factors pay for their bookkeeping."""
 
 aten = torch.ops.aten
+PRODUCTS = (aten.bmm.default, aten.mm.default)
 
 
 class WritesIntoFactors(Exception):
@@ -38,7 +39,7 @@ class Factoring(TorchDispatchMode):
         self.worth = worth
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func in (aten.bmm.default, aten.mm.default) and not any(isinstance(each, StandIn) for each in args):
+        if func in PRODUCTS and not any(isinstance(each, StandIn) for each in args):
             left, right = args
             *lead, m, rank = left.shape
             n = right.shape[-1]
@@ -52,7 +53,7 @@ class Factoring(TorchDispatchMode):
 
 def compute(func: Any, args: Any, kwargs: Any) -> Any:
     """Return what `func` gives, by factors where the table below knows how."""
-    if not any(isinstance(each, StandIn) for each in tree_leaves((args, kwargs))):
+    if not _meets_factors(args) and not (kwargs and _meets_factors(kwargs.values())):
         return func(*args, **kwargs)
     known = TABLE.get(func)
     found = known(*args, **kwargs) if known else NotImplemented
@@ -62,6 +63,20 @@ def compute(func: Any, args: Any, kwargs: Any) -> Any:
         raise WritesIntoFactors(f"{func} would write into factors")
     args, kwargs = tree_map(_written, (args, kwargs))
     return func(*args, **kwargs)
+
+
+def _meets_factors(args: Any) -> bool:
+    """Return whether one of an operation's arguments, or of a list of tensors among them, is kept as factors.
+
+    Every operation of a step is asked, so this is a plain loop: walking nested arguments in general takes as long as
+    many an operation.
+    """
+    for each in args:
+        if isinstance(each, StandIn):
+            return True
+        if isinstance(each, list | tuple) and _meets_factors(each):
+            return True
+    return False
 
 
 def _written(value: Any) -> Any:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams
+from metagen_gui.engine.recomputed_steps import recomputed
 
 T = TypeVar("T")
 Rates = Mapping[str, Mapping[str, Tensor]]
@@ -86,18 +87,42 @@ class InnerLoop:
         kept = dict(moments or {})
         yield params, kept
         for step in range(steps):
-            for turn, player in enumerate(self.model.turns()):
-                if self.adapted.get(player):
-                    drawn = {name: value[step, turn] for name, value in noise.items()}
-                    seen = batch[drawn.pop(ORDER)] if ORDER in drawn else batch
-                    gradients = self.gradients(player, params, seen, drawn)
-                    if self.decay:
-                        kept = {**kept, player: second_moment(gradients, kept.get(player), self.decay)}
-                        gradients = adam_direction(gradients, kept[player], self.decay)
-                    own = {name: rates[player][name] for name in self.adapted[player]}
-                    at_step = {name: rate[min(step, len(rate) - 1)] for name, rate in own.items()}
-                    params = {**params, player: descend(params[player], gradients, at_step)}
+            drawn = {name: value[step] for name, value in noise.items()}
+            at_step = {
+                player: {name: rates[player][name][min(step, len(rates[player][name]) - 1)] for name in names}
+                for player, names in self.adapted.items()
+            }
+            given = params, kept, at_step, batch, drawn
+            # what else plays holds tensors of its own, whose gradients a step that is computed again would miss
+            again = isinstance(self.model, GenerativeModel) and not self.first_order
+            moved, kept = recomputed(self.step, *given) if again else self.step(*given)
+            params = {**params, **{player: {**params[player], **values} for player, values in moved.items()}}
             yield params, kept
+
+    def step(
+        self,
+        params: PlayerParams,
+        moments: Mapping[str, Moments],
+        rates: Mapping[str, Mapping[str, Tensor]],
+        batch: Tensor,
+        noise: Noise,
+    ) -> tuple[PlayerParams, dict[str, Moments]]:
+        """Return what one adaptation step makes of the adapted parameters, and of the moments.
+
+        `noise` begins with `(turns,)`, and `rates` are those of this step.
+        """
+        kept, moved = dict(moments), {}
+        for turn, player in enumerate(self.model.turns()):
+            if self.adapted.get(player):
+                drawn = {name: value[turn] for name, value in noise.items()}
+                seen = batch[drawn.pop(ORDER)] if ORDER in drawn else batch
+                gradients = self.gradients(player, params, seen, drawn)
+                if self.decay:
+                    kept[player] = second_moment(gradients, kept.get(player), self.decay)
+                    gradients = adam_direction(gradients, kept[player], self.decay)
+                params = {**params, player: descend(params[player], gradients, rates[player])}
+                moved[player] = {name: params[player][name] for name in self.adapted[player]}
+        return moved, kept
 
     def gradients(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise) -> Params:
         """Return the gradient of the player's loss with respect to its adapted parameters, as adaptation uses it."""

@@ -25,6 +25,7 @@ def state_of(learner: MetaLearner) -> Checkpoint:
         for player, values in learner.meta.items()
     }
     progress = {"experiment": learner.experiment.document(complete=True), "chunk": learner.chunk}
+    progress["recompute"] = learner.recompute
     return Checkpoint(learner.meta_step, meta, _moments(learner.optimizers, learner.meta), progress)
 
 
@@ -34,6 +35,7 @@ def restore(learner: MetaLearner, checkpoint: Checkpoint) -> None:
     if fresh:
         raise BadInput(f"checkpoint of step {checkpoint.meta_step:,}", f"lacks {fresh[0]}")
     learner.chunk = int(checkpoint.progress.get("chunk", learner.chunk))
+    learner.recompute = bool(checkpoint.progress.get("recompute", learner.recompute))
 
 
 def adopt(learner: MetaLearner, checkpoint: Checkpoint) -> list[str]:

@@ -13,6 +13,7 @@ everything else. Nothing is approximated. Being linear algebra below autograd, i
 
 from __future__ import annotations
 
+import operator
 from typing import Any, NamedTuple
 
 import torch
@@ -41,17 +42,36 @@ class Piece(NamedTuple):
 
 
 class Factors:
-    """A sum of pieces, shared by all matrices that are made from it by scaling and transposing."""
+    """A sum of pieces, shared by all matrices that are made from it by scaling and transposing.
 
-    def __init__(self, pieces: list[Piece]) -> None:
+    `begun` are the factors of one step earlier, kept where these have all of their pieces first.
+    """
+
+    def __init__(self, pieces: list[Piece], begun: Factors | None = None) -> None:
         self.pieces = pieces
+        self.begun = begun if begun is not None and _begin_with(pieces, begun.pieces) else None
 
     def gathered(self) -> Piece:
-        """Return the sum as one piece; the work of putting pieces side by side is done once."""
+        """Return the sum as one piece; the work of putting pieces side by side is done once.
+
+        The factors of earlier steps are the beginning of these and look into them from now on, so that a path of many
+        steps takes the memory of its last.
+        """
         if len(self.pieces) > 1:
             plain = [piece.plain() for piece in self.pieces]
-            self.pieces = [Piece(torch.cat([p.a for p in plain], 1), torch.cat([p.b for p in plain], 1))]
+            whole = Piece(torch.cat([p.a for p in plain], 1), torch.cat([p.b for p in plain], 1))
+            self.pieces = [whole]
+            earlier = self.begun
+            while earlier is not None:
+                rank = earlier.rank
+                earlier.pieces = [Piece(whole.a[:, :rank], whole.b[:, :rank])]
+                earlier = earlier.begun
         return self.pieces[0]
+
+    @property
+    def rank(self) -> int:
+        """The sum of the ranks of all pieces."""
+        return sum(piece.a.shape[1] for piece in self.pieces)
 
 
 class StandIn(Tensor):
@@ -99,7 +119,7 @@ class LowRank(StandIn):
     @property
     def rank(self) -> int:
         """The sum of the ranks of all pieces."""
-        return 0 if self.factors is None else sum(piece.a.shape[1] for piece in self.factors.pieces)
+        return 0 if self.factors is None else self.factors.rank
 
     # -- what it can do without being written out ------------------------------------------------------------------
 
@@ -125,7 +145,7 @@ class LowRank(StandIn):
         for piece in other.pieces():
             pieces = _joined(pieces, piece)
         base = bases[0] + bases[1] if len(bases) == 2 else bases[0] if bases else None
-        return LowRank(self.shape, base, Factors(pieces) if pieces else None)
+        return LowRank(self.shape, base, Factors(pieces, self.factors) if pieces else None)
 
     def pieces(self) -> list[Piece]:
         """Return the pieces with their factors, as the matrix is turned."""
@@ -259,6 +279,11 @@ def _joined(pieces: list[Piece], new: Piece) -> list[Piece]:
 
 def _scaled(matrix: Tensor, factor: Factor) -> Tensor:
     return matrix if factor is None else matrix * factor
+
+
+def _begin_with(pieces: list[Piece], first: list[Piece]) -> bool:
+    alike = (all(map(operator.is_, piece, other)) for piece, other in zip(pieces, first, strict=False))
+    return len(first) < len(pieces) and all(alike)
 
 
 def _same(one: Tensor, two: Tensor) -> bool:

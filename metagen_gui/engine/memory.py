@@ -11,22 +11,23 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 
 class Counting(TorchDispatchMode):
-    """Counts the bytes of all tensors that are made and still alive: `now`, and `peak` so far."""
+    """Counts the bytes of all tensors that are made and still alive: `now`, and the `course` of that by operation."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.now = self.peak = 0
+        self.now = 0
+        self.course: list[int] = []
         self._alive: set[int] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(out):
+        for tensor in out if isinstance(out, tuple | list) else (out,):
             if isinstance(tensor, Tensor):
                 self._note(tensor.untyped_storage())
+        self.course.append(self.now)
         return out
 
     def _note(self, storage: torch.UntypedStorage) -> None:
@@ -34,19 +35,23 @@ class Counting(TorchDispatchMode):
             self._alive.add(storage._cdata)
             weakref.finalize(storage, self._gone, storage._cdata, storage.nbytes())
             self.now += storage.nbytes()
-            self.peak = max(self.peak, self.now)
 
     def _gone(self, which: int, size: int) -> None:
         self._alive.discard(which)
         self.now -= size
 
 
-def peak_bytes(step: Callable[[], Any]) -> int:
-    """Compute `step` and return how many bytes its tensors took at most, beyond those that were there before."""
+def course_of_bytes(step: Callable[[], Any]) -> list[int]:
+    """Compute `step` and return how many bytes its tensors took after each operation, beyond those before it."""
     counting = Counting()
     with counting:
         step()
-    return counting.peak
+    return counting.course
+
+
+def peak_bytes(step: Callable[[], Any]) -> int:
+    """Compute `step` and return how many bytes its tensors took at most, beyond those that were there before."""
+    return max(course_of_bytes(step), default=0)
 
 
 def free_bytes(device: torch.device) -> int:

@@ -21,6 +21,7 @@ from metagen_gui.engine.memory_plan import plan_memory
 from metagen_gui.engine.models.base import Noise
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.rates_report import report_rates
+from metagen_gui.engine.recomputed_steps import recomputing
 from metagen_gui.engine.replayed_step import ReplayedStep
 from metagen_gui.engine.task_chunks import in_chunks
 from metagen_gui.engine.tasks.base import TaskBatch
@@ -62,6 +63,7 @@ class MetaLearner:
         self.optimizers = {player: self._optimizer(list(values.values())) for player, values in self.meta.items()}
         self.meta_step = 0
         self.chunk = self.training.chunk
+        self.recompute = self.training.recompute == "always"
         self._moving = False  # whether a step is being applied: what breaks off then is half old, half new
         self._validation: TaskBatch | None = None
 
@@ -83,7 +85,8 @@ class MetaLearner:
             moment = Moment(share=self.meta_step / t.meta_steps, ramp=ramp)
 
             def some(support: Tensor, query: Tensor, noise: TaskNoise) -> MetaGradient:
-                return self.replayed.meta_gradient(self.meta, support, query, noise, moment)
+                with recomputing(self.recompute):
+                    return self.replayed.meta_gradient(self.meta, support, query, noise, moment)
 
             found = in_chunks(some, support, query, noise, self.chunk)
             gradients, losses, replaced = found.gradients, found.query_loss, found.replaced
@@ -108,6 +111,7 @@ class MetaLearner:
         """Predict what a step will need, and take fewer tasks at a time if all would not fit; None for small runs."""
         plan = plan_memory(self.algorithm, self.meta, self.training, self.device, free_bytes(self.device))
         self.chunk = plan.chunk if plan else self.training.chunk
+        self.recompute = plan.recomputed if plan else self.training.recompute == "always"
         return plan
 
     def forget(self) -> None:

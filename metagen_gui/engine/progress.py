@@ -17,6 +17,7 @@ class _Progress(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
     experiment: dict[str, Any] = {}
     chunk: Count = 0
+    recompute: bool = False
     failures: Count = 0
     looked_at: Annotated[int, Field(ge=-1, lt=2**63)] = -1
     seconds: Seconds = 0.0

@@ -133,6 +133,10 @@ class _Recorder(TorchDispatchMode):
             raise TooLong
         return out
 
+    def begin_anew(self) -> None:
+        """Take nothing that comes for what came before: it is computed again so that it need not be kept."""
+        self.seen.clear()
+
     def replay(self, outputs: Tensors) -> Recording:
         """Return the recorded operations as a function."""
         self.graph.output(tuple(self._node(value) for value in outputs))

@@ -14,14 +14,52 @@ from typing import Any
 import torch
 from torch import fx
 
+TOGETHER = 300
+"""Operations in one Python function: its compiler takes some kilobytes for every line that it sees at once."""
+
 
 def compiled(graph: fx.Graph, kept: Mapping[str, Any]) -> Callable[..., tuple[Any, ...]]:
     """Return `graph` as a function of its placeholders; `kept` are the tensors that it holds, by name."""
-    names: dict[fx.Node, str] = {}
+    nodes = [node for node in graph.nodes if node.op == "call_function"]
+    names = {node: f"v{number}" for number, node in enumerate(graph.nodes)}
+    (end,) = (node for node in graph.nodes if node.op == "output")
+    last = {given: node for node in (*nodes, end) for given in node.all_input_nodes}
+    held = {node: kept[str(node.target)] for node in graph.nodes if node.op == "get_attr"}
+    here = [node for node in graph.nodes if node.op == "placeholder"]
+    parts = []
+    for begin in range(0, len(nodes), TOGETHER):
+        few = nodes[begin : begin + TOGETHER]
+        used_up = {given for node in few for given in node.all_input_nodes if last[given] is node}
+        there = [node for node in (*here, *few) if node in last and node not in used_up]
+        parts.append(_part(few, here, there, names, held, last))
+        here = there
+    parts.append(_part([], here, end.args[0], names, held, last))
+
+    def replay(*inputs: Any) -> tuple[Any, ...]:
+        values = list(inputs)
+        for part in parts:
+            values = part(values)
+        return tuple(values)
+
+    found: Callable[..., tuple[Any, ...]] = torch.inference_mode()(replay)
+    return found
+
+
+def _part(
+    nodes: list[fx.Node],
+    here: list[fx.Node],
+    there: Any,
+    names: Mapping[fx.Node, str],
+    held: Mapping[fx.Node, Any],
+    last: Mapping[fx.Node, fx.Node],
+) -> Callable[[list[Any]], list[Any]]:
+    """Return a function that computes `nodes`, from a list of the values of `here` to one of those of `there`.
+
+    It empties the list that it is given: what it has let go of is then held by nobody.
+    """
     known: dict[str, Any] = {}
     places: dict[int, str] = {}
-    lines: list[str] = []
-    last = {given: node for node in graph.nodes for given in node.all_input_nodes}
+    lines: list[str] = [f"[{', '.join(names[node] for node in here)}] = values", "values.clear()"]
 
     def bound(value: Any) -> str:
         name = places.setdefault(id(value), f"k{len(places)}")
@@ -30,31 +68,25 @@ def compiled(graph: fx.Graph, kept: Mapping[str, Any]) -> Callable[..., tuple[An
 
     def written(value: Any) -> str:
         if isinstance(value, fx.Node):
-            return names[value]
+            return bound(held[value]) if value in held else names[value]
         if isinstance(value, tuple | list):
             inside = ", ".join(map(written, value))
             return f"[{inside}]" if isinstance(value, list) else f"({inside},)"
         plain = value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
         return repr(value) if plain else bound(value)
 
-    for number, node in enumerate(graph.nodes):
-        names[node] = f"v{number}"
-        if node.op == "get_attr":
-            names[node] = bound(kept[str(node.target)])
-        elif node.op == "call_function":
-            given = [*map(written, node.args), *(f"{name}={written(value)}" for name, value in node.kwargs.items())]
-            lines.append(f"{names[node]} = {bound(_called(node.target))}({', '.join(given)})")
-        elif node.op == "output":
-            lines.append(f"return {written(tuple(node.args[0]))}")
-        done = [names[given] for given in node.all_input_nodes if last[given] is node and given.op == "call_function"]
-        if done and node.op == "call_function":
+    for node in nodes:
+        given = [*map(written, node.args), *(f"{name}={written(value)}" for name, value in node.kwargs.items())]
+        lines.append(f"{names[node]} = {bound(_called(node.target))}({', '.join(given)})")
+        done = [names[value] for value in node.all_input_nodes if last[value] is node and value not in held]
+        if done:
             lines.append(" = ".join([*done, "None"]))
-    inputs = [names[node] for node in graph.nodes if node.op == "placeholder"]
+    lines.append(f"return {written(list(there))}")
     fast = [f"{name}={name}" for name in known]  # as defaults they are local, and found at once
     body = "\n    ".join(lines)
-    exec(f"def replay({', '.join(inputs)}, *, {', '.join(fast) or '_=None'}):\n    {body}", known)
-    replay: Callable[..., tuple[Any, ...]] = torch.inference_mode()(known["replay"])
-    return replay
+    exec(f"def part(values, *, {', '.join(fast) or '_=None'}):\n    {body}", known)
+    part: Callable[[list[Any]], list[Any]] = known["part"]
+    return part
 
 
 def _called(target: Any) -> Any:

@@ -22,13 +22,16 @@ def in_chunks(step: Step, support: Tensor, query: Tensor, noise: TaskNoise, chun
     if not 0 < chunk < tasks:
         return step(support, query, noise)
     size = even(tasks, chunk)
-    parts = [
-        step(support[at : at + size], query[at : at + size], _noise_of(noise, at, at + size))
-        for at in range(0, tasks, size)
-    ]
-    losses = {player: torch.cat([part.query_loss[player] for part in parts]) for player in parts[0].query_loss}
-    gradients, replaced = _mean([part.gradients for part in parts]), _mean([part.replaced for part in parts])
-    return MetaGradient(gradients, losses, replaced)
+    losses: list[dict[str, Tensor]] = []
+    gradients: MetaParams = {}
+    replaced: MetaParams = {}
+    for at in range(0, tasks, size):  # added up as they come: the gradients of all chunks would be the larger part
+        found = step(support[at : at + size], query[at : at + size], _noise_of(noise, at, at + size))
+        losses.append(found.query_loss)
+        gradients, replaced = _plus(gradients, found.gradients), _plus(replaced, found.replaced)
+        del found
+    joined = {player: torch.cat([part[player] for part in losses]) for player in losses[0]}
+    return MetaGradient(_shared(gradients, len(losses)), joined, _shared(replaced, len(losses)))
 
 
 def even(tasks: int, chunk: int) -> int:
@@ -45,8 +48,15 @@ def _noise_of(noise: TaskNoise, first: int, last: int) -> TaskNoise:
     )
 
 
-def _mean(parts: list[MetaParams]) -> MetaParams:
-    return {
-        player: {name: torch.stack([part[player][name] for part in parts]).mean(0) for name in values}
-        for player, values in parts[0].items()
-    }
+def _plus(sums: MetaParams, more: MetaParams) -> MetaParams:
+    """Return sums of their own memory, which what is added next is written into."""
+    if not sums:
+        return {player: {name: value.clone() for name, value in values.items()} for player, values in more.items()}
+    for player, values in more.items():
+        for name, value in values.items():
+            sums[player][name] += value
+    return sums
+
+
+def _shared(sums: MetaParams, parts: int) -> MetaParams:
+    return {player: {name: value / parts for name, value in values.items()} for player, values in sums.items()}

@@ -104,6 +104,14 @@ class TrainingSettings(Config):
         label="Factored adaptation",
         expert=True,
     )
+    recompute: Literal["auto", "never", "always"] = setting(
+        "auto",
+        "Keep only where each adaptation step begins, and compute it again when its gradient is taken: a fraction of "
+        "the memory where a run has many steps, a quarter more time, the same gradient. auto does so where all tasks "
+        "would not fit into memory otherwise.",
+        label="Recomputed steps",
+        expert=True,
+    )
     chunk: int = setting(
         0,
         "Tasks computed at the same time: fewer need less memory, for the same gradient. 0 takes as many as fit.",

@@ -69,10 +69,10 @@ class TrainingRun:
         """Yield the run's events from here to its end."""
         learner, training = self.learner, self.learner.training
         first = learner.meta_step
-        chunk = learner.chunk
+        decided = learner.chunk, learner.recompute
         plan = learner.plan_memory()
         if resumed:
-            learner.chunk = chunk  # on which the last digits depend
+            learner.chunk, learner.recompute = decided  # on which the last digits depend
         yield RunStarted(
             folder=self.folder.path,
             players=learner.model.players,

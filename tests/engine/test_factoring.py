@@ -234,3 +234,33 @@ def test_pieces_with_a_matrix_in_common_become_one() -> None:
         steps = [torch.bmm(torch.rand(2, 9, 3), inputs) for _ in range(3)]
         change = steps[0] - 0.1 * steps[1] + steps[2] * torch.rand(2, 1, 1)
         assert isinstance(change, LowRank) and change.rank == 3
+
+
+def test_a_path_of_factors_takes_the_memory_of_its_last() -> None:
+    start, path = torch.rand(9, 7), []
+    with Factoring(0):
+        here = start.expand(2, 9, 7)
+        for step in range(3):
+            here = here - 0.5 * torch.bmm(torch.rand(2, 9, 1) + step, torch.rand(2, 1, 7))
+            path.append(here)
+            expected = [each.dense().clone() for each in path]
+    with Factoring(0):
+        for each, dense in zip(path, expected, strict=True):
+            torch.testing.assert_close(torch.bmm(torch.eye(9).expand(2, 9, 9), each), dense)
+    assert len({each.factors.gathered().a.untyped_storage()._cdata for each in path}) == 1
+    assert [each.rank for each in path] == [1, 2, 3]
+
+
+def test_factors_that_grow_otherwise_are_left_alone() -> None:
+    """What joins a piece of the last step changes it, and of two that grow from one neither changes the other."""
+    rows, other = torch.rand(2, 1, 7), torch.rand(2, 1, 7)
+    with Factoring(0):
+        first = torch.bmm(torch.rand(2, 9, 1), other) + torch.bmm(torch.rand(2, 9, 1), rows)
+        joined = first + (torch.bmm(torch.rand(2, 9, 1), rows) + torch.bmm(torch.rand(2, 9, 1), torch.rand(2, 1, 7)))
+        pieces = [torch.bmm(piece.a.transpose(1, 2), piece.b) for piece in first.factors.pieces]
+        before = sum(piece.dense() for piece in pieces)
+        joined.dense()
+        torch.testing.assert_close(first.again().dense(), before)
+        left, right = (first + torch.bmm(torch.rand(2, 9, 1), torch.rand(2, 1, 7)) for _ in range(2))
+        left.dense(), right.dense()
+        torch.testing.assert_close(first.again().dense(), before)

@@ -11,6 +11,7 @@ from metagen_gui.engine.events import MemoryPlan, Notice, RunStarted
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.kernels import quick
 from metagen_gui.engine.memory import free_bytes, peak_bytes
+from metagen_gui.engine.memory_plan import _line
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.outer_loop import meta_train
 from metagen_gui.engine.randomness import generator_for
@@ -34,6 +35,27 @@ def test_bytes_are_counted_while_they_are_alive() -> None:
 def test_free_memory_is_told_here() -> None:
     assert free_bytes(torch.device("cpu")) > 10_000_000
     assert free_bytes(torch.device("meta")) == 0
+
+
+def test_many_tasks_may_need_most_elsewhere_than_few() -> None:
+    """Up to five tasks most is alive where something large is shared; from then on, where every task has its own."""
+    asked: list[int] = []
+
+    def measured(tasks: int) -> list[int]:
+        asked.append(tasks)
+        return [0, 100 + tasks, 21 * tasks, 5]
+
+    predicted = _line(measured, tasks=64, limit=0)
+    assert [predicted(tasks) for tasks in (1, 4, 16, 64)] == [101, 104, 336, 1344]
+    assert len(asked) == 2
+    asked.clear()
+    _line(measured, tasks=64, limit=150)
+    assert max(21 * tasks for tasks in asked) < 150  # nor is anything computed that would not fit
+
+
+def test_where_operations_differ_the_highest_is_drawn_on() -> None:
+    predicted = _line(lambda tasks: [0] * tasks + [100 + 3 * tasks], tasks=64, limit=0)
+    assert predicted(64) == 100 + 3 * 64
 
 
 CASES = [
@@ -68,7 +90,7 @@ def test_few_tasks_tell_what_twelve_will_need(model: str, algorithm: str, change
 
 
 def test_tasks_are_taken_in_chunks_where_all_would_not_fit(monkeypatch) -> None:
-    everything = {"algorithm.adapts": "everything", "training.factored": "never"}
+    everything = {"algorithm.adapts": "everything", "training.factored": "never", "training.recompute": "never"}
     roomy = learner_of("vae", "maml", everything).plan_memory()
     assert roomy is not None
     monkeypatch.setattr(meta_learner, "free_bytes", lambda device: int(roomy.needed / 2))
@@ -80,6 +102,20 @@ def test_tasks_are_taken_in_chunks_where_all_would_not_fit(monkeypatch) -> None:
     chosen = learner_of("vae", "maml", {**everything, "training.chunk": 6})
     plan = chosen.plan_memory()
     assert plan is not None and plan.chunk == chosen.chunk == 6  # the person's word counts
+
+
+def test_steps_are_computed_again_before_tasks_are_taken_in_turn(monkeypatch) -> None:
+    many = {"algorithm.adapts": "everything", "training.factored": "never", "algorithm.adaptation_steps": 5}
+    roomy = learner_of("vae", "maml", many)
+    plan = roomy.plan_memory()
+    assert plan is not None and not plan.recomputed and not roomy.recompute
+    monkeypatch.setattr(meta_learner, "free_bytes", lambda device: int(0.8 * plan.needed))
+    learner = learner_of("vae", "maml", many)
+    tight = learner.plan_memory()
+    assert tight is not None and tight.recomputed and learner.recompute
+    assert tight.chunk == 12 and tight.needed < 0.64 * plan.needed
+    assert tight.sentence().endswith("adaptation steps computed again")
+    assert peak_bytes(learner.step) < 0.64 * peak_bytes(roomy.step)
 
 
 def test_planning_learns_nothing() -> None:

@@ -11,9 +11,10 @@ import torch
 from cells import PAIRS
 from torch import Tensor
 
-from metagen_gui.engine import replayed_step
+from metagen_gui.engine import replay_code, replayed_step
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, Moment
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.memory import peak_bytes
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.outer_loop import meta_train
 from metagen_gui.engine.recording import NotOfTensors, Recording, TooLong, record
@@ -42,6 +43,23 @@ def test_a_replay_gives_the_same_bits_for_other_inputs() -> None:
         for found, expected in zip(replay(given), second_order(given), strict=True):
             assert torch.equal(found.nan_to_num(), expected.nan_to_num())
     assert not any(value.requires_grad for value in replay(FIRST.clone().requires_grad_()))
+
+
+def test_a_long_replay_is_several_functions_that_hold_nothing_back(monkeypatch) -> None:
+    monkeypatch.setattr(replay_code, "TOGETHER", 3)
+    kept = torch.linspace(0, 1, 1000)
+
+    def step(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        first = here = x + kept
+        for _ in range(10):
+            here = torch.sin(here)
+        return here * y, first, x
+
+    given = torch.rand(1000), torch.rand(1000)
+    replay = record(step, given)
+    for found, expected in zip(replay(*given), step(*given), strict=True):
+        assert torch.equal(found, expected)
+    assert peak_bytes(lambda: replay(*given)) == 3 * 4000  # what will be returned, what is computed, and from what
 
 
 def test_what_changes_nothing_and_what_is_computed_twice_is_left_out() -> None:

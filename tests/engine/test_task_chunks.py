@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import torch
 from cells import PAIRS
@@ -11,8 +13,10 @@ from test_factoring import assert_equal, everything_adapts
 from test_meta_gradients import CASES, MOMENT, double, draw
 
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.meta_gradients import MetaGradient
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.task_chunks import even, in_chunks
+from metagen_gui.engine.task_noise import TaskNoise
 
 
 @pytest.mark.parametrize(("name", "model"), PAIRS)
@@ -52,3 +56,20 @@ def test_a_run_in_chunks_learns_the_same(tiny) -> None:
         losses.append([learner.step().query_loss["vae"] for _ in range(8)])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     assert losses[0][0] != losses[0][1]
+
+
+def test_gradients_of_chunks_are_added_up_as_they_come() -> None:
+    """No two chunks' gradients are held at a time, and nothing is written into what a step has returned."""
+    returned: list[weakref.ref[torch.Tensor]] = []
+    fixed = torch.ones(3)
+
+    def step(support, query, noise):
+        assert sum(each() is not None for each in returned) == 0
+        found = support.sum() * torch.ones(1000)
+        returned.append(weakref.ref(found))
+        return MetaGradient({"x": {"a": found, "b": fixed}}, {"x": support})
+
+    drawn = torch.arange(4.0), torch.zeros(4), TaskNoise({}, {}, {}, {})
+    found = in_chunks(step, *drawn, chunk=1)
+    assert found.gradients["x"]["a"][0] == 1.5 and found.query_loss["x"].tolist() == [0, 1, 2, 3]
+    assert torch.equal(found.gradients["x"]["b"], torch.ones(3)) and torch.equal(fixed, torch.ones(3))
