@@ -6,9 +6,10 @@ task. Only the noise of adaptation differs, where ways to adapt take it in diffe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from metagen_gui.engine.task_noise import joined
 from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskBatch, TaskFamily
 
 Values = npt.NDArray[np.float64]
+Result = TypeVar("Result")
 NUMBERS_AT_ONCE = 40_000_000
 """Parameters held at the same time: the path of adaptation is kept, per task and step."""
 POINTS = 256
@@ -95,7 +97,34 @@ def score_adapted(
     measures: Sequence[Measure] | None = None,
     foreign: bool = False,
 ) -> Adapted:
-    """Adapt to every task's support, or with `foreign` to that of another class, and measure at the steps `rows`."""
+    """Return what `scoring_adapted` does, all at once."""
+    return outcome(scoring_adapted(algorithm, weights, tasks, eyes, rows, measures=measures, foreign=foreign))
+
+
+def outcome(work: Generator[object, None, Result]) -> Result:
+    """Return what a generator returns in the end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: Result = end.value
+            return found
+
+
+def scoring_adapted(
+    algorithm: Algorithm,
+    weights: MetaParams,
+    tasks: HeldOut,
+    eyes: Eyes,
+    rows: Sequence[int],
+    *,
+    measures: Sequence[Measure] | None = None,
+    foreign: bool = False,
+) -> Generator[int, None, Adapted]:
+    """Adapt to every task's support, or with `foreign` to that of another class, and measure at the steps `rows`.
+
+    Yields, whenever some tasks are done, how many: so that whoever waits may look at a clock, or give up.
+    """
     rows, batch, wanted = tuple(rows), tasks.batch, eyes.measures if measures is None else measures
     support = tasks.foreign if foreign else batch.support
     values = {measure.name: np.full((len(rows), tasks.count), np.nan) for measure in wanted}
@@ -109,6 +138,7 @@ def score_adapted(
             for name in values:
                 values[name][:, index] = told[name]
         pictures.extend(samples[: max(0, PICTURED - len(pictures))])
+        yield len(samples)
     return Adapted(rows, {name: np.where(np.isfinite(v), v, np.nan) for name, v in values.items()}, np.stack(pictures))
 
 

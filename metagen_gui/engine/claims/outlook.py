@@ -70,15 +70,15 @@ def outlook(plan: ClaimPlan) -> Outlook:
     count = len(queue(plan, arms, shared))
     if given.seconds is None:
         return Outlook(count, len(scores), None)
-    cost = {arm.name: _scoring(plan, arm) for arm in arms}
+    cost = {arm.name: scoring_seconds(plan, arm) for arm in arms}
     scoring = sum(cost[name] for name, *_ in scores)
     return Outlook(count, len(scores), PATIENCE * len(trainers(arms)) + count * given.seconds + scoring)
 
 
-def _scoring(plan: ClaimPlan, arm: Arm) -> float:
+def scoring_seconds(plan: ClaimPlan, arm: Arm) -> float:
     """Return the seconds that it takes to score an arm: its ways are tried on validation tasks, then the test tasks."""
     if not arm.ways:
-        return 0.0
+        return 1.0
     learned, given = arm.is_meta or arm.is_null, plan.settings
     tasks = min(len(arm.ways), given.candidates) * given.validation_tasks + (2 if learned else 1) * given.tasks
     return tasks * plan.rows[-1] * (META if learned else BY_HAND)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
 from metagen_gui.engine.claims.findings import Findings, Scores, find
-from metagen_gui.engine.claims.folder import ClaimFolder
+from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.outcomes import Outcome, look_back
+from metagen_gui.engine.claims.outlook import scoring_seconds
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.report import write_report
 from metagen_gui.engine.claims.scoring import Judge
@@ -34,8 +36,6 @@ from metagen_gui.engine.run_library import checkpoints
 from metagen_gui.engine.run_record import is_run_folder, read_record
 from metagen_gui.engine.training_run import Diverged
 
-GUESS = 25.0
-"""Seconds that scoring an arm takes, until one has been scored."""
 BETWEEN = 0.5
 """Seconds between two reports of how far a run is."""
 
@@ -73,7 +73,7 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
         training.experiment().check()
     wanted = _wanted(plan, arms, shared)
     budget = plan.settings.seconds or 60.0
-    clock = _Clock(len(runs) * budget + len(wanted) * GUESS)
+    clock = _Clock(len(runs) * budget + sum(scoring_seconds(plan, arm) for arm, *_ in wanted))
     yield ClaimsStarted(out, len(runs), len(wanted), clock.total)
     outcomes: list[Outcome] = []
     for training in runs:
@@ -88,14 +88,31 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
     scores: Scores = {}
     for arm, steps, seed in wanted:
         name = f"{arm.run}-{steps}-steps-seed-{seed}" if arm.run else ""
-        yield clock.at(f"{arm.title}, seed {seed}: adapting to held-out tasks")
         if not name or checkpoints(folder.run(name)):
-            scores[arm.name, steps, seed] = judge.score(arm, name, seed, folder)
-        clock.done += GUESS
+            scores[arm.name, steps, seed] = yield from _score(judge, arm, name, seed, folder, clock)
+        clock.done += scoring_seconds(plan, arm)
     findings = find(plan, arms, shared, judge, scores, outcomes, judge.best(folder))
     report = write_report(findings, folder)
     yield ClaimsFinished(report, findings)
     return findings
+
+
+def _score(
+    judge: Judge, arm: Arm, run: str, seed: int, folder: ClaimFolder, clock: _Clock
+) -> Generator[ClaimsEvent, None, Scored]:
+    """Score an arm, telling now and then how far that is."""
+    text, told = f"{arm.title}, seed {seed}: adapting to held-out tasks", time.monotonic()
+    yield clock.at(text)
+    with closing(judge.scoring(arm, run, seed, folder)) as scoring:
+        while True:
+            try:
+                share = next(scoring)
+            except StopIteration as end:
+                scored: Scored = end.value
+                return scored
+            if time.monotonic() - told > BETWEEN:
+                told = time.monotonic()
+                yield clock.at(text, share * scoring_seconds(judge.plan, arm))
 
 
 def _outcome(training: Training, folder: ClaimFolder) -> Outcome:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import cached_property
 from pathlib import Path
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
-from metagen_gui.engine.claims.adapted import PICTURED, HeldOut, score_adapted
+from metagen_gui.engine.claims.adapted import PICTURED, HeldOut, scoring_adapted
 from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.best_possible import score_best
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.measures import Eyes, Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
-from metagen_gui.engine.claims.tuning import Choice, build, tune
+from metagen_gui.engine.claims.tuning import Choice, build, tuning
 from metagen_gui.engine.config import BadInput, parse_settings
 from metagen_gui.engine.metrics.bayes import best_generator
 from metagen_gui.engine.randomness import generator_for
@@ -86,12 +87,24 @@ class Judge:
         algorithm = arm.experiment.build_algorithm(self.model)
         return algorithm, algorithm.initialize(generator_for(seed, "initialization"))
 
-    def score(self, arm: Arm, run: str, seed: int, folder: ClaimFolder) -> Scored:
-        """Return the scores of an arm whose weights are those of `run` ("": fresh ones), from the folder if kept."""
+    def scoring(self, arm: Arm, run: str, seed: int, folder: ClaimFolder) -> Generator[float, None, Scored]:
+        """Return the scores of an arm whose weights are those of `run` ("": fresh ones), from the folder if kept.
+
+        Yields which share of the work is done.
+        """
         name = f"{arm.name.replace(' ', '-')}-{run or f'seed-{seed}'}"
         found = folder.scored(name)
         if found is None:
-            found = self._score(arm, *self.weights(arm, folder.run(run) if run else None, seed))
+            tasks, done = self.tasks_to_score(arm), 0
+            work = self._score(arm, *self.weights(arm, folder.run(run) if run else None, seed))
+            while True:
+                try:
+                    done += next(work)
+                except StopIteration as end:
+                    found = end.value
+                    break
+                yield done / tasks
+            assert found is not None
             folder.keep_scores(name, found)
         return found
 
@@ -106,20 +119,26 @@ class Judge:
             folder.keep_scores(BEST, found)
         return found
 
-    def _score(self, arm: Arm, trained: Algorithm, weights: MetaParams) -> Scored:
+    def tasks_to_score(self, arm: Arm) -> int:
+        """Return how many tasks are adapted to, one way or another, before an arm is scored."""
+        given, learned = self.plan.settings, arm.is_meta or arm.is_null
+        passes = 1 + learned + (self.shift is not None and not arm.is_null)
+        return len(arm.ways) * given.validation_tasks + passes * given.tasks
+
+    def _score(self, arm: Arm, trained: Algorithm, weights: MetaParams) -> Generator[int, None, Scored]:
         rows = self.plan.rows
         tasks, eyes = self._of(arm.is_null, "validation")
-        choice = tune(arm, trained, weights, tasks, eyes, rows)
+        choice = yield from tuning(arm, trained, weights, tasks, eyes, rows)
         algorithm = build(arm, choice.way, trained)
         steps = rows if arm.ways else (0,)
         tasks, eyes = self._of(arm.is_null, "test")
-        own = score_adapted(algorithm, weights, tasks, eyes, steps)
+        own = yield from scoring_adapted(algorithm, weights, tasks, eyes, steps)
         foreign = shifted = None
         if (arm.is_meta or arm.is_null) and len({*tasks.batch.names}) > 1:  # else there is no other class
             needed = tuple(measure for measure in eyes.measures if measure.claim == "generalises")
-            foreign = score_adapted(algorithm, weights, tasks, eyes, steps, measures=needed, foreign=True)
+            foreign = yield from scoring_adapted(algorithm, weights, tasks, eyes, steps, measures=needed, foreign=True)
         if self.shift is not None and not arm.is_null:
-            shifted = score_adapted(algorithm, weights, *self.shift, steps)
+            shifted = yield from scoring_adapted(algorithm, weights, *self.shift, steps)
         return Scored(choice, own, foreign, shifted)
 
     def _of(self, shuffled: bool, stream: Stream) -> tuple[HeldOut, Eyes]:

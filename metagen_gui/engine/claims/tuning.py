@@ -5,13 +5,13 @@ The number of steps comes with each way for nothing, since every step of a path 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
-from metagen_gui.engine.claims.adapted import HeldOut, score_adapted
+from metagen_gui.engine.claims.adapted import HeldOut, outcome, scoring_adapted
 from metagen_gui.engine.claims.arms import Arm, Way, adapting
 from metagen_gui.engine.claims.measures import Eyes
 
@@ -45,12 +45,27 @@ def tune(
     eyes: Eyes,
     rows: Sequence[int],
 ) -> Choice:
-    """Try the arm's ways on validation `tasks`, by the first measure; an arm that does not adapt takes no steps."""
+    """Return what `tuning` does, all at once."""
+    return outcome(tuning(arm, trained, weights, tasks, eyes, rows))
+
+
+def tuning(
+    arm: Arm,
+    trained: Algorithm,
+    weights: MetaParams,
+    tasks: HeldOut,
+    eyes: Eyes,
+    rows: Sequence[int],
+) -> Generator[int, None, Choice]:
+    """Try the arm's ways on validation `tasks`, by the first measure; an arm that does not adapt takes no steps.
+
+    Yields, whenever some tasks are done, how many.
+    """
     if not arm.ways:
         return Choice({}, 0, float("nan"), ())
     measure, tried = eyes.measures[0], list[tuple[Way, int, float]]()
     for way in arm.ways:
-        found = score_adapted(build(arm, way, trained), weights, tasks, eyes, rows, measures=(measure,))
+        found = yield from scoring_adapted(build(arm, way, trained), weights, tasks, eyes, rows, measures=(measure,))
         values = measure.shortfall(found.values[measure.name])
         lost = np.isnan(values)
         means = np.nansum(values, axis=1) / np.maximum((~lost).sum(1), 1)

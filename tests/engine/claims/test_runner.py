@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from metagen_gui.engine.claims import runner
-from metagen_gui.engine.claims.arms import Arm
+from metagen_gui.engine.claims import adapted, runner
+from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsFinished, ClaimsStarted
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.runner import examine
+from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
@@ -220,3 +221,18 @@ def test_the_page_needs_nothing_else_and_tells_everything(tiny: Tiny, tmp_path: 
     rows = (tmp_path / "out" / "comparisons.csv").read_text().splitlines()
     assert len(rows) == len(found.findings.contrasts) + 1
     assert ClaimPlan.from_document(told["plan"]).document() == made.document()
+
+
+def test_scoring_says_how_far_it_is_and_may_be_given_up(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapted, "NUMBERS_AT_ONCE", 1)  # one task after another
+    made = plan(tiny, tasks=3, validation_tasks=2)
+    judge, folder = Judge(made), ClaimFolder(tmp_path, made)
+    random = next(arm for arm in arms_of(made) if arm.name == "random")
+    shares = [*judge.scoring(random, "", 0, folder)]
+    assert shares == [pytest.approx(done / 7) for done in range(1, 8)], "two ways on two tasks, then the three"
+    given_up = judge.scoring(random, "", 1, folder)
+    next(given_up)
+    given_up.close()
+    assert [file.name for file in (tmp_path / "scores").glob("*.npz")] == ["random-seed-0.npz"]
