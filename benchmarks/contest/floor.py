@@ -12,7 +12,6 @@ Bytes: each of those passes reads its weights and one side of every layer, and w
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from contest.clock import clock_for
 from contest.work import Batch, Noise, Work
 
 PASSES = {"maml": (6, 3), "fomaml": (2, 3), "reptile": (3, 1)}
@@ -159,11 +159,11 @@ def bandwidth(device: torch.device) -> float:
 
 
 def _seconds(work: Callable[[], Any], device: torch.device) -> float:
-    times: list[float] = []
+    times, clock = list[float](), clock_for(device)
     while len(times) < 20 or sum(times) < 0.5:
-        began = time.perf_counter()
+        began = clock()
         work()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
-        times.append(time.perf_counter() - began)
+        times.append(clock() - began)
     return statistics.median(times)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-import time
 from importlib import import_module
 from typing import Any
 
 import torch
 
+from contest.clock import clock_for
 from contest.contestants import COMPILED, CONTESTANTS, OURS, WRITTEN
 from contest.floor import bandwidth, floor_of, matrix_speed
 from contest.memory import PeakMemory
@@ -79,13 +79,13 @@ def wake_up(device: torch.device) -> None:
 
 def timed(contestant: Any, batches: list[Batch], device: torch.device) -> list[float]:
     """Return the seconds of single steps."""
-    times: list[float] = []
+    times, clock = list[float](), clock_for(device)
     while len(times) < LEAST or (sum(times) < LONGEST and len(times) < MOST):
         finish(device)
-        began = time.perf_counter()
+        began = clock()
         contestant(batches[len(times) % len(batches)])
         finish(device)
-        times.append(time.perf_counter() - began)
+        times.append(clock() - began)
     return times
 
 
