@@ -37,6 +37,11 @@ class Contrast:
     adjusted: float = 1.0
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether nothing ever happened that runs might differ in, such as a task that diverges, in either arm."""
+        return self.claim == "steady" and not (self.found.mean or self.found.low or self.found.high)
+
+    @property
     def status(self) -> Status:
         """What it says about its claim, after correction for the number of comparisons."""
         if not self.adjusted < 1 - CONFIDENCE:
@@ -74,7 +79,14 @@ def _shortfalls(side: Side, measure: Measure) -> Values | None:
 
 def weaker(one: Contrast, other: Contrast) -> Contrast:
     """Return the comparison that says less for the claim: both have to hold (an intersection-union test)."""
-    return min(one, other, key=lambda contrast: (np.sign(np.nan_to_num(contrast.found.mean)), -contrast.found.p))
+    return min(one, other, key=_support)
+
+
+def _support(contrast: Contrast) -> float:
+    """Return how much a comparison says for its claim, from −1 to 1: one with an objection cannot speak for it."""
+    sign = float(np.sign(np.nan_to_num(contrast.found.mean)))
+    said = sign * (1 - contrast.found.p)
+    return min(said, 0.0) if contrast.objection else said
 
 
 def corrected(contrasts: Sequence[Contrast]) -> list[Contrast]:

@@ -20,6 +20,8 @@ import numpy.typing as npt
 Values = npt.NDArray[np.float64]
 CONFIDENCE = 0.95
 RESAMPLES = 9_999
+ROUNDING = 1e-12
+"""A spread that is a smaller share of the mean is none."""
 NORMAL = NormalDist()
 
 
@@ -51,13 +53,14 @@ def compare(differences: Values, resamples: int = RESAMPLES) -> Comparison:
         return NOTHING
     mean, of_tasks, of_seeds = float(differences.mean()), differences.mean(0), differences.mean(1)
     spread = float(of_tasks.std(ddof=1))
-    if not np.ptp(differences):  # no spread: either all is equal, or there is nothing to be unsure of
-        return Comparison(mean, mean, mean, 0.0 if mean else 1.0, math.inf if mean else 0.0, tasks, seeds)
+    if np.ptp(differences) <= ROUNDING * abs(mean):
+        return _without_spread(mean, tasks, seeds)
     freedom = _freedom(of_seeds, of_tasks)
     drawn = np.sort(_resampled(differences, of_seeds, of_tasks, mean, resamples))
     bias = _quantile_of(drawn, mean)
     apart = of_tasks - mean
-    skew = float((apart**3).sum() / (6 * max((apart**2).sum(), 1e-300) ** 1.5))
+    relative = apart / spread if spread else apart  # or cubes of small differences would vanish
+    skew = float((relative**3).sum() / (6 * (tasks - 1) ** 1.5))
     low, high = (
         float(np.quantile(drawn, NORMAL.cdf(_level(sign * student(1 - CONFIDENCE, freedom), bias, skew))))
         for sign in (-1, 1)
@@ -65,6 +68,15 @@ def compare(differences: Values, resamples: int = RESAMPLES) -> Comparison:
     reached = _quantile_of(drawn, 0.0) - bias
     p = two_sided(abs(reached / (1 + skew * reached) - bias), freedom) if 1 + skew * reached > 0 else 0.0
     return Comparison(mean, low, high, p, mean / spread if spread else math.inf, tasks, seeds)
+
+
+def _without_spread(mean: float, tasks: int, seeds: int) -> Comparison:
+    """Return the comparison of differences that are all the same; what is not 0 is held against the flip of a coin."""
+    if not mean:
+        return Comparison(0.0, 0.0, 0.0, 1.0, 0.0, tasks, seeds)
+    p = 2.0 ** (1 - tasks)
+    low, high = (mean, mean) if p < 1 - CONFIDENCE else (min(mean, 0.0), max(mean, 0.0))
+    return Comparison(mean, low, high, p, math.inf, tasks, seeds)
 
 
 def holm(ps: Sequence[float]) -> list[float]:

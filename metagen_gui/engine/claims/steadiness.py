@@ -33,8 +33,21 @@ def compare_training(
         figures[f"{measure.title}, distance from the median seed"] = [spread(side, seeds, measure) for side in ends]
     few = "" if len(seeds) >= FEWEST_SEEDS else f"{len(seeds)} of the {FEWEST_SEEDS} seeds that it takes"
     for title, (one, other) in figures.items():
-        apart = np.array(other, dtype=np.float64) - np.array(one, dtype=np.float64)
-        yield title, NOTHING if few else compare(apart[None, np.isfinite(apart)]), few
+        sides = np.array([one, other], dtype=np.float64)
+        known = np.isfinite(sides).all(0)
+        objection = few or _missing(int(known.sum()), len(seeds), *(~np.isfinite(sides)).sum(1))
+        told = known.sum() >= FEWEST_SEEDS
+        yield title, compare((sides[1] - sides[0])[None, known]) if told else NOTHING, objection
+
+
+def _missing(known: int, seeds: int, mine: int, theirs: int) -> str:
+    """Say if too few seeds have a figure in both arms, or more of them have none in the one that is to be ahead.
+
+    A run that never improved has no setback that could be told as a share: leaving it out must not help its arm.
+    """
+    if known < FEWEST_SEEDS:
+        return f"known of {known} of {seeds} seeds only; it takes {FEWEST_SEEDS}"
+    return f"{mine} of its {seeds} seeds have none, {theirs} there" if mine > theirs else ""
 
 
 def spread(side: Mapping[int, Scored], seeds: Sequence[int], measure: Measure) -> list[float]:
