@@ -31,9 +31,10 @@ def heading(threads: int, rounds: int, device: str) -> str:
             "",
             f"Milliseconds per outer step{clock}: medians of at least 5 steps, then over {rounds} rounds in turn,",
             "every one in a fresh process; in brackets the fastest and the slowest round. Memory: the highest above",
-            "imports and set-up, warm-up and recording included. Gradient: the largest ‖a − b‖ / ‖b‖ over parameters, b",
-            "in float64 by the task loop (Reptile's is a difference of nearly equal numbers, which costs everyone digits). Floor:",
-            "products of the leanest exact form over measured matrix speed, or bytes over bandwidth, the longer.",
+            "imports and set-up, warm-up and recording included. Gradient: the largest ‖a − b‖ / ‖b‖ over parameters,",
+            "b in float64 by the task loop (Reptile's is a difference of nearly equal numbers, which costs everyone",
+            "digits). Floor: products of the leanest exact form over measured matrix speed, or bytes over bandwidth,",
+            "the longer.",
         ]
     )
 
