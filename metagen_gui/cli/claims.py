@@ -3,8 +3,8 @@
 The JSON is that of the report (`report.json` beside `report.html`): `{"version": 1, "folder", "report", "plan",
 "steps", "verdicts": [{"claim", "arm", "footing", "world", "status", "sentence", "is_null"}], "comparisons": […],
 "curves": […], "runs": […], "adaptation": […], "notes": […], "versions": {…}}`. `status` is confirmed, refuted or not
-shown; the null, `is_null`, has to come out as not shown. Keys may be added; none is taken away or given another meaning
-under the same version.
+shown; the null, `is_null`, must not come out as confirmed. Keys may be added; none is taken away or given another
+meaning under the same version.
 """
 
 from __future__ import annotations

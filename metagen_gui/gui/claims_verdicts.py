@@ -21,6 +21,7 @@ ICONS = {
     "not shown": ("mdi6.help-circle-outline", "muted"),
     "control holds": ("mdi6.shield-check-outline", "good"),
     "control fails": ("mdi6.shield-alert-outline", "error"),
+    "control says nothing": ("mdi6.shield-off-outline", "muted"),
 }
 
 
@@ -124,5 +125,5 @@ def said(verdict: Verdict) -> tuple[str, str]:
     """Return the kind of a verdict, a key of `ICONS`, and its words, as `Not shown (the measures disagree)`."""
     what, _, remark = verdict.headline.partition(": ")
     if verdict.is_null:
-        return f"control {'fails' if verdict.status == 'confirmed' else 'holds'}", f"{what}: {remark}"
+        return f"control {verdict.control}", f"{what}: {remark}"
     return str(verdict.status), f"{remark[:1].upper()}{remark[1:]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -62,6 +63,8 @@ def outlook_sentence(found: Outlook) -> str:
 
 def problem_sentence(where: str, why: str) -> str:
     """Return one sentence about an input that cannot be used."""
+    if Path(where).is_absolute():
+        return f"{where}: {why}"
     place = where.removeprefix("plan.").replace("_", " ")
     return f"{place[:1].upper()}{place[1:]}: {why}" if place and place != "plan" else f"{why[:1].upper()}{why[1:]}"
 

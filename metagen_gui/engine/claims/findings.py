@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 
 from metagen_gui.engine.claims import best_possible
@@ -12,7 +12,7 @@ from metagen_gui.engine.claims.contrasts import Contrast, Part, Side, ahead, cor
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
-from metagen_gui.engine.claims.plan import ClaimPlan, Footing
+from metagen_gui.engine.claims.plan import Claim, ClaimPlan, Footing
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.statistics import NOTHING
 from metagen_gui.engine.claims.steadiness import compare_training
@@ -22,7 +22,7 @@ from metagen_gui.engine.tasks.base import TaskBatch
 
 Scores = dict[tuple[str, int, int], Scored]
 """By arm, outer steps (0: untrained) and seed."""
-HELD_OUT = "held-out classes"
+HELD_OUT, NO_RUN = "held-out classes", "there is no run to compare"
 STRONGEST_FIRST = ("joint + fine-tuning", "joint", "random")
 
 
@@ -44,6 +44,8 @@ class Findings:
     best: Scored | None = None
     """The best possible generator's scores, where it is known; and how far from it every arm is."""
     gaps: tuple[Gap, ...] = ()
+    classes: int = 0
+    """Of how many kinds the test tasks are."""
 
     def scored(self, arm: Arm, footing: Footing) -> list[Scored]:
         """Return an arm's scores on a footing by seed; seeds that could not be scored are left out."""
@@ -84,6 +86,7 @@ def find(
         shown=judge.first_tasks,
         best=best,
         gaps=best_possible.corrected([*finder.gaps(best)]) if best else (),
+        classes=len({*judge.test.batch.names}),
     )
 
 
@@ -134,6 +137,9 @@ class _Finder:
         """Compare with before adapting, and with adapting to examples of another class: both have to be worse."""
         scores = [*self.of(arm, footing).values()]
         if not scores:
+            for measure in self.measures:
+                if measure.claim == "generalises":
+                    yield self._unknown("adapts", arm, "before adapting", measure, footing)
             return
         in_training = int(arm.experiment.config("algorithm").adaptation_steps)
         nearest = min(scores[0].own.rows[1:], key=lambda row: abs(row - in_training))
@@ -159,7 +165,7 @@ class _Finder:
                         footing,
                         HELD_OUT,
                         found,
-                        objection,
+                        objection or self._lost(scores),
                         is_null=arm.is_null,
                     )
                 )
@@ -176,11 +182,24 @@ class _Finder:
             for measure in self.measures:
                 if measure.claim not in self.claims or measure.claim is None:
                     continue
-                found, objection = ahead(one, other, measure) if sides[0] else (NOTHING, "there is no run to compare")
+                found, objection = ahead(one, other, measure) if sides[0] else (NOTHING, NO_RUN)
+                objection = objection or self._lost(mine)
                 yield Contrast(
                     measure.claim, arm.title, baseline.title, measure.title, measure.unit, footing, world, found,
                     objection, decides=baseline is baselines[0],
                 )  # fmt: skip
+
+    def _lost(self, scores: Sized) -> str:
+        """Say if an arm is judged by some of its seeds only: those of which nothing is left must not help it."""
+        seeds = len(self.plan.settings.seeds)
+        lost = seeds - len(scores)
+        return f"{lost} of its {seeds} runs ended with nothing to score" if lost else ""
+
+    def _unknown(self, claim: Claim, arm: Arm, against: str, measure: Measure, footing: Footing) -> Contrast:
+        return Contrast(
+            claim, arm.title, against, measure.title, measure.unit, footing, HELD_OUT, NOTHING, NO_RUN,
+            is_null=arm.is_null,
+        )  # fmt: skip
 
     def steady(self, arm: Arm, footing: Footing) -> Iterator[Contrast]:
         """Compare with joint training, seed by seed; where it is fine-tuned, also how far seeds end apart."""

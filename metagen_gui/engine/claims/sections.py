@@ -13,11 +13,11 @@ from metagen_gui.engine.claims.contrasts import Contrast, Part
 from metagen_gui.engine.claims.distance import distance
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.folder import PLAN, Scored
+from metagen_gui.engine.claims.limits import limits
 from metagen_gui.engine.claims.measures import ABOUT
 from metagen_gui.engine.claims.page import table, text
 from metagen_gui.engine.claims.pictures import strip
 from metagen_gui.engine.claims.plan import Footing
-from metagen_gui.engine.claims.steadiness import FEWEST_SEEDS
 from metagen_gui.engine.claims.verdicts import Verdict, number, probability
 from metagen_gui.engine.plain_text import printable
 
@@ -37,8 +37,6 @@ ON_TRAINING = (
     "training is looked at before adapting, the others after. Gradient: the mean length of the outer gradient at the "
     "end of the run, on batches of validation tasks, and its spread from batch to batch, as a share of that."
 )
-UNEVEN = 1.25
-"""Runs at equal compute whose seconds differ by a larger factor are told of."""
 BETTER = {"lower": "lower is better", "higher": "higher is better"}
 
 
@@ -74,52 +72,11 @@ def sections(findings: Findings, versions: Mapping[str, str]) -> Iterator[str]:
     yield table(("what", "version"), versions.items())
 
 
-def limits(findings: Findings) -> Iterator[str]:
-    """Say what a reader might take from the report and should not."""
-    seeds = len(findings.plan.settings.seeds)
-    if seeds == 1:
-        yield "One seed: intervals are over tasks, for these very trained models. Another seed may come out otherwise."
-    elif seeds < FEWEST_SEEDS:
-        yield f"{seeds} seeds: intervals count them, but with fewer than {FEWEST_SEEDS} they are somewhat too narrow."
-    longest = max(findings.plan.rows)
-    at_the_edge = {arm for (arm, *_), one in findings.scores.items() if one.choice.step == longest}
-    if at_the_edge:
-        names = ", ".join(arm.title for arm in findings.arms if arm.name in at_the_edge)
-        yield f"{names}: best after {longest} steps, the most that were tried; more might be better still."
-    yield (
-        "How arms adapt was tuned by the first measure, with as many attempts for each; how they were trained was not: "
-        "outer rate, batch and network are those of the experiment, or of the plan’s changes, for every arm."
-    )
-    if missed := unequal(findings):
-        yield missed
-    yield (
-        "Equal compute is equal training time as predicted from timing a few outer steps before the first run; the "
-        "seconds that runs really took, looking at validation tasks included, stand in the table. What adapting costs "
-        "is not counted, and differs between arms."
-    )
-    yield (
-        "A meta-learned model need not be good before it adapts. That it improves in adapting is therefore held "
-        "against adapting to examples of another class as well; the weaker of the two comparisons is told."
-    )
-
-
-def unequal(findings: Findings) -> str:
-    """Say by how much equal compute was missed, where it was: a machine with other work to do is not even."""
-    steps = findings.shared.get("equal compute", {})
-    compared = {arm.run for arm in findings.arms if arm.run and not arm.is_null}
-    took = [one.seconds for one in findings.outcomes if one.run in compared and one.steps == steps.get(one.run)]
-    if not took or max(took) <= UNEVEN * min(took):
-        return ""
-    return (
-        f"Runs at equal compute took from {min(took):.0f} to {max(took):.0f} seconds: the machine was not evenly free."
-    )
-
-
 def _verdict(verdict: Verdict) -> str:
     kind, label = "open" if verdict.status == "not shown" else str(verdict.status), str(verdict.status)
     if verdict.is_null:
-        fails = verdict.status == "confirmed"
-        kind, label = ("refuted", "control fails") if fails else ("confirmed", "control holds")
+        kind = {"holds": "confirmed", "fails": "refuted"}.get(verdict.control, "open")
+        label = f"control {verdict.control}"
     status = f'<span class="status">{text(label.capitalize())}.</span>'
     what, _, remark = verdict.headline.partition(": ")
     head = remark if verdict.is_null else f"{what}{remark.removeprefix(verdict.status)}"
