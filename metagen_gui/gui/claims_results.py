@@ -37,6 +37,7 @@ class ClaimsResults(QWidget):
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Curves and samples"))
+        self.tabs.tabBar().setAccessibleName(self.tabs.accessibleName())
         self.tabs.addTab(self.plot, self.tr("&Curves"))
         self.tabs.addTab(self.samples, self.tr("Sa&mples"))
         halves = QSplitter(Qt.Orientation.Horizontal)

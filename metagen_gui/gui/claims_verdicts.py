@@ -65,6 +65,10 @@ class ClaimsVerdicts(QScrollArea):
         column.addStretch(1)
         ground.setAutoFillBackground(False)
         self.setWidget(ground)
+        before: QWidget = self
+        for line in self.lines:  # made anew, they would come last of all
+            QWidget.setTabOrder(before, line.button)
+            before = line.button
 
 
 class VerdictLine(QWidget):
@@ -73,6 +77,7 @@ class VerdictLine(QWidget):
     def __init__(self, verdict: Verdict, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.kind, word = said(verdict)
+        self._claim = claim_sentence(verdict.claim)
         self._icon, self.word, self.compared, self.numbers = (QLabel(self) for _ in range(4))
         self._icon.setFixedSize(QSize(22, 22))
         for label, text in ((self.word, word), (self.compared, verdict.compared)):
@@ -112,7 +117,7 @@ class VerdictLine(QWidget):
         self.numbers.setVisible(wanted)
         text = self.tr("Hide the numbers") if wanted else self.tr("Show the numbers")
         self.button.setText(text)
-        self.button.setAccessibleName(f"{text}: {self.word.text()}, {self.compared.text()}")
+        self.button.setAccessibleName(f"{text}: {self._claim}, {self.word.text()}, {self.compared.text()}")
         self.button.setArrowType(Qt.ArrowType.DownArrow if wanted else Qt.ArrowType.RightArrow)
 
     def _draw(self) -> None:

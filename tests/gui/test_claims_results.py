@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from claims_stand_ins import run_controller, small_plan
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.claims import runner
@@ -18,6 +19,7 @@ from metagen_gui.engine.claims.verdicts import Verdict
 from metagen_gui.gui.claims_controller import ClaimsController
 from metagen_gui.gui.claims_dialog import ClaimsDialog
 from metagen_gui.gui.claims_plot import ClaimsPlot
+from metagen_gui.gui.claims_results import ClaimsResults
 from metagen_gui.gui.claims_samples import ClaimsSamples
 from metagen_gui.gui.claims_verdicts import ICONS, ClaimsVerdicts
 
@@ -66,9 +68,10 @@ def test_from_start_to_verdict_and_shown_again(qtbot: QtBot, tmp_path: Path, mon
     control.wait()
 
 
-def verdict(status: str, headline: str, *, null: bool = False) -> Verdict:
-    parts = ("KID better by 0.5",)
-    return Verdict("adapts", "MAML", "equal compute", "here", status, headline, "MAML, here", parts, "Over 9.", null)  # type: ignore[arg-type]
+def verdict(status: str, headline: str, control: str = "") -> Verdict:
+    parts, null = ("KID better by 0.5",), bool(control)
+    told = "adapts", "MAML", "equal compute", "here", status, headline, "MAML, here", parts, "Over 9.", null, control
+    return Verdict(*told)  # type: ignore[arg-type]
 
 
 def test_verdicts_are_told_by_icon_and_word(qtbot: QtBot) -> None:
@@ -80,8 +83,9 @@ def test_verdicts_are_told_by_icon_and_word(qtbot: QtBot) -> None:
             verdict("confirmed", f"{claim}: confirmed"),
             verdict("refuted", f"{claim}: refuted"),
             verdict("not shown", f"{claim}: not shown (the measures disagree)"),
-            verdict("refuted", "The control holds: on shuffled classes no gain is shown", null=True),
-            verdict("confirmed", "The control fails: shuffled classes show a gain", null=True),
+            verdict("refuted", "The control holds: on shuffled classes no gain is shown", "holds"),
+            verdict("confirmed", "The control fails: shuffled classes show a gain", "fails"),
+            verdict("not shown", "The control says nothing: nothing could be measured", "says nothing"),
         ],
         ("adapts", "collapses"),
     )
@@ -96,7 +100,22 @@ def test_verdicts_are_told_by_icon_and_word(qtbot: QtBot) -> None:
     assert line.numbers.isHidden()
     line.button.click()
     assert not line.numbers.isHidden() and line.numbers.text() == "• KID better by 0.5\nOver 9."
-    assert line.button.accessibleName().startswith("Hide the numbers: Confirmed")
+    assert line.button.accessibleName().startswith(f"Hide the numbers: {claim}, Confirmed")
+
+
+def test_the_tab_key_walks_through_the_verdicts_before_what_stands_beside(
+    qtbot: QtBot, finished: ClaimsFinished
+) -> None:
+    shown = ClaimsResults()
+    qtbot.addWidget(shown)
+    shown.show_result(finished, None)
+    order: list[QWidget] = [shown.verdicts]
+    while order[-1] is not shown.tabs.tabBar():
+        order.append(order[-1].nextInFocusChain())
+    assert [widget for widget in order if isinstance(widget, QToolButton)] == [
+        line.button for line in shown.verdicts.lines
+    ]
+    assert shown.tabs.tabBar().accessibleName()
 
 
 def test_curves_are_those_of_the_report(qtbot: QtBot, finished: ClaimsFinished) -> None:

@@ -6,6 +6,7 @@ task. Only the noise of adaptation differs, where ways to adapt take it in diffe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,9 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
 from metagen_gui.engine.claims.measures import IWAE, LOSS, Eyes, Measure, grader
+from metagen_gui.engine.config import BadInput
+from metagen_gui.engine.events import gigabytes
+from metagen_gui.engine.memory import free_bytes
 from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.models.base import GenerativeModel, Noise
 from metagen_gui.engine.models.vae import Vae
@@ -28,7 +32,7 @@ from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskBatch, Tas
 Values = npt.NDArray[np.float64]
 Result = TypeVar("Result")
 NUMBERS_AT_ONCE = 40_000_000
-"""Parameters held at the same time: the path of adaptation is kept, per task and step."""
+"""Held at the same time: the parameters of the path of adaptation, per task and step, and samples."""
 POINTS = 256
 """Samples of a task whose examples are points: they cost nothing, and modes are counted among them."""
 PICTURED = 4
@@ -46,6 +50,14 @@ class HeldOut:
     query_size: int
     samples: int
 
+    def __post_init__(self) -> None:
+        """Raise `BadInput` where so many tasks would not fit into memory."""
+        numbers = self.count * (2 * self.shots + self.query_size) * math.prod(self.family.spec.shape)
+        needed, free = 4 * numbers, free_bytes(torch.device("cpu"))
+        if needed > free > 0:
+            why = f"{self.count:,} tasks take {gigabytes(needed)} of memory, and {gigabytes(free)} are free"
+            raise BadInput("plan.tasks" if self.stream == "test" else "plan.validation_tasks", why)
+
     @cached_property
     def batch(self) -> TaskBatch:
         """The tasks themselves."""
@@ -56,7 +68,7 @@ class HeldOut:
         """For every task the support of another one, of another class; there must be two."""
         names, count, chosen = self.batch.names, self.count, []
         for index in range(count):
-            others = [(index + step) % count for step in range(1, count)]
+            others = ((index + step) % count for step in range(1, count))
             chosen.append(next(other for other in others if names[other] != names[index]))
         return self.batch.support[chosen]
 
@@ -168,6 +180,7 @@ def _walks(
 
     moving = algorithm.adapted(algorithm.initialization(weights))
     held = sum(weights[player][name].numel() for player, names in moving.items() for name in names) * (last + 1)
+    held += len(rows) * tasks.sample_count * math.prod(tasks.family.spec.shape)
     at_once = max(1, min(32, NUMBERS_AT_ONCE // max(held, 1)))
     steps = max(last, algorithm.steps)
     for first in range(0, tasks.count, at_once):

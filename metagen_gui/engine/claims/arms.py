@@ -33,6 +33,8 @@ BY_HAND: tuple[tuple[str, float, str], ...] = (
 )
 """Optimizer, rate and what adapts, for weights that were not meta-learned; the most promising first."""
 
+COMMON = ("training.seed", "training.meta_steps", "training.validate_every", "training.validation_tasks")
+"""What the plan decides for all arms, as it does the tasks."""
 LOOKING: Mapping[str, Any] = MappingProxyType({"adapts": "default", "adaptation_steps": 1, "inner_optimizer": "sgd"})
 """How joint training adapts when it is validated; only step 0 is looked at."""
 
@@ -113,6 +115,8 @@ def _changed(experiment: Experiment, changes: Mapping[str, Any], name: str) -> E
     for path, value in changes.items():
         if path.endswith(".name"):
             raise BadInput(f"plan.changes.{name}", f"{path} is not a setting of an arm; it decides what an arm is")
+        if path.startswith("tasks.") or path in COMMON:
+            raise BadInput(f"plan.changes.{name}", f"{path} is the same for every arm, or they would not compare")
         experiment = experiment.with_value(path, value)
     experiment.check()
     return experiment

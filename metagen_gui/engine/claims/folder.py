@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +21,31 @@ from typing import Any
 import numpy as np
 
 from metagen_gui.engine.claims.adapted import Adapted
+from metagen_gui.engine.claims.arms import arms_of
 from metagen_gui.engine.claims.outcomes import Outcome
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
-from metagen_gui.engine.claims.training import Steps
+from metagen_gui.engine.claims.training import Steps, trainers
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import MAX_BYTES
 from metagen_gui.engine.files import read_file, write_atomically
 
 MAX_ARRAYS = 2**30
+"""Bytes of scores, as they are in the file and unpacked."""
+PARTS = ("own", "foreign", "shifted")
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    OverflowError,
+    RecursionError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What the reading of damaged scores may end with."""
 PLAN, STEPS, RUNS, SCORES = "plan.json", "steps.json", "runs", "scores"
 
 
@@ -46,7 +64,7 @@ class ClaimFolder:
 
     def __init__(self, path: Path, plan: ClaimPlan) -> None:
         """Make the folder, or open that of the same plan; raise `BadInput` for anything else."""
-        self.path = path
+        self.path, self._plan = path, plan
         text = json.dumps(plan.document(), indent=2) + "\n"
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -68,12 +86,24 @@ class ClaimFolder:
         return self.path / RUNS / name
 
     def steps(self) -> dict[Footing, Steps] | None:
-        """Return what every run gets, if it has been found out."""
+        """Return what every run gets, if it has been found out; raise `BadInput` if that cannot be read."""
         file = self.path / STEPS
-        if not file.exists():
+        try:
+            told = _json_of(file)
+        except FileNotFoundError:
             return None
-        found: dict[Footing, Steps] = _json_of(file)
-        return found
+        except OSError as error:
+            raise BadInput(str(file), error.strerror or str(error)) from None
+        needed = trainers(arms_of(self._plan))
+        with suppress(AttributeError, KeyError, TypeError):  # another shape
+            found: dict[Footing, Steps] = {
+                footing: {run: told[footing][run] for run in needed} for footing in self._plan.settings.compare_at
+            }
+            if all(type(count) is int and count > 0 for steps in found.values() for count in steps.values()):
+                return found
+        raise BadInput(
+            str(file), "does not say how many outer steps every run gets; remove it, and they are timed anew"
+        )
 
     def keep_steps(self, shared: Mapping[Footing, Steps]) -> None:
         """Keep what every run gets: timed again, it would differ."""
@@ -84,9 +114,13 @@ class ClaimFolder:
         try:
             told: dict[str, Any] = json.loads(read_file(self.path / SCORES / f"run-{name}.json", MAX_BYTES))
             known: dict[str, Any] = {key: _number(value) if value is None else value for key, value in told.items()}
-            return Outcome(**known)
-        except (OSError, ValueError, TypeError, AttributeError):
+            found = Outcome(**known)
+        except (*UNREADABLE, AttributeError):
             return None
+        words = found.run, found.state, found.problem
+        figures = found.seconds, found.diverged, found.setback, found.gradient, found.gradient_spread
+        sound = all(isinstance(each, str) for each in words) and all(isinstance(each, int | float) for each in figures)
+        return found if sound else None
 
     def keep_outcome(self, name: str, outcome: Outcome) -> None:
         """Keep how run `name` went."""
@@ -98,18 +132,22 @@ class ClaimFolder:
         try:
             told = json.loads(read_file(self.path / SCORES / f"{name}.json", MAX_BYTES))
             data = read_file(self.path / SCORES / f"{name}.npz", MAX_ARRAYS)
+            _weigh(data)
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                parts = {part: _adapted(arrays, part) for part in ("own", "foreign", "shifted")}
+                parts = {part: _adapted(arrays, part) for part in PARTS}
             tried = tuple((way, step, _number(score)) for way, step, score in told["tried"])
-            choice = Choice(told["way"], told["step"], _number(told["score"]), tried)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error):
+            choice = Choice(dict(told["way"]), int(told["step"]), _number(told["score"]), tried)
+        except (*UNREADABLE, AttributeError):
             return None
-        return None if parts["own"] is None else Scored(choice, parts["own"], parts["foreign"], parts["shifted"])
+        own, foreign, shifted = (parts[part] for part in PARTS)
+        if own is None or any(part is not None and choice.step not in part.rows for part in (own, foreign, shifted)):
+            return None
+        return Scored(choice, own, foreign, shifted)
 
     def keep_scores(self, name: str, scored: Scored) -> None:
         """Keep scores under `name`."""
         arrays: dict[str, Any] = {}
-        for part in ("own", "foreign", "shifted"):
+        for part in PARTS:
             if (found := getattr(scored, part)) is not None:
                 arrays |= {f"{part}/rows": np.array(found.rows), f"{part}/pictures": found.pictures}
                 arrays |= {f"{part}/values/{measure}": values for measure, values in found.values.items()}
@@ -143,7 +181,28 @@ def _adapted(arrays: Any, part: str) -> Adapted | None:
         return None
     prefix = f"{part}/values/"
     values = {name.removeprefix(prefix): arrays[name] for name in arrays.files if name.startswith(prefix)}
-    return Adapted(tuple(int(row) for row in arrays[f"{part}/rows"]), values, arrays[f"{part}/pictures"])
+    rows, pictures = tuple(int(row) for row in arrays[f"{part}/rows"]), arrays[f"{part}/pictures"]
+    shapes = {each.shape for each in values.values()}
+    if len(shapes) > 1 or any(len(shape) != 2 or shape[0] != len(rows) for shape in shapes):
+        raise ValueError("a row of figures for every step is what scores are")
+    if pictures.ndim < 3 or pictures.shape[1] != len(rows):
+        raise ValueError("samples at every step are what pictures are")
+    return Adapted(rows, values, pictures)
+
+
+def _weigh(data: bytes) -> None:
+    """Raise ValueError where arrays would not fit, or a header asks for more memory than its file fills."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if sum(entry.file_size for entry in packed.infolist()) > MAX_ARRAYS:
+            raise ValueError("more than scores take")
+        for entry in packed.infolist():
+            with packed.open(entry) as file:
+                read = np.lib.format.read_array_header_1_0 if np.lib.format.read_magic(file) == (1, 0) else None
+                if read is None:
+                    raise ValueError("not a format that scores are written in")
+                shape, _, kind = read(file)
+                if math.prod(shape) * kind.itemsize > entry.file_size:
+                    raise ValueError("a header that lies")
 
 
 def _number(value: float | None) -> float:

@@ -18,6 +18,7 @@ from metagen_gui.engine.claims.measures import ABOUT
 from metagen_gui.engine.claims.page import table, text
 from metagen_gui.engine.claims.pictures import strip
 from metagen_gui.engine.claims.plan import Footing
+from metagen_gui.engine.claims.statistics import CONFIDENCE
 from metagen_gui.engine.claims.verdicts import Verdict, number, probability
 from metagen_gui.engine.plain_text import printable
 
@@ -157,7 +158,7 @@ def _comparisons(contrasts: list[Contrast]) -> str:
 
 
 def _says(one: Contrast) -> str:
-    plainly = "better" if one.found.low > 0 else "worse" if one.found.high < 0 else "unclear"
+    plainly = "unclear" if not one.found.p < 1 - CONFIDENCE else "better" if one.found.mean > 0 else "worse"
     return f"{one.status if one.decides else plainly}{f' ({one.objection})' if one.objection else ''}"
 
 

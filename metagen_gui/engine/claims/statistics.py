@@ -20,6 +20,8 @@ import numpy.typing as npt
 Values = npt.NDArray[np.float64]
 CONFIDENCE = 0.95
 RESAMPLES = 9_999
+NUMBERS_AT_ONCE = 10_000_000
+"""Weights of tasks that are held at the same time: of many tasks they would not all fit."""
 ROUNDING = 1e-12
 """A spread that is a smaller share of the mean is none."""
 NORMAL = NormalDist()
@@ -109,13 +111,12 @@ def _resampled(differences: Values, of_seeds: Values, of_tasks: Values, mean: fl
     stretched = differences + (math.sqrt(tasks / (tasks - 1)) - 1) * (of_tasks - mean)[None]
     if seeds > 1:
         stretched = stretched + (math.sqrt(seeds / (seeds - 1)) - 1) * (of_seeds - mean)[:, None]
-    random = np.random.default_rng(20_160_101)
-    over_tasks = random.multinomial(tasks, np.full(tasks, 1 / tasks), size=resamples) / tasks
-    if seeds == 1:
-        only: Values = over_tasks @ stretched[0]
-        return only
+    random, at_once = np.random.default_rng(20_160_101), max(1, NUMBERS_AT_ONCE // tasks)
+    counts = [min(at_once, resamples - first) for first in range(0, resamples, at_once)]
+    over_tasks = (random.multinomial(tasks, np.full(tasks, 1 / tasks), size=count) / tasks for count in counts)
+    by_seed: Values = np.concatenate([weights @ stretched.T for weights in over_tasks])
     over_seeds = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
-    both: Values = ((over_seeds @ stretched) * over_tasks).sum(1)
+    both: Values = (over_seeds * by_seed).sum(1)
     return both
 
 

@@ -16,6 +16,7 @@ from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.plan import Footing
 from metagen_gui.engine.held_out.statistics import Values, half_width
+from metagen_gui.engine.tasks.base import task_families
 
 COMPARISONS = (
     "claim", "arm", "against", "measure", "unit", "footing", "world", "ahead", "low", "high", "p", "p_holm", "d_z",
@@ -90,7 +91,7 @@ def worlds(findings: Findings) -> list[tuple[str, Part]]:
     """Return on which tasks arms were scored."""
     shift = findings.plan.settings.shift
     found: list[tuple[str, Part]] = [("held-out classes", "own")]
-    return found if shift is None else [*found, (f"shifted to {shift['name']}", "shifted")]
+    return found if shift is None else [*found, (f"shifted to {task_families.get(shift['name']).title}", "shifted")]
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

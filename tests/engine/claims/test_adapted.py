@@ -19,6 +19,7 @@ from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
 from metagen_gui.engine.claims.tuning import Choice, tune
+from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.randomness import generator_for
@@ -47,6 +48,11 @@ def held_out(family: TaskFamily, count: int = 3, **changed: Any) -> HeldOut:
 
 def eyes(family: TaskFamily, algorithm: Algorithm) -> Eyes:
     return Eyes(family, algorithm.model, "test", 6)
+
+
+def test_more_tasks_than_memory_holds_are_refused_before_they_are_drawn(built: Callable[..., Built]) -> None:
+    with pytest.raises(BadInput, match=r"plan\.tasks: 1,000,000 tasks take .* of memory"):
+        held_out(built()[2], 1_000_000, shots=100_000)
 
 
 def test_losses_are_those_of_adapting_by_hand(built: Callable[..., Built]) -> None:

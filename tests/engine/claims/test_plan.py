@@ -58,6 +58,9 @@ def test_a_change_that_cannot_be_names_the_setting() -> None:
         arms_of(plan(changes={"maml": {"algorithm.inner_lr": -1}}))
     with pytest.raises(BadInput, match="decides what an arm is"):
         arms_of(plan(changes={"maml": {"algorithm.name": "leo"}}))
+    for path, value in (("tasks.shape", "moons"), ("training.seed", 7), ("training.meta_steps", 9)):
+        with pytest.raises(BadInput, match=f"{path} is the same for every arm"):
+            arms_of(plan(changes={"maml": {path: value}}))
 
 
 def test_loading_takes_an_experiment_a_plan_and_quick_has_the_last_word(tmp_path: Path) -> None:

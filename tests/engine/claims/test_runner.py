@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -13,12 +15,14 @@ import numpy as np
 import pytest
 
 from metagen_gui.engine.claims import adapted, runner
+from metagen_gui.engine.claims.adapted import Adapted
 from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsFinished, ClaimsStarted
-from metagen_gui.engine.claims.folder import ClaimFolder
+from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.claims.scoring import Judge
+from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
@@ -116,6 +120,49 @@ def test_scores_that_were_damaged_are_made_again(tiny: Tiny, tmp_path: Path) -> 
     (victim, *_) = sorted((tmp_path / "out" / "scores").glob("maml*.npz"))
     victim.write_bytes(victim.read_bytes()[:50])
     assert finished(made, tmp_path / "out").findings.contrasts == first.findings.contrasts
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"equal compute": {"joint": 6, "maml": 3, "null": "3"}}'])
+def test_steps_that_were_damaged_are_named(tiny: Tiny, tmp_path: Path, text: str) -> None:
+    folder = ClaimFolder(tmp_path / "out", plan(tiny, compare_at=("equal compute",)))
+    (tmp_path / "out" / "steps.json").write_text(text)
+    with pytest.raises(BadInput, match=r"steps\.json"):
+        folder.steps()
+
+
+def test_scores_of_another_shape_are_none(tiny: Tiny, tmp_path: Path) -> None:
+    """Damaged scores, and those made to do harm, are made again: nothing is unpacked that a header only claims."""
+    folder = ClaimFolder(tmp_path / "out", plan(tiny))
+    values, pictures = {"loss": np.ones((2, 6))}, np.zeros((4, 2, 3, 2), np.float32)
+    sound = Scored(Choice({}, 4, 1.0, ()), Adapted((0, 4), values, pictures))
+    folder.keep_scores("sound", sound)
+    found = folder.scored("sound")
+    assert found is not None and found.own.rows == (0, 4)
+    for name, changed in {
+        "a step that was not scored": replace(sound, choice=Choice({}, 3, 1.0, ())),
+        "a row too few": replace(sound, own=replace(sound.own, values={"loss": np.ones((1, 6))})),
+        "no samples": replace(sound, own=replace(sound.own, pictures=np.zeros((4, 1, 3, 2), np.float32))),
+    }.items():
+        folder.keep_scores(name, changed)
+        assert folder.scored(name) is None, name
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**12,)})
+    with zipfile.ZipFile(tmp_path / "out/scores/sound.npz", "w") as packed:
+        packed.writestr("own/rows.npy", header.getvalue())
+    assert folder.scored("sound") is None
+
+
+def test_an_arm_whose_runs_are_lost_is_not_judged_by_the_rest(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = runner.checkpoints
+    lost = {"maml-3-steps-seed-1", "null-3-steps-seed-0", "null-3-steps-seed-1"}
+    monkeypatch.setattr(runner, "checkpoints", lambda path: [] if path.name in lost else real(path))
+    found = finished(plan(tiny), tmp_path / "out").findings
+    decided = [one for one in found.contrasts if one.decides and not one.is_null and one.claim != "steady"]
+    assert decided and all("1 of its 2 runs ended with nothing to score" in one.objection for one in decided)
+    (control,) = [one for one in found.verdicts if one.is_null]
+    assert control.control == "says nothing" and control.status == "not shown"
 
 
 def test_a_run_that_diverges_is_a_finding(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

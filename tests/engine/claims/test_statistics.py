@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metagen_gui.engine.claims import statistics
 from metagen_gui.engine.claims.statistics import Values, compare, holm, student, two_sided
 from metagen_gui.engine.held_out.statistics import student_t
 
@@ -74,9 +76,36 @@ def test_equal_sides_are_no_difference_and_nothing_is_said_of_a_single_task() ->
     assert compare(np.ones((3, 1))).p == 1 and math.isnan(compare(np.ones((1, 0))).mean)
 
 
+def test_differences_without_spread_are_judged_by_how_many_there_are() -> None:
+    two, nine = compare(np.full((1, 2), 0.5)), compare(np.full((1, 9), 0.3))
+    assert two.p == 0.5 and two.low == 0 and nine.p == 2**-8 and nine.low == nine.high == nine.mean
+    rounded = compare(np.array([[0.1 + 0.2, 0.3, 0.3]]))
+    assert rounded.p == 0.25, "a spread of rounding is none"
+
+
+def test_seeds_may_differ_where_tasks_do_not() -> None:
+    found = compare(np.array([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]))
+    assert found.mean == 1.5 and found.p > 0.05, "two seeds"
+    tiny, plain = (compare(scale * np.array([[1.0, 2.0, 4.0, 4.0]])) for scale in (1e-100, 1.0))
+    assert tiny.p == pytest.approx(plain.p), "the unit makes no difference"
+
+
 def test_the_same_differences_give_the_same_numbers() -> None:
     values = np.random.default_rng(2).normal(size=(3, 20))
     assert compare(values) == compare(values.copy())
+
+
+def test_memory_is_bounded_and_the_numbers_stay_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(2).normal(size=(3, 2_000))
+    whole = compare(values, FEW)
+    monkeypatch.setattr(statistics, "NUMBERS_AT_ONCE", 100_000)
+    tracemalloc.start()
+    try:
+        parts, peak = compare(values, FEW), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < FEW * 2_000 * 8 / 4, "all weights at once"
+    assert (parts.low, parts.high, parts.p) == pytest.approx((whole.low, whole.high, whole.p), rel=1e-9)
 
 
 def test_students_law_agrees_with_its_finite_series_and_with_the_normal_law() -> None:

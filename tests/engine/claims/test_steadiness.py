@@ -38,6 +38,21 @@ def test_five_seeds_are_compared_and_four_are_not() -> None:
         assert difference.tasks == 0 and "4 of the 5 seeds" in why
 
 
+def test_runs_without_a_figure_do_not_help_their_arm() -> None:
+    """A run that never improved has an infinite setback: leaving it out must not make its arm the steadier one."""
+    noise = np.random.default_rng(0).normal(size=7) * 0.01
+    calm = {seed: outcome(seed, 0.1 + noise[seed]) for seed in range(7)}
+    wild = {seed: outcome(seed, 0.6 - noise[seed]) for seed in range(7)}
+    calm[2] = outcome(2, np.inf)
+    difference, why = next((found, why) for _, found, why in compare_training(calm, wild, [], LOSS))
+    assert difference.tasks == 6 and difference.p < 0.05 and "1 of its 7 seeds have none, 0 there" in why
+    difference, why = next((found, why) for _, found, why in compare_training(wild, calm, [], LOSS))
+    assert difference.mean < 0 and not why
+    calm[3] = calm[4] = outcome(3, np.nan)
+    difference, why = next((found, why) for _, found, why in compare_training(calm, wild, [], LOSS))
+    assert difference.tasks == 0 and "4 of 7 seeds" in why
+
+
 def test_gradients_are_those_of_the_run_where_it_ended(tiny: Callable[..., Experiment], tmp_path: Path) -> None:
     experiment = tiny("densities", "vae", "maml")
     list(meta_train(experiment, out=tmp_path / "run", previews=False))

@@ -95,6 +95,17 @@ def test_the_weaker_of_two_comparisons_counts() -> None:
     assert weaker(strong, weak) is weak and weaker(against, strong) is against
     nothing = contrast(0, found=compare(np.zeros((1, 0))))
     assert weaker(strong, nothing) is nothing
+    clearly = contrast(-1.0)
+    assert weaker(clearly, against) is clearly, "both have to hold, and one of them clearly does not"
+
+
+def test_an_objection_is_not_lost_to_a_comparison_that_is_less_clear() -> None:
+    """Whoever adapts and so loses tasks has not helped, however clear it is against adapting to another class."""
+    objected, clear = contrast(1.0, objection="9% of its tasks diverged, 0% there"), contrast(0.06)
+    assert objected.found.p <= clear.found.p < 0.05
+    for pair in ((objected, clear), (clear, objected)):
+        assert weaker(*pair) is objected
+    assert weaker(objected, contrast(-1.0)).found.mean < 0
 
 
 def test_a_null_that_shows_a_gain_withdraws_the_claim() -> None:
@@ -104,6 +115,32 @@ def test_a_null_that_shows_a_gain_withdraws_the_claim() -> None:
         verdict, control = conclude(corrected([own, null]))
         assert verdict.status == status and words in control.sentence and control.is_null
         assert ("withdrawn" in verdict.sentence) == bool(gain)
+
+
+def test_one_measure_with_a_gain_is_enough_for_the_control_to_fail() -> None:
+    """A fault of the procedure need not show in every measure."""
+    own = contrast(1.0, claim="adapts")
+    nulls = [contrast(gain, claim="adapts", is_null=True, measure=f"m{gain}") for gain in (1.0, -1.0)]
+    verdict, control = conclude(corrected([own, *nulls]))
+    assert (verdict.status, control.status, control.control) == ("not shown", "confirmed", "fails")
+    _, control = conclude(corrected([own, nulls[1]]))
+    assert (control.status, control.control) == ("refuted", "holds")
+
+
+def test_a_control_that_was_not_measured_does_not_hold() -> None:
+    null = contrast(0, claim="adapts", is_null=True, found=compare(np.zeros((1, 0))), objection="there is no run")
+    (control,) = conclude(corrected([null]))
+    assert control.control == "says nothing" and "holds" not in control.sentence and "no run" in control.sentence
+
+
+def test_steadiness_does_not_wait_for_runs_that_diverge() -> None:
+    """Where no task of either arm ever diverged, that is no measure in which one could be steadier."""
+    same = contrast(0, claim="steady", measure="diverged training tasks", found=compare(np.zeros((1, 5))))
+    better = contrast(1.0, claim="steady", measure="largest setback")
+    (verdict,) = conclude(corrected([better, same]))
+    assert verdict.status == "confirmed" and "diverged training tasks the same in all seeds" in verdict.sentence
+    assert statuses(same) == ["not shown"]
+    assert statuses(contrast(1.0), contrast(0, found=compare(np.zeros((1, 9))))) == ["not shown"], "of tasks it is one"
 
 
 def test_a_sentence_has_the_numbers_and_says_better_or_worse() -> None:

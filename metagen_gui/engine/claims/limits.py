@@ -1,0 +1,78 @@
+"""What a reader might take from a report and should not: said in it, with what came of this very test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from statistics import median
+
+from metagen_gui.engine.claims.findings import Findings
+from metagen_gui.engine.claims.steadiness import FEWEST_SEEDS
+from metagen_gui.engine.claims.verdicts import number
+
+UNEVEN = 1.25
+"""Runs at equal compute whose seconds differ by a larger factor are told of."""
+CHANCE = {2: 10, 3: 13, 4: 14}
+"""By the number of seeds: one of how many comparisons has p < 0.05 where nothing differs, and seeds as much as tasks.
+
+Simulated: normal effects of seeds, of tasks and of both, 40 to 100 tasks.
+"""
+
+
+def limits(findings: Findings) -> Iterator[str]:
+    """Yield a sentence each."""
+    seeds = len(findings.plan.settings.seeds)
+    if seeds == 1:
+        yield "One seed: intervals are over tasks, for these very trained models. Another seed may come out otherwise."
+    elif seeds < FEWEST_SEEDS:
+        yield (
+            f"{seeds} seeds: intervals count them, but with fewer than {FEWEST_SEEDS} they are too narrow. Where "
+            f"nothing differs, about one comparison in {CHANCE[seeds]} comes out with p < 0.05; it should be one in 20."
+        )
+    tasks = findings.plan.settings.tasks
+    if findings.classes < tasks:
+        yield (
+            f"The {tasks:,} held-out tasks are of {findings.classes:,} kinds, some drawn several times. Intervals take "
+            "tasks to be independent: for kinds that were not drawn they are somewhat too narrow."
+        )
+    longest = max(findings.plan.rows)
+    at_the_edge = {arm for (arm, *_), one in findings.scores.items() if one.choice.step == longest}
+    if at_the_edge:
+        names = ", ".join(arm.title for arm in findings.arms if arm.name in at_the_edge)
+        yield f"{names}: best after {longest} steps, the most that were tried; more might be better still."
+    yield (
+        "How arms adapt was tuned by the first measure, with as many attempts for each; how they were trained was not: "
+        "outer rate, batch and network are those of the experiment, or of the plan’s changes, for every arm."
+    )
+    if missed := unequal(findings):
+        yield missed
+    yield (
+        "Equal compute is equal training time as predicted from timing a few outer steps before the first run; the "
+        "seconds that runs really took, looking at validation tasks included, stand in the table. What adapting costs "
+        "is not counted, and differs between arms."
+    )
+    yield (
+        "A meta-learned model need not be good before it adapts. That it improves in adapting is therefore held "
+        "against adapting to examples of another class as well; the weaker of the two comparisons is told."
+    )
+
+
+def unequal(findings: Findings) -> str:
+    """Say by how much equal compute was missed, where it was, and at whose cost."""
+    steps = findings.shared.get("equal compute", {})
+    took: dict[str, list[float]] = {}
+    for one in findings.outcomes:
+        if one.run != "null" and one.steps == steps.get(one.run) and math.isfinite(one.seconds):
+            took.setdefault(one.run, []).append(one.seconds)
+    typical = {run: median(seconds) for run, seconds in took.items()}
+    said = ", ".join(f"{run} {number(seconds)}" for run, seconds in typical.items())
+    if typical and max(typical.values()) > UNEVEN * min(typical.values()):
+        least = min(typical, key=lambda run: typical[run])
+        return f"Compute was not quite equal: of {least} least. Runs took, in seconds (medians over seeds): {said}."
+    every = [seconds for run in took.values() for seconds in run]
+    if every and max(every) > UNEVEN * min(every):
+        return (
+            f"Runs at equal compute took from {number(min(every))} to {number(max(every))} seconds, though about the "
+            f"same for every arm (medians over seeds: {said})."
+        )
+    return ""

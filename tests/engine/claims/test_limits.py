@@ -1,0 +1,37 @@
+"""What a report says of its own limits is true of the very test it is about."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from metagen_gui.engine.claims.limits import limits, unequal
+from metagen_gui.engine.claims.outcomes import Outcome
+
+
+def findings(seconds: dict[str, list[float]], *, seeds: int = 2, tasks: int = 9, classes: int = 9) -> Any:
+    outcomes = [
+        Outcome(run, seed, 5, "finished", "", taken, 0.0, 0.0) for run, all_of in seconds.items()
+        for seed, taken in enumerate(all_of)
+    ]  # fmt: skip
+    plan = SimpleNamespace(settings=SimpleNamespace(seeds=tuple(range(seeds)), tasks=tasks), rows=(0, 5))
+    steps = {"equal compute": dict.fromkeys(seconds, 5)}
+    return SimpleNamespace(plan=plan, shared=steps, outcomes=outcomes, classes=classes, scores={}, arms=())
+
+
+def test_compute_that_was_not_equal_is_told_with_who_had_least() -> None:
+    told = unequal(findings({"joint": [105, 133], "maml": [140, 184], "null": [999, 999]}))
+    assert "of joint least" in told and "joint 119, maml 162" in told and "null" not in told
+
+
+def test_a_machine_that_was_slower_for_a_while_is_not_held_against_an_arm() -> None:
+    told = unequal(findings({"joint": [100, 140], "maml": [101, 141]}))
+    assert "from 100 to 141 seconds" in told and "about the same for every arm" in told
+    assert unequal(findings({"joint": [100, 110], "maml": [101, float("nan")]})) == ""
+
+
+def test_few_seeds_and_classes_drawn_twice_are_told() -> None:
+    told = " ".join(limits(findings({"joint": [1, 1]})))
+    assert "one comparison in 10" in told and "drawn several times" not in told
+    told = " ".join(limits(findings({"joint": [1] * 5}, seeds=5, tasks=100, classes=69)))
+    assert "100 held-out tasks are of 69 kinds" in told and "one comparison in" not in told
