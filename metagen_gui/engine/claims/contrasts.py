@@ -21,7 +21,10 @@ MORE_LOST = 0.02
 
 @dataclass(frozen=True)
 class Contrast:
-    """One comparison. `objection` says why it cannot confirm anything; `decides` whether its claim rests on it."""
+    """One comparison, over `units`: tasks, or classes of them.
+
+    `objection` says why it cannot confirm anything; `decides` whether its claim rests on it.
+    """
 
     claim: Claim
     arm: str
@@ -35,6 +38,7 @@ class Contrast:
     decides: bool = True
     is_null: bool = False
     adjusted: float = 1.0
+    units: str = "tasks"
 
     @property
     def says_nothing(self) -> bool:
@@ -55,15 +59,30 @@ Side = tuple[Sequence[Scored], Part, Sequence[int]]
 """The scores of an arm by seed, on which tasks, and at which adaptation step for each seed."""
 
 
-def ahead(side: Side, other: Side, measure: Measure) -> tuple[Comparison, str]:
-    """Return how far `side` is ahead of `other`, over tasks that diverged in neither, and an objection if there is."""
+def ahead(side: Side, other: Side, measure: Measure, classes: Sequence[str] = ()) -> tuple[Comparison, str]:
+    """Return how far `side` is ahead of `other`, over tasks that diverged in neither, and an objection if there is.
+
+    With the tasks' `classes` those of a class are averaged first: they are not independent of each other.
+    """
     mine, theirs = _shortfalls(side, measure), _shortfalls(other, measure)
     if mine is None or theirs is None:
         return compare(np.zeros((1, 0))), "not measured in every arm"
     sound = np.isfinite(mine).all(0) & np.isfinite(theirs).all(0)
     lost, lost_there = (float(np.isnan(values).mean()) for values in (mine, theirs))
     objection = f"{lost:.0%} of its tasks diverged, {lost_there:.0%} there" if lost > lost_there + MORE_LOST else ""
-    return compare((theirs - mine)[:, sound]), objection
+    apart = (theirs - mine)[:, sound]
+    if classes:
+        apart = by_class(apart, [classes[int(place)] for place in np.flatnonzero(sound)])
+    return compare(apart), objection
+
+
+def by_class(values: Values, classes: Sequence[str]) -> Values:
+    """Return the means over the tasks of a class, `(seeds, classes)`, of `values` `(seeds, tasks)`."""
+    _, owner = np.unique(np.asarray(classes, dtype=object), return_inverse=True)
+    count = int(owner.max(initial=-1)) + 1
+    member = owner[:, None] == np.arange(count)
+    means: Values = values @ (member / np.maximum(member.sum(0), 1))
+    return means
 
 
 def _shortfalls(side: Side, measure: Measure) -> Values | None:

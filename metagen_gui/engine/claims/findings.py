@@ -105,7 +105,11 @@ class _Finder:
         self.plan, self.arms, self.shared, self.scores, self.outcomes = plan, arms, shared, scores, outcomes
         self.measures, self.claims = judge.measures, plan.settings.claims
         self.worlds: dict[str, Part] = {HELD_OUT: "own"}
+        images = judge.family.spec.kind == "images"  # points of two tasks of one name share no more than others do
+        self.classes: dict[Part, tuple[str, ...]] = {"own": tuple(judge.test.batch.names)} if images else {}
         if judge.shift is not None:
+            if images:
+                self.classes["shifted"] = tuple(judge.shift[0].batch.names)
             self.worlds[f"shifted to {type(judge.shift[0].family).title}"] = "shifted"
 
     def all(self) -> Iterator[Contrast]:
@@ -154,7 +158,8 @@ class _Finder:
             }
             both = []
             for against, side in sides.items():
-                found, objection = ahead(after, side, measure)
+                classes = () if arm.is_null else self.classes.get("own", ())
+                found, objection = ahead(after, side, measure, classes)
                 both.append(
                     Contrast(
                         "adapts",
@@ -167,6 +172,7 @@ class _Finder:
                         found,
                         objection or self._lost(scores),
                         is_null=arm.is_null,
+                        units="classes" if classes else "tasks",
                     )
                 )
             yield weaker(*both)
@@ -182,11 +188,12 @@ class _Finder:
             for measure in self.measures:
                 if measure.claim not in self.claims or measure.claim is None:
                     continue
-                found, objection = ahead(one, other, measure) if sides[0] else (NOTHING, NO_RUN)
+                classes = self.classes.get(part, ())
+                found, objection = ahead(one, other, measure, classes) if sides[0] else (NOTHING, NO_RUN)
                 objection = objection or self._lost(mine)
                 yield Contrast(
                     measure.claim, arm.title, baseline.title, measure.title, measure.unit, footing, world, found,
-                    objection, decides=baseline is baselines[0],
+                    objection, decides=baseline is baselines[0], units="classes" if classes else "tasks",
                 )  # fmt: skip
 
     def _lost(self, scores: Sized) -> str:

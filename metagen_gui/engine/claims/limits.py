@@ -30,7 +30,13 @@ def limits(findings: Findings) -> Iterator[str]:
             f"nothing differs, about one comparison in {CHANCE[seeds]} comes out with p < 0.05; it should be one in 20."
         )
     tasks = findings.plan.settings.tasks
-    if findings.classes < tasks:
+    if any(one.units == "classes" for one in findings.contrasts):
+        if findings.classes < tasks:
+            yield (
+                f"The {tasks:,} held-out tasks are of {findings.classes:,} classes. Those of a class are averaged "
+                "before arms are compared, and intervals are over classes; bands of the curves are over tasks."
+            )
+    elif findings.classes < tasks:
         yield (
             f"The {tasks:,} held-out tasks are of {findings.classes:,} kinds, some drawn several times. Intervals take "
             "tasks to be independent: for kinds that were not drawn they are somewhat too narrow."

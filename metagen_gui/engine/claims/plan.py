@@ -25,6 +25,7 @@ CLAIMS: dict[Claim, str] = {
 }
 ROUND = (1, 2, 3, 5, 10, 20, 50, 100)
 """Adaptation steps worth a look, besides those of training."""
+MOST_SEEDS = 1_000
 BASELINES = ("random", "joint", "joint + fine-tuning", "null")
 
 
@@ -44,7 +45,7 @@ class PlanSettings(Config):
     query_size: int | None = setting(None, "Examples a task is judged by; none: as in training.", low=2, high=10_000)
     tasks: int = setting(100, "Held-out tasks that verdicts rest on.", low=2, high=100_000)
     validation_tasks: int = setting(32, "Validation tasks that adaptation is tuned on.", low=2, high=10_000)
-    samples: int = setting(20, "Samples per task and step, from the same latents for every arm.", low=2, high=10_000)
+    samples: int = setting(20, "Samples per task and step, from the same latents for every arm.", low=2, high=2_000)
     adaptation_steps: tuple[int, ...] = setting(
         (), "Steps that are scored, 0 always among them; empty: as far as `furthest` says."
     )
@@ -155,6 +156,10 @@ class ClaimPlan:
                 raise BadInput(f"{where}.arms", f"there is no {quoted(arm)}; there are {known}")
         if not self.meta_arms:
             raise BadInput(f"{where}.arms", "a claim is about meta-learning: name at least one algorithm")
+        if len(given.seeds) > MOST_SEEDS:
+            raise BadInput(f"{where}.seeds", f"{len(given.seeds):,} are too many; {MOST_SEEDS:,} are possible")
+        if given.shift is not None and not isinstance(given.shift.get("settings", {}), dict):
+            raise BadInput(f"{where}.shift.settings", "settings are a JSON object")
         for seed in given.seeds:
             if not 0 <= seed < 2**31:
                 raise BadInput(f"{where}.seeds", f"{quoted(seed)} is not possible; 0 to {in_full(2**31 - 1)} are")

@@ -44,6 +44,8 @@ class Judge:
             raise BadInput("plan.shots", error.why) from None
         self._tasks: dict[tuple[bool, Stream], tuple[HeldOut, Eyes]] = {}
         self.shift = self._shifted()
+        for stream in ("validation", "test"):  # too many tasks are refused before training, not after
+            self._of(False, stream)
 
     @cached_property
     def eyes(self) -> Eyes:

@@ -30,8 +30,9 @@ ON_CURVES = (
 )
 ON_COMPARISONS = (
     "Ahead: how much better the arm is, task by task, in the measure’s own unit; below 0 it is worse. Intervals: BCa "
-    "bootstrap over tasks, and over seeds where there are several. p is corrected after Holm over all comparisons that "
-    "decide a claim; the others are told for information, uncorrected. d is Cohen’s d_z over tasks."
+    "bootstrap over tasks (of images: over their classes), and over seeds where there are several. p is corrected "
+    "after Holm over all comparisons that decide a claim; the others are told for information, uncorrected. d is "
+    "Cohen’s d_z over tasks or classes."
 )
 ON_TRAINING = (
     "Largest setback: how far the validation score once rose above its best so far, as a share of all it fell; joint "

@@ -120,8 +120,8 @@ def _over(group: Sequence[Contrast]) -> str:
     if group[0].claim == "steady":
         return f"Over {tasks} seeds."
     if seeds == 1:
-        return f"Over {tasks} tasks and one seed: another training might come out otherwise."
-    return f"Over {tasks} tasks and {seeds} seeds."
+        return f"Over {tasks} {group[0].units} and one seed: another training might come out otherwise."
+    return f"Over {tasks} {group[0].units} and {seeds} seeds."
 
 
 def number(value: float) -> str:

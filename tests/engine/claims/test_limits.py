@@ -9,14 +9,17 @@ from metagen_gui.engine.claims.limits import limits, unequal
 from metagen_gui.engine.claims.outcomes import Outcome
 
 
-def findings(seconds: dict[str, list[float]], *, seeds: int = 2, tasks: int = 9, classes: int = 9) -> Any:
+def findings(
+    seconds: dict[str, list[float]], *, seeds: int = 2, tasks: int = 9, classes: int = 9, units: str = "tasks"
+) -> Any:
     outcomes = [
         Outcome(run, seed, 5, "finished", "", taken, 0.0, 0.0) for run, all_of in seconds.items()
         for seed, taken in enumerate(all_of)
     ]  # fmt: skip
     plan = SimpleNamespace(settings=SimpleNamespace(seeds=tuple(range(seeds)), tasks=tasks), rows=(0, 5))
     steps = {"equal compute": dict.fromkeys(seconds, 5)}
-    return SimpleNamespace(plan=plan, shared=steps, outcomes=outcomes, classes=classes, scores={}, arms=())
+    told = {"contrasts": [SimpleNamespace(units=units)], "classes": classes, "scores": {}, "arms": ()}
+    return SimpleNamespace(plan=plan, shared=steps, outcomes=outcomes, **told)
 
 
 def test_compute_that_was_not_equal_is_told_with_who_had_least() -> None:
@@ -35,3 +38,5 @@ def test_few_seeds_and_classes_drawn_twice_are_told() -> None:
     assert "one comparison in 10" in told and "drawn several times" not in told
     told = " ".join(limits(findings({"joint": [1] * 5}, seeds=5, tasks=100, classes=69)))
     assert "100 held-out tasks are of 69 kinds" in told and "one comparison in" not in told
+    told = " ".join(limits(findings({"joint": [1] * 5}, seeds=5, tasks=100, classes=69, units="classes")))
+    assert "of 69 classes" in told and "intervals are over classes" in told and "drawn several times" not in told
