@@ -71,7 +71,7 @@ class ClaimsPlot(PlotPanel):
         note = QLabel(
             _say(
                 "Bands: 95 % intervals over tasks. Arms are compared task by task, which tells apart what bands do "
-                "not. Large dot: the steps that did best on validation tasks."
+                "not. Large dot: the steps that did best on validation tasks (median over seeds)."
             )
         )
         note.setWordWrap(True)

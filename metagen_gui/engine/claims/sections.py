@@ -25,8 +25,8 @@ from metagen_gui.engine.plain_text import printable
 TITLE = "Does meta-learning help here?"
 ON_CURVES = (
     "Means over tasks with 95 % intervals (Student’s t, over tasks). The large dot is the number of steps chosen on "
-    "validation tasks; a dashed line is an arm that does not adapt, or the best possible where that is known. Axes "
-    "leave out far outliers."
+    "validation tasks, the median over seeds; a dashed line is an arm that does not adapt, or the best possible where "
+    "that is known. Axes leave out far outliers."
 )
 ON_COMPARISONS = (
     "Ahead: how much better the arm is, task by task, in the measure’s own unit; below 0 it is worse. Intervals: BCa "

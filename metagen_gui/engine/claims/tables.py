@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import median_low
 
 import numpy as np
 
@@ -65,8 +66,7 @@ def curves(findings: Findings, footing: Footing, measure: Measure, part: Part = 
         if not values:
             continue
         rows = [_summary(np.stack([one[row] for one in values])) for row in range(len(values[0]))]
-        steps = {scored.choice.step for scored, _ in parts}
-        chosen = steps.pop() if len(steps) == 1 else None
+        chosen = median_low(scored.choice.step for scored, _ in parts)
         taken = next(adapted.rows for _, adapted in parts if adapted is not None)
         means, halves, counts = zip(*rows, strict=True)
         found.append(Curve(arm.title, colour, taken, means, halves, counts, chosen, untrained=not arm.run))
