@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread
 
-from metagen_gui.gui.bad_input import bad_input
-from metagen_gui.gui.training_thread import Broken, Completed, Outcome, Refused, Stopped, one_sentence
+from metagen_gui.gui.training_thread import Outcome, pulled
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.events import ClaimsEvent
@@ -67,22 +65,4 @@ class ClaimsThread(QThread):
 
     def run(self) -> None:
         """Qt's entry point: whatever happens, leave an outcome."""
-        try:
-            # First of all, and here: the number set in another thread does not reach this one.
-            self._use_threads()
-            self.outcome = self._pull(self._begin())
-        except bad_input() as problem:
-            self.outcome = Refused(problem.where, problem.why)
-        except BaseException as error:  # nothing may leave run(): Qt would print it and report success
-            self.outcome = Broken(one_sentence(error), traceback.format_exc())
-
-    def _pull(self, test: Generator[ClaimsEvent, None, object]) -> Outcome:
-        try:
-            while not self._told_to_stop.is_set():
-                event = next(test, None)
-                if event is None:
-                    return Completed()
-                self.mailbox.put(event)
-            return Stopped()
-        finally:
-            test.close()
+        self.outcome = pulled(self._begin, self._use_threads, lambda: not self._told_to_stop.is_set(), self.mailbox.put)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QThread
 
 from metagen_gui.engine.events import Event, RunBroken, StepReport
 from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.run_mailbox import RunMailbox
+
+E = TypeVar("E")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,29 @@ class Broken:
 
 
 Outcome = Completed | Stopped | Refused | Broken
+
+
+def pulled(
+    begin: Callable[[], Generator[E, None, object]],
+    use_threads: Callable[[], object],
+    may_go_on: Callable[[], bool],
+    take: Callable[[E], None],
+) -> Outcome:
+    """Hand every event to `take` until there are none left or `may_go_on` says no, and return how it ended."""
+    try:
+        # First of all, and here: the number set in another thread does not reach this one.
+        use_threads()
+        with closing(begin()) as events:
+            while may_go_on():
+                event = next(events, None)
+                if event is None:
+                    return Completed()
+                take(event)
+            return Stopped()
+    except bad_input() as problem:
+        return Refused(problem.where, problem.why)
+    except BaseException as error:  # nothing may leave a thread's run(): Qt would print it and report success
+        return Broken(one_sentence(error), traceback.format_exc())
 
 
 class TrainingThread(QThread):
@@ -124,26 +151,11 @@ class TrainingThread(QThread):
 
     def run(self) -> None:
         """Qt's entry point: whatever happens, leave an outcome."""
-        try:
-            # First of all, and here: the number set in another thread does not reach this one.
-            self._use_threads()
-            self.outcome = self._pull(self._begin())
-        except bad_input() as problem:
-            self.outcome = Refused(problem.where, problem.why)
-        except BaseException as error:  # nothing may leave run(): Qt would print it and report success
-            self.outcome = Broken(one_sentence(error), traceback.format_exc())
+        self.outcome = pulled(self._begin, self._use_threads, self._wait_for_leave, self._take)
 
-    def _pull(self, events: Generator[Event, None, None]) -> Outcome:
-        try:
-            while self._wait_for_leave():
-                event = next(events, None)
-                if event is None:
-                    return Completed()
-                self._mailbox.put(event)
-                self._count(event)
-            return Stopped()
-        finally:
-            events.close()
+    def _take(self, event: Event) -> None:
+        self._mailbox.put(event)
+        self._count(event)
 
     def _wait_for_leave(self) -> bool:
         """Block while paused; return False when the run is to stop."""
