@@ -8,8 +8,10 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.plain_text import quoted
@@ -40,6 +42,12 @@ def choose_device(wanted: str) -> torch.device:
     if name not in available:
         raise BadInput("training.device", f"there is no {quoted(wanted)} here; there are auto, {', '.join(available)}")
     return torch.device(name)
+
+
+def to_device(values: NDArray[Any], device: torch.device) -> torch.Tensor:
+    """Return an array as a tensor on `device`; a GPU fetches it while the program goes on."""
+    tensor = torch.from_numpy(values)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 MOST_THREADS = 4

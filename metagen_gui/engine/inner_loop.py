@@ -207,7 +207,7 @@ SHARES = (1.0, 0.25, 0.0625, 2.0**-6, 2.0**-8, 0.0)
 
 def best_share(loss: Callable[[Tensor], Tensor], like: Tensor) -> Tensor:
     """Return the share of a step, of `SHARES`, after which `loss` of it is least; `like` gives type and device."""
-    shares = like.new_tensor(SHARES)
+    shares = torch.tensor(SHARES, dtype=like.dtype, device=like.device)
     losses: Tensor = torch.func.vmap(loss)(shares)
     best: Tensor = shares[losses.nan_to_num(nan=torch.inf).argmin()]
     return best

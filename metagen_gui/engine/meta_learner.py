@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,7 +13,8 @@ from torch import Tensor
 from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment, TaskNoise, gradients_by_player
 from metagen_gui.engine.checkpoint import is_finite
 from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.devices import choose_device
+from metagen_gui.engine.descent import descend, optimizers_for, replace
+from metagen_gui.engine.devices import choose_device, to_device
 from metagen_gui.engine.evaluation import score, take_snapshot
 from metagen_gui.engine.events import MemoryPlan, RatesReport, Snapshot, ValidationReport
 from metagen_gui.engine.experiment import Experiment, Section
@@ -60,20 +62,25 @@ class MetaLearner:
             player: {name: value.to(self.device).requires_grad_() for name, value in values.items()}
             for player, values in fresh.items()
         }
-        self.optimizers = {player: self._optimizer(list(values.values())) for player, values in self.meta.items()}
+        self.optimizers = optimizers_for(self.meta, self.training, self.device)
         self.meta_step = 0
         self.chunk = self.training.chunk
         self.recompute = self.training.recompute == "always"
         self._moving = False  # whether a step is being applied: what breaks off then is half old, half new
         self._validation: TaskBatch | None = None
+        self.ahead = self.device.type != "cpu"
+        """Whether the tasks of the next step are drawn while the device computes this one."""
+        self._drawn: tuple[int, Tensor, Tensor] | None = None
 
     # -- training ------------------------------------------------------------------------------------------------
 
     def step(self) -> Step:
-        """Take one outer step; a step whose gradient is not finite is not applied."""
+        """Take one outer step; a step whose gradient is not finite is not applied.
+
+        Everything is given to the device before anything is asked of it, and the next tasks are drawn in the meantime.
+        """
         t = self.training
-        batch = self.family.batch("train", self.meta_step * t.meta_batch_size, t.meta_batch_size, t.shots, t.query_size)
-        support, query = self.tensors(batch)
+        support, query = self._tasks()
         generator = generator_for(t.seed, "training", self.meta_step, self.device)
         warming = self.meta_step < t.warmup_steps
         ramp = min(1.0, (self.meta_step + 1) / t.ramp_steps) if t.ramp_steps else 1.0
@@ -91,21 +98,25 @@ class MetaLearner:
             found = in_chunks(some, support, query, noise, self.chunk)
             gradients, losses, replaced = found.gradients, found.query_loss, found.replaced
         self._moving = True
-        applied = self._descend(gradients)
-        if applied:
-            self._replace(replaced)
+        finite = descend(self.meta, gradients, self.optimizers, t, self.meta_step / t.meta_steps)
+        replace(self.meta, replaced, finite)
         self.meta_step += 1
         self._moving = False
-        finite = torch.stack([loss.isfinite() for loss in losses.values()]).all(0)
-        return Step(
-            query_loss={player: float(loss.mean()) for player, loss in losses.items()},
-            phase="warm-up" if warming else "meta-training",
-            diverged=int((~finite).sum()),
-            applied=applied,
-            median_loss={
-                p: float(loss[loss.isfinite()].median()) for p, loss in losses.items() if loss.isfinite().any()
-            },
-        )
+        if self.ahead and self.meta_step < t.meta_steps:
+            with suppress(Exception):  # which will be raised when it is the turn of these tasks
+                self._drawn = self._draw()
+        return _told(finite, losses, "warm-up" if warming else "meta-training")
+
+    def _tasks(self) -> tuple[Tensor, Tensor]:
+        """Return support and query of the next outer step."""
+        drawn = self._drawn if self._drawn and self._drawn[0] == self.meta_step else self._draw()
+        self._drawn = None
+        return drawn[1:]
+
+    def _draw(self) -> tuple[int, Tensor, Tensor]:
+        t, step = self.training, self.meta_step
+        batch = self.family.batch("train", step * t.meta_batch_size, t.meta_batch_size, t.shots, t.query_size)
+        return step, *self.tensors(batch)
 
     def plan_memory(self) -> MemoryPlan | None:
         """Predict what a step will need, and take fewer tasks at a time if all would not fit; None for small runs."""
@@ -141,41 +152,6 @@ class MetaLearner:
             losses[player] = self.model.loss(player, params, pooled, noise, ramp)
         gradients = gradients_by_player(losses, self.meta)
         return gradients, {player: loss.detach().reshape(1) for player, loss in losses.items()}
-
-    def _descend(self, gradients: MetaParams) -> bool:
-        """Give every player's optimizer its gradient, limited in length; return False and do nothing if not finite."""
-        if limit := self.training.outer_value_clip:
-            entries = [[g for g in values.values() if g.numel()] for values in gradients.values()]  # no empty context
-            longest = [torch.nn.utils.get_total_norm(of_player, math.inf) for of_player in entries]
-            if not torch.stack(longest).isfinite().all():
-                return False  # once limited, what is infinite would pass for large
-            gradients = {p: {n: g.clamp(-limit, limit) for n, g in values.items()} for p, values in gradients.items()}
-        norms = {player: torch.nn.utils.get_total_norm(list(values.values())) for player, values in gradients.items()}
-        if not torch.stack(list(norms.values())).isfinite().all():
-            return False
-        rate = self.training.outer_lr * schedule(self.training.lr_schedule, self.meta_step / self.training.meta_steps)
-        for player, optimizer in self.optimizers.items():
-            clip = self.training.outer_clip
-            scale = torch.clamp(clip / (norms[player] + 1e-12), max=1.0) if clip else None
-            for name, value in self.meta[player].items():
-                gradient = gradients[player][name]
-                value.grad = gradient if scale is None else gradient * scale
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            optimizer.step()
-        return True
-
-    def _replace(self, replaced: MetaParams) -> None:
-        with torch.no_grad():
-            for player, values in replaced.items():
-                for name, value in values.items():
-                    self.meta[player][name].copy_(value)
-
-    def _optimizer(self, parameters: list[Tensor]) -> torch.optim.Optimizer:
-        if self.training.outer_optimizer == "sgd":
-            return torch.optim.SGD(parameters, lr=self.training.outer_lr)
-        fused = self.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(parameters, lr=self.training.outer_lr, fused=fused)
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -256,6 +232,7 @@ class MetaLearner:
         self.family.settings = changed.config("tasks")
         self.model.settings = changed.config("model")
         self.algorithm.settings = changed.config("algorithm")
+        self._drawn = None
         return getattr(changed.config(section), name)
 
     def is_sound(self) -> bool:
@@ -281,13 +258,20 @@ class MetaLearner:
 
     def tensors(self, batch: TaskBatch) -> tuple[Tensor, Tensor]:
         """Return support and query of a batch on the device of the run."""
-        return torch.from_numpy(batch.support).to(self.device), torch.from_numpy(batch.query).to(self.device)
+        return to_device(batch.support, self.device), to_device(batch.query, self.device)
 
 
-def schedule(kind: str, share: float) -> float:
-    """Return the factor of the outer rate when `share` of the run is over: 1 at first, 0 just after the last step."""
-    if kind == "linear":
-        return 1 - share
-    if kind == "cosine":
-        return 0.5 * (1 + math.cos(math.pi * share))
-    return 1.0
+def _told(finite: Tensor, losses: dict[str, Tensor], phase: str) -> Step:
+    """Return the numbers of a step, fetched all at once; `losses` are `(tasks,)` by player."""
+    sound = torch.stack([loss.isfinite() for loss in losses.values()]).all(0)
+    middles = [torch.where(loss.isfinite(), loss, torch.nan).nanmedian() for loss in losses.values()]
+    means = [loss.mean() for loss in losses.values()]
+    counts = [finite.to(means[0]), (~sound).sum().to(means[0])]
+    applied, diverged, *numbers = torch.stack([*counts, *means, *middles]).tolist()
+    return Step(
+        query_loss=dict(zip(losses, numbers[: len(losses)], strict=True)),
+        phase=phase,
+        diverged=int(diverged),
+        applied=bool(applied),
+        median_loss={p: n for p, n in zip(losses, numbers[len(losses) :], strict=True) if not math.isnan(n)},
+    )

@@ -14,8 +14,9 @@ import torch
 
 from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams
 from metagen_gui.engine.config import BadInput, setting
+from metagen_gui.engine.descent import schedule
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.meta_learner import MetaLearner, schedule
+from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import Task
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
