@@ -96,6 +96,16 @@ def _reshaped(x: Any, shape: Any) -> Any:
     return _same(x) if tuple(shape) == tuple(x.shape) else NotImplemented
 
 
+def _cast(x: Any, *, dtype: torch.dtype | None = None, device: Any = None, layout: Any = None, **other: Any) -> Any:
+    """Return `x` in another precision, as mixed precision asks for; where more is asked, it is written out."""
+    moved = device not in (None, x.device) or layout not in (None, torch.strided)
+    if dtype is None or moved or any(value not in (None, False) for value in other.values()):
+        return NotImplemented
+    if isinstance(x, FlatProduct):
+        return FlatProduct(x.left.to(dtype), x.right.to(dtype))
+    return x.cast(dtype) if isinstance(x, LowRank) else NotImplemented
+
+
 def _transposed(x: Any, a: int, b: int) -> Any:
     return x.swapped() if isinstance(x, LowRank) and {a % 3, b % 3} == {1, 2} else NotImplemented
 
@@ -202,6 +212,7 @@ TABLE: dict[Any, Callable[..., Any]] = {
     aten.view.default: _reshaped,
     aten._unsafe_view.default: _reshaped,
     aten.expand.default: _reshaped,
+    aten._to_copy.default: _cast,
     aten.transpose.int: _transposed,
     aten.permute.default: _permuted,
     aten.bmm.default: _multiplied,

@@ -138,6 +138,13 @@ class LowRank(StandIn):
         base = None if self.base is None else self.base * factor
         return LowRank(self.shape, base, self.factors, _times(self.factor, factor), self.turned)
 
+    def cast(self, dtype: torch.dtype) -> LowRank:
+        """Return the matrices in another precision; factors of their own are multiplied in before."""
+        base = None if self.base is None else self.base.to(dtype)
+        plain = [piece.plain() for piece in self.pieces()]
+        pieces = [Piece(a.to(dtype), b.to(dtype)) for a, b, _ in plain]
+        return LowRank(self.shape, base, Factors(pieces) if pieces else None)
+
     def plus(self, other: LowRank) -> LowRank:
         """Return the sum; pieces that have a matrix in common become one."""
         bases = [matrix.base for matrix in (self, other) if matrix.base is not None]

@@ -16,6 +16,7 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, Moment
 from metagen_gui.engine.events import MemoryPlan
 from metagen_gui.engine.kernels import quick
 from metagen_gui.engine.memory import course_of_bytes
+from metagen_gui.engine.precision import computing_in
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.recomputed_steps import recomputing
 from metagen_gui.engine.task_chunks import even
@@ -81,7 +82,8 @@ def _course(
     support, query = (torch.zeros(tasks, count, *shape, device=device) for count in (shots, query_size))
 
     def step() -> None:
-        with quick(training.factored, share=tasks / training.meta_batch_size), recomputing(again):
+        share = tasks / training.meta_batch_size
+        with computing_in(training.precision, device), quick(training.factored, share), recomputing(again):
             algorithm.meta_gradient(meta, support, query, noise, Moment())
 
     return course_of_bytes(step)

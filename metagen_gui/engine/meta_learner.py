@@ -21,6 +21,7 @@ from metagen_gui.engine.experiment import Experiment, Section
 from metagen_gui.engine.memory import free_bytes
 from metagen_gui.engine.memory_plan import plan_memory
 from metagen_gui.engine.models.base import Noise
+from metagen_gui.engine.precision import computing_in, mixed_error
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.rates_report import report_rates
 from metagen_gui.engine.recomputed_steps import recomputing
@@ -28,6 +29,9 @@ from metagen_gui.engine.replayed_step import ReplayedStep
 from metagen_gui.engine.task_chunks import in_chunks
 from metagen_gui.engine.tasks.base import TaskBatch
 from metagen_gui.engine.training import TrainingSettings
+
+FEW = 4
+"""Tasks on which precision is judged."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,17 @@ class MetaLearner:
         self.recompute = plan.recomputed if plan else self.training.recompute == "always"
         return plan
 
+    def mixed_error(self) -> float:
+        """Return how far off mixed precision is on the first of the next step's tasks; see `precision.mixed_error`."""
+        t = self.training
+        batch = self.family.batch(
+            "train", self.meta_step * t.meta_batch_size, min(t.meta_batch_size, FEW), t.shots, t.query_size
+        )
+        support, query = self.tensors(batch)
+        generator = generator_for(t.seed, "training", self.meta_step, self.device)
+        noise = self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
+        return mixed_error(self.algorithm, self.meta, support, query, noise, Moment(), t.factored)
+
     def forget(self) -> None:
         """Let go of whatever was recorded, and of memory that is kept for nothing."""
         self.replayed.close()
@@ -149,7 +164,8 @@ class MetaLearner:
         losses: dict[str, Tensor] = {}
         for player in self.model.players:
             noise: Noise = self.model.noise(generator, (), len(pooled))
-            losses[player] = self.model.loss(player, params, pooled, noise, ramp)
+            with computing_in(self.training.precision, self.device):
+                losses[player] = self.model.loss(player, params, pooled, noise, ramp)
         gradients = gradients_by_player(losses, self.meta)
         return gradients, {player: loss.detach().reshape(1) for player, loss in losses.items()}
 
@@ -247,7 +263,7 @@ class MetaLearner:
 
     def _step_to_replay(self) -> ReplayedStep:
         t = self.training
-        return ReplayedStep(self.algorithm, t.replay, t.factored, t.compile)
+        return ReplayedStep(self.algorithm, t.replay, t.factored, t.compile, t.precision)
 
     def _validation_batch(self) -> TaskBatch:
         if self._validation is None:

@@ -3,7 +3,8 @@
 A recording is made for one situation: the shapes, the settings and whatever of the moment the algorithm says matters
 (`Algorithm.phase`). It is compared, bit by bit, with the computation on the inputs of the next steps before it takes
 over; where it differs, or none can be made, everything is computed as written. So a run's numbers do not depend on it.
-Where a person allows other rounding, a recording that has proved itself is compiled besides (`compiled_step.py`).
+Where a person allows other rounding, a recording that has proved itself is compiled besides (`compiled_step.py`); on a
+GPU it becomes a graph of its own accord (`cuda_graph.py`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, MetaParams, Moment
 from metagen_gui.engine.compiled_step import CompiledStep
+from metagen_gui.engine.cuda_graph import GraphedStep, has_graphs
 from metagen_gui.engine.factoring import WritesIntoFactors
 from metagen_gui.engine.kernels import When, quick
+from metagen_gui.engine.precision import Precision, computing_in
 from metagen_gui.engine.recording import Recording, Step, Tensors, TooLong, record
 from metagen_gui.engine.task_noise import TaskNoise
 
@@ -39,6 +42,7 @@ class _Situation:
     agreed: int = 0
     replay: Step | None = None  # a `Recording` until it is compiled, where that is wanted: its graph takes memory
     compiled: CompiledStep | None = None
+    graphed: GraphedStep | None = None
     hopeless: bool = False
 
     def is_now(self, key: Hashable, settings: tuple[Any, ...]) -> bool:
@@ -56,8 +60,16 @@ class ReplayedStep:
     sentences about that for whoever follows the run; who tells them takes them off the list. To be closed at the end.
     """
 
-    def __init__(self, algorithm: Algorithm, on: bool, factored: When = "auto", compiling: Compiling = "never") -> None:
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        on: bool,
+        factored: When = "auto",
+        compiling: Compiling = "never",
+        precision: Precision = "float32",
+    ) -> None:
         self.algorithm, self.on, self.factored, self.compiling = algorithm, on, factored, compiling
+        self.precision = precision
         self.news: list[str] = []
         self._situation = _Situation(None, ())
 
@@ -69,6 +81,11 @@ class ReplayedStep:
     def replaying(self) -> bool:
         """Whether the last step was replayed, or would have been."""
         return self._situation.agreed >= COMPARED
+
+    @property
+    def graphed(self) -> bool:
+        """Whether steps of the present situation are run as a CUDA graph."""
+        return self._situation.graphed is not None and self._situation.graphed.took_over
 
     @property
     def compiled(self) -> bool:
@@ -112,20 +129,26 @@ class ReplayedStep:
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return the meta-gradient, computed by factors unless the model or the algorithm works in place."""
-        try:
-            with quick(self.factored):
+        with computing_in(self.precision, support.device):
+            try:
+                with quick(self.factored):
+                    return self.algorithm.meta_gradient(meta, support, query, noise, moment)
+            except WritesIntoFactors:
+                self.factored = "never"
                 return self.algorithm.meta_gradient(meta, support, query, noise, moment)
-        except WritesIntoFactors:
-            self.factored = "never"
-            return self.algorithm.meta_gradient(meta, support, query, noise, moment)
 
     def _quickest(self, now: _Situation, inputs: list[Tensor]) -> Step:
         """Return what gives the outcomes of a situation that a recording has proved itself in."""
         assert now.replay is not None
-        if isinstance(now.replay, Recording):
-            now.compiled = CompiledStep(now.replay, inputs, [count for count, _ in self._form.values()], self.news)
+        parts = [count for count, _ in self._form.values()]
+        if has_graphs(inputs[0].device):
+            if now.graphed is None:
+                now.replay = now.replay.run if isinstance(now.replay, Recording) else now.replay
+                now.graphed = GraphedStep(now.replay, inputs, parts, self.news)
+        elif isinstance(now.replay, Recording):
+            now.compiled = CompiledStep(now.replay, inputs, parts, self.news)
             now.replay = now.replay.run
-        return now.compiled or now.replay
+        return now.graphed or now.compiled or now.replay
 
     def _now(self, structure: Any, inputs: list[Tensor], moment: Moment) -> _Situation:
         algorithm = self.algorithm

@@ -97,6 +97,12 @@ class TrainingSettings(Config):
         label="Compiled steps",
         expert=True,
     )
+    precision: Literal["float32", "mixed"] = setting(
+        "float32",
+        "mixed computes products in bfloat16: faster on a GPU, slower on most CPUs. Parameters, losses and scores stay "
+        "in float32; a run says by how much its outer gradients are off.",
+        expert=True,
+    )
     factored: Literal["auto", "always", "never"] = setting(
         "auto",
         "Keep what adaptation changes in large layers as products of thin matrices, and use the fastest kernels: the "

@@ -34,6 +34,8 @@ MOST_FAILURES = 50
 """Outer steps in a row that may come out non-finite before the run gives up."""
 MOST_SHORTAGES = 3
 """Times in a row that memory may be too short before the run gives up."""
+MUCH_OFF = 0.2
+"""Error of mixed precision, as a share of the outer gradient, that is worth a warning."""
 
 Result = TypeVar("Result")
 
@@ -88,6 +90,9 @@ class TrainingRun:
         if plan is not None and learner.chunk and learner.chunk < plan.tasks and not training.chunk:
             few = f"{learner.chunk} at a time give the same gradient"
             yield self.notice(f"Memory is too short for all {plan.tasks} tasks at once: {few}.")
+        if training.precision == "mixed":
+            error = yield from self.spared(learner.mixed_error)
+            yield self.notice(_of_precision(error))
         yield from self.health.standing()
         yield from self.news()
         if self.looked_at != first and (not resumed or self.is_time_to_look()):
@@ -245,3 +250,11 @@ class TrainingRun:
                 with suppress(BadInput):
                     self.change(command)
         self.keeper.close(self.progress)
+
+
+def _of_precision(error: float) -> str:
+    """Return a sentence about how far off the outer gradients of a run in mixed precision are."""
+    if not math.isfinite(error):
+        return "Mixed precision: the outer gradient of the first tasks is not finite; take training.precision float32."
+    much = "; that is much: compare with a run in float32" if error > MUCH_OFF else ""
+    return f"Mixed precision: the outer gradient of the first tasks is {100 * error:.1f} % off{much}."
