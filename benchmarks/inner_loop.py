@@ -22,7 +22,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from contest.contestants import COMPILED, CONTESTANTS, OURS, WRITTEN
+from contest.contestants import COMPILED, CONTESTANTS, MIXED, OURS, WRITTEN
 from contest.report import heading, headline_table, sweep_table
 from contest.rows import HEADLINE, SWEEPS, Row, chosen_rows
 
@@ -114,6 +114,8 @@ def ask(order: dict[str, Any]) -> dict[str, Any]:
 def _wanted(name: str, given: argparse.Namespace) -> bool:
     if name == COMPILED:
         return given.compiled or name in given.against
+    if name == MIXED:
+        return given.device != "cpu" or name in given.against
     return not given.against or name in (OURS, WRITTEN, *given.against)
 
 

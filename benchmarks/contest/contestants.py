@@ -30,11 +30,12 @@ class Contestant:
             return "unknown version"
 
 
-OURS, WRITTEN, COMPILED = "MetaGen", "MetaGen, as written", "MetaGen, compiled"
+OURS, WRITTEN, COMPILED, MIXED = "MetaGen", "MetaGen, as written", "MetaGen, compiled", "MetaGen, mixed precision"
 CONTESTANTS = (
     Contestant(OURS, "vectorised:MetaGen"),
     Contestant(WRITTEN, "vectorised:MetaGen"),
     Contestant(COMPILED, "vectorised:MetaGen"),
+    Contestant(MIXED, "vectorised:MetaGen"),
     Contestant("higher", "libraries:Higher", "higher", "higher"),
     Contestant("torchopt", "libraries:TorchOpt", "torchopt", "torchopt"),
     Contestant("iteryne", "libraries:Iteryne", "iteryne", "iteryne"),

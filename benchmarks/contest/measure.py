@@ -15,14 +15,14 @@ from typing import Any
 import torch
 
 from contest.clock import clock_for
-from contest.contestants import COMPILED, CONTESTANTS, OURS, WRITTEN
+from contest.contestants import COMPILED, CONTESTANTS, MIXED, OURS, WRITTEN
 from contest.floor import bandwidth, floor_of, matrix_speed
 from contest.memory import PeakMemory
 from contest.rows import chosen_rows
 from contest.task_loops import PlainLoop
 from contest.work import Batch, NotApplicable, draw_batches, in_double, largest_difference, learner_for, work_of
 
-WARM_UP = {OURS: 10, COMPILED: 10}
+WARM_UP = {OURS: 12, COMPILED: 12, MIXED: 12}
 WARM_UP_OF_OTHERS = 2
 LEAST, LONGEST, MOST = 5, 2.0, 100
 """Timed steps: at least so many, then until so many seconds or so many steps are over."""
@@ -55,6 +55,7 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
         "steps": len(times),
         "peak": memory.grown(),
         "replayed": getattr(contestant, "replaying", None),
+        "graphed": getattr(contestant, "graphed", None),
     }
     reference = torch.load(order["reference"])
     return {**found, **preparation, "difference": largest_difference(contestant(batches[0]), reference)}
@@ -67,6 +68,8 @@ def build(name: str, learner: Any) -> Any:
     constructor = getattr(import_module(f"contest.{module}"), kind)
     if name == COMPILED:
         return constructor(learner, replay=True, compiling="when ready")
+    if name == MIXED:
+        return constructor(learner, replay=True, precision="mixed")
     return constructor(learner, replay=name == OURS) if name in (OURS, WRITTEN) else constructor(work_of(learner))
 
 

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from contest.contestants import COMPILED, CONTESTANTS, OURS
+from contest.contestants import COMPILED, CONTESTANTS, MIXED, OURS
 from contest.rows import Row
 
 Rounds = Sequence[Mapping[str, Any]]
@@ -27,7 +27,7 @@ def heading(threads: int, rounds: int, device: str) -> str:
     where = f"{_processor()}, {os.cpu_count()} cores seen, {threads} used"
     return "\n".join(
         [
-            f"{date.today().isoformat()} · {where} · device {device} · {', '.join(versions)}",
+            f"{date.today().isoformat()} · {where} · device {_device(device)} · {', '.join(versions)}",
             "",
             f"Milliseconds per outer step{clock}: medians of at least 5 steps, then over {rounds} rounds in turn,",
             "every one in a fresh process; in brackets the fastest and the slowest round. Memory: the highest above",
@@ -86,7 +86,11 @@ def _remark(name: str, rounds: Rounds) -> str:
     if name == COMPILED:
         said = rounds[-1]["news"][-1] if not all(answer["compiled"] for answer in rounds) else ""
         return said or f"ready after {max(values(rounds, 'preparation')):.0f} s"
-    return "" if name != OURS or all(answer.get("replayed") for answer in rounds) else "not replayed"
+    if name not in (OURS, MIXED):
+        return ""
+    if all(answer.get("graphed") for answer in rounds):
+        return "as a CUDA graph"
+    return "" if all(answer.get("replayed") for answer in rounds) else "not replayed"
 
 
 def _floor_lines(measured: Measured) -> list[str]:
@@ -118,6 +122,15 @@ def _median(rounds: Rounds, what: str, unit: float) -> str:
 
 def _why(rounds: Rounds) -> str:
     return next((str(answer["left_out"]) for answer in rounds if "left_out" in answer), "not measured")
+
+
+def _device(device: str) -> str:
+    """Return a device as torch writes it, and which card that is."""
+    if not device.startswith("cuda"):
+        return device
+    import torch  # to know the card's name
+
+    return f"{device} ({torch.cuda.get_device_name(device)})"
 
 
 def _processor() -> str:

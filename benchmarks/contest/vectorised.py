@@ -15,22 +15,30 @@ from contest.task_loops import bound
 from contest.work import Batch, Gradients, Nets, Noise, NotApplicable, Work, at
 from metagen_gui.engine.algorithms.base import Moment
 from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.precision import Precision
 from metagen_gui.engine.replayed_step import Compiling, ReplayedStep
 
 Params = dict[str, dict[str, Tensor]]
 
 
 class MetaGen:
-    """MetaGen's engine, replayed from a recording, compiled, or computed as the algorithm is written."""
+    """MetaGen's engine, replayed from a recording, compiled, in mixed precision, or as the algorithm is written."""
 
-    def __init__(self, learner: MetaLearner, *, replay: bool, compiling: Compiling = "never") -> None:
+    def __init__(
+        self, learner: MetaLearner, *, replay: bool, compiling: Compiling = "never", precision: Precision = "float32"
+    ) -> None:
         self.learner = learner
-        self.step = ReplayedStep(learner.algorithm, on=replay, compiling=compiling)
+        self.step = ReplayedStep(learner.algorithm, replay, "auto", compiling, precision)
 
     @property
     def replaying(self) -> bool:
         """Whether recordings have taken over."""
         return self.step.on and self.step.replaying
+
+    @property
+    def graphed(self) -> bool:
+        """Whether a CUDA graph has."""
+        return self.step.graphed
 
     def get_ready(self, batches: list[Batch]) -> dict[str, Any]:
         """Wait until a compiled step has taken over, or will not; return what came of it."""
