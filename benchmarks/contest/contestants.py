@@ -31,11 +31,13 @@ class Contestant:
 
 
 OURS, WRITTEN, COMPILED, MIXED = "MetaGen", "MetaGen, as written", "MetaGen, compiled", "MetaGen, mixed precision"
+LEAN = "MetaGen, least memory"
 CONTESTANTS = (
     Contestant(OURS, "vectorised:MetaGen"),
     Contestant(WRITTEN, "vectorised:MetaGen"),
     Contestant(COMPILED, "vectorised:MetaGen"),
     Contestant(MIXED, "vectorised:MetaGen"),
+    Contestant(LEAN, "vectorised:Lean"),
     Contestant("higher", "libraries:Higher", "higher", "higher"),
     Contestant("torchopt", "libraries:TorchOpt", "torchopt", "torchopt"),
     Contestant("iteryne", "libraries:Iteryne", "iteryne", "iteryne"),

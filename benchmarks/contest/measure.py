@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from contest.clock import clock_for
-from contest.contestants import COMPILED, CONTESTANTS, MIXED, OURS, WRITTEN
+from contest.contestants import COMPILED, CONTESTANTS, LEAN, MIXED, OURS, WRITTEN
 from contest.floor import bandwidth, floor_of, matrix_speed
 from contest.memory import PeakMemory
 from contest.rows import chosen_rows
@@ -68,6 +68,8 @@ def build(name: str, learner: Any) -> Any:
     constructor = getattr(import_module(f"contest.{module}"), kind)
     if name == COMPILED:
         return constructor(learner, replay=True, compiling="when ready")
+    if name == LEAN:
+        return constructor(learner)
     if name == MIXED:
         return constructor(learner, replay=True, precision="mixed")
     return constructor(learner, replay=name == OURS) if name in (OURS, WRITTEN) else constructor(work_of(learner))

@@ -41,7 +41,8 @@ def captured(step: Step, inputs: Sequence[Tensor]) -> tuple[Again, Tensors]:
                 step(*inputs)
         torch.cuda.current_stream().wait_stream(beside)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads may use the GPU meanwhile
+        # other threads may use the GPU meanwhile; torch's own stream for captures belongs to whichever GPU came first
+        with torch.cuda.graph(graph, stream=beside, capture_error_mode="thread_local"):
             outcomes = step(*inputs)
     return graph.replay, outcomes
 
