@@ -73,7 +73,8 @@ class _Networks(nn.Module):
         mean, log_std = self.encoder(x, self.code_of_task()).chunk(2, dim=1)
         out = self.decode(mean + log_std.exp() * noise)
         if self.decoder_log_std is None:
-            misfit = F.binary_cross_entropy_with_logits(out, x, reduction="none")
+            # cross-entropy, in a form whose derivatives are two quick operations; beyond 40, log(1 + eˣ) is x
+            misfit = F.softplus(out, threshold=40) - x * out
         else:
             scaled = (x - out) * torch.exp(-self.decoder_log_std)
             misfit = 0.5 * (scaled**2 + LOG_2PI) + self.decoder_log_std
