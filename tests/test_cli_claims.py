@@ -61,6 +61,17 @@ def test_verdicts_for_people_and_the_report(claims: Callable[..., Said]) -> None
     assert "3 runs to train" in err and Path("test/report.html").is_file()
 
 
+def test_people_are_told_how_far_the_best_possible_is_where_that_is_known(claims: Callable[..., Said]) -> None:
+    gaussian = {**EXPERIMENT, "tasks": {"name": "gaussians"}}
+    Path("gauss.json").write_text(json.dumps({**PLAN, "experiment": gaussian, "arms": ["joint", "fomaml"]}))
+    status, out, err = claims("gauss.json --out test")
+    assert status == 0, err
+    told = json.loads(Path("test/report.json").read_text())["best_possible"]
+    words = " ".join(out.split())
+    assert told and all(f"• {sentence}" in words for sentence in told)
+    assert "• −ELBO, equal steps:" in words and "from the best possible" in words
+
+
 def test_json_is_one_object_and_going_on_repeats_nothing(
     claims: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:

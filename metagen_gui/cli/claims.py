@@ -2,9 +2,9 @@
 
 The JSON is that of the report (`report.json` beside `report.html`): `{"version": 1, "folder", "report", "plan",
 "steps", "verdicts": [{"claim", "arm", "footing", "world", "status", "sentence", "is_null"}], "comparisons": […],
-"curves": […], "runs": […], "adaptation": […], "notes": […], "versions": {…}}`. `status` is confirmed, refuted or not
-shown; the null, `is_null`, must not come out as confirmed. Keys may be added; none is taken away or given another
-meaning under the same version.
+"best_possible": [SENTENCE, …], "distance_from_best": […], "curves": […], "runs": […], "adaptation": […], "notes": […],
+"versions": {…}}`. `status` is confirmed, refuted or not shown; the null, `is_null`, must not come out as confirmed.
+Keys may be added; none is taken away or given another meaning under the same version.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from metagen_gui.cli.failures import RunFailed
 from metagen_gui.cli.figures import duration
+from metagen_gui.engine.claims.best_possible import sentences
 from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.kept_tests import examine_alone, fresh_folder
@@ -89,6 +90,8 @@ def _print_for_people(findings: Findings) -> None:
     console = Console(highlight=False)
     for verdict in findings.verdicts:
         console.print(f"[{'dim' if verdict.is_null else COLOURS[verdict.status]}]•[/] {_told(verdict.sentence)}\n")
+    for sentence, alarm in sentences(findings.gaps):
+        console.print(f"[{'red' if alarm else 'blue'}]•[/] {_told(sentence)}\n")
 
 
 def _told(text: str) -> str:

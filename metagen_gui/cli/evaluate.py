@@ -2,13 +2,15 @@
 
 The JSON is `{"version": 1, "tasks": {"family", "stream", "seed", "count", "shots", "support_draws", "query", "grid"},
 "runs": […], "pairs": […]}`. A run is `{"run", "algorithm", "model", "meta_step", "shots", "players": {PLAYER: {STEP:
-{"mean", "interval", "median", "diverged", "tasks"}}}, "details": likewise by name, "adaptation": {PLAYER: {"from",
-"to", "difference", "interval", "lower", "tasks"}}}`: the loss at the last step less that at step 0, task by task. A
-pair is a later run less the first, each at its last step: `{"run", "against", "step", "against_step", "players":
-{PLAYER: {"difference", "interval", "lower", "tasks"}}, "details": likewise, "objection"}`; the objection says why
-losses are left out. `interval` is half the width of a 95 % interval over tasks, `tasks` how many it is over, `lower` in
-how many the difference is below 0. What is not a finite number is null. Keys may be added; none is taken away or given
-another meaning under the same version.
+{"mean", "interval", "median", "diverged", "tasks"}}}, "details": likewise by name, "negative_elbo": {STEP: …} or null,
+"adaptation": {PLAYER: {"from", "to", "difference", "interval", "lower", "tasks"}}}`: the loss at the last step less
+that at step 0, task by task. The loss of a VAE weighs its KL by β, as in training; `negative_elbo` counts the KL once
+and is a bound of −log p whatever β is, null of other models. A pair is a later run less the first, each at its last
+step: `{"run", "against", "step", "against_step", "players": {PLAYER: {"difference", "interval", "lower", "tasks"}},
+"details": likewise, "negative_elbo": likewise of one figure, or null, "objection"}`; the objection says why losses are
+left out. `interval` is half the width of a 95 % interval over tasks, `tasks` how many it is over, `lower` in how many
+the difference is below 0. What is not a finite number is null. Keys may be added; none is taken away or given another
+meaning under the same version.
 """
 
 from __future__ import annotations
@@ -103,6 +105,7 @@ def _run(scores: RunScores, tasks: HeldOutTasks) -> dict[str, Any]:
         "shots": tasks.shots,
         "players": {player: by_step(values) for player, values in scores.losses.items()},
         "details": {name: by_step(values) for name, values in scores.details.items()},
+        "negative_elbo": None if scores.negative_elbo is None else by_step(scores.negative_elbo),
         "adaptation": {
             player: {"from": 0, "to": scores.last, **_difference(scores.gain(player))} for player in scores.losses
         },
@@ -117,6 +120,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "against_step": pair.first.last,
         "players": {player: _difference(found) for player, found in pair.players.items()},
         "details": {name: _difference(found) for name, found in pair.details.items()},
+        "negative_elbo": None if pair.negative_elbo is None else _difference(pair.negative_elbo),
         "objection": pair.objection or None,
     }
 

@@ -12,10 +12,12 @@ from rich.table import Table
 from metagen_gui.cli.figures import HUGE, figure
 from metagen_gui.engine.evaluation import shown_steps
 from metagen_gui.engine.held_out import Difference, HeldOutTasks, Pair, RunScores, Summary
+from metagen_gui.engine.held_out.statistics import Values
 from metagen_gui.engine.plain_text import printable
 
 DIGITS_OF_INTERVALS = 2
 MOST_DECIMALS = 6
+ELBO = "−ELBO"
 
 
 def print_for_people(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[Pair]) -> None:
@@ -25,7 +27,7 @@ def print_for_people(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Se
     for one in scores:
         console.print(f"\n[bold]{escape(headline(one))}[/]")
         console.print(_table(one))
-        for sentence in about_adaptation(one):
+        for sentence in (*about_loss(one), *about_adaptation(one)):
             console.print(escape(sentence))
     for pair in pairs:
         console.print()
@@ -58,7 +60,7 @@ def _table(scores: RunScores) -> Table:
     for heading in ("step", "mean ± 95 %", "median", "tasks", "diverged"):
         table.add_column(heading, justify="right", no_wrap=True)
     chosen = [scores.steps[place] for place in shown_steps(len(scores.steps) - 1)]
-    for name, values in (*scores.losses.items(), *scores.details.items()):
+    for name, values in (*_losses(scores), *scores.details.items()):
         for step in chosen:
             found, lost = scores.summary(values, step), scores.lost(step)
             first = escape(name) if step == chosen[0] else ""
@@ -66,6 +68,28 @@ def _table(scores: RunScores) -> Table:
             lost_text = f"[yellow]{lost:,}[/]" if lost else "0"
             table.add_row(first, str(step), mean, median, f"{found.tasks:,}", lost_text, end_section=step == chosen[-1])
     return table
+
+
+def _losses(scores: RunScores) -> Iterable[tuple[str, Values]]:
+    """Yield the losses by what they are: that of a VAE is −ELBO only where its KL counts once."""
+    bound = scores.negative_elbo
+    for player, values in scores.losses.items():
+        yield player if bound is None else f"{player} ({ELBO if scores.kl_weight == 1 else _weight(scores)})", values
+    if bound is not None and scores.kl_weight != 1:
+        yield ELBO, bound
+
+
+def about_loss(scores: RunScores) -> Iterable[str]:
+    """Say where the loss of a VAE is not −ELBO."""
+    if scores.kl_weight != 1:
+        yield (
+            f"In the loss the KL counts {scores.kl_weight:g} times, as it did in training ({_weight(scores)}); in "
+            f"{ELBO} it counts once, and only that is a bound of −log p."
+        )
+
+
+def _weight(scores: RunScores) -> str:
+    return f"β = {scores.kl_weight:g}"
 
 
 def about_adaptation(scores: RunScores) -> Iterable[str]:
@@ -100,7 +124,10 @@ def about_pair(pair: Pair) -> Iterable[str]:
     )
     if pair.objection:
         yield f"  The losses do not compare: {pair.objection}."
-    for name, found in (*pair.players.items(), *pair.details.items()):
+    bounds = {}
+    if pair.negative_elbo is not None and (pair.later.kl_weight, pair.first.kl_weight) != (1, 1):
+        bounds[ELBO] = pair.negative_elbo
+    for name, found in (*pair.players.items(), *bounds.items(), *pair.details.items()):
         if not found.tasks:
             yield f"  {name}: no task is left that has diverged in neither."
         elif not found.mean and not found.interval:

@@ -67,6 +67,7 @@ class ClaimsController(QObject):
         self.state = ClaimsState.IDLE
         self.plan: ClaimPlan | None = None
         self.folder: Path | None = None
+        self._kept = False
         self._run, self._examine = run, examine or _examine
         self._thread: ClaimsThread | None = None
         self._result: ClaimsEvent | None = None
@@ -85,11 +86,14 @@ class ClaimsController(QObject):
         """Whether the window's run uses the machine now."""
         return self._run.state in TRAINS
 
-    def start(self, plan: ClaimPlan, folder: Path) -> None:
-        """Test the claims of `plan` in `folder`, new or left off there; as soon as the machine is free."""
+    def start(self, plan: ClaimPlan, folder: Path, *, kept: bool = False) -> None:
+        """Test the claims of `plan` in `folder`, as soon as the machine is free.
+
+        A test that is `kept` there goes on where it was left; it is refused if it has gone meanwhile.
+        """
         if self.state.busy or self._run.engine is None:
             return
-        self.plan, self.folder = plan, folder
+        self.plan, self.folder, self._kept = plan, folder, kept
         self._since = time.monotonic()
         self._go_to(ClaimsState.WAITING)
         self._look_at_run()
@@ -110,12 +114,20 @@ class ClaimsController(QObject):
             self._thread.wait()
 
     def _look_at_run(self) -> None:
-        engine, plan, folder, examine = self._run.engine, self.plan, self.folder, self._examine
+        engine, plan, folder, kept = self._run.engine, self.plan, self.folder, self._kept
         if self.state is not ClaimsState.WAITING or self.beside_a_run:
             return
         assert engine is not None and plan is not None and folder is not None
-        self._result = None
-        self._thread = ClaimsThread(lambda: examine(plan, folder), engine.use_threads, self)
+        examine, self._result = self._examine, None
+
+        def begin() -> Generator[ClaimsEvent, None, object]:
+            from metagen_gui.engine.claims.kept_tests import check_kept
+
+            if kept:  # asked here, not when it was chosen: it may have waited for hours
+                check_kept(folder)
+            return examine(plan, folder)
+
+        self._thread = ClaimsThread(begin, engine.use_threads, self)
         self._thread.finished.connect(self._end)
         self._go_to(ClaimsState.RUNNING)
         self._timer.start()

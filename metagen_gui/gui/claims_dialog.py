@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from metagen_gui.gui.bad_input import bad_input
 from metagen_gui.gui.banner import Banner
 from metagen_gui.gui.claims_controller import ClaimsController, ClaimsState
+from metagen_gui.gui.claims_earlier import ClaimsEarlier, may_trash, move_to_trash
 from metagen_gui.gui.claims_form import ClaimsForm
 from metagen_gui.gui.claims_progress import ClaimsProgress
 from metagen_gui.gui.claims_results import ClaimsResults
-from metagen_gui.gui.claims_words import entry, offer, problem_sentence, titles
+from metagen_gui.gui.claims_words import offer, problem_sentence, titles
 from metagen_gui.gui.fault_dialog import FaultDialog, write_log
-from metagen_gui.gui.icon_button import IconButton
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.events import ClaimsFinished
@@ -45,14 +45,7 @@ class ClaimsDialog(QDialog):
         self._declined: set[Path] = set()
         self._anew = True
         self.message = Banner(self)
-        says = self.tr("Show what came of an earlier test, or go on with one that was stopped")
-        self.earlier = IconButton("mdi6.history", says, self)
-        self.earlier.setObjectName("claims_earlier")
-        self.earlier.setText(self.tr("Earlier tests"))
-        self.earlier.setAccessibleName(self.earlier.text())
-        self.earlier.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.earlier.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.earlier.setMenu(QMenu(self.earlier))
+        self.earlier = ClaimsEarlier(self)
         self.form, self.progress, self.results = ClaimsForm(self), ClaimsProgress(self), ClaimsResults(self)
         self.pages = QStackedWidget(self)
         for page in (self.form, self.progress, self.results):
@@ -71,6 +64,8 @@ class ClaimsDialog(QDialog):
     def _connect(self) -> None:
         control = self._controller
         self.form.start_wanted.connect(self.start)
+        self.earlier.wanted.connect(self.go_on)
+        self.earlier.trash_wanted.connect(self.throw_away)
         self.progress.stop_button.clicked.connect(control.stop)
         self.results.again_wanted.connect(self.ask)
         control.state_changed.connect(self._show_state)
@@ -118,7 +113,20 @@ class ClaimsDialog(QDialog):
         """Take up an earlier test where it was left; of one that is done this shows what came of it."""
         self.message.dismiss()
         self._anew = False
-        self._controller.start(test.plan, test.folder)
+        self._controller.start(test.plan, test.folder, kept=True)
+
+    def throw_away(self, test: KeptTest) -> None:
+        """Move an earlier test to the trash, if that is agreed to and nobody writes it."""
+        if self._controller.state.busy or not may_trash(self, test):
+            return
+        problem = move_to_trash(test)
+        shown = self.pages.currentWidget() is self.results
+        if not problem and (not shown or self.results.folder == test.folder):
+            self.ask()  # where there may have been an offer to go on with it, or what came of it
+        else:
+            self._look_for_earlier(asking=False)
+        if problem:
+            self.message.warn(problem)
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
@@ -173,26 +181,13 @@ class ClaimsDialog(QDialog):
         from metagen_gui.engine.claims.kept_tests import kept_tests
 
         tests = kept_tests(self._root)
-        menu = self.earlier.menu()
-        menu.clear()
-        for test in tests:
-            action = menu.addAction(entry(test))
-            action.setEnabled(not test.held)
-            action.triggered.connect(_taking_up(self, test))
-        self.earlier.setVisible(bool(tests))
+        self.earlier.show_tests(tests)
         newest = tests[0] if tests else None
         if asking and newest and not (newest.finished or newest.held or newest.folder in self._declined):
             self.message.ask(
                 offer(newest),
                 self.tr("Go on"),
-                _taking_up(self, newest),
+                lambda: self.go_on(newest),
                 self.tr("Not now"),
                 lambda: self._declined.add(newest.folder),
             )
-
-
-def _taking_up(dialog: ClaimsDialog, test: KeptTest) -> Callable[[], None]:
-    def take_up() -> None:
-        dialog.go_on(test)
-
-    return take_up

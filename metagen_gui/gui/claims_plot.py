@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QCoreApplication, QSize
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from metagen_gui.gui.claims_canvas import StepCanvas
 from metagen_gui.gui.curve_item import curve_pen, draw_curve
 from metagen_gui.gui.curve_toggle import CurveToggle
+from metagen_gui.gui.flow_layout import FlowLayout
 from metagen_gui.gui.loss_scale import LossScale, Values, format_number
 from metagen_gui.gui.plot_panel import PlotPanel
 from metagen_gui.gui.theme import plot_colours
@@ -52,7 +53,7 @@ class _Line:
 
 
 class ClaimsPlot(PlotPanel):
-    """Draws one measure on one footing; measure, footing and kind of tasks are chosen in the header."""
+    """Draws one measure on one footing; measure, footing and kind of tasks are chosen above."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(_say("As the model adapts"), _say("adaptation step"), "", parent)
@@ -64,8 +65,15 @@ class ClaimsPlot(PlotPanel):
         tip = _say("Whether arms are compared after as much training time, or after as many outer steps")
         self.footing = self._chooser("claims_footing", _say("Footing"), tip)
         self.world = self._chooser("claims_world", _say("Tasks"), _say("On which tasks"))
-        for place, box in enumerate((self.measure, self.footing, self.world), start=2):
-            self._header.insertWidget(place, box)
+        choosers = QWidget()
+        flow = FlowLayout(choosers, gap=6, leading=4)
+        for box in (self.measure, self.footing, self.world):
+            flow.addWidget(box)
+        self._header.insertWidget(0, choosers, 1)
+        self._header.setStretchFactor(self._readout, 0)
+        self._readout.setMinimumWidth(self._readout.fontMetrics().horizontalAdvance(self.tr("step {0}").format(1_000)))
+        for widget in (self._readout, self.log_button, self.show_all_button, self.reset_button):
+            self._header.setAlignment(widget, Qt.AlignmentFlag.AlignTop)
         self._title.hide()  # the tab says it
         self.set_empty_text(_say("Nothing could be measured."))
         note = QLabel(
@@ -176,7 +184,7 @@ class ClaimsPlot(PlotPanel):
         box.setAccessibleName(says)
         box.setToolTip(tip)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        box.setMinimumWidth(96)  # in a narrow window a name may be cut
+        box.setMinimumWidth(96)  # in a very narrow window a name may be cut
         guard_wheel(box)
         box.currentIndexChanged.connect(self._rebuild)
         return box

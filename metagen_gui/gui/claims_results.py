@@ -69,8 +69,15 @@ class ClaimsResults(QWidget):
         column.addWidget(halves, 1)
         column.addLayout(foot)
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the test that is shown."""
+        return self._report.parent if self._report is not None else None
+
     def show_result(self, finished: ClaimsFinished, seconds: float | None) -> None:
         """Show what was found; `seconds` is what it took since it was asked for, None if it was taken up later."""
+        from metagen_gui.engine.claims.best_possible import sentences
+
         found = finished.findings
         self._report = finished.report
         said = self.tr("{titles}: {tasks} held-out tasks, {seeds}.")
@@ -81,7 +88,7 @@ class ClaimsResults(QWidget):
         names, tasks = titles(found.plan.experiment), f"{found.plan.settings.tasks:,}"
         self.title.setText(said.format(titles=names, tasks=tasks, seeds=seeds) + took)
         self.folder_button.setToolTip(plain_tip(str(finished.report.parent)))
-        self.verdicts.show_verdicts(found.verdicts, found.plan.settings.claims)
+        self.verdicts.show_verdicts(found.verdicts, found.plan.settings.claims, [*sentences(found.gaps)])
         self.plot.show_findings(found)
         self.samples.show_findings(found)
 

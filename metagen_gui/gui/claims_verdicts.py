@@ -1,4 +1,7 @@
-"""The verdicts of a test: per claim what was found for every arm, with an icon, a word, and the numbers at hand."""
+"""The verdicts of a test: per claim what was found for every arm, with an icon, a word, and the numbers at hand.
+
+Under them how far arms are from the best possible, where that is known.
+"""
 
 from __future__ import annotations
 
@@ -38,21 +41,20 @@ class ClaimsVerdicts(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         self.lines: list[VerdictLine] = []
 
-    def show_verdicts(self, verdicts: Sequence[Verdict], claims: Sequence[str]) -> None:
-        """Show these, in place of any others; a claim of which nothing is known says so."""
+    def show_verdicts(
+        self, verdicts: Sequence[Verdict], claims: Sequence[str], best: Sequence[tuple[str, bool]] = ()
+    ) -> None:
+        """Show these, in place of any others; a claim of which nothing is known says so.
+
+        `best` holds sentences about the best possible, and whether each is an alarm.
+        """
         ground = QWidget()
         column = QVBoxLayout(ground)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(6)
         self.lines = []
         for claim in claims:
-            title = QLabel(claim_sentence(claim))
-            title.setWordWrap(True)
-            bold = title.font()
-            bold.setBold(True)
-            bold.setPointSizeF(1.1 * bold.pointSizeF())
-            title.setFont(bold)
-            column.addWidget(title)
+            column.addWidget(_heading(claim_sentence(claim)))
             of_it = [VerdictLine(verdict) for verdict in verdicts if verdict.claim == claim]
             if not of_it:
                 nothing = QLabel(self.tr("Nothing could be compared."))
@@ -62,6 +64,10 @@ class ClaimsVerdicts(QScrollArea):
                 column.addWidget(line)
             column.addSpacing(10)
             self.lines += of_it
+        if best:
+            column.addWidget(_heading(self.tr("Distance from the best possible")))
+        for sentence, alarm in best:
+            column.addWidget(_told(sentence, alarm))
         column.addStretch(1)
         ground.setAutoFillBackground(False)
         self.setWidget(ground)
@@ -69,6 +75,27 @@ class ClaimsVerdicts(QScrollArea):
         for line in self.lines:  # made anew, they would come last of all
             QWidget.setTabOrder(before, line.button)
             before = line.button
+
+
+def _heading(text: str) -> QLabel:
+    title = QLabel(text)
+    title.setWordWrap(True)
+    bold = title.font()
+    bold.setBold(True)
+    bold.setPointSizeF(1.1 * bold.pointSizeF())
+    title.setFont(bold)
+    return title
+
+
+def _told(sentence: str, alarm: bool) -> QLabel:
+    label = QLabel(sentence)
+    label.setObjectName("claims_best_possible")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if alarm:
+        label.setProperty("tone", "error")
+    return label
 
 
 class VerdictLine(QWidget):

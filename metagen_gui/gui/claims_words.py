@@ -83,10 +83,15 @@ def offer(test: KeptTest) -> str:
     return said.format(time=began(test.began), titles=titles(test.plan.experiment))
 
 
+def name_of(test: KeptTest) -> str:
+    """Return what tells a test from others: when it began, and about what."""
+    return f"{began(test.began)} · {titles(test.plan.experiment)}"
+
+
 def entry(test: KeptTest) -> str:
-    """Return a test as a line of a menu."""
+    """Return a test as a line of a menu that opens it."""
     state = _tr("running elsewhere") if test.held else _tr("show") if test.finished else _tr("go on")
-    return f"{began(test.began)} · {titles(test.plan.experiment)} ({state})"
+    return f"{name_of(test)} ({state})"
 
 
 def progress_sentence(share: float, left: float | None, spent: float) -> str:

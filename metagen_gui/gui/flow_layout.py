@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Like words in a paragraph, `gap` pixels apart, lines without a gap."""
+    """Like words in a paragraph, `gap` pixels apart, and lines `leading` pixels."""
 
-    def __init__(self, parent: QWidget, gap: int) -> None:
+    def __init__(self, parent: QWidget, gap: int, leading: int = 0) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._gap = gap
+        self._gap, self._leading = gap, leading
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -66,9 +66,13 @@ class FlowLayout(QLayout):
         x = y = line = 0
         for item in self._items:
             size = item.sizeHint()
+            # one that is wider than a whole line is cut at its end rather than beyond it
+            size.setWidth(max(min(size.width(), width), item.minimumSize().width()))
             if x and x + size.width() > width:
-                x, y, line = 0, y + line, 0
+                x, y, line = 0, y + line + self._leading, 0
             places.append(QRect(QPoint(x, y), size))
+            if item.isEmpty():  # hidden: leaves no gap either
+                continue
             x += size.width() + self._gap
             line = max(line, size.height())
         return places

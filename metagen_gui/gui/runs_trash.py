@@ -1,8 +1,9 @@
-"""Moves runs to the trash, from where they can be brought back; nothing is ever deleted here."""
+"""Moves runs, and other folders, to the trash, from where they come back; nothing is ever deleted here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QDir, QFile, QStandardPaths, Qt
@@ -36,13 +37,17 @@ def move_to_trash(entry: RunEntry) -> str:
     """Move a run's folder to the trash; return why that could not be, "" if it could."""
     if entry.state == "running":
         return _tr("{name} is going on; finish it first").format(name=entry.name)
+    return trash_folder(entry.folder, entry.name)
+
+
+def trash_folder(folder: Path, name: str) -> str:
+    """Move a folder, which a person knows as `name`, to the trash; return why that could not be, "" if it could."""
     # Where the trash of a desktop lies, which Qt does not make.
     QDir().mkpath(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation))
-    file = QFile(str(entry.folder))
+    file = QFile(str(folder))
     if file.moveToTrash():
         return ""
-    why = file.errorString()
-    return _tr("{name} could not be moved to the trash: {why}").format(name=entry.name, why=why)
+    return _tr("{name} could not be moved to the trash: {why}").format(name=name, why=file.errorString())
 
 
 def _tr(text: str) -> str:

@@ -9,6 +9,7 @@ from claims_stand_ins import FakeExamine, run_controller, small_plan
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
+from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment
@@ -71,6 +72,19 @@ def test_it_waits_for_the_windows_run_and_begins_when_that_pauses(
     run.resume()
     assert control.beside_a_run, "which only makes both slower"
     qtbot.waitUntil(lambda: bool(examine.asked))
+
+
+def test_a_kept_test_that_goes_while_it_waits_is_refused(
+    qtbot: QtBot, control: ClaimsController, examine: FakeExamine, run: RunController, tmp_path: Path
+) -> None:
+    run.start(Experiment())
+    qtbot.waitUntil(lambda: run.state is RunState.RUNNING)
+    ClaimFolder(tmp_path / "one", small_plan())
+    control.start(small_plan(), tmp_path / "one", kept=True)
+    (tmp_path / "one" / "plan.json").unlink()
+    with qtbot.waitSignal(control.refused) as told:
+        run.pause()
+    assert not examine.asked and told.args is not None and told.args[0] == str(tmp_path / "one")
 
 
 def test_what_is_wrong_with_a_plan_is_told_and_leaves_no_thread(

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from claims_stand_ins import FakeExamine, run_controller, small_plan, tiny
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.claims.folder import ClaimFolder
@@ -47,6 +49,17 @@ def open_dialog(qtbot: QtBot, control: ClaimsController, tmp_path: Path) -> Open
         return dialog
 
     return make
+
+
+def answer(text: str) -> None:
+    """Press the button with this text of the question that comes next."""
+
+    def choose() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        next(found for found in box.buttons() if text in found.text().replace("&", "")).click()
+
+    QTimer.singleShot(50, choose)
 
 
 def click(qtbot: QtBot, button: QWidget) -> None:
@@ -104,9 +117,8 @@ def test_an_offer_that_was_declined_is_not_made_again_but_stays_in_the_list(
     click(qtbot, decline)
     dialog.ask()
     assert not dialog.message.text()
-    (action,) = dialog.earlier.menu().actions()
-    assert "(go on)" in action.text()
-    action.trigger()
+    assert "(go on)" in dialog.earlier.menu().actions()[0].text()
+    dialog.earlier.menu().actions()[0].trigger()
     qtbot.waitUntil(lambda: bool(examine.asked))
     assert examine.asked[0][1] == tmp_path / "claims" / "one"
 
@@ -118,6 +130,71 @@ def test_a_test_that_somebody_else_writes_is_not_offered(open_dialog: Open, tmp_
     lock.release()
     assert not dialog.message.text()
     assert not dialog.earlier.menu().actions()[0].isEnabled()
+    assert not dialog.earlier.trash.actions()[0].isEnabled()
+
+
+@pytest.mark.parametrize("lost", ["deleted", "damaged"])
+def test_a_test_that_has_gone_meanwhile_is_told_of_and_not_begun_anew(
+    qtbot: QtBot, open_dialog: Open, control: ClaimsController, examine: FakeExamine, tmp_path: Path, lost: str
+) -> None:
+    folder = tmp_path / "claims" / "one"
+    ClaimFolder(folder, small_plan())
+    dialog = open_dialog()
+    again = dialog.message.findChild(QPushButton, "banner_button")
+    assert again is not None and again.text() == "Go on"
+    if lost == "deleted":
+        shutil.rmtree(folder)
+    else:
+        (folder / "plan.json").write_text("{")
+    with qtbot.waitSignal(control.refused):
+        click(qtbot, again)
+    assert not examine.asked and folder.exists() == (lost == "damaged")
+    said = dialog.form.problem.text()
+    assert said.startswith(f"{folder}: this test is gone or damaged") and said.endswith("or start a new test")
+    assert dialog.pages.currentWidget() is dialog.form
+    assert dialog.earlier.isHidden() and not dialog.message.text(), "it is offered no longer"
+
+
+def test_a_test_goes_to_the_trash_only_after_a_yes(open_dialog: Open, tmp_path: Path) -> None:
+    folders = [tmp_path / "claims" / name for name in ("one", "two")]
+    for began, folder in enumerate(folders):
+        ClaimFolder(folder, small_plan())
+        os.utime(folder / "plan.json", (began, began))
+    dialog = open_dialog()
+    assert "Go on with the test" in dialog.message.text()
+    answer("Keep")
+    dialog.earlier.trash.actions()[0].trigger()
+    assert all(folder.is_dir() for folder in folders)
+    for left in (1, 0):
+        answer("Move to trash")
+        dialog.earlier.trash.actions()[0].trigger()
+        assert [folder.is_dir() for folder in folders] == [bool(left), False], "the newest first"
+        assert len(dialog.earlier.trash.actions()) == left and bool(dialog.message.text()) == bool(left)
+    assert dialog.earlier.isHidden()
+    assert len([*Path(os.environ["XDG_DATA_HOME"]).rglob("plan.json")]) >= 2, "deleted, not in the trash"
+
+
+def test_a_test_that_is_begun_meanwhile_is_not_thrown_away(open_dialog: Open, tmp_path: Path) -> None:
+    ClaimFolder(folder := tmp_path / "claims" / "one", small_plan())
+    dialog = open_dialog()
+    lock = RunLock(folder)
+    answer("Move to trash")
+    dialog.earlier.trash.actions()[0].trigger()
+    lock.release()
+    assert folder.is_dir() and dialog.message.text().endswith("is going on; stop it first")
+
+
+def test_where_there_is_no_trash_nothing_is_deleted(
+    open_dialog: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ClaimFolder(folder := tmp_path / "claims" / "one", small_plan())
+    dialog = open_dialog()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "Trash").write_text("no folder")
+    answer("Move to trash")
+    dialog.earlier.trash.actions()[0].trigger()
+    assert folder.is_dir() and "could not be moved to the trash" in dialog.message.text()
 
 
 def test_a_problem_is_one_plain_sentence_in_the_form(

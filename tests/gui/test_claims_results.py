@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from claims_stand_ins import run_controller, small_plan
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.claims import runner
 from metagen_gui.engine.claims.arms import Arm
+from metagen_gui.engine.claims.best_possible import Gap
 from metagen_gui.engine.claims.events import ClaimsFinished
 from metagen_gui.engine.claims.kept_tests import examine_alone, kept_tests
+from metagen_gui.engine.claims.statistics import Comparison
 from metagen_gui.engine.claims.verdicts import Verdict
 from metagen_gui.gui.claims_controller import ClaimsController
 from metagen_gui.gui.claims_dialog import ClaimsDialog
@@ -103,6 +108,30 @@ def test_verdicts_are_told_by_icon_and_word(qtbot: QtBot) -> None:
     assert line.button.accessibleName().startswith(f"Hide the numbers: {claim}, Confirmed")
 
 
+def test_how_far_the_best_possible_is_stands_under_the_verdicts(qtbot: QtBot) -> None:
+    shown = ClaimsVerdicts()
+    qtbot.addWidget(shown)
+    shown.show_verdicts([], ("adapts",), [("An error of measurement: <b>", True), ("MAML comes nearest", False)])
+    labels = shown.findChildren(QLabel, "claims_best_possible")
+    assert [(label.text(), label.property("tone")) for label in labels] == [
+        ("An error of measurement: <b>", "error"),
+        ("MAML comes nearest", None),
+    ]
+    assert all(label.textFormat() is Qt.TextFormat.PlainText for label in labels)
+    shown.show_verdicts([], ("adapts",))
+    assert not shown.widget().findChildren(QLabel, "claims_best_possible")
+
+
+def test_results_tell_how_far_the_best_possible_is(qtbot: QtBot, finished: ClaimsFinished) -> None:
+    found, one = finished.findings, Comparison(-0.5, -0.6, -0.4, 0.01, -1.0, 4, 1)
+    gap = Gap("equal steps", "MAML", found.measures[0], 2.0, one, -0.25, 0.01)
+    shown = ClaimsResults()
+    qtbot.addWidget(shown)
+    shown.show_result(replace(finished, findings=replace(found, gaps=(gap,))), None)
+    (label,) = shown.verdicts.findChildren(QLabel, "claims_best_possible")
+    assert label.text().startswith("−ELBO, equal steps: MAML comes nearest, 0.500 nats (25.0 % of its 2.00)")
+
+
 def test_the_tab_key_walks_through_the_verdicts_before_what_stands_beside(
     qtbot: QtBot, finished: ClaimsFinished
 ) -> None:
@@ -143,6 +172,26 @@ def test_curves_are_those_of_the_report(qtbot: QtBot, finished: ClaimsFinished) 
     assert not again.toggle.isChecked(), "hidden in one measure, hidden in all"
     ticks = [text for _, text in plot.canvas._ticks[0]]
     assert ticks == ["0", "1", "4"]
+
+
+def test_choosers_are_whole_however_narrow_the_window(qtbot: QtBot, finished: ClaimsFinished) -> None:
+    """Beside the verdicts in a window of 900 pixels, and of 1280; with all three choosers there can be."""
+    found = finished.findings
+    shift = found.plan.settings.model_copy(update={"shift": {"name": "densities"}})
+    shifted = replace(found, plan=replace(found.plan, settings=shift))
+    plot = ClaimsPlot()
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.show_findings(shifted)
+    boxes = plot.measure, plot.footing, plot.world
+    for width, in_one_line in ((438, False), (818, True)):
+        plot.resize(width, 480)
+        qtbot.waitUntil(partial(lambda wanted: (len({box.y() for box in boxes}) == 1) == wanted, in_one_line))
+        for box in boxes:
+            assert box.isVisible() and box.width() >= box.sizeHint().width()
+            assert box.mapTo(plot, box.rect().topRight()).x() < plot.log_button.x()
+    plot.show_findings(found)
+    qtbot.waitUntil(lambda: not plot.world.isVisible())
 
 
 def test_samples_stand_side_by_side_in_the_arms_order(qtbot: QtBot, finished: ClaimsFinished) -> None:

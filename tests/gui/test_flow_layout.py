@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.gui.flow_layout import FlowLayout
@@ -60,3 +60,24 @@ def test_items_can_be_taken_and_asked_for(row: QWidget) -> None:
     assert layout.count() == 3 and layout.itemAt(3) is None and layout.takeAt(-1) is None
     assert layout.takeAt(0).widget().text() == "a"  # type: ignore[union-attr]
     assert layout.count() == 2 and layout.heightForWidth(85) == HEIGHT
+
+
+def test_hidden_items_leave_no_gap_and_lines_keep_their_distance(row: QWidget) -> None:
+    layout = row.layout()
+    assert isinstance(layout, FlowLayout)
+    layout._leading = 3
+    row.findChildren(QPushButton)[0].hide()
+    layout.setGeometry(QRect(0, 0, 84, 100))
+    assert corners(row)[1:] == [(0, 0), (0, 23)] and layout.heightForWidth(84) == 43
+
+
+def test_what_is_wider_than_a_line_is_cut_rather_than_out_of_sight(qtbot: QtBot) -> None:
+    whole = QWidget()
+    qtbot.addWidget(whole)
+    flow, box = FlowLayout(whole, gap=GAP), QComboBox()
+    box.addItem(20 * "long ")
+    box.setMinimumWidth(30)
+    flow.addWidget(box)
+    for width, taken in ((50, 50), (20, 30)):
+        flow.setGeometry(QRect(0, 0, width, 100))
+        assert box.width() == taken < box.sizeHint().width()

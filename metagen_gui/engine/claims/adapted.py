@@ -10,7 +10,6 @@ import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
 from metagen_gui.engine.claims.measures import IWAE, LOSS, Eyes, Measure, grader
+from metagen_gui.engine.claims.work import at_once
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import gigabytes
 from metagen_gui.engine.memory import free_bytes
@@ -30,7 +30,6 @@ from metagen_gui.engine.task_noise import joined
 from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskBatch, TaskFamily
 
 Values = npt.NDArray[np.float64]
-Result = TypeVar("Result")
 NUMBERS_AT_ONCE = 40_000_000
 """Held at the same time: the parameters of the path of adaptation, per task and step, and samples."""
 POINTS = 256
@@ -99,30 +98,6 @@ class Adapted:
     pictures: Array
 
 
-def score_adapted(
-    algorithm: Algorithm,
-    weights: MetaParams,
-    tasks: HeldOut,
-    eyes: Eyes,
-    rows: Sequence[int],
-    *,
-    measures: Sequence[Measure] | None = None,
-    foreign: bool = False,
-) -> Adapted:
-    """Return what `scoring_adapted` does, all at once."""
-    return outcome(scoring_adapted(algorithm, weights, tasks, eyes, rows, measures=measures, foreign=foreign))
-
-
-def outcome(work: Generator[object, None, Result]) -> Result:
-    """Return what a generator returns in the end."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found: Result = end.value
-            return found
-
-
 def scoring_adapted(
     algorithm: Algorithm,
     weights: MetaParams,
@@ -152,6 +127,9 @@ def scoring_adapted(
         pictures.extend(samples[: max(0, PICTURED - len(pictures))])
         yield len(samples)
     return Adapted(rows, {name: np.where(np.isfinite(v), v, np.nan) for name, v in values.items()}, np.stack(pictures))
+
+
+score_adapted = at_once(scoring_adapted)
 
 
 @torch.no_grad()

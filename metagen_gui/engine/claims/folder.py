@@ -25,7 +25,7 @@ from metagen_gui.engine.claims.arms import arms_of
 from metagen_gui.engine.claims.outcomes import Outcome
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.training import Steps, trainers
-from metagen_gui.engine.claims.tuning import Choice
+from metagen_gui.engine.claims.tuning import Choice, Preference
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import MAX_BYTES
 from metagen_gui.engine.files import read_file, write_atomically
@@ -136,7 +136,9 @@ class ClaimFolder:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 parts = {part: _adapted(arrays, part) for part in PARTS}
             tried = tuple((way, step, _number(score)) for way, step, score in told["tried"])
-            choice = Choice(dict(told["way"]), int(told["step"]), _number(told["score"]), tried)
+            choice = Choice(
+                dict(told["way"]), int(told["step"]), _number(told["score"]), tried, _preference(told.get("by_samples"))
+            )
         except (*UNREADABLE, AttributeError):
             return None
         own, foreign, shifted = (parts[part] for part in PARTS)
@@ -156,6 +158,7 @@ class ClaimFolder:
         choice = scored.choice
         tried = [[dict(way), step, _or_none(score)] for way, step, score in choice.tried]
         told = {"way": dict(choice.way), "step": choice.step, "score": _or_none(choice.score), "tried": tried}
+        told["by_samples"] = choice.by_samples and _told(choice.by_samples)
         self.write(f"{SCORES}/{name}.npz", buffer.getvalue())
         self.write(f"{SCORES}/{name}.json", json.dumps(told, indent=2))  # last: without it the arrays are not read
 
@@ -203,6 +206,17 @@ def _weigh(data: bytes) -> None:
                 shape, _, kind = read(file)
                 if math.prod(shape) * kind.itemsize > entry.file_size:
                     raise ValueError("a header that lies")
+
+
+def _preference(told: Any) -> Preference | None:
+    if told is None:  # kept before it was asked
+        return None
+    score, here = _number(told["score"]), _number(told["here"])
+    return Preference(str(told["measure"]), dict(told["way"]), int(told["step"]), score, here)
+
+
+def _told(one: Preference) -> dict[str, Any]:
+    return {**vars(one), "way": dict(one.way), "score": _or_none(one.score), "here": _or_none(one.here)}
 
 
 def _number(value: float | None) -> float:

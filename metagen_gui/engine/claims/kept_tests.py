@@ -55,6 +55,15 @@ def kept_tests(root: Path) -> list[KeptTest]:
     return found
 
 
+def check_kept(folder: Path) -> None:
+    """Raise `BadInput` if `folder` holds no test that can be read: to go on there would be to begin anew."""
+    try:
+        ClaimPlan.load(folder / PLAN)
+    except BadInput as error:
+        lost = f"this test is gone or damaged ({error.why})"
+        raise BadInput(str(folder), f"{lost}; put its folder back where it was, or start a new test") from None
+
+
 def examine_alone(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, None]:
     """Test claims as `examine` does, holding the folder: raises `BadInput` as well if another program writes there."""
     lock = RunLock(out) if (out / PLAN).exists() else None

@@ -50,6 +50,8 @@ def limits(findings: Findings) -> Iterator[str]:
         "How arms adapt was tuned by the first measure, with as many attempts for each; how they were trained was not: "
         "outer rate, batch and network are those of the experiment, or of the plan’s changes, for every arm."
     )
+    if told := otherwise(findings):
+        yield told
     if missed := unequal(findings):
         yield missed
     yield (
@@ -60,6 +62,27 @@ def limits(findings: Findings) -> Iterator[str]:
     yield (
         "A meta-learned model need not be good before it adapts. That it improves in adapting is therefore held "
         "against adapting to examples of another class as well; the weaker of the two comparisons is told."
+    )
+
+
+def otherwise(findings: Findings) -> str:
+    """Say for which arms samples would have chosen another way to adapt, and what that may have been worth."""
+    titles, told, asked = {measure.name: measure.title for measure in findings.measures}, [], ""
+    for arm in findings.arms:
+        choices = [one.choice for (name, *_), one in findings.scores.items() if name == arm.name]
+        others = [one.by_samples for one in choices if one.by_samples and not one.agreed]
+        gains = [other.here - other.score for other in others if math.isfinite(other.here - other.score)]
+        if gains and not arm.is_null:
+            asked = titles.get(others[0].measure, others[0].measure)
+            runs = f"{len(others)} of {len(choices)} run{'' if len(choices) == 1 else 's'}"
+            told.append(f"{arm.title} in {runs}, by {number(sum(gains) / len(gains))}")
+    if not told:
+        return ""
+    return (
+        f"Tuned by {asked}, by the same attempts on the same validation tasks, other rates or steps would have been "
+        f"chosen, and {asked} there would have been better: {'; '.join(told)}. The best of many attempts looks better "
+        "than it is, so on held-out tasks less of that is to be expected. What samples say above is said of arms tuned "
+        f"by {findings.measures[0].title}; of arms tuned by {asked} they may say the opposite."
     )
 
 

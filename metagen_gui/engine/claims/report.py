@@ -45,7 +45,14 @@ def document(findings: Findings) -> dict[str, Any]:
         "curves": [dict(zip(tables.CURVES, row, strict=True)) for row in tables.curve_rows(findings)],
         "runs": [vars(outcome) for outcome in findings.outcomes],
         "adaptation": [
-            {"arm": arm, "steps": steps, "seed": seed, "way": dict(one.choice.way), "step": one.choice.step}
+            {
+                "arm": arm,
+                "steps": steps,
+                "seed": seed,
+                "way": dict(one.choice.way),
+                "step": one.choice.step,
+                "by_samples": one.choice.by_samples and {**vars(one.choice.by_samples)},
+            }
             for (arm, steps, seed), one in findings.scores.items()
         ],
         "notes": list(findings.notes),

@@ -29,6 +29,7 @@ from metagen_gui.engine.claims.training import (
     share_out,
     trainers,
 )
+from metagen_gui.engine.claims.work import Work
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import Event, StepReport
 from metagen_gui.engine.outer_loop import meta_train, resume_run
@@ -116,16 +117,13 @@ def _score(
     """Score an arm, telling now and then how far that is."""
     text, told = f"{arm.title}, seed {seed}: adapting to held-out tasks", time.monotonic()
     yield clock.at(text)
-    with closing(judge.scoring(arm, run, seed, folder)) as scoring:
-        while True:
-            try:
-                share = next(scoring)
-            except StopIteration as end:
-                scored: Scored = end.value
-                return scored
+    work = Work(judge.scoring(arm, run, seed, folder))
+    with closing(iter(work)) as shares:
+        for share in shares:
             if time.monotonic() - told > BETWEEN:
                 told = time.monotonic()
                 yield clock.at(text, share * scoring_seconds(judge.plan, arm))
+    return work.result
 
 
 def _outcome(training: Training, folder: ClaimFolder) -> Outcome:

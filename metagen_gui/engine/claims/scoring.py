@@ -15,6 +15,7 @@ from metagen_gui.engine.claims.measures import Eyes, Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
 from metagen_gui.engine.claims.tuning import Choice, build, tuning
+from metagen_gui.engine.claims.work import Work
 from metagen_gui.engine.config import BadInput, parse_settings
 from metagen_gui.engine.metrics.bayes import best_generator
 from metagen_gui.engine.randomness import generator_for
@@ -98,15 +99,11 @@ class Judge:
         found = folder.scored(name)
         if found is None:
             tasks, done = self.tasks_to_score(arm), 0
-            work = self._score(arm, *self.weights(arm, folder.run(run) if run else None, seed))
-            while True:
-                try:
-                    done += next(work)
-                except StopIteration as end:
-                    found = end.value
-                    break
+            work = Work(self._score(arm, *self.weights(arm, folder.run(run) if run else None, seed)))
+            for count in work:
+                done += count
                 yield done / tasks
-            assert found is not None
+            found = work.result
             folder.keep_scores(name, found)
         return found
 

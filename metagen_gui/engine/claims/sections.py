@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from metagen_gui.engine.claims import tables
+from metagen_gui.engine.claims.arms import Way
 from metagen_gui.engine.claims.best_possible import TITLE as TITLE_OF_BEST
 from metagen_gui.engine.claims.charts import chart
 from metagen_gui.engine.claims.contrasts import Contrast, Part
@@ -180,14 +181,23 @@ def _ways(findings: Findings) -> str:
         "chosen",
         "steps",
         "validation score of every way tried, the lower the better",
+        "what samples would have chosen",
     )
     rows = []
+    titles = {measure.name: measure.title for measure in findings.measures}
     for (name, steps, seed), one in findings.scores.items():
-        said = {key: value for key, value in one.choice.way.items() if key not in ("group_rates", "minibatch")}
-        way = ", ".join(f"{key} {value}" for key, value in said.items()) or "does not adapt"
         tried = ", ".join(number(score) for _, _, score in one.choice.tried) or "–"
-        rows.append((name, f"{steps:,}", str(seed), way, str(one.choice.step), tried))
+        other = "–"
+        if (by := one.choice.by_samples) is not None:
+            way = "the same" if one.choice.agreed else f"{_way(by.way)}, {by.step} steps"
+            other = f"{titles.get(by.measure, by.measure)}: {way}"
+        rows.append((name, f"{steps:,}", str(seed), _way(one.choice.way), str(one.choice.step), tried, other))
     return table(header, rows)
+
+
+def _way(way: Way) -> str:
+    said = {key: value for key, value in way.items() if key not in ("group_rates", "minibatch")}
+    return ", ".join(f"{key} {value}" for key, value in said.items()) or "does not adapt"
 
 
 def _share(value: float) -> str:

@@ -19,6 +19,8 @@ class Pair:
     details: dict[str, Difference]
     objection: str
     """Why the losses do not compare, or nothing; `players` is empty where they do not."""
+    negative_elbo: Difference | None = None
+    """Of two VAEs; it compares whatever weight the KL has in either loss."""
 
 
 def compare(later: RunScores, first: RunScores) -> Pair:
@@ -29,6 +31,7 @@ def compare(later: RunScores, first: RunScores) -> Pair:
     def apart(mine: dict[str, Values], theirs: dict[str, Values]) -> dict[str, Difference]:
         return {name: difference(mine[name][-1, sound], theirs[name][-1, sound]) for name in mine if name in theirs}
 
+    bounds = later.negative_elbo, first.negative_elbo
     same_model = later.run.experiment.model == first.run.experiment.model
     return Pair(
         later=later,
@@ -36,6 +39,9 @@ def compare(later: RunScores, first: RunScores) -> Pair:
         players={} if objection else apart(later.losses, first.losses),
         details=apart(later.details, first.details) if same_model else {},
         objection=objection,
+        negative_elbo=None
+        if bounds[0] is None or bounds[1] is None
+        else difference(bounds[0][-1, sound], bounds[1][-1, sound]),
     )
 
 

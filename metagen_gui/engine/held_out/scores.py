@@ -17,6 +17,7 @@ from metagen_gui.engine.algorithms.base import Algorithm, TaskNoise
 from metagen_gui.engine.evaluation import TASKS_AT_ONCE, score
 from metagen_gui.engine.held_out.chosen_tasks import MOST_DRAWS, HeldOutTasks, Request
 from metagen_gui.engine.held_out.statistics import Difference, Mask, Summary, Values, difference, diverged, summarize
+from metagen_gui.engine.models.vae import Vae
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.task_noise import joined
 from metagen_gui.engine.trained_run import TrainedRun
@@ -39,6 +40,20 @@ class RunScores:
     details: dict[str, Values]
     diverged: Mask
     """`(rows, tasks)`: at this step a loss of any player in any of the task's draws was not finite or far too large."""
+
+    @property
+    def kl_weight(self) -> float:
+        """What the KL counts in the loss of the run's model, β; 1 for one without."""
+        model = self.run.model.algorithm.model
+        return float(model.settings.beta) if isinstance(model, Vae) else 1.0
+
+    @property
+    def negative_elbo(self) -> Values | None:
+        """−ELBO of a VAE by the same draws, `(rows, tasks)`: the KL counts once, whatever β is; None for others."""
+        if not isinstance(self.run.model.algorithm.model, Vae):
+            return None
+        (loss,) = self.losses.values()
+        return loss if self.kl_weight == 1 else loss + (1 - self.kl_weight) * self.details["kl"]
 
     @property
     def last(self) -> int:

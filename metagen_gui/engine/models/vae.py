@@ -34,7 +34,15 @@ class VaeSettings(NetworkSettings):
     context_size: int = setting(
         64, "Numbers that tell tasks apart (the context); 0 makes a plain VAE.", low=0, high=1024
     )
-    beta: float = setting(1.0, "Weight of the KL term (β).", label="KL weight β", low=0, high=100, log=True, live=True)
+    beta: float = setting(
+        1.0,
+        "Weight of the KL term (β) in the loss; with any other than 1 the loss is not −ELBO.",
+        label="KL weight β",
+        low=0,
+        high=100,
+        log=True,
+        live=True,
+    )
 
 
 class _Networks(nn.Module):
@@ -137,7 +145,7 @@ class Vae(GenerativeModel):
         return {"z": torch.randn(shape, generator=generator, device=generator.device)}
 
     def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
-        """Return −ELBO in nats per example."""
+        """Return −ELBO in nats per example, but for the weight of the KL: β, and while it is warmed up a part of it."""
         misfit, kl = self._call(params, "terms", batch, noise["z"])
         loss: Tensor = misfit.mean() + ramp * self.settings.beta * kl.sum(1).mean()
         return loss

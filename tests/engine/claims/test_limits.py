@@ -18,7 +18,7 @@ def findings(
     ]  # fmt: skip
     plan = SimpleNamespace(settings=SimpleNamespace(seeds=tuple(range(seeds)), tasks=tasks), rows=(0, 5))
     steps = {"equal compute": dict.fromkeys(seconds, 5)}
-    told = {"contrasts": [SimpleNamespace(units=units)], "classes": classes, "scores": {}, "arms": ()}
+    told = {"contrasts": [SimpleNamespace(units=units)], "classes": classes, "scores": {}, "arms": (), "measures": ()}
     return SimpleNamespace(plan=plan, shared=steps, outcomes=outcomes, **told)
 
 
