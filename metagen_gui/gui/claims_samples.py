@@ -104,9 +104,10 @@ class ClaimsSamples(QWidget):
             self._put(grid, 0, column, title, self._picture(examples, frame, title))
         footing = next(iter(found.shared))
         for arm in found.arms:
-            scored = next(iter(found.scored(arm, footing)), None)
-            if arm.is_null or scored is None:  # the null draws other tasks
+            first = next(iter(found.scored(arm, footing)), None)
+            if arm.is_null or first is None:  # the null draws other tasks
                 continue
+            scored = first.for_samples
             row = grid.rowCount()
             name = QLabel(arm.title)
             name.setWordWrap(True)

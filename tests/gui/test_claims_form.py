@@ -27,7 +27,7 @@ def test_untouched_the_form_is_the_quick_plan(form: ClaimsForm) -> None:
     quick = ClaimPlan.of(Experiment(), QUICK)
     assert sorted(plan.arms) == sorted(quick.arms) and plan.meta_arms == ("maml",)
     assert {**plan.document(), "arms": []} == quick.document()
-    assert form.takes.text() == "About 5 min: 4 runs to train, 7 arms to score."
+    assert form.takes.text() == "About 6 min: 4 runs to train, 7 arms to score."
 
 
 def test_claims_are_those_of_the_engine_in_its_words() -> None:

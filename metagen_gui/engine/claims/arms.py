@@ -1,7 +1,8 @@
 """The arms of a comparison: where initial weights come from, and how they adapt to a task.
 
 All arms see the same data, seeds, supports and latents. An arm that adapts tries as many ways to do so, on validation
-tasks, as every other one: a meta-learned arm multiples of its inner rate, the others optimizers and rates.
+tasks, as every other one: a meta-learned arm multiples of its inner rate, the others optimizers and rates. What an
+algorithm has learned can be fine-tuned like any other weights, too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.claims.plan import FINE_TUNED, ClaimPlan
 from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
@@ -51,6 +52,8 @@ class Arm:
     """What is tried on validation tasks; empty for an arm that does not adapt."""
     is_meta: bool = False
     is_null: bool = False
+    adapts_as: Experiment | None = None
+    """The experiment whose algorithm adapts the weights, where that is not the one that learns them."""
 
 
 def arms_of(plan: ClaimPlan) -> tuple[Arm, ...]:
@@ -72,8 +75,14 @@ def _arm(plan: ClaimPlan, name: str) -> Arm:
             "joint + fine-tuning": "Joint + fine-tuning",
         }
         return Arm(name, titles[name], experiment, "" if name == "random" else "joint", ways)
-    algorithm = plan.meta_arms[0] if name == "null" else name
+    algorithm = plan.algorithms[0] if name == "null" else name.removesuffix(FINE_TUNED)
     base = plan.settings.changes.get(algorithm, {}) if name == "null" else {}
+    if name.endswith(FINE_TUNED):
+        learned = _arm(plan, algorithm)
+        by_hand = _changed(_with_algorithm(learned.experiment, "reptile"), changes, name)
+        by_hand = by_hand.with_value("algorithm.inner_state", "reset")
+        ways = tuple(_by_hand(by_hand, *way) for way in BY_HAND[:count])
+        return replace(learned, name=name, title=f"{learned.title}{FINE_TUNED}", ways=ways, adapts_as=by_hand)
     experiment = _changed(_with_algorithm(given, algorithm), {**base, **changes}, name)
     rate = float(experiment.config("algorithm").inner_lr)
     ways = tuple(MappingProxyType({"inner_lr": rate * multiple}) for multiple in MULTIPLES[:count])
@@ -97,10 +106,9 @@ def prepared(arm: Arm, seed: int, steps: int) -> Experiment:
 
 def adapting(arm: Arm, way: Way) -> Experiment:
     """Return the arm's experiment with the settings of a way to adapt."""
-    values = {**arm.experiment.values.get("algorithm", {}), **way}
-    return replace(
-        arm.experiment, values=MappingProxyType({**arm.experiment.values, "algorithm": MappingProxyType(values)})
-    )
+    given = arm.adapts_as or arm.experiment
+    values = {**given.values.get("algorithm", {}), **way}
+    return replace(given, values=MappingProxyType({**given.values, "algorithm": MappingProxyType(values)}))
 
 
 def _with_algorithm(experiment: Experiment, name: str) -> Experiment:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from metagen_gui.engine.claims.adapted import PICTURED, Adapted, HeldOut
-from metagen_gui.engine.claims.contrasts import Side, ahead
+from metagen_gui.engine.claims.contrasts import Side, ahead, chosen
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import IWAE, LOSS, Eyes, Measure
 from metagen_gui.engine.claims.plan import Footing
@@ -74,10 +74,9 @@ def gaps(
     for title, scores in arms.items():
         if not scores:
             continue
-        mine: Side = (scores, "own", [one.choice.step for one in scores])
         theirs: Side = ([best] * len(scores), "own", [0] * len(scores))
         for measure in measures:
-            found, _ = ahead(mine, theirs, measure)
+            found, _ = ahead(chosen(scores, measure), theirs, measure)
             if found.tasks:
                 line, error = _mean_of(best.own.values[measure.name][0])
                 shortfall = measure.better in ("lower", "higher") and abs(line) > CLEAR * error

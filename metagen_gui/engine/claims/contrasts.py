@@ -59,6 +59,12 @@ Side = tuple[Sequence[Scored], Part, Sequence[int]]
 """The scores of an arm by seed, on which tasks, and at which adaptation step for each seed."""
 
 
+def chosen(scores: Sequence[Scored], measure: Measure, part: Part = "own") -> Side:
+    """Return an arm's side of a comparison by `measure`: as it was tuned for that, at the steps chosen then."""
+    tuned = [one.of(measure) for one in scores]
+    return tuned, part, [one.choice.step for one in tuned]
+
+
 def ahead(side: Side, other: Side, measure: Measure, classes: Sequence[str] = ()) -> tuple[Comparison, str]:
     """Return how far `side` is ahead of `other`, over tasks that diverged in neither, and an objection if there is.
 

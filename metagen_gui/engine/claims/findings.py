@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from metagen_gui.engine.claims import best_possible
 from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.best_possible import Gap
-from metagen_gui.engine.claims.contrasts import Contrast, Part, Side, ahead, corrected, weaker
+from metagen_gui.engine.claims.contrasts import Contrast, Part, Side, ahead, chosen, corrected, weaker
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
@@ -147,14 +147,15 @@ class _Finder:
             return
         in_training = int(arm.experiment.config("algorithm").adaptation_steps)
         nearest = min(scores[0].own.rows[1:], key=lambda row: abs(row - in_training))
-        steps = [one.choice.step or nearest for one in scores]
-        after: Side = (scores, "own", steps)
         for measure in self.measures:
             if measure.claim != "generalises" or measure.name not in scores[0].own.values:
                 continue
+            tuned = [one.of(measure) for one in scores]
+            steps = [one.choice.step or nearest for one in tuned]
+            after: Side = (tuned, "own", steps)
             sides: dict[str, Side] = {
-                "before adapting": (scores, "own", [0] * len(scores)),
-                "adapted to another class": (scores, "foreign", steps),
+                "before adapting": (tuned, "own", [0] * len(tuned)),
+                "adapted to another class": (tuned, "foreign", steps),
             }
             both = []
             for against, side in sides.items():
@@ -184,10 +185,10 @@ class _Finder:
         for baseline in baselines:
             theirs = self.of(baseline, footing)
             sides = [[side[seed] for seed in mine if seed in theirs] for side in (mine, theirs)]
-            one, other = ((side, part, [scored.choice.step for scored in side]) for side in sides)
             for measure in self.measures:
                 if measure.claim not in self.claims or measure.claim is None:
                     continue
+                one, other = (chosen(side, measure, part) for side in sides)
                 classes = self.classes.get(part, ())
                 found, objection = ahead(one, other, measure, classes) if sides[0] else (NOTHING, NO_RUN)
                 objection = objection or self._lost(mine)

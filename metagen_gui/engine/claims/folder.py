@@ -22,10 +22,11 @@ import numpy as np
 
 from metagen_gui.engine.claims.adapted import Adapted
 from metagen_gui.engine.claims.arms import arms_of
+from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.training import Steps, trainers
-from metagen_gui.engine.claims.tuning import Choice, Preference
+from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import MAX_BYTES
 from metagen_gui.engine.files import read_file, write_atomically
@@ -47,16 +48,31 @@ UNREADABLE = (
 )
 """What the reading of damaged scores may end with."""
 PLAN, STEPS, RUNS, SCORES = "plan.json", "steps.json", "runs", "scores"
+BY_SAMPLES = "-by-samples"
+"""What the scores of the way that was chosen for samples are kept under, besides the arm's name."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """One arm's scores on the test tasks: with their own supports, with foreign ones, and on shifted tasks."""
+    """One arm's scores on the test tasks: with their own supports, with foreign ones, and on shifted tasks.
+
+    `by_samples` are those of the way to adapt that was chosen for samples, where that was asked.
+    """
 
     choice: Choice
     own: Adapted
     foreign: Adapted | None = None
     shifted: Adapted | None = None
+    by_samples: Scored | None = None
+
+    def of(self, measure: Measure) -> Scored:
+        """Return the scores by which `measure` is to be told: of the way that was chosen for its kind."""
+        return self.for_samples if measure.metric is not None else self
+
+    @property
+    def for_samples(self) -> Scored:
+        """The scores of the way that was chosen for samples."""
+        return self.by_samples or self
 
 
 class ClaimFolder:
@@ -136,18 +152,21 @@ class ClaimFolder:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 parts = {part: _adapted(arrays, part) for part in PARTS}
             tried = tuple((way, step, _number(score)) for way, step, score in told["tried"])
-            choice = Choice(
-                dict(told["way"]), int(told["step"]), _number(told["score"]), tried, _preference(told.get("by_samples"))
-            )
+            way, step, measure = dict(told["way"]), int(told["step"]), str(told["measure"])
+            choice = Choice(way, step, _number(told["score"]), tried, measure)
+            tuned_twice = bool(told["by_samples"])
         except (*UNREADABLE, AttributeError):
             return None
         own, foreign, shifted = (parts[part] for part in PARTS)
         if own is None or any(part is not None and choice.step not in part.rows for part in (own, foreign, shifted)):
             return None
-        return Scored(choice, own, foreign, shifted)
+        by_samples = self.scored(f"{name}{BY_SAMPLES}") if tuned_twice else None
+        return None if tuned_twice and by_samples is None else Scored(choice, own, foreign, shifted, by_samples)
 
     def keep_scores(self, name: str, scored: Scored) -> None:
         """Keep scores under `name`."""
+        if scored.by_samples is not None:
+            self.keep_scores(f"{name}{BY_SAMPLES}", scored.by_samples)
         arrays: dict[str, Any] = {}
         for part in PARTS:
             if (found := getattr(scored, part)) is not None:
@@ -158,7 +177,7 @@ class ClaimFolder:
         choice = scored.choice
         tried = [[dict(way), step, _or_none(score)] for way, step, score in choice.tried]
         told = {"way": dict(choice.way), "step": choice.step, "score": _or_none(choice.score), "tried": tried}
-        told["by_samples"] = choice.by_samples and _told(choice.by_samples)
+        told |= {"measure": choice.measure, "by_samples": scored.by_samples is not None}
         self.write(f"{SCORES}/{name}.npz", buffer.getvalue())
         self.write(f"{SCORES}/{name}.json", json.dumps(told, indent=2))  # last: without it the arrays are not read
 
@@ -206,17 +225,6 @@ def _weigh(data: bytes) -> None:
                 shape, _, kind = read(file)
                 if math.prod(shape) * kind.itemsize > entry.file_size:
                     raise ValueError("a header that lies")
-
-
-def _preference(told: Any) -> Preference | None:
-    if told is None:  # kept before it was asked
-        return None
-    score, here = _number(told["score"]), _number(told["here"])
-    return Preference(str(told["measure"]), dict(told["way"]), int(told["step"]), score, here)
-
-
-def _told(one: Preference) -> dict[str, Any]:
-    return {**vars(one), "way": dict(one.way), "score": _or_none(one.score), "here": _or_none(one.here)}
 
 
 def _number(value: float | None) -> float:

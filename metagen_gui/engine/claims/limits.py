@@ -8,6 +8,7 @@ from statistics import median
 
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.steadiness import FEWEST_SEEDS
+from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import number
 
 UNEVEN = 1.25
@@ -42,15 +43,17 @@ def limits(findings: Findings) -> Iterator[str]:
             "tasks to be independent: for kinds that were not drawn they are somewhat too narrow."
         )
     longest = max(findings.plan.rows)
-    at_the_edge = {arm for (arm, *_), one in findings.scores.items() if one.choice.step == longest}
+    at_the_edge = {
+        arm for (arm, *_), one in findings.scores.items() if longest in (one.choice.step, one.for_samples.choice.step)
+    }
     if at_the_edge:
         names = ", ".join(arm.title for arm in findings.arms if arm.name in at_the_edge)
         yield f"{names}: best after {longest} steps, the most that were tried; more might be better still."
     yield (
-        "How arms adapt was tuned by the first measure, with as many attempts for each; how they were trained was not: "
-        "outer rate, batch and network are those of the experiment, or of the plan’s changes, for every arm."
+        "How arms adapt was tuned, with as many attempts for each; how they were trained was not: outer rate, batch "
+        "and network are those of the experiment, or of the plan’s changes, for every arm."
     )
-    if told := otherwise(findings):
+    if told := of_two_ways(findings):
         yield told
     if missed := unequal(findings):
         yield missed
@@ -65,25 +68,26 @@ def limits(findings: Findings) -> Iterator[str]:
     )
 
 
-def otherwise(findings: Findings) -> str:
-    """Say for which arms samples would have chosen another way to adapt, and what that may have been worth."""
-    titles, told, asked = {measure.name: measure.title for measure in findings.measures}, [], ""
+def of_two_ways(findings: Findings) -> str:
+    """Say that no one way to adapt does all that is said of an arm, where that is so, and how much would be lost."""
+    told = []
     for arm in findings.arms:
-        choices = [one.choice for (name, *_), one in findings.scores.items() if name == arm.name]
-        others = [one.by_samples for one in choices if one.by_samples and not one.agreed]
-        gains = [other.here - other.score for other in others if math.isfinite(other.here - other.score)]
-        if gains and not arm.is_null:
-            asked = titles.get(others[0].measure, others[0].measure)
-            runs = f"{len(others)} of {len(choices)} run{'' if len(choices) == 1 else 's'}"
-            told.append(f"{arm.title} in {runs}, by {number(sum(gains) / len(gains))}")
+        scores = [one for (name, *_), one in findings.scores.items() if name == arm.name and not arm.is_null]
+        apart = [one for one in scores if one.by_samples and not same_way(one.choice, one.by_samples.choice)]
+        if apart:
+            told.append(f"{arm.title} in {len(apart)} of {len(scores)} run{'' if len(scores) == 1 else 's'}")
     if not told:
         return ""
+    first = findings.measures[0].title
     return (
-        f"Tuned by {asked}, by the same attempts on the same validation tasks, other rates or steps would have been "
-        f"chosen, and {asked} there would have been better: {'; '.join(told)}. The best of many attempts looks better "
-        "than it is, so on held-out tasks less of that is to be expected. What samples say above is said of arms tuned "
-        f"by {findings.measures[0].title}; of arms tuned by {asked} they may say the opposite."
+        f"What samples say is said of arms that were tuned for samples, and what {first} says of arms tuned for that: "
+        f"other rates or steps for {', '.join(told)}. No single setting need do both."
     )
+
+
+def same_way(one: Choice, other: Choice) -> bool:
+    """Return whether two choices come to the same."""
+    return (dict(one.way), one.step) == (dict(other.way), other.step)
 
 
 def unequal(findings: Findings) -> str:

@@ -27,6 +27,8 @@ ROUND = (1, 2, 3, 5, 10, 20, 50, 100)
 """Adaptation steps worth a look, besides those of training."""
 MOST_SEEDS = 1_000
 BASELINES = ("random", "joint", "joint + fine-tuning", "null")
+FINE_TUNED = " + fine-tuning"
+"""Ends the name of an arm whose weights an algorithm has learned, fine-tuned as those of joint training are."""
 
 
 class PlanSettings(Config):
@@ -34,7 +36,9 @@ class PlanSettings(Config):
 
     claims: tuple[Claim, ...] = setting(("adapts", "generalises", "collapses", "steady"), "What is to be tested.")
     arms: tuple[str, ...] = setting(
-        (), "What is compared: random, joint, joint + fine-tuning, null and algorithms; empty: those, and one's own."
+        (),
+        "What is compared: random, joint, joint + fine-tuning, null, algorithms, and algorithms + fine-tuning; empty: "
+        "the first four, and one's own algorithm.",
     )
     changes: dict[str, dict[str, Any]] = setting({}, "Settings of single arms, as {ARM: {PATH: VALUE}}.")
     seeds: tuple[int, ...] = setting((0, 1, 2, 3, 4), "Every arm is trained once with each.")
@@ -83,6 +87,11 @@ class ClaimPlan:
     def meta_arms(self) -> tuple[str, ...]:
         """Return the arms that are meta-learned."""
         return tuple(arm for arm in self.arms if arm not in BASELINES)
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """Return the algorithms that learn for the meta-learned arms."""
+        return tuple(dict.fromkeys(arm.removesuffix(FINE_TUNED) for arm in self.meta_arms))
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -151,7 +160,7 @@ class ClaimPlan:
             if len(set(getattr(given, name))) < len(getattr(given, name)):
                 raise BadInput(f"{where}.{name}", "nothing may stand there twice")
         for arm in self.arms:
-            if arm not in BASELINES and arm not in algorithms.names():
+            if arm not in BASELINES and arm.removesuffix(FINE_TUNED) not in algorithms.names():
                 known = ", ".join((*BASELINES, *algorithms.names()))
                 raise BadInput(f"{where}.arms", f"there is no {quoted(arm)}; there are {known}")
         if not self.meta_arms:

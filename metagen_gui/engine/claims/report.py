@@ -49,11 +49,13 @@ def document(findings: Findings) -> dict[str, Any]:
                 "arm": arm,
                 "steps": steps,
                 "seed": seed,
+                "tuned_by": one.choice.measure,
                 "way": dict(one.choice.way),
                 "step": one.choice.step,
-                "by_samples": one.choice.by_samples and {**vars(one.choice.by_samples)},
             }
-            for (arm, steps, seed), one in findings.scores.items()
+            for (arm, steps, seed), scored in findings.scores.items()
+            for one in (scored, scored.by_samples)
+            if one is not None
         ],
         "notes": list(findings.notes),
         "versions": versions(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.measures import Eyes, Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
-from metagen_gui.engine.claims.tuning import Choice, build, tuning
+from metagen_gui.engine.claims.tuning import Choice, build, of_samples, tuning
 from metagen_gui.engine.claims.work import Work
 from metagen_gui.engine.config import BadInput, parse_settings
 from metagen_gui.engine.metrics.bayes import best_generator
@@ -122,22 +123,37 @@ class Judge:
         """Return how many tasks are adapted to, one way or another, before an arm is scored."""
         given, learned = self.plan.settings, arm.is_meta or arm.is_null
         passes = 1 + learned + (self.shift is not None and not arm.is_null)
+        passes *= 2 if arm.ways and of_samples(self.measures) else 1
         return len(arm.ways) * given.validation_tasks + passes * given.tasks
 
     def _score(self, arm: Arm, trained: Algorithm, weights: MetaParams) -> Generator[int, None, Scored]:
         rows = self.plan.rows
         tasks, eyes = self._of(arm.is_null, "validation")
-        choice = yield from tuning(arm, trained, weights, tasks, eyes, rows)
+        choice, for_samples = yield from tuning(arm, trained, weights, tasks, eyes, rows)
+        found = yield from self._at(arm, choice, trained, weights, self.measures)
+        if for_samples is None:
+            return found
+        if dict(for_samples.way) == dict(choice.way):  # every step of it has been scored
+            return replace(found, by_samples=replace(found, choice=for_samples))
+        of_these = tuple(measure for measure in self.measures if measure.metric is not None)
+        return replace(found, by_samples=(yield from self._at(arm, for_samples, trained, weights, of_these)))
+
+    def _at(
+        self, arm: Arm, choice: Choice, trained: Algorithm, weights: MetaParams, wanted: tuple[Measure, ...]
+    ) -> Generator[int, None, Scored]:
+        """Return the scores on the test tasks of an arm that adapts in the chosen way, by the `wanted` measures."""
         algorithm = build(arm, choice.way, trained)
-        steps = rows if arm.ways else (0,)
+        steps = self.plan.rows if arm.ways else (0,)
         tasks, eyes = self._of(arm.is_null, "test")
-        own = yield from scoring_adapted(algorithm, weights, tasks, eyes, steps)
+        known = _known(wanted, eyes)
+        own = yield from scoring_adapted(algorithm, weights, tasks, eyes, steps, measures=known)
         foreign = shifted = None
         if (arm.is_meta or arm.is_null) and len({*tasks.batch.names}) > 1:  # else there is no other class
-            needed = tuple(measure for measure in eyes.measures if measure.claim == "generalises")
+            needed = tuple(measure for measure in known if measure.claim == "generalises")
             foreign = yield from scoring_adapted(algorithm, weights, tasks, eyes, steps, measures=needed, foreign=True)
         if self.shift is not None and not arm.is_null:
-            shifted = yield from scoring_adapted(algorithm, weights, *self.shift, steps)
+            known = _known(wanted, self.shift[1])
+            shifted = yield from scoring_adapted(algorithm, weights, *self.shift, steps, measures=known)
         return Scored(choice, own, foreign, shifted)
 
     def _of(self, shuffled: bool, stream: Stream) -> tuple[HeldOut, Eyes]:
@@ -151,3 +167,9 @@ class Judge:
         count = settings.tasks if stream == "test" else settings.validation_tasks
         tasks = HeldOut(family, stream, count, self.shots, self.query_size, settings.samples)
         return tasks, Eyes(family, self.model, stream, self.query_size)
+
+
+def _known(wanted: Sequence[Measure], eyes: Eyes) -> tuple[Measure, ...]:
+    """Return those measures that can be had of the tasks of `eyes`: of shuffled classes, or others, it may be fewer."""
+    names = {measure.name for measure in wanted}
+    return tuple(measure for measure in eyes.measures if measure.name in names)

@@ -40,6 +40,11 @@ ON_TRAINING = (
     "training is looked at before adapting, the others after. Gradient: the mean length of the outer gradient at the "
     "end of the run, on batches of validation tasks, and its spread from batch to batch, as a share of that."
 )
+ON_WAYS = (
+    "What is best for the likelihood of the query is not what is best for samples. So of the same attempts one way is "
+    "chosen by the model’s loss, for what the loss and its bound say, and one by the first measure of samples, for all "
+    "that is said of samples. Scores are those of validation tasks, the lower the better."
+)
 BETTER = {"lower": "lower is better", "higher": "higher is better"}
 
 
@@ -112,7 +117,7 @@ def _sheet(findings: Findings) -> str:
     """Return support, every arm's samples before adapting and after the chosen steps, and query, a row per task."""
     footing = next(iter(findings.shared))
     found = [(arm, findings.scored(arm, footing)) for arm in findings.arms if not arm.is_null]
-    first = [(arm, scored[0]) for arm, scored in found if scored]
+    first = [(arm, scored[0].for_samples) for arm, scored in found if scored]
     header, columns = ["support"], [[strip(each) for each in findings.shown.support]]
     for arm, scored in first:
         for step in _steps(scored):
@@ -174,25 +179,17 @@ def _training(findings: Findings) -> str:
 
 
 def _ways(findings: Findings) -> str:
-    header = (
-        "arm",
-        "outer steps",
-        "seed",
-        "chosen",
-        "steps",
-        "validation score of every way tried, the lower the better",
-        "what samples would have chosen",
-    )
+    header = "arm", "outer steps", "seed", "tuned by", "chosen", "steps", "score of every way tried"
     rows = []
     titles = {measure.name: measure.title for measure in findings.measures}
-    for (name, steps, seed), one in findings.scores.items():
-        tried = ", ".join(number(score) for _, _, score in one.choice.tried) or "–"
-        other = "–"
-        if (by := one.choice.by_samples) is not None:
-            way = "the same" if one.choice.agreed else f"{_way(by.way)}, {by.step} steps"
-            other = f"{titles.get(by.measure, by.measure)}: {way}"
-        rows.append((name, f"{steps:,}", str(seed), _way(one.choice.way), str(one.choice.step), tried, other))
-    return table(header, rows)
+    for (name, steps, seed), scored in findings.scores.items():
+        for one in (scored, scored.by_samples):
+            if one is not None:
+                choice = one.choice
+                tried = ", ".join(number(score) for _, _, score in choice.tried) or "–"
+                by = titles.get(choice.measure, "–")
+                rows.append((name, f"{steps:,}", str(seed), by, _way(choice.way), str(choice.step), tried))
+    return f"<p>{ON_WAYS}</p>" + table(header, rows)
 
 
 def _way(way: Way) -> str:

@@ -54,7 +54,7 @@ def spread(side: Mapping[int, Scored], seeds: Sequence[int], measure: Measure) -
     """Return how far every seed's score, at its chosen step, lies from that of the median seed."""
     means = []
     for seed in seeds:
-        found = side.get(seed)
+        found = side[seed].of(measure) if seed in side else None
         values = [] if found is None else found.own.values[measure.name][found.own.rows.index(found.choice.step)]
         sound = np.asarray(values)[np.isfinite(values)]
         means.append(float(sound.mean()) if len(sound) else np.nan)

@@ -57,7 +57,8 @@ def curves(findings: Findings, footing: Footing, measure: Measure, part: Part = 
     for colour, arm in enumerate(findings.arms):
         if arm.is_null:  # on other tasks, which do not compare
             continue
-        parts = [(scored, getattr(scored, part)) for scored in findings.scored(arm, footing)]
+        tuned = [scored.of(measure) for scored in findings.scored(arm, footing)]
+        parts = [(scored, getattr(scored, part)) for scored in tuned]
         values = [
             adapted.values[measure.name]
             for _, adapted in parts

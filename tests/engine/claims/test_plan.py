@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from metagen_gui.engine.claims.arms import arms_of, prepared
+from metagen_gui.engine.claims.arms import adapting, arms_of, prepared
 from metagen_gui.engine.claims.plan import BASELINES, QUICK, ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledExperiment
 from metagen_gui.engine.claims.training import queue, seconds_per_step, share_out, trainers
@@ -89,6 +89,23 @@ def test_joint_training_never_adapts_and_fine_tuning_shares_its_run() -> None:
     assert (training.warmup_steps, training.meta_steps, training.seed) == (9, 9, 4)
     assert prepared(arms["maml"], seed=4, steps=9).config("training").warmup_steps == 0
     assert isinstance(prepared(arms["null"], 0, 9), ShuffledExperiment)
+
+
+def test_what_an_algorithm_learned_is_fine_tuned_as_joint_training_is() -> None:
+    made = plan(arms=["joint + fine-tuning", "maml + fine-tuning", "null"], candidates=3)
+    joint, maml, null = arms_of(made)
+    assert (maml.run, maml.title, maml.is_meta, null.title) == (
+        "maml", "MAML + fine-tuning", True, "Null: MAML on shuffled classes",
+    )  # fmt: skip
+    assert maml.ways == joint.ways and made.algorithms == ("maml",) and made.meta_arms == ("maml + fine-tuning",)
+    for way in maml.ways:
+        adapted = adapting(maml, way)
+        assert adapted.algorithm == "reptile" and adapted.config("algorithm") == adapting(joint, way).config(
+            "algorithm"
+        )
+    assert prepared(maml, 0, 9).algorithm == "maml" and [*trainers([maml, *arms_of(plan())])].count("maml") == 1
+    with pytest.raises(BadInput, match=r"plan\.arms.*there is no 'mamml \+ fine-tuning'"):
+        plan(arms=["mamml + fine-tuning"])
 
 
 def test_arms_share_all_that_is_not_their_own() -> None:
