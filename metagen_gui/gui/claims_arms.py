@@ -13,7 +13,8 @@ from metagen_gui.gui.plain_tip import plain_tip
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.outlook import Suitor
 
-NULL = "null"
+NULL, FINE_TUNED = "null", " + fine-tuning"
+"""As `claims/plan.py` calls them, which is not imported before there is an experiment to test."""
 
 
 class ClaimsArms(QGroupBox):
@@ -37,6 +38,16 @@ class ClaimsArms(QGroupBox):
             whole.addLayout(column, 1)
         for name, title, tip in self._baselines():
             self._add(baselines, name, title, tip).setChecked(True)
+        self._fine_tuned = self._check_box(
+            "fine_tuned",
+            self.tr("Fine-tuned as well"),
+            self.tr(
+                "Fine-tune what the algorithms have learned in the same ways as joint training, as arms of their own: "
+                "then nothing but the initialization differs"
+            ),
+        )
+        self._column.addSpacing(8)  # it is no algorithm
+        self._column.addWidget(self._fine_tuned)
 
     def show_suitors(self, suitors: Sequence[Suitor]) -> None:
         """Offer these algorithms, the first checked; those that do not suit say why. Where it is the same, all stay."""
@@ -56,17 +67,24 @@ class ClaimsArms(QGroupBox):
     def chosen(self) -> tuple[str, ...]:
         """Return the names of the chosen arms, baselines first and the null last, as reports show them."""
         names = [name for name in self.boxes if name not in (*self._algorithms, NULL)]
-        return tuple(name for name in (*names, *self._algorithms, NULL) if self.boxes[name].isChecked())
+        checked = [name for name in (*names, *self._algorithms, NULL) if self.boxes[name].isChecked()]
+        if not self._fine_tuned.isChecked():
+            return tuple(checked)
+        both = ((name, f"{name}{FINE_TUNED}") if name in self._algorithms else (name,) for name in checked)
+        return tuple(name for names in both for name in names)
 
     def _add(self, column: QVBoxLayout, name: str, title: str, tip: str) -> QCheckBox:
+        box = self.boxes[name] = self._check_box(name, title, tip)
+        column.insertWidget(column.count() - (3 if column is self._column else 1), box)  # before the stretch
+        return box
+
+    def _check_box(self, name: str, title: str, tip: str) -> QCheckBox:
         box = QCheckBox(title, self)
         box.setObjectName(f"claims_arm.{name}")
         box.setAccessibleName(title)
         box.setAccessibleDescription(tip)
         box.setToolTip(plain_tip(tip))
         box.toggled.connect(self.changed)
-        column.insertWidget(column.count() - 1, box)
-        self.boxes[name] = box
         return box
 
     def _baselines(self) -> tuple[tuple[str, str, str], ...]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from claims_stand_ins import tiny
+from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.claims.plan import CLAIMS, QUICK, ClaimPlan
@@ -50,6 +51,16 @@ def test_a_budget_of_ones_own(form: ClaimsForm) -> None:
     form.budget.quick.setChecked(True)
     form.budget.by_steps.setChecked(True)
     assert not form.claims["steady"].isChecked() and form.budget.seeds.value() == 2, "as it was before"
+
+
+def test_algorithms_may_be_fine_tuned_as_well(form: ClaimsForm) -> None:
+    box = form.arms.findChild(QCheckBox, "claims_arm.fine_tuned")
+    assert box is not None and not box.isChecked()
+    box.setChecked(True)
+    form.arms.boxes["reptile"].setChecked(True)
+    *_, maml, tuned, reptile, reptile_tuned, null = form.plan().arms
+    assert (maml, tuned, reptile, reptile_tuned) == ("maml", "maml + fine-tuning", "reptile", "reptile + fine-tuning")
+    assert null == "null"
 
 
 def test_shots_tasks_and_arms(form: ClaimsForm) -> None:
