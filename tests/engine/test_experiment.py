@@ -102,6 +102,11 @@ def test_choosing_sinusoids_brings_the_curve_and_leaving_them_takes_it_away() ->
     )
 
 
+def test_reptile_adapts_a_vae_by_plain_steps_and_a_gan_by_adam() -> None:
+    chosen = {model: Experiment("densities", model, "reptile").config("algorithm") for model in ("vae", "gan")}
+    assert {model: settings.inner_optimizer for model, settings in chosen.items()} == {"vae": "sgd", "gan": "adam"}
+
+
 def test_suggestions_overrule_declarations_and_a_person_overrules_both(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tasks first, then model, then algorithm, then the person."""
     experiment = Experiment("densities", "vae", "maml")

@@ -108,6 +108,7 @@ class Vae(GenerativeModel):
     summary = "Variational autoencoder with a context vector and an adapted prior."
     reference = "Kingma & Welling 2014; context: Zintgraf et al. 2019"
     Settings = VaeSettings
+    suggests = {"algorithm.inner_optimizer": "sgd"}  # Reptile's: with Adam a VAE of images hardly learns to adapt
     players = ("vae",)
     groups = ("context", "prior", "head", "decoder", "encoder")
     group_rates = {"context": 1.0, "prior": 0.1, "head": 0.01, "decoder": 0.01, "encoder": 0.01}
