@@ -18,7 +18,7 @@ from models import test_gan, test_model_contract
 from tasks import test_strokes
 from torch import Tensor, nn
 
-from metagen_gui.engine import adversarial, inner_loop, meta_learner, networks
+from metagen_gui.engine import adversarial, descent, inner_loop, networks
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.inner_loop import InnerLoop, Moments
 from metagen_gui.engine.meta_learner import MetaLearner
@@ -108,8 +108,8 @@ def training_and_evaluation_from_one_loader(patch: Patch) -> None:
 
 
 def a_last_tenth_that_is_never_reached(patch: Patch) -> None:
-    own = meta_learner.schedule
-    patch.setattr(meta_learner, "schedule", lambda kind, share: own(kind, min(share / 0.9, 1.0)))
+    own = descent.schedule
+    patch.setattr(descent, "schedule", lambda kind, share: own(kind, min(share / 0.9, 1.0)))
 
 
 def a_batch() -> Tensor:
