@@ -6,42 +6,23 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from test_cli_evaluate import train
 
 from metagen_gui.cli import main
-from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, choose_tasks, score_run
-from metagen_gui.engine.outer_loop import meta_train
 from metagen_gui.engine.trained_run import open_run
-
-SMALL = {
-    "training.meta_steps": 1,
-    "training.meta_batch_size": 2,
-    "training.validation_tasks": 2,
-    "training.shots": 5,
-    "training.query_size": 4,
-    "training.device": "cpu",
-    "model.width": 6,
-}
-
-
-def train(folder: Path, tasks: str, model: str, values: dict[str, Any]) -> None:
-    experiment = Experiment(tasks, model, "maml")
-    for path, value in {**SMALL, **values}.items():
-        experiment = experiment.with_value(path, value)
-    list(meta_train(experiment, out=folder, previews=False))
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of runs to be looked at only."""
     root = tmp_path_factory.mktemp("runs")
-    train(root / "plain", "strokes", "vae", {"tasks.size": 16})
-    train(root / "weighed", "strokes", "vae", {"tasks.size": 16, "model.beta": 0.1})
-    train(root / "curve", "sinusoids", "curve", {})
+    train(root / "plain", "strokes", "vae", "maml", model__width=6, tasks__size=16)
+    train(root / "weighed", "strokes", "vae", "maml", model__width=6, tasks__size=16, model__beta=0.1)
+    train(root / "curve", "sinusoids", "curve", "maml", model__width=6)
     return root
 
 

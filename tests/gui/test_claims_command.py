@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from claims_stand_ins import FakeExamine
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QToolButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
+from questions import answer
 from stand_ins import FakeTraining, engine, letting_go
 
 from metagen_gui.engine.claims.events import ClaimsFinished
@@ -44,15 +45,6 @@ def open_and_start(qtbot: QtBot, window: MainWindow) -> ClaimsDialog:
     qtbot.mouseClick(dialog.form.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.claims.controller.state is ClaimsState.RUNNING)
     return dialog
-
-
-def answer(text: str) -> None:
-    def choose() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        next(found for found in box.buttons() if text in found.text().replace("&", "")).click()
-
-    QTimer.singleShot(50, choose)
 
 
 def test_two_clicks_test_the_experiment_of_the_window(

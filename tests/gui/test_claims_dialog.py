@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from claims_stand_ins import FakeExamine, run_controller, small_plan, tiny
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
+from questions import answer
 
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan
@@ -49,17 +50,6 @@ def open_dialog(qtbot: QtBot, control: ClaimsController, tmp_path: Path) -> Open
         return dialog
 
     return make
-
-
-def answer(text: str) -> None:
-    """Press the button with this text of the question that comes next."""
-
-    def choose() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        next(found for found in box.buttons() if text in found.text().replace("&", "")).click()
-
-    QTimer.singleShot(50, choose)
 
 
 def click(qtbot: QtBot, button: QWidget) -> None:

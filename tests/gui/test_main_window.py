@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QComboBox,
     QDialog,
     QLabel,
-    QMessageBox,
     QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from questions import answer
 from stand_ins import FakeTraining, engine, letting_go
 
 from metagen_gui.engine.config import BadInput
@@ -62,17 +61,6 @@ def press(qtbot: QtBot, window: MainWindow, name: str) -> None:
 
 def wait_for(qtbot: QtBot, window: MainWindow, *states: RunState) -> None:
     qtbot.waitUntil(lambda: window.controller.state in states, timeout=10_000)
-
-
-def answer(text: str) -> None:
-    """Press a button of the question that is about to be asked."""
-
-    def choose() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        next(found for found in box.buttons() if text in found.text().replace("&", "")).click()
-
-    QTimer.singleShot(50, choose)
 
 
 def test_a_person_runs_from_start_to_finish(qtbot: QtBot, open_window: Open) -> None:
