@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from kept_runs import keep_run
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel
 from pytestqt.qtbot import QtBot
+from questions import answer
 from stand_ins import FakeTraining, engine, letting_go
 from test_runs_panel import choose, shown
 
@@ -51,15 +52,6 @@ def open_window(qtbot: QtBot, training: FakeTraining, tmp_path: Path) -> Open:
 def do(window: MainWindow, name: str, *runs: str) -> None:
     choose(window.runs_panel, *runs)
     window.runs_panel.actions_by_name[name].trigger()
-
-
-def answer(text: str) -> None:
-    def press() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        next(found for found in box.buttons() if text in found.text().replace("&", "")).click()
-
-    QTimer.singleShot(50, press)
 
 
 def pick_step(step: int, *, accept: bool = True) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from kept_runs import keep_run
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
+from questions import answer
 from stand_ins import FakeTraining, engine
 
 from metagen_gui.engine.run_library import RunEntry, list_runs
@@ -117,15 +118,6 @@ def test_runs_that_ended_as_they_should_are_not_offered(ask: Ask, tmp_path: Path
 def test_a_run_without_a_checkpoint_is_not_offered(ask: Ask, tmp_path: Path) -> None:
     crash(tmp_path, "mine", checkpoints=())
     assert ask().text() == ""
-
-
-def answer(text: str) -> None:
-    def press() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        next(found for found in box.buttons() if text in found.text().replace("&", "")).click()
-
-    QTimer.singleShot(50, press)
 
 
 @pytest.mark.parametrize(("how", "offered"), [("Pause and quit", True), ("Finish and quit", False)])

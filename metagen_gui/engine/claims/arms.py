@@ -64,11 +64,9 @@ def arms_of(plan: ClaimPlan) -> tuple[Arm, ...]:
 def _arm(plan: ClaimPlan, name: str) -> Arm:
     given, changes, count = plan.experiment, plan.settings.changes.get(name, {}), plan.settings.candidates
     if name in ("random", "joint", "joint + fine-tuning"):
-        # Reptile's inner loop is plain SGD or Adam on the support, which is what fine-tuning is
         changes = plan.settings.changes.get("joint", {}) | changes if name != "random" else changes
-        experiment = _changed(_with_algorithm(given, "reptile"), changes, name)
-        experiment = experiment.with_value("algorithm.inner_state", "reset")
-        ways = () if name == "joint" else tuple(_by_hand(experiment, *way) for way in BY_HAND[:count])
+        experiment, by_hand = _fine_tuning(given, changes, name, count)
+        ways = () if name == "joint" else by_hand
         titles = {
             "random": "Random initialization",
             "joint": "Joint training",
@@ -79,10 +77,8 @@ def _arm(plan: ClaimPlan, name: str) -> Arm:
     base = plan.settings.changes.get(algorithm, {}) if name == "null" else {}
     if name.endswith(FINE_TUNED):
         learned = _arm(plan, algorithm)
-        by_hand = _changed(_with_algorithm(learned.experiment, "reptile"), changes, name)
-        by_hand = by_hand.with_value("algorithm.inner_state", "reset")
-        ways = tuple(_by_hand(by_hand, *way) for way in BY_HAND[:count])
-        return replace(learned, name=name, title=f"{learned.title}{FINE_TUNED}", ways=ways, adapts_as=by_hand)
+        adapts_as, by_hand = _fine_tuning(learned.experiment, changes, name, count)
+        return replace(learned, name=name, title=f"{learned.title}{FINE_TUNED}", ways=by_hand, adapts_as=adapts_as)
     experiment = _changed(_with_algorithm(given, algorithm), {**base, **changes}, name)
     rate = float(experiment.config("algorithm").inner_lr)
     ways = tuple(MappingProxyType({"inner_lr": rate * multiple}) for multiple in MULTIPLES[:count])
@@ -128,6 +124,18 @@ def _changed(experiment: Experiment, changes: Mapping[str, Any], name: str) -> E
         experiment = experiment.with_value(path, value)
     experiment.check()
     return experiment
+
+
+def _fine_tuning(
+    given: Experiment, changes: Mapping[str, Any], name: str, count: int
+) -> tuple[Experiment, tuple[Way, ...]]:
+    """Return the experiment that fine-tunes, and `count` ways to do so.
+
+    Reptile's inner loop is plain SGD or Adam on the support, which is what fine-tuning is.
+    """
+    experiment = _changed(_with_algorithm(given, "reptile"), changes, name)
+    experiment = experiment.with_value("algorithm.inner_state", "reset")
+    return experiment, tuple(_by_hand(experiment, *way) for way in BY_HAND[:count])
 
 
 def _by_hand(experiment: Experiment, optimizer: str, rate: float, adapts: str) -> Way:
