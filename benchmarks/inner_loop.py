@@ -22,7 +22,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from contest.contestants import COMPILED, CONTESTANTS, LEAN, MIXED, OURS, WRITTEN
+from contest.contestants import CONTESTANTS, LEAN, MIXED, OURS, WRITTEN
 from contest.report import heading, headline_table, sweep_table
 from contest.rows import HEADLINE, SWEEPS, Row, chosen_rows
 
@@ -38,8 +38,6 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], metavar="ROW", choices=known, help=", ".join(known))
     names = [each.name for each in CONTESTANTS]
     parser.add_argument("--against", action="append", default=[], metavar="PEER", choices=names, help=", ".join(names))
-    compiled = "compile our steps as well, a minute or more per row unless they have been compiled before"
-    parser.add_argument("--compiled", action="store_true", help=compiled)
     parser.add_argument("--lean", action="store_true", help="our steps in the least memory as well")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
@@ -113,8 +111,6 @@ def ask(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wanted(name: str, given: argparse.Namespace) -> bool:
-    if name == COMPILED:
-        return given.compiled or name in given.against
     if name == LEAN:
         return given.lean or name in given.against
     if name == MIXED:

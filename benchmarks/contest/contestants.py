@@ -30,12 +30,11 @@ class Contestant:
             return "unknown version"
 
 
-OURS, WRITTEN, COMPILED, MIXED = "MetaGen", "MetaGen, as written", "MetaGen, compiled", "MetaGen, mixed precision"
+OURS, WRITTEN, MIXED = "MetaGen", "MetaGen, as written", "MetaGen, mixed precision"
 LEAN = "MetaGen, least memory"
 CONTESTANTS = (
     Contestant(OURS, "vectorised:MetaGen"),
     Contestant(WRITTEN, "vectorised:MetaGen"),
-    Contestant(COMPILED, "vectorised:MetaGen"),
     Contestant(MIXED, "vectorised:MetaGen"),
     Contestant(LEAN, "vectorised:Lean"),
     Contestant("higher", "libraries:Higher", "higher", "higher"),

@@ -15,14 +15,14 @@ from typing import Any
 import torch
 
 from contest.clock import clock_for
-from contest.contestants import COMPILED, CONTESTANTS, LEAN, MIXED, OURS, WRITTEN
+from contest.contestants import CONTESTANTS, LEAN, MIXED, OURS, WRITTEN
 from contest.floor import bandwidth, floor_of, matrix_speed
 from contest.memory import PeakMemory
 from contest.rows import chosen_rows
 from contest.task_loops import PlainLoop
 from contest.work import Batch, NotApplicable, draw_batches, in_double, largest_difference, learner_for, work_of
 
-WARM_UP = {OURS: 12, COMPILED: 12, MIXED: 12}
+WARM_UP = {OURS: 12, MIXED: 12}
 WARM_UP_OF_OTHERS = 2
 LEAST, LONGEST, MOST = 5, 2.0, 100
 """Timed steps: at least so many, then until so many seconds or so many steps are over."""
@@ -48,7 +48,6 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
     memory = PeakMemory(learner.device)
     for number in range(WARM_UP.get(order["contestant"], WARM_UP_OF_OTHERS)):
         contestant(batches[number % len(batches)])
-    preparation = contestant.get_ready(batches) if order["contestant"] == COMPILED else {}
     times = timed(contestant, batches, learner.device)
     found: dict[str, Any] = {
         "ms": 1000 * statistics.median(times),
@@ -58,7 +57,7 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
         "graphed": getattr(contestant, "graphed", None),
     }
     reference = torch.load(order["reference"])
-    return {**found, **preparation, "difference": largest_difference(contestant(batches[0]), reference)}
+    return {**found, "difference": largest_difference(contestant(batches[0]), reference)}
 
 
 def build(name: str, learner: Any) -> Any:
@@ -66,8 +65,6 @@ def build(name: str, learner: Any) -> Any:
     chosen = next(contestant for contestant in CONTESTANTS if contestant.name == name)
     module, _, kind = chosen.built_by.partition(":")
     constructor = getattr(import_module(f"contest.{module}"), kind)
-    if name == COMPILED:
-        return constructor(learner, replay=True, compiling="when ready")
     if name == LEAN:
         return constructor(learner)
     if name == MIXED:

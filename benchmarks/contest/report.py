@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from contest.contestants import COMPILED, CONTESTANTS, MIXED, OURS
+from contest.contestants import CONTESTANTS, MIXED, OURS
 from contest.rows import Row
 
 Rounds = Sequence[Mapping[str, Any]]
@@ -82,10 +82,7 @@ def values(rounds: Rounds, what: str) -> list[float]:
 
 
 def _remark(name: str, rounds: Rounds) -> str:
-    """Return what is out of the ordinary with how ours was computed, and what preparing it took."""
-    if name == COMPILED:
-        said = rounds[-1]["news"][-1] if not all(answer["compiled"] for answer in rounds) else ""
-        return said or f"ready after {max(values(rounds, 'preparation')):.0f} s"
+    """Return what is out of the ordinary with how ours was computed."""
     if name not in (OURS, MIXED):
         return ""
     if all(answer.get("graphed") for answer in rounds):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
 from functools import partial
 from importlib import import_module
@@ -17,7 +16,7 @@ from metagen_gui.engine.algorithms.base import MetaGradient, Moment
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.precision import Precision
 from metagen_gui.engine.recomputed_steps import recomputing
-from metagen_gui.engine.replayed_step import Compiling, ReplayedStep
+from metagen_gui.engine.replayed_step import ReplayedStep
 from metagen_gui.engine.task_chunks import in_chunks
 from metagen_gui.engine.task_noise import TaskNoise
 
@@ -27,13 +26,11 @@ FEW = 2
 
 
 class MetaGen:
-    """MetaGen's engine, replayed from a recording, compiled, in mixed precision, or as the algorithm is written."""
+    """MetaGen's engine, replayed from a recording, in mixed precision, or as the algorithm is written."""
 
-    def __init__(
-        self, learner: MetaLearner, *, replay: bool, compiling: Compiling = "never", precision: Precision = "float32"
-    ) -> None:
+    def __init__(self, learner: MetaLearner, *, replay: bool, precision: Precision = "float32") -> None:
         self.learner = learner
-        self.step = ReplayedStep(learner.algorithm, replay, "auto", compiling, precision)
+        self.step = ReplayedStep(learner.algorithm, replay, "auto", precision)
 
     @property
     def replaying(self) -> bool:
@@ -44,15 +41,6 @@ class MetaGen:
     def graphed(self) -> bool:
         """Whether a CUDA graph has."""
         return self.step.graphed
-
-    def get_ready(self, batches: list[Batch]) -> dict[str, Any]:
-        """Wait until a compiled step has taken over, or will not; return what came of it."""
-        began = time.perf_counter()
-        while self.step.compiling != "never" and not self.step.news:
-            for batch in batches:
-                self(batch)
-            time.sleep(1.0)
-        return {"preparation": time.perf_counter() - began, "compiled": self.step.compiled, "news": self.step.news}
 
     def __call__(self, batch: Batch) -> Gradients:
         """Return the meta-gradient of a batch."""

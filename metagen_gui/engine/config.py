@@ -12,7 +12,8 @@ from __future__ import annotations
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
@@ -36,6 +37,9 @@ class Config(BaseModel):
     """Base of every group of settings: immutable, range-checked, no unknown names, no NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    taken_out: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Settings that earlier versions had, and why there are none: a file that names one is read with a notice."""
 
     @field_validator("*", mode="before")
     @classmethod

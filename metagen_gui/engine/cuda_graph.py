@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.compiled_step import agree
 from metagen_gui.engine.recording import Step, Tensors
 
 COMPARED = 3
 """Steps that are computed in both ways before the graph takes over."""
+TOLERANCE = 1e-4
+"""Largest ‖a − b‖ / ‖b‖ of a tensor; where it is small beside the largest of its part, a hundredth of that counts."""
 WARM_UP = 3
 """Times that a step is computed beside the usual stream before it is captured, as torch asks for."""
 
@@ -99,6 +100,22 @@ class GraphedStep:
         self._again, self._held, self._outcomes = None, [], ()
         _let_go()
         self._news.append(" ".join(why.split())[:300])
+
+
+def agree(found: Tensors, expected: Tensors, parts: Sequence[int]) -> bool:
+    """Return whether tensors are the same but for rounding; `parts` is how many of them belong together."""
+    if [value.shape for value in found] != [value.shape for value in expected]:
+        return False
+    begin = 0
+    for count in parts:
+        pairs = list(zip(found, expected, strict=True))[begin : begin + count]
+        sizes = [float(value.norm()) for _, value in pairs]
+        least = 0.01 * max(sizes, default=0.0)
+        apart = [float((mine - value).norm()) for mine, value in pairs]
+        if not all(off <= TOLERANCE * max(size, least) for off, size in zip(apart, sizes, strict=True)):
+            return False
+        begin += count
+    return True
 
 
 def _let_go() -> None:

@@ -46,6 +46,8 @@ class Experiment:
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=_empty)
     others: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """What else an experiment file holds, such as a remark: it means nothing here and is written back as it was."""
+    notices: tuple[str, ...] = field(default=(), compare=False)
+    """What whoever reads the file it is from should know, as sentences."""
 
     # -- plugins and settings ------------------------------------------------------------------------------------
 
@@ -117,10 +119,10 @@ class Experiment:
         if getattr(self, section) == name:
             return self
         REGISTRIES[section].get(name)
-        chosen = {"tasks": self.tasks, "model": self.model, "algorithm": self.algorithm, section: name}
         if section == "tasks" and (model := self._model_for(name)) != self.model:
             return self.with_plugin("model", model).with_plugin("tasks", name)
-        changed = Experiment(**chosen, values=self.values, others=self.others)
+        chosen: dict[str, Any] = {section: name}
+        changed = replace(self, **chosen)
         kept: dict[str, Any] = {}
         for key, value in self.values.get(section, {}).items():
             try:
@@ -225,6 +227,7 @@ class Experiment:
         if version > VERSION:
             raise BadInput(where, f"written by a newer MetaGen (version {quoted(version)}; this one reads {VERSION})")
         experiment = cls()
+        notices = list[str]()
         settings: dict[Section, Any] = {"training": document.get("training", {})}
         for section in SECTIONS[:3]:
             part = document.get(section, {})
@@ -239,9 +242,12 @@ class Experiment:
             for name, value in values.items():
                 if name == "name" and section != "training":
                     raise BadInput(f"{section}.name", "stands beside the settings, not among them")
+                if (why := experiment.config_type(section).taken_out.get(name)) is not None:
+                    notices.append(f"{section}.{name} is left out: {why}.")
+                    continue
                 experiment = experiment.with_value(f"{section}.{name}", value)
         others = {key: value for key, value in document.items() if key not in ("version", *SECTIONS)}
-        return replace(experiment, others=MappingProxyType(others))
+        return replace(experiment, others=MappingProxyType(others), notices=tuple(notices))
 
     @classmethod
     def load(cls, path: Path) -> Experiment:

@@ -142,7 +142,6 @@ class MetaLearner:
 
     def forget(self) -> None:
         """Let go of whatever was recorded, and of memory that is kept for nothing."""
-        self.replayed.close()
         self.replayed = self._step_to_replay()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -255,15 +254,11 @@ class MetaLearner:
         """Return whether all that was learned is finite, and no step broke off while it was applied."""
         return not self._moving and is_finite(self.meta)
 
-    def close(self) -> None:
-        """End what goes on beside the run."""
-        self.replayed.close()
-
     # -- helpers -------------------------------------------------------------------------------------------------
 
     def _step_to_replay(self) -> ReplayedStep:
         t = self.training
-        return ReplayedStep(self.algorithm, t.replay, t.factored, t.compile, t.precision)
+        return ReplayedStep(self.algorithm, t.replay, t.factored, t.precision)
 
     def _validation_batch(self) -> TaskBatch:
         if self._validation is None:

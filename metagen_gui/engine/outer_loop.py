@@ -63,10 +63,10 @@ def meta_train(
     """
     keep_memory()
     learner = MetaLearner(experiment)
-    notices, origin = [], ""
+    notices, origin = [*experiment.notices], ""
     if parent is not None:
         checkpoint = load_checkpoint(_folder_of_run(parent.folder) / CHECKPOINTS, parent.meta_step, whole=True)
-        notices = _begin_with(learner, checkpoint, parent.folder)
+        notices += _begin_with(learner, checkpoint, parent.folder)
         origin = f"{parent.folder.resolve().name}@{checkpoint.meta_step}"
     folder = RunFolder.create(experiment, out, learner.columns(), origin)
     yield from _kept_going(TrainingRun(learner, folder, commands or Commands(), previews), notices)
@@ -96,7 +96,8 @@ def resume_run(
             check_progress(checkpoint)
             experiment = Experiment.from_document(checkpoint.progress["experiment"], str(folder))
         learner = MetaLearner(reading(experiment))
-        notices = [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
+        notices = [*experiment.notices]
+        notices += [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
         if checkpoint is not None:
             restore(learner, checkpoint)
             notices += _use_threads_of(checkpoint)

@@ -3,33 +3,30 @@
 A recording is made for one situation: the shapes, the settings and whatever of the moment the algorithm says matters
 (`Algorithm.phase`). It is compared, bit by bit, with the computation on the inputs of the next steps before it takes
 over; where it differs, or none can be made, everything is computed as written. So a run's numbers do not depend on it.
-Where a person allows other rounding, a recording that has proved itself is compiled besides (`compiled_step.py`); on a
-GPU it becomes a graph of its own accord (`cuda_graph.py`).
+On a GPU a recording that has proved itself becomes a graph of its own accord (`cuda_graph.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, MetaParams, Moment
-from metagen_gui.engine.compiled_step import CompiledStep
 from metagen_gui.engine.cuda_graph import GraphedStep, has_graphs
 from metagen_gui.engine.factoring import WritesIntoFactors
 from metagen_gui.engine.kernels import When, quick
 from metagen_gui.engine.precision import Precision, computing_in
-from metagen_gui.engine.recording import Recording, Step, Tensors, TooLong, record
+from metagen_gui.engine.recording import Step, Tensors, TooLong, record
 from metagen_gui.engine.task_noise import TaskNoise
 
 SEEN_BEFORE = 3
 """Steps of one situation that are computed as written before a recording is made."""
 COMPARED = 2
 """Steps in which a recording must agree before it is used."""
-Compiling = Literal["never", "when ready"]
 
 
 @dataclass
@@ -40,24 +37,18 @@ class _Situation:
     settings: tuple[Any, ...]
     seen: int = 0
     agreed: int = 0
-    replay: Step | None = None  # a `Recording` until it is compiled, where that is wanted: its graph takes memory
-    compiled: CompiledStep | None = None
+    replay: Step | None = None
     graphed: GraphedStep | None = None
     hopeless: bool = False
 
     def is_now(self, key: Hashable, settings: tuple[Any, ...]) -> bool:
         return self.key == key and all(mine is theirs for mine, theirs in zip(self.settings, settings, strict=True))
 
-    def close(self) -> None:
-        if self.compiled is not None:
-            self.compiled.close()
-
 
 class ReplayedStep:
     """Computes an algorithm's meta-gradients; with `on`, by replay where that gives the same.
 
-    With `compiling`, what is replayed is compiled in the background and may then round differently. `news` are
-    sentences about that for whoever follows the run; who tells them takes them off the list. To be closed at the end.
+    `news` are sentences about how for whoever follows the run; who tells them takes them off the list.
     """
 
     def __init__(
@@ -65,17 +56,11 @@ class ReplayedStep:
         algorithm: Algorithm,
         on: bool,
         factored: When = "auto",
-        compiling: Compiling = "never",
         precision: Precision = "float32",
     ) -> None:
-        self.algorithm, self.on, self.factored, self.compiling = algorithm, on, factored, compiling
-        self.precision = precision
+        self.algorithm, self.on, self.factored, self.precision = algorithm, on, factored, precision
         self.news: list[str] = []
         self._situation = _Situation(None, ())
-
-    def close(self) -> None:
-        """End what compiles in the background."""
-        self._situation.close()
 
     @property
     def replaying(self) -> bool:
@@ -86,11 +71,6 @@ class ReplayedStep:
     def graphed(self) -> bool:
         """Whether steps of the present situation are run as a CUDA graph."""
         return self._situation.graphed is not None and self._situation.graphed.took_over
-
-    @property
-    def compiled(self) -> bool:
-        """Whether steps of the present situation are computed by what was compiled."""
-        return self._situation.compiled is not None and self._situation.compiled.took_over
 
     def meta_gradient(
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
@@ -140,15 +120,10 @@ class ReplayedStep:
     def _quickest(self, now: _Situation, inputs: list[Tensor]) -> Step:
         """Return what gives the outcomes of a situation that a recording has proved itself in."""
         assert now.replay is not None
-        parts = [count for count, _ in self._form.values()]
-        if has_graphs(inputs[0].device):
-            if now.graphed is None:
-                now.replay = now.replay.run if isinstance(now.replay, Recording) else now.replay
-                now.graphed = GraphedStep(now.replay, inputs, parts, self.news)
-        elif isinstance(now.replay, Recording):
-            now.compiled = CompiledStep(now.replay, inputs, parts, self.news)
-            now.replay = now.replay.run
-        return now.graphed or now.compiled or now.replay
+        if now.graphed is None and has_graphs(inputs[0].device):
+            parts = [count for count, _ in self._form.values()]
+            now.graphed = GraphedStep(now.replay, inputs, parts, self.news)
+        return now.graphed or now.replay
 
     def _now(self, structure: Any, inputs: list[Tensor], moment: Moment) -> _Situation:
         algorithm = self.algorithm
@@ -156,14 +131,12 @@ class ReplayedStep:
         key = (repr(structure), shapes, algorithm.phase(moment.share), moment.ramp)
         settings = (algorithm.settings, algorithm.model.settings)
         if not self._situation.is_now(key, settings):
-            self._situation.close()
             self._situation = _Situation(key, settings)
         return self._situation
 
     def _recorded(self, step: Step, inputs: list[Tensor]) -> Step | None:
         try:
-            recording = record(step, inputs)
-            return recording.run if self.compiling == "never" else recording
+            return record(step, inputs).run  # and not the recording: its graph takes memory
         except TooLong:  # no setting that may change during a run makes it shorter
             self.on = False
         except Exception:  # whatever a plugin does that cannot be recorded, it can still be computed

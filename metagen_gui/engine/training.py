@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Literal
 
 from metagen_gui.engine.config import Config, setting
 
 
 class TrainingSettings(Config):
     """How the outer loop runs."""
+
+    taken_out: ClassVar[Mapping[str, str]] = MappingProxyType({"compile": "steps are replayed, and no longer compiled"})
 
     meta_steps: int = setting(8000, "Outer steps of the run.", unit="steps", low=1, high=10_000_000, log=True)
     meta_batch_size: int = setting(16, "Tasks per outer step.", unit="tasks", low=1, high=1024, log=True)
@@ -88,14 +92,6 @@ class TrainingSettings(Config):
     )
     replay: bool = setting(
         True, "Replay recorded operations where that gives the same numbers: faster for small networks.", expert=True
-    )
-    compile: Literal["never", "when ready"] = setting(
-        "never",
-        "Compile replayed steps while training goes on, and use what was compiled once it is ready and faster. Needs a "
-        "C++ compiler and the CPU. Rounding then depends on when it is ready: the run no longer repeats, or resumes, "
-        "digit for digit.",
-        label="Compiled steps",
-        expert=True,
     )
     precision: Literal["float32", "mixed"] = setting(
         "float32",

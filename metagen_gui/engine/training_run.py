@@ -244,7 +244,6 @@ class TrainingRun:
 
         What was changed since the last step, as while it was paused, is saved with it.
         """
-        self.learner.close()
         for command in self.commands.take():
             if command.what == "change" and self.keeper.ending[0] == "stopped":
                 with suppress(BadInput):

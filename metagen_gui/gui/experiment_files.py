@@ -90,6 +90,8 @@ class ExperimentFiles(QObject):
             return
         self._replace(experiment, path, self.tr("Opened {name}.").format(name=path.name))
         self.recents.add(path)
+        if experiment.notices:
+            self.problem_found.emit(" ".join(experiment.notices))
 
     def open_preset(self, preset: Preset) -> None:
         """Load a preset; it has no file of its own to be saved to."""

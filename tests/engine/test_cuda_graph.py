@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine import cuda_graph, replayed_step
-from metagen_gui.engine.cuda_graph import COMPARED, GraphedStep
+from metagen_gui.engine.cuda_graph import COMPARED, GraphedStep, agree
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.meta_learner import MetaLearner
 from metagen_gui.engine.recording import Step, Tensors
@@ -115,3 +115,14 @@ def test_a_run_comes_out_the_same(tiny: Tiny, monkeypatch: pytest.MonkeyPatch, c
     assert graphed.replayed.graphed and graphed.replayed.news == TAKEN_OVER and not plain.replayed.graphed
     for player, values in plain.meta.items():
         assert all(torch.equal(value, graphed.meta[player][name]) for name, value in values.items())
+
+
+def test_agreement_is_relative_to_each_tensor_but_for_what_cancels() -> None:
+    large, small, tiny = torch.full((4,), 3.0), torch.full((4,), 0.5), torch.full((4,), 1e-9)
+    expected = (large, small, tiny, large * 1e6)
+    assert agree(tuple(value * (1 + 5e-5) for value in expected), expected, [3, 1])
+    assert agree((large, small, -tiny, expected[3]), expected, [3, 1]), "rounding, beside the others"
+    assert not agree((large, small * 1.001, tiny, expected[3]), expected, [3, 1])
+    assert not agree((large, small * torch.nan, tiny, expected[3]), expected, [3, 1])
+    assert not agree((large, small[:1], tiny, expected[3]), expected, [3, 1])
+    assert not agree((large * 1.001, small, tiny, expected[3]), expected, [3, 1]), "parts count for themselves"

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagen_gui.engine.config import BadInput, Setting
+from metagen_gui.engine.events import Notice
 from metagen_gui.engine.experiment import MAX_BYTES, REGISTRIES, SECTIONS, VERSION, Experiment
 from metagen_gui.engine.models.base import models
+from metagen_gui.engine.outer_loop import meta_train
 
 CHOICES = list(itertools.product(*(REGISTRIES[section].names() for section in SECTIONS[:3])))
 
@@ -321,3 +324,14 @@ def test_a_file_edited_by_hand_is_complained_of_with_the_line(wrong: str, line: 
     with pytest.raises(BadInput, match=rf"\(line {line}\)$") as caught:
         Experiment.from_json("\n".join(lines))
     assert caught.value.where == wrong
+
+
+def test_a_setting_that_was_taken_out_is_read_with_a_notice(tiny: Callable[..., Experiment]) -> None:
+    document = tiny().document()
+    document["training"]["compile"] = "when ready"
+    experiment = Experiment.from_document(document)
+    assert experiment == tiny() and "compile" not in experiment.document()["training"]
+    (notice,) = experiment.notices
+    assert notice.startswith("training.compile is left out")
+    told = [event.text for event in meta_train(experiment) if isinstance(event, Notice)]
+    assert notice in told

@@ -335,3 +335,14 @@ def test_copy_as_command(open_window: Open) -> None:
     window = open_window()
     window.actions_by_name["copy_command"].trigger()
     assert QGuiApplication.clipboard().text().startswith("metagen train --set tasks.name=strokes")
+
+
+def test_a_file_with_a_setting_that_was_taken_out_opens_with_a_notice(open_window: Open, tmp_path: Path) -> None:
+    window = open_window()
+    said = list[str]()
+    window.files.problem_found.connect(said.append)
+    file = tmp_path / "older.json"
+    file.write_text('{"training": {"compile": "never", "seed": 5}}', encoding="utf-8")
+    window.files.open(file)
+    assert window.panel.experiment().values["training"]["seed"] == 5
+    assert len(said) == 1 and "training.compile" in said[0]

@@ -51,7 +51,7 @@ app.run()
         [sys.executable, "-c", look], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=60
     )
     assert "PySide6" in painted.stdout, painted.stderr
-    late = {"torch", "pydantic", "pyqtgraph", "qtawesome", "qtpy", "superqt", "typer", "rich"}
+    late = {"torch", "pydantic", "pyqtgraph", "qtawesome", "qtpy", "typer", "rich"}
     assert not late & set(painted.stdout.split())
 
 
