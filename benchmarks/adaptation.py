@@ -17,10 +17,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from metagen_gui.engine.devices import use_threads
-from metagen_gui.engine.evaluation import score
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.evaluation import score
+from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.randomness import generator_for
 
 CELL = 96

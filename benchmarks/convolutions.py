@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from metagen_gui.engine.task_convolutions import substitute
+from metagen_gui.engine.beneath_autograd.task_convolutions import substitute
 
 aten = torch.ops.aten
 FORWARD, BACKWARD = aten.convolution.default, aten.convolution_backward.default

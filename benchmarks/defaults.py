@@ -27,10 +27,10 @@ import numpy as np
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.claims.adapted import HeldOut, score_adapted
 from metagen_gui.engine.claims.measures import Eyes
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.settings.config import BadInput
 
 CELLS = (("vae", "strokes"), ("vae", "densities"), ("gan", "densities"))
 CANDIDATES: dict[str, tuple[float, float, int]] = {

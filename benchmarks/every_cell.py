@@ -17,12 +17,12 @@ import numpy as np
 import torch
 
 from metagen_gui.engine.algorithms.base import algorithms
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import ValidationReport
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.models.base import models
+from metagen_gui.engine.settings.config import BadInput
 
 
 def main() -> None:

@@ -23,12 +23,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.image_files.progress import Stopped
-from metagen_gui.engine.image_files.report import look_at_images
+from metagen_gui.engine.data.image_files.progress import Stopped
+from metagen_gui.engine.data.image_files.report import look_at_images
+from metagen_gui.engine.settings.config import BadInput
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "engine" / "image_files"))
-from raw_images import cut_tiff, png, png_rows
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.engine.data.image_files.raw_images import cut_tiff, png, png_rows
 
 MANY = 100_000
 SIDE = 5000

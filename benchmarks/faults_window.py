@@ -36,10 +36,8 @@ def main() -> int:
     parser.add_argument("--tries", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    import metagen_gui.gui.app
-    import metagen_gui.gui.engine_loader  # noqa: F401
 
-    for module in ("outer_loop", "export", "run_library"):
+    for module in ("run.outer_loop", "trained.export", "store.library"):
         __import__(f"metagen_gui.engine.{module}")
     chance, survived, reasons = random.Random(given.seed), Counter[str](), []
     for number in range(given.tries):
@@ -88,7 +86,7 @@ def _try(home: Path, way: str, moment: float) -> str:
 def _live(way: str, moment: float) -> int:
     from PySide6.QtCore import QTimer
 
-    from metagen_gui.gui import app, close_dialog, main_window
+    from metagen_gui.gui.window import app, close_dialog, main_window
 
     answers = iter([close_dialog.Closing.KEEP_RUNNING, close_dialog.Closing.FINISH])
     given = {"finish": close_dialog.Closing.FINISH, "pause": close_dialog.Closing.PAUSE}
@@ -116,7 +114,7 @@ def _live(way: str, moment: float) -> int:
 
 
 def _judge(runs: Path) -> str:
-    from metagen_gui.engine.run_library import list_runs
+    from metagen_gui.engine.store.library import list_runs
 
     entries = list_runs(runs)
     if len(entries) > 1:

@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.events import Alarm, RunBroken, StepReport
 from metagen_gui.engine.experiment import SECTIONS, Experiment
 from metagen_gui.engine.health import Health
-from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.run.commands import Commands
+from metagen_gui.engine.run.outer_loop import meta_train
 
 PRESETS = Path(__file__).parents[1] / "resources" / "presets"
 FEW = {"tasks.name": "images", "tasks.size": 16, "model.width": 128, "model.context_size": 32}

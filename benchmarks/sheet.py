@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from metagen_gui.engine.tasks.base import Task
-from metagen_gui.engine.trained_run import TrainedRun, open_run
+from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 
 COLUMNS = ("Support", "Step 0", "Step {steps}", "Query")
 PER_CELL, POINTS, SIDE, GAP, HEAD = 5, 256, 140, 14, 26

@@ -19,8 +19,8 @@ from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, choose_tasks, score_run
 from metagen_gui.engine.held_out.statistics import difference
-from metagen_gui.engine.outer_loop import meta_train
-from metagen_gui.engine.trained_run import open_run
+from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.engine.trained.trained_run import open_run
 
 SHOTS = (5, 10, 20)
 ONE_STEP = ("maml", "meta_sgd")

@@ -47,7 +47,7 @@ WINDOW = """
 import metagen_gui.__main__ as program
 import PySide6.QtWidgets
 mark("Qt imported")
-from metagen_gui.gui import app
+from metagen_gui.gui.window import app
 class Window(app.MainWindow):
     def repaint(self):
         super().repaint()

@@ -92,7 +92,7 @@ def train_headless(path: Path | None, seconds: float) -> dict[str, float]:
     from metagen_gui.engine.devices import use_threads
     from metagen_gui.engine.events import StepReport
     from metagen_gui.engine.experiment import Experiment
-    from metagen_gui.engine.outer_loop import meta_train
+    from metagen_gui.engine.run.outer_loop import meta_train
 
     use_threads()
     experiment = Experiment.load(path) if path else Experiment()
@@ -112,7 +112,7 @@ def train_headless(path: Path | None, seconds: float) -> dict[str, float]:
 
 def train_in_window(path: Path | None, seconds: float) -> dict[str, float]:
     """Train as a person does who watches."""
-    from metagen_gui.gui.run_states import RunState
+    from metagen_gui.gui.run.states import RunState
 
     window = open_window(path)
     controller = window.controller
@@ -142,8 +142,8 @@ def redraw(times: int = 60) -> None:
     from PySide6.QtWidgets import QApplication
 
     from metagen_gui.engine.events import StepReport
-    from metagen_gui.gui.outer_loss_plot import OuterLossPlot
-    from metagen_gui.gui.theme import apply_theme
+    from metagen_gui.gui.look.theme import apply_theme
+    from metagen_gui.gui.plots.loss.outer import OuterLossPlot
 
     app = QApplication([])
     apply_theme(app, "light")
@@ -175,7 +175,7 @@ def redraw(times: int = 60) -> None:
 
 def tell_ticks(path: Path | None, seconds: float) -> None:
     """Train in the window and print how late the ticks of a precise timer come."""
-    from metagen_gui.gui.run_states import RunState
+    from metagen_gui.gui.run.states import RunState
 
     window = open_window(path)
     ticks, controller = Ticks(), window.controller
@@ -229,10 +229,10 @@ class Ticks:
 
 def open_window(path: Path | None) -> Any:
     """Return the window, painted, with the experiment in it."""
-    from metagen_gui.gui.app import make_application
-    from metagen_gui.gui.main_window import MainWindow
-    from metagen_gui.gui.theme import apply_theme
-    from metagen_gui.gui.window_settings import WindowSettings
+    from metagen_gui.gui.look.theme import apply_theme
+    from metagen_gui.gui.program.window_settings import WindowSettings
+    from metagen_gui.gui.window.app import make_application
+    from metagen_gui.gui.window.main_window import MainWindow
 
     app = make_application()
     apply_theme(app, "light")

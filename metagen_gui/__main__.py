@@ -12,11 +12,11 @@ def main() -> None:
     """Read the arguments, see whether a window can be opened, and open it; the process ends here."""
     arguments = _parse(sys.argv[1:])
     try:
-        from metagen_gui.gui.display import missing_library, why_no_window
+        from metagen_gui.gui.program.display import missing_library, why_no_window
 
         problem = why_no_window()
         if problem is None:
-            from metagen_gui.gui.app import run
+            from metagen_gui.gui.window.app import run
 
             sys.exit(run(arguments.experiment))
     except ImportError as error:

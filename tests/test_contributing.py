@@ -9,7 +9,7 @@ import pytest
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.run.outer_loop import meta_train
 
 
 @pytest.mark.usefixtures("dropped_in")

@@ -16,7 +16,7 @@ from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication
 
 from metagen_gui.engine.experiment import REGISTRIES
-from metagen_gui.gui.display import PACKAGES
+from metagen_gui.gui.program.display import PACKAGES
 
 ROOT = Path(__file__).parents[1]
 PACKAGING = ROOT / "packaging"

@@ -9,7 +9,7 @@ import pytest
 
 from metagen_gui.engine.events import RunFinished
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.run.outer_loop import meta_train
 
 PRESETS = sorted((Path(__file__).parents[1] / "resources" / "presets").glob("*.json"))
 

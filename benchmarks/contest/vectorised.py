@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from contest.task_loops import bound
 from contest.work import Batch, Gradients, Nets, Noise, NotApplicable, Work, at
+from metagen_gui.engine.adaptation.task_noise import TaskNoise
 from metagen_gui.engine.algorithms.base import MetaGradient, Moment
-from metagen_gui.engine.meta_learner import MetaLearner
-from metagen_gui.engine.precision import Precision
-from metagen_gui.engine.recomputed_steps import recomputing
-from metagen_gui.engine.replayed_step import ReplayedStep
-from metagen_gui.engine.task_chunks import in_chunks
-from metagen_gui.engine.task_noise import TaskNoise
+from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputing
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.precision import Precision
+from metagen_gui.engine.learning.replayed_step import ReplayedStep
+from metagen_gui.engine.learning.task_chunks import in_chunks
 
 Params = dict[str, dict[str, Tensor]]
 FEW = 2

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from contest.rows import Row
-from metagen_gui.engine.adversarial import discriminator_loss, generator_loss, r1_penalty
+from metagen_gui.engine.adaptation.task_noise import TaskNoise
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.networks.adversarial_losses import discriminator_loss, generator_loss, r1_penalty
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.task_noise import TaskNoise
 
 Noise = Mapping[str, Tensor]
 Nets = Mapping[str, Callable[..., Any]]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from metagen_gui.engine.events import Event, RunStarted, Saved
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.outer_loop import meta_train
-from metagen_gui.engine.runs import RunFolder
+from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.engine.store.run_folder import RunFolder
 
 from .calls import watched
 from .children import Child, Tell, go_on, training

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 from metagen_gui.engine.events import RunFinished, StepReport
-from metagen_gui.engine.outer_loop import meta_train, resume_run
+from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 
 from .outcome import Laboratory, Outcome, fault
 from .small_runs import difference, outcome, small

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from metagen_gui.engine.devices import memory_used
 from metagen_gui.engine.events import StepReport
-from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.run.outer_loop import meta_train
 
 from .children import Child, Tell
 from .outcome import Laboratory, Outcome, fault

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from metagen_gui.engine import run_keeper
-from metagen_gui.engine.checkpoint import manifests, read_checkpoint
 from metagen_gui.engine.events import Event, Notice, RunBroken, Saved, StepReport
-from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.run import keeper as run_keeper
+from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.engine.store.checkpoint import manifests, read_checkpoint
 
 from .outcome import Laboratory, Outcome, fault
 from .small_runs import difference, metrics, outcome, small

@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from metagen_gui.engine.checkpoint import Checkpoint, files_of, manifests, read_checkpoint
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import Notice, RunStarted
-from metagen_gui.engine.outer_loop import meta_train, resume_run
+from metagen_gui.engine.run.outer_loop import meta_train, resume_run
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.checkpoint import Checkpoint, files_of, manifests, read_checkpoint
 
 from .outcome import Laboratory, Outcome, fault
 from .small_runs import small

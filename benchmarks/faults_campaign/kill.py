@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from metagen_gui.engine.algorithms.base import algorithms
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.models.base import models
-from metagen_gui.engine.run_record import is_run_folder
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.record import is_run_folder
 
 from .children import training
 from .outcome import Laboratory, Outcome, fault

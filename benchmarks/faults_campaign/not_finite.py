@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from metagen_gui.engine.checkpoint import is_finite, load_checkpoint
 from metagen_gui.engine.events import Notice, StepReport
-from metagen_gui.engine.metrics_file import read_curves
-from metagen_gui.engine.outer_loop import meta_train, resume_run
-from metagen_gui.engine.training_run import Diverged
+from metagen_gui.engine.run.outer_loop import meta_train, resume_run
+from metagen_gui.engine.run.training_run import Diverged
+from metagen_gui.engine.store.checkpoint import is_finite, load_checkpoint
+from metagen_gui.engine.store.metrics_file import read_curves
 
 from .outcome import Laboratory, Outcome, fault
 from .poisons import data, gradients, learners, spoiled

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from metagen_gui.engine.devices import memory_used
 from metagen_gui.engine.events import StepReport
-from metagen_gui.engine.metrics_file import read_curves
-from metagen_gui.engine.runs import RunFolder
-from metagen_gui.gui.run_mailbox import RunMailbox
+from metagen_gui.engine.store.metrics_file import read_curves
+from metagen_gui.engine.store.run_folder import RunFolder
+from metagen_gui.gui.run.mailbox import RunMailbox
 
 from .children import Child, Tell
 from .outcome import Laboratory, Outcome, fault

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from metagen_gui.engine import outer_loop
 from metagen_gui.engine.algorithms.base import MetaGradient
 from metagen_gui.engine.algorithms.maml import Maml
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.run import outer_loop
 from metagen_gui.engine.tasks.base import TaskBatch
 from metagen_gui.engine.tasks.densities import Densities
 

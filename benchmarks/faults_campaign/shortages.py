@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import torch
 
 from metagen_gui.engine.algorithms.base import MetaGradient
-from metagen_gui.engine.checkpoint import load_checkpoint
 from metagen_gui.engine.events import Notice, RunBroken, RunFinished, StepReport
-from metagen_gui.engine.outer_loop import meta_train, resume_run
+from metagen_gui.engine.run.outer_loop import meta_train, resume_run
+from metagen_gui.engine.store.checkpoint import load_checkpoint
 
 from .outcome import Laboratory, Outcome, fault
 from .poisons import gradients, learners

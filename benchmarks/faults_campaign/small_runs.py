@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from metagen_gui.engine.checkpoint import files_of, manifests
 from metagen_gui.engine.experiment import SECTIONS, Experiment
-from metagen_gui.engine.run_record import read_record
+from metagen_gui.engine.store.checkpoint import files_of, manifests
+from metagen_gui.engine.store.record import read_record
 
 SMALL: dict[str, Any] = {
     "size": 12,

@@ -27,11 +27,11 @@ from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, Claims
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.kept_tests import examine_alone, fresh_folder
 from metagen_gui.engine.claims.plan import ClaimPlan
-from metagen_gui.engine.claims.report import document
+from metagen_gui.engine.claims.report.files import document
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import RunBroken
-from metagen_gui.engine.plain_text import printable
-from metagen_gui.engine.run_record import runs_folder
+from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.store.record import runs_folder
 
 COLOURS = {"confirmed": "green", "refuted": "red", "not shown": "yellow"}
 BETWEEN_LINES = 5.0

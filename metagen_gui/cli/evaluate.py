@@ -25,7 +25,6 @@ from typing import Any
 
 from metagen_gui.cli.evaluation_text import print_for_people
 from metagen_gui.cli.progress import counting, preparing
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.held_out import (
     Difference,
@@ -38,8 +37,9 @@ from metagen_gui.engine.held_out import (
     score_run,
 )
 from metagen_gui.engine.held_out.statistics import Values
-from metagen_gui.engine.plain_text import printable, quoted
-from metagen_gui.engine.trained_run import open_run
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.plain_text import printable, quoted
+from metagen_gui.engine.trained.trained_run import open_run
 
 VERSION = 1
 

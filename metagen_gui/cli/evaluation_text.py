@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.figures import HUGE, figure
-from metagen_gui.engine.evaluation import shown_steps
 from metagen_gui.engine.held_out import Difference, HeldOutTasks, Pair, RunScores, Summary
 from metagen_gui.engine.held_out.statistics import Values
-from metagen_gui.engine.plain_text import printable
+from metagen_gui.engine.learning.evaluation import shown_steps
+from metagen_gui.engine.settings.plain_text import printable
 
 DIGITS_OF_INTERVALS = 2
 MOST_DECIMALS = 6

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import appdirs
 
-from metagen_gui.engine.plain_text import printable
+from metagen_gui.engine.settings.plain_text import printable
 
 
 class RunFailed(Exception):

@@ -19,9 +19,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.failures import say
-from metagen_gui.engine.config import Setting, in_full, settings_of
 from metagen_gui.engine.experiment import REGISTRIES
 from metagen_gui.engine.models.base import GenerativeModel
+from metagen_gui.engine.settings.config import Setting, in_full, settings_of
 from metagen_gui.engine.training import TrainingSettings
 
 VERSION = 1

@@ -19,8 +19,8 @@ import typer
 
 from metagen_gui.__main__ import program_version
 from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log, say
-from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.plain_text import printable
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.plain_text import printable
 
 app = typer.Typer(
     add_completion=False,
@@ -129,7 +129,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the meta-learned initialization, or a model adapted from it, as safetensors."""
-    from metagen_gui.engine.export import export_adapted, export_initialization
+    from metagen_gui.engine.trained.export import export_adapted, export_initialization
 
     if task is not None and images is not None:
         raise BadInput("--task, --images", "give one of them, not both")

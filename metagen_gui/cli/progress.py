@@ -20,7 +20,7 @@ from rich.text import Text
 
 from metagen_gui.cli.figures import Figures, figure
 from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, StepReport
-from metagen_gui.engine.plain_text import printable
+from metagen_gui.engine.settings.plain_text import printable
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment

@@ -19,10 +19,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.figures import duration, figure
-from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.plain_text import printable
-from metagen_gui.engine.run_library import RunEntry, list_runs
-from metagen_gui.engine.run_record import runs_folder
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.store.library import RunEntry, list_runs
+from metagen_gui.engine.store.record import runs_folder
 
 VERSION = 1
 COLOURS = {"running": "green", "interrupted": "yellow", "failed": "red", "unreadable": "red"}

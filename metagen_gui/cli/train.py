@@ -11,14 +11,14 @@ from types import FrameType
 from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log
 from metagen_gui.cli.figures import Figures, duration
 from metagen_gui.cli.progress import open_display
-from metagen_gui.engine.checkpoint import manifests
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import Event, RunBroken
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.outer_loop import Origin, meta_train, resume_run
-from metagen_gui.engine.plain_text import printable
-from metagen_gui.engine.run_record import CHECKPOINTS, LOG
+from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.store.checkpoint import manifests
+from metagen_gui.engine.store.record import CHECKPOINTS, LOG
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 

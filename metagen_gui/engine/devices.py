@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.plain_text import quoted
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.plain_text import quoted
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms
-from metagen_gui.engine.config import BadInput, Config, Setting, parse_settings, settings_of
 from metagen_gui.engine.files import read_file
-from metagen_gui.engine.json_lines import line_of
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
-from metagen_gui.engine.plain_text import quoted, shortened
-from metagen_gui.engine.registry import Registry
+from metagen_gui.engine.settings.config import BadInput, Config, Setting, parse_settings, settings_of
+from metagen_gui.engine.settings.places import line_of
+from metagen_gui.engine.settings.plain_text import quoted, shortened
+from metagen_gui.engine.settings.registry import Registry
 from metagen_gui.engine.tasks.base import TaskFamily, task_families
 from metagen_gui.engine.training import TrainingSettings
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
-from metagen_gui.engine.config import Config, setting
+from metagen_gui.engine.settings.config import Config, setting
 
 
 class TrainingSettings(Config):

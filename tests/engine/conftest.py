@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from metagen_gui.engine import outer_loop
 from metagen_gui.engine.experiment import SECTIONS, Experiment
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.run import outer_loop
 
 SMALL: dict[str, Any] = {
     # of plugins, where they have such a setting

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metagen_gui.engine.config import BadInput, Setting
 from metagen_gui.engine.events import Notice
 from metagen_gui.engine.experiment import MAX_BYTES, REGISTRIES, SECTIONS, VERSION, Experiment
 from metagen_gui.engine.models.base import models
-from metagen_gui.engine.outer_loop import meta_train
+from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.engine.settings.config import BadInput, Setting
 
 CHOICES = list(itertools.product(*(REGISTRIES[section].names() for section in SECTIONS[:3])))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.adversarial import discriminator_loss, generator_loss
 from metagen_gui.engine.algorithms.base import Algorithm, RateLearner, TaskNoise, algorithms
-from metagen_gui.engine.config import Config
 from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams
+from metagen_gui.engine.networks.adversarial_losses import discriminator_loss, generator_loss
+from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.tasks.base import DataSpec
 
 

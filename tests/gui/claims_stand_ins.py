@@ -8,13 +8,12 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from stand_ins import FakeTraining, engine
-
 from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.gui.run_controller import RunController
+from metagen_gui.gui.run.controller import RunController
+from tests.gui.stand_ins import FakeTraining, engine
 
 TINY: dict[str, Any] = {
     "tasks": {"name": "densities"},

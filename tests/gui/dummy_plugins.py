@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 
 from metagen_gui.engine.algorithms.base import AlgorithmSettings, algorithms
-from metagen_gui.engine.config import Config, setting
 from metagen_gui.engine.models.base import models
+from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.tasks.base import task_families
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.run_record import RunRecord, write_record
+from metagen_gui.engine.store.record import RunRecord, write_record
 
 COLUMNS = (
     "train/query_loss/model",

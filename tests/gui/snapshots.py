@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from metagen_gui.engine.events import RatesReport, Snapshot, StepReport, ValidationReport
-from metagen_gui.engine.rates_report import report_rates
+from metagen_gui.engine.learning.rates_report import report_rates
 
 
 def image_snapshot(meta_step: int, tasks: int = 2, steps: int = 3, count: int = 4, shape=(1, 8, 8)) -> Snapshot:

@@ -14,8 +14,6 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from metagen_gui.engine import run_library
-from metagen_gui.engine.commands import Commands
 from metagen_gui.engine.events import (
     Event,
     Notice,
@@ -28,10 +26,12 @@ from metagen_gui.engine.events import (
     ValidationReport,
 )
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.outer_loop import Origin
-from metagen_gui.gui.engine_loader import Engine
-from metagen_gui.gui.main_window import MainWindow
-from metagen_gui.gui.run_progress import RunProgress
+from metagen_gui.engine.run.commands import Commands
+from metagen_gui.engine.run.outer_loop import Origin
+from metagen_gui.engine.store import library as run_library
+from metagen_gui.gui.program.engine_loader import Engine
+from metagen_gui.gui.run.progress import RunProgress
+from metagen_gui.gui.window.main_window import MainWindow
 
 
 def step(number: int, loss: float = 1.0, **more: Any) -> StepReport:

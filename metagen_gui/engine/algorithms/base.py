@@ -11,13 +11,13 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from metagen_gui.engine.config import Config, setting
-from metagen_gui.engine.inner_loop import InnerLoop, adapted_names
-from metagen_gui.engine.learned_rates import fresh_rates, learned_rate
-from metagen_gui.engine.meta_gradients import MetaGradient, MetaParams, gradients_by_player, mean_gradient
+from metagen_gui.engine.adaptation.inner_loop import InnerLoop, adapted_names
+from metagen_gui.engine.adaptation.learned_rates import fresh_rates, learned_rate
+from metagen_gui.engine.adaptation.meta_gradients import MetaGradient, MetaParams, gradients_by_player, mean_gradient
+from metagen_gui.engine.adaptation.task_noise import TaskNoise, of_player
 from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, adapted_groups
-from metagen_gui.engine.registry import Registry
-from metagen_gui.engine.task_noise import TaskNoise, of_player
+from metagen_gui.engine.settings.config import Config, setting
+from metagen_gui.engine.settings.registry import Registry
 
 __all__ = [
     "Algorithm",

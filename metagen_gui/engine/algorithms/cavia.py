@@ -22,8 +22,8 @@ from metagen_gui.engine.algorithms.base import (
     mean_gradient,
     query_losses,
 )
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.models.base import PlayerParams, adapted_groups
+from metagen_gui.engine.settings.config import BadInput
 
 
 @algorithms.register("cavia")

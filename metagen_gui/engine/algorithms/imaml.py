@@ -23,6 +23,9 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.conjugate_gradients import solve
+from metagen_gui.engine.adaptation.inner_loop import descend, last, limit
+from metagen_gui.engine.adaptation.proximal import Proximal
 from metagen_gui.engine.algorithms.base import (
     Algorithm,
     AlgorithmSettings,
@@ -32,11 +35,8 @@ from metagen_gui.engine.algorithms.base import (
     TaskNoise,
     algorithms,
 )
-from metagen_gui.engine.config import BadInput, setting
-from metagen_gui.engine.conjugate_gradients import solve
-from metagen_gui.engine.inner_loop import descend, last, limit
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
-from metagen_gui.engine.proximal import Proximal
+from metagen_gui.engine.settings.config import BadInput, setting
 
 
 class ImplicitMamlSettings(AlgorithmSettings):

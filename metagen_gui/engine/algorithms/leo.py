@@ -27,12 +27,18 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.code_space import CodeSpace, modulation, sampling_noise
+from metagen_gui.engine.adaptation.latent_embedding import (
+    CODE,
+    divergence,
+    embedding_rates,
+    fresh_embedding,
+    weight_penalty,
+)
 from metagen_gui.engine.algorithms import base
 from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment, TaskNoise
-from metagen_gui.engine.code_space import CodeSpace, modulation, sampling_noise
-from metagen_gui.engine.config import setting
-from metagen_gui.engine.latent_embedding import CODE, divergence, embedding_rates, fresh_embedding, weight_penalty
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
+from metagen_gui.engine.settings.config import setting
 
 PENALTY: dict[str, Any] = {"low": 0, "high": 100, "log": True, "live": True, "expert": True}
 

@@ -32,8 +32,8 @@ from metagen_gui.engine.algorithms.base import (
     grade,
     mean_gradient,
 )
-from metagen_gui.engine.config import setting
 from metagen_gui.engine.models.base import Noise, Params
+from metagen_gui.engine.settings.config import setting
 
 EPOCHS = 100
 LEAST = 0.03

@@ -29,8 +29,8 @@ from metagen_gui.engine.algorithms.base import (
     mean_gradient,
     query_losses,
 )
-from metagen_gui.engine.config import BadInput, setting
 from metagen_gui.engine.models.base import Params
+from metagen_gui.engine.settings.config import BadInput, setting
 
 RATE = "@rate."
 

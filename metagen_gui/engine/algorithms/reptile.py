@@ -24,6 +24,15 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.inner_loop import (
+    ORDER,
+    InnerLoop,
+    Moments,
+    fresh_moments,
+    last,
+    moments_in,
+    named_moments,
+)
 from metagen_gui.engine.algorithms.base import (
     Algorithm,
     AlgorithmSettings,
@@ -34,9 +43,8 @@ from metagen_gui.engine.algorithms.base import (
     algorithms,
     grade,
 )
-from metagen_gui.engine.config import BadInput, setting
-from metagen_gui.engine.inner_loop import ORDER, InnerLoop, Moments, fresh_moments, last, moments_in, named_moments
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
+from metagen_gui.engine.settings.config import BadInput, setting
 
 DECAY = 0.999
 """β2 of the inner Adam, as in the reference."""

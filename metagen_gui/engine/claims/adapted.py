@@ -16,17 +16,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.task_noise import joined
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
+from metagen_gui.engine.beneath_autograd.memory import free_bytes
 from metagen_gui.engine.claims.measures import IWAE, LOSS, Eyes, Measure, grader
 from metagen_gui.engine.claims.work import at_once
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import gigabytes
-from metagen_gui.engine.memory import free_bytes
 from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.models.base import GenerativeModel, Noise
 from metagen_gui.engine.models.vae import Vae
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.task_noise import joined
+from metagen_gui.engine.settings.config import BadInput
 from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskBatch, TaskFamily
 
 Values = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from metagen_gui.engine.claims.best_possible import Gap, sentences
 from metagen_gui.engine.claims.findings import Findings
-from metagen_gui.engine.claims.page import table, text
+from metagen_gui.engine.claims.report.page import table, text
 from metagen_gui.engine.claims.verdicts import number
 from metagen_gui.engine.metrics.bayes import PROPER
 

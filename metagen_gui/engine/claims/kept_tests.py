@@ -11,10 +11,10 @@ from pathlib import Path
 from metagen_gui.engine.claims.events import ClaimsEvent
 from metagen_gui.engine.claims.folder import PLAN
 from metagen_gui.engine.claims.plan import ClaimPlan
-from metagen_gui.engine.claims.report import HTML
+from metagen_gui.engine.claims.report.files import HTML
 from metagen_gui.engine.claims.runner import examine
-from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.run_lock import RunLock, is_held
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.lock import RunLock, is_held
 
 MOST = 20
 """Tests that are listed, the newest."""

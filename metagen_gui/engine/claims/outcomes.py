@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from metagen_gui.engine.checkpoint import manifests
 from metagen_gui.engine.claims.gradient_norms import gradient_norms
 from metagen_gui.engine.claims.statistics import Values
 from metagen_gui.engine.claims.training import Training
-from metagen_gui.engine.metrics_file import read_curves
-from metagen_gui.engine.run_record import CHECKPOINTS, read_record
+from metagen_gui.engine.store.checkpoint import manifests
+from metagen_gui.engine.store.metrics_file import read_curves
+from metagen_gui.engine.store.record import CHECKPOINTS, read_record
 
 
 @dataclass(frozen=True)

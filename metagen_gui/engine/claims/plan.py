@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from metagen_gui.engine.algorithms.base import algorithms
-from metagen_gui.engine.config import BadInput, Config, in_full, parse_settings, setting
 from metagen_gui.engine.experiment import MAX_BYTES, Experiment
 from metagen_gui.engine.files import read_file
-from metagen_gui.engine.loaded_model import MOST_STEPS
-from metagen_gui.engine.plain_text import quoted
+from metagen_gui.engine.settings.config import BadInput, Config, in_full, parse_settings, setting
+from metagen_gui.engine.settings.plain_text import quoted
+from metagen_gui.engine.trained.loaded_model import MOST_STEPS
 
 VERSION = 1
 Claim = Literal["adapts", "generalises", "collapses", "steady"]

@@ -18,7 +18,7 @@ from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.outcomes import Outcome, look_back
 from metagen_gui.engine.claims.outlook import scoring_seconds
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
-from metagen_gui.engine.claims.report import write_report
+from metagen_gui.engine.claims.report.files import write_report
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.claims.training import (
@@ -30,12 +30,12 @@ from metagen_gui.engine.claims.training import (
     trainers,
 )
 from metagen_gui.engine.claims.work import Work
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import Event, StepReport
-from metagen_gui.engine.outer_loop import meta_train, resume_run
-from metagen_gui.engine.run_library import checkpoints
-from metagen_gui.engine.run_record import is_run_folder, read_record
-from metagen_gui.engine.training_run import Diverged
+from metagen_gui.engine.run.outer_loop import meta_train, resume_run
+from metagen_gui.engine.run.training_run import Diverged
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.library import checkpoints
+from metagen_gui.engine.store.record import is_run_folder, read_record
 
 LOOKS_AT_CLOCK = 2
 """Times that every arm is timed, one after the other, then all again."""

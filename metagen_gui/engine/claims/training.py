@@ -11,7 +11,7 @@ from statistics import median
 from metagen_gui.engine.claims.arms import Arm, prepared
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.meta_learner import MetaLearner
 
 LOOKS, LOOKED_AT = 20, 16
 """Validations per run, as many for every arm, however many outer steps it gets; and tasks of each."""

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from metagen_gui.engine.config import BadInput, in_full
-from metagen_gui.engine.loaded_model import MOST_STEPS
-from metagen_gui.engine.plain_text import quoted
+from metagen_gui.engine.settings.config import BadInput, in_full
+from metagen_gui.engine.settings.plain_text import quoted
 from metagen_gui.engine.tasks.base import Array, TaskFamily
-from metagen_gui.engine.trained_run import TrainedRun
+from metagen_gui.engine.trained.loaded_model import MOST_STEPS
+from metagen_gui.engine.trained.trained_run import TrainedRun
 
 MOST_DRAWS = 1_000
 GRID = 100

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from metagen_gui.engine.held_out.scores import RunScores
 from metagen_gui.engine.held_out.statistics import Difference, Values, difference
-from metagen_gui.engine.plain_text import quoted
+from metagen_gui.engine.settings.plain_text import quoted
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from itertools import islice
 import numpy as np
 import torch
 
+from metagen_gui.engine.adaptation.task_noise import joined
 from metagen_gui.engine.algorithms.base import Algorithm, TaskNoise
-from metagen_gui.engine.evaluation import TASKS_AT_ONCE, score
 from metagen_gui.engine.held_out.chosen_tasks import MOST_DRAWS, HeldOutTasks, Request
 from metagen_gui.engine.held_out.statistics import Difference, Mask, Summary, Values, difference, diverged, summarize
+from metagen_gui.engine.learning.evaluation import TASKS_AT_ONCE, score
 from metagen_gui.engine.models.vae import Vae
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.task_noise import joined
-from metagen_gui.engine.trained_run import TrainedRun
+from metagen_gui.engine.trained.trained_run import TrainedRun
 
 PARTS = 4
 """Of the noise of one draw; each has a generator of its own, so that none depends on how much another takes."""

@@ -19,8 +19,8 @@ from typing import Protocol
 
 import numpy as np
 
-from metagen_gui.engine.adversarial import BANDWIDTHS
 from metagen_gui.engine.metrics.distances import Values, distances
+from metagen_gui.engine.networks.adversarial_losses import BANDWIDTHS
 from metagen_gui.engine.tasks.base import TaskFamily
 from metagen_gui.engine.tasks.gaussians import Gaussians
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from metagen_gui.engine.density_shapes import Mixture
+from metagen_gui.engine.data.density_shapes import Mixture
 from metagen_gui.engine.metrics.class_consistency import WAYS
 from metagen_gui.engine.metrics.distances import Values, distances
 from metagen_gui.engine.metrics.kl import LogDensity

@@ -18,10 +18,10 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.glyphs import kept
+from metagen_gui.engine.data.glyphs import kept
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings, Episodes, Tell, measure, moments, train
-from metagen_gui.engine.networks import ConvEncoder, initial_values
+from metagen_gui.engine.networks.context_networks import ConvEncoder, initial_values
 from metagen_gui.engine.tasks.base import Array, TaskFamily
 
 VERSION = 1

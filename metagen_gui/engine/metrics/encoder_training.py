@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.metrics.class_consistency import WAYS
+from metagen_gui.engine.settings.config import BadInput
 from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskFamily
 
 Tell = Callable[[int, int], object]

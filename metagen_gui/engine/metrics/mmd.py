@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from metagen_gui.engine.adversarial import BANDWIDTHS
 from metagen_gui.engine.metrics.distances import Values, distances
+from metagen_gui.engine.networks.adversarial_losses import BANDWIDTHS
 
 Kernel = Callable[[Values, Values], Values]
 """A kernel as a function of `(n, numbers)` and `(m, numbers)`; its values are `(n, m)`."""

@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.config import BadInput, Config
-from metagen_gui.engine.plain_text import quoted
-from metagen_gui.engine.registry import Registry
+from metagen_gui.engine.settings.config import BadInput, Config
+from metagen_gui.engine.settings.plain_text import quoted
+from metagen_gui.engine.settings.registry import Registry
 from metagen_gui.engine.tasks.base import DataSpec
 
 Params = dict[str, Tensor]

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from metagen_gui.engine.adversarial import (
+from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, models
+from metagen_gui.engine.networks.adversarial_losses import (
     discriminator_loss,
     generator_loss,
     gradient_penalty,
@@ -27,9 +28,8 @@ from metagen_gui.engine.adversarial import (
     r1_penalty,
     squared_mmd,
 )
-from metagen_gui.engine.config import BadInput, setting
-from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, models
-from metagen_gui.engine.networks import NetworkSettings, build_decoder, build_encoder, initial_values
+from metagen_gui.engine.networks.context_networks import NetworkSettings, build_decoder, build_encoder, initial_values
+from metagen_gui.engine.settings.config import BadInput, setting
 from metagen_gui.engine.tasks.base import DataSpec
 
 

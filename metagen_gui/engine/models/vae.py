@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from metagen_gui.engine.config import setting
 from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
-from metagen_gui.engine.networks import NetworkSettings, build_decoder, build_encoder, initial_values
+from metagen_gui.engine.networks.context_networks import NetworkSettings, build_decoder, build_encoder, initial_values
+from metagen_gui.engine.settings.config import setting
 from metagen_gui.engine.tasks.base import DataSpec
 
 LOG_2PI = math.log(2 * math.pi)

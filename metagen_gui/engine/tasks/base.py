@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from metagen_gui.engine.config import Config
-from metagen_gui.engine.registry import Registry
+from metagen_gui.engine.settings.config import Config
+from metagen_gui.engine.settings.registry import Registry
 
 Array = npt.NDArray[np.float32]
 Stream = Literal["train", "validation", "test"]

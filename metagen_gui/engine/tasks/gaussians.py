@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from metagen_gui.engine.config import Config, setting
-from metagen_gui.engine.density_shapes import Frame, Mixture
+from metagen_gui.engine.data.density_shapes import Frame, Mixture
+from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskFamily, task_families
 
 MAP = 2_007

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from metagen_gui.engine.config import BadInput, Config, setting
-from metagen_gui.engine.image_files.decode import Shape
-from metagen_gui.engine.image_files.image_set import ImageSet
-from metagen_gui.engine.image_files.layout import ImageClass, arrange
-from metagen_gui.engine.image_files.listing import counted, some
-from metagen_gui.engine.image_files.report import ImportReport, ReadProgress, look_at_images
-from metagen_gui.engine.image_files.sources import open_source
-from metagen_gui.engine.plain_text import shortened
+from metagen_gui.engine.data.image_files.decode import Shape
+from metagen_gui.engine.data.image_files.image_set import ImageSet
+from metagen_gui.engine.data.image_files.layout import ImageClass, arrange
+from metagen_gui.engine.data.image_files.listing import counted, some
+from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress, look_at_images
+from metagen_gui.engine.data.image_files.sources import open_source
+from metagen_gui.engine.settings.config import BadInput, Config, setting
+from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily, task_families
 
 WHERE = "tasks.path"

@@ -10,11 +10,11 @@ from typing import Literal
 
 import numpy as np
 
-from metagen_gui.engine.config import BadInput, Config, setting
-from metagen_gui.engine.glyphs import hershey, invented
-from metagen_gui.engine.glyphs.alphabet import Alphabet
-from metagen_gui.engine.glyphs.drawer import HANDS, Style
-from metagen_gui.engine.glyphs.pool import Pool
+from metagen_gui.engine.data.glyphs import hershey, invented
+from metagen_gui.engine.data.glyphs.alphabet import Alphabet
+from metagen_gui.engine.data.glyphs.drawer import HANDS, Style
+from metagen_gui.engine.data.glyphs.pool import Pool
+from metagen_gui.engine.settings.config import BadInput, Config, setting
 from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily, task_families
 
 MOST_EXAMPLES = 3 * HANDS

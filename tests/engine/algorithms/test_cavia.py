@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.settings.config import BadInput
 
 Tiny = Callable[..., Experiment]
 

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 import torch
-from toys import Quadratic, build, positive, task
 
+from metagen_gui.engine.adaptation.inner_loop import SHARES, best_share
+from metagen_gui.engine.adaptation.proximal import Proximal
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.inner_loop import SHARES, best_share
-from metagen_gui.engine.meta_learner import MetaLearner
-from metagen_gui.engine.proximal import Proximal
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from tests.engine.toys import Quadratic, build, positive, task
 
 
 def test_the_best_share_is_the_one_of_least_loss_and_never_a_loss_that_is_none() -> None:

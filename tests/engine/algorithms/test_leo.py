@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from toys import Bilinear, Quadratic, positive, quiet, task
 
-from metagen_gui.engine import code_space
+from metagen_gui.engine.adaptation import code_space
+from metagen_gui.engine.adaptation.latent_embedding import CODE, Law, divergence, law_of_code, weight_penalty
 from metagen_gui.engine.algorithms.base import MetaParams, Moment, TaskNoise, algorithms
 from metagen_gui.engine.algorithms.leo import Leo
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.latent_embedding import CODE, Law, divergence, law_of_code, weight_penalty
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.rates_report import report_rates
 from metagen_gui.engine.models.base import GenerativeModel, models
-from metagen_gui.engine.rates_report import report_rates
 from metagen_gui.engine.tasks.base import DataSpec
+from tests.engine.toys import Bilinear, Quadratic, positive, quiet, task
 
 POINTS = DataSpec("points", (2,))
 TINY = {"width": 6, "latent_size": 3, "context_size": 4}

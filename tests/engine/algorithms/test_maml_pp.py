@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from toys import Quadratic, build, positive, quiet, task
 
 from metagen_gui.engine.algorithms.base import Moment
 from metagen_gui.engine.algorithms.maml_pp import LEAST, step_weights
+from tests.engine.toys import Quadratic, build, positive, quiet, task
 
 
 def reference(steps: int, epoch: int, epochs_of_annealing: int) -> list[float]:

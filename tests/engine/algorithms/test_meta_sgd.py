@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from toys import Quadratic, build, positive, quiet, task
 
 from metagen_gui.engine.algorithms.base import Moment
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.settings.config import BadInput
+from tests.engine.toys import Quadratic, build, positive, quiet, task
 
 
 def test_all_rates_begin_at_one_number_between_the_bounds(tiny: Callable[..., Experiment]) -> None:

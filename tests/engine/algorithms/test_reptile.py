@@ -9,14 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.inner_loop import ORDER
 from metagen_gui.engine.algorithms.base import MetaParams, Moment, TaskNoise, algorithms
 from metagen_gui.engine.algorithms.reptile import DECAY, Reptile
-from metagen_gui.engine.config import BadInput
-from metagen_gui.engine.evaluation import score
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.inner_loop import ORDER
-from metagen_gui.engine.meta_learner import MetaLearner
+from metagen_gui.engine.learning.evaluation import score
+from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.models.base import models
+from metagen_gui.engine.settings.config import BadInput
 from metagen_gui.engine.tasks.base import DataSpec
 
 POINTS = DataSpec("points", (2,))

@@ -19,10 +19,10 @@ from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
 from metagen_gui.engine.claims.tuning import Choice, tune
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.settings.config import BadInput
 from metagen_gui.engine.tasks.base import TaskFamily
 
 Tiny = Callable[..., Experiment]

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from metagen_gui.engine.claims import tables
 from metagen_gui.engine.claims.adapted import Adapted
-from metagen_gui.engine.claims.charts import Curve, chart, ticks
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Measure
-from metagen_gui.engine.claims.page import page, table
-from metagen_gui.engine.claims.pictures import strip
-from metagen_gui.engine.claims.tables import to_csv
+from metagen_gui.engine.claims.report import tables
+from metagen_gui.engine.claims.report.charts import Curve, chart, ticks
+from metagen_gui.engine.claims.report.page import page, table
+from metagen_gui.engine.claims.report.pictures import strip
+from metagen_gui.engine.claims.report.tables import to_csv
 from metagen_gui.engine.claims.tuning import Choice
 
 

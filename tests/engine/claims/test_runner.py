@@ -23,13 +23,13 @@ from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.tuning import Choice
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.metrics import encoder
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings
-from metagen_gui.engine.run_record import read_record
-from metagen_gui.engine.training_run import Diverged
+from metagen_gui.engine.run.training_run import Diverged
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.record import read_record
 
 Tiny = Callable[..., Experiment]
 SMALL = {

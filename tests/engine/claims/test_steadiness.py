@@ -14,9 +14,9 @@ from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
 from metagen_gui.engine.claims.steadiness import compare_training
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.outer_loop import meta_train
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.trained_run import open_run
+from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.engine.trained.trained_run import open_run
 
 LOSS = Measure("loss", "Query loss", "nats", "lower", "generalises")
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from reports import GAN, SETTINGS, alarms, kinds, points, validation
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.health.mode_collapse import GRACE, diversity_share, mean_distances
+from tests.engine.health.reports import GAN, SETTINGS, alarms, kinds, points, validation
 
 
 def test_mean_distances_are_those_of_every_pair() -> None:

@@ -3,11 +3,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reports import step
-
 from metagen_gui.engine.events import Event, Remedy, StepReport
 from metagen_gui.engine.health.detector import Detector, Finding
 from metagen_gui.engine.health.remedies import lower, put
+from tests.engine.health.reports import step
 
 
 class Scripted(Detector):

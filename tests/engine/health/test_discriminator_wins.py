@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from reports import GAN, alarms, kinds, validation
 
 from metagen_gui.engine.events import ValidationReport
+from tests.engine.health.reports import GAN, alarms, kinds, validation
 
 
 def report(meta_step: int, margin: float, generator: float, discriminator: float = 0.3) -> ValidationReport:

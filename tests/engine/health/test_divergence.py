@@ -3,9 +3,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from reports import GAN, SETTINGS, alarms, falling, kinds, step
 
 from metagen_gui.engine.events import SettingChanged, StepReport
+from tests.engine.health.reports import GAN, SETTINGS, alarms, falling, kinds, step
 
 CLIMB = [step(401 + place, 110 + min(90.0, 3.0 * place)) for place in range(100)]
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from reports import SETTINGS, alarms, kinds, step
+from tests.engine.health.reports import SETTINGS, alarms, kinds, step
 
 NAN = float("nan")
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from reports import GAN, SETTINGS, falling, points, step, validation
 
 from metagen_gui.engine.events import Alarm, Event, SettingChanged
 from metagen_gui.engine.experiment import SECTIONS, Experiment
 from metagen_gui.engine.health import DETECTORS, Health
 from metagen_gui.engine.models.gan import Gan
 from metagen_gui.engine.models.vae import Vae
+from tests.engine.health.reports import GAN, SETTINGS, falling, points, step, validation
 
 NAN = float("nan")
 

@@ -3,9 +3,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from reports import GAN, SETTINGS, alarms, kinds, step, validation
-
 from metagen_gui.engine.events import Event, SettingChanged
+from tests.engine.health.reports import GAN, SETTINGS, alarms, kinds, step, validation
 
 EVERY = 10
 

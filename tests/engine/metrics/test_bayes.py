@@ -7,15 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from known_laws import FAR_OFF, off
 
-from metagen_gui.engine.adversarial import BANDWIDTHS
 from metagen_gui.engine.metrics.bayes import BayesLine, PlacesLine, best_generator
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.kl import kl_of_gaussians
 from metagen_gui.engine.metrics.mmd import gaussians, squared_mmd
+from metagen_gui.engine.networks.adversarial_losses import BANDWIDTHS
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 from metagen_gui.engine.tasks.gaussians import Gaussians, GaussianSettings
+from tests.engine.metrics.known_laws import FAR_OFF, off
 
 FAMILY = Gaussians(GaussianSettings(task_spread=1.2, point_spread=0.6), seed=5)
 LINE = BayesLine(task_spread=1.2, point_spread=0.6)

@@ -6,17 +6,17 @@ import math
 
 import numpy as np
 import pytest
-import slow_definitions as slow
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from known_laws import FAR_OFF, copies, normal, off, repeated
 
-from metagen_gui.engine.adversarial import BANDWIDTHS
 from metagen_gui.engine.metrics.density_coverage import expected_coverage, neighbourhoods, neighbours
 from metagen_gui.engine.metrics.diversity import diversity, spread
 from metagen_gui.engine.metrics.memorisation import memorisation
 from metagen_gui.engine.metrics.mmd import cubic, gaussians, squared_mmd
 from metagen_gui.engine.metrics.two_sample import neighbour_accuracy
+from metagen_gui.engine.networks.adversarial_losses import BANDWIDTHS
+from tests.engine.metrics import slow_definitions as slow
+from tests.engine.metrics.known_laws import FAR_OFF, copies, normal, off, repeated
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from pattern_tasks import ASKED, Patterns
 
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.metrics.encoder import KEPT, ImageEncoder, features_of, image_encoder
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings, Episodes, train
+from metagen_gui.engine.settings.config import BadInput
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
+from tests.engine.metrics.pattern_tasks import ASKED, Patterns
 
 SMALL = EncoderSettings(
     channels=8, width=32, features=16, episodes=30, test_episodes=10, ways=8, shots=3, queries=3, learning_rate=0.01

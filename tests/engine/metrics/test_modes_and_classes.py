@@ -7,10 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_laws import FAR_OFF, copies, normal, off, repeated
-from pattern_tasks import Patterns
 
-from metagen_gui.engine.density_shapes import Mixture, grid, ring
+from metagen_gui.engine.data.density_shapes import Mixture, grid, ring
 from metagen_gui.engine.metrics import METRICS, Context, Contexts, features_of, metrics_for
 from metagen_gui.engine.metrics.class_consistency import class_consistency, consistency_of_real
 from metagen_gui.engine.metrics.context import some_classes
@@ -19,6 +17,8 @@ from metagen_gui.engine.tasks.base import DataSpec
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 from metagen_gui.engine.tasks.gaussians import Gaussians, GaussianSettings
 from metagen_gui.engine.tasks.sinusoids import Sinusoids, SinusoidSettings
+from tests.engine.metrics.known_laws import FAR_OFF, copies, normal, off, repeated
+from tests.engine.metrics.pattern_tasks import Patterns
 
 CORNERS = np.array([[0, 0], [4, 0], [0, 4], [4, 4]], dtype=float)
 

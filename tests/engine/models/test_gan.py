@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from metagen_gui.engine.adversarial import generator_loss, mode_seeking, squared_mmd
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms, query_losses
-from metagen_gui.engine.config import BadInput
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.models.gan import Gan, GanSettings
+from metagen_gui.engine.networks.adversarial_losses import generator_loss, mode_seeking, squared_mmd
+from metagen_gui.engine.settings.config import BadInput
 from metagen_gui.engine.tasks.base import DataSpec
 
 POINTS, IMAGES = DataSpec("points", (2,)), DataSpec("images", (3, 16, 16))

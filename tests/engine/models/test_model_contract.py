@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from metagen_gui.engine.config import Config
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
+from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.tasks.base import DataSpec
 
 SPECS = [DataSpec("points", (2,)), DataSpec("images", (1, 16, 16)), DataSpec("images", (3, 16, 16))]

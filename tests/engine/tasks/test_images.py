@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from metagen_gui.engine.config import BadInput, parse_settings
+from metagen_gui.engine.settings.config import BadInput, parse_settings
 from metagen_gui.engine.tasks.base import STREAMS, task_families
 from metagen_gui.engine.tasks.images import Images, ImagesSettings
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metagen_gui.engine.config import BadInput, parse_settings
-from metagen_gui.engine.glyphs.drawer import HANDS
+from metagen_gui.engine.data.glyphs.drawer import HANDS
+from metagen_gui.engine.settings.config import BadInput, parse_settings
 from metagen_gui.engine.tasks.base import STREAMS, task_families
 from metagen_gui.engine.tasks.strokes import MOST_EXAMPLES, Strokes, StrokesSettings
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metagen_gui.engine.glyphs.drawer import HANDS
-from metagen_gui.engine.glyphs.pool import Pool
+from metagen_gui.engine.data.glyphs.drawer import HANDS
+from metagen_gui.engine.data.glyphs.pool import Pool
 from metagen_gui.engine.tasks.base import STREAMS
 from metagen_gui.engine.tasks.strokes import Strokes, StrokesSettings
 

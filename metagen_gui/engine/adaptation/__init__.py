@@ -1,0 +1,1 @@
+"""The arithmetic of adaptation, and what some algorithms need of it."""

@@ -1,0 +1,1 @@
+"""What a test of claims found, as a page, tables, curves and pictures."""

@@ -1,0 +1,90 @@
+"""The report of a test of claims: one HTML file without script or network, tables as CSV, and all of it as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from metagen_gui.engine.claims.best_possible import sentences
+from metagen_gui.engine.claims.findings import Findings
+from metagen_gui.engine.claims.folder import ClaimFolder
+from metagen_gui.engine.claims.report import tables
+from metagen_gui.engine.claims.report.page import page
+from metagen_gui.engine.claims.report.sections import TITLE, sections
+
+VERSION = 1
+HTML, JSON = "report.html", "report.json"
+
+
+def write_report(findings: Findings, folder: ClaimFolder) -> Path:
+    """Write the report's files into the folder; return the page."""
+    folder.write("comparisons.csv", tables.to_csv(tables.COMPARISONS, tables.comparison_rows(findings)))
+    folder.write("curves.csv", tables.to_csv(tables.CURVES, tables.curve_rows(findings)))
+    folder.write(JSON, json.dumps(document(findings), indent=2, allow_nan=False) + "\n")
+    return folder.write(HTML, page(TITLE, sections(findings, versions())))
+
+
+def document(findings: Findings) -> dict[str, Any]:
+    """Return what was found as JSON data; what is not a finite number is null."""
+    found = {
+        "version": VERSION,
+        "plan": findings.plan.document(),
+        "steps": {footing: dict(steps) for footing, steps in findings.shared.items()},
+        "verdicts": [{**vars(verdict), "sentence": verdict.sentence} for verdict in findings.verdicts],
+        "comparisons": [dict(zip(tables.COMPARISONS, row, strict=True)) for row in tables.comparison_rows(findings)],
+        "best_possible": [sentence for sentence, _ in sentences(findings.gaps)],
+        "distance_from_best": [dict(zip(tables.GAPS, row, strict=True)) for row in tables.gap_rows(findings)],
+        "curves": [dict(zip(tables.CURVES, row, strict=True)) for row in tables.curve_rows(findings)],
+        "runs": [vars(outcome) for outcome in findings.outcomes],
+        "adaptation": [
+            {
+                "arm": arm,
+                "steps": steps,
+                "seed": seed,
+                "tuned_by": one.choice.measure,
+                "way": dict(one.choice.way),
+                "step": one.choice.step,
+            }
+            for (arm, steps, seed), scored in findings.scores.items()
+            for one in (scored, scored.by_samples)
+            if one is not None
+        ],
+        "notes": list(findings.notes),
+        "versions": versions(),
+    }
+    finite: dict[str, Any] = _finite(found)
+    return finite
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that figures depend on."""
+    try:
+        own = version("metagen")
+    except PackageNotFoundError:
+        own = "not installed"
+    return {
+        "MetaGen": own,
+        "Python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "NumPy": np.__version__,
+        "system": f"{platform.system()}, {platform.machine()}",
+        "threads": str(torch.get_num_threads()),
+    }
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if isinstance(value, np.floating | float):
+        return float(value) if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,97 @@
+"""Images below a folder."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from metagen_gui.engine.data.image_files.listing import (
+    MAX_FILE_BYTES,
+    ImageFile,
+    Listing,
+    Source,
+    Unusable,
+    is_clutter,
+    is_image_name,
+    is_text,
+    reason,
+)
+from metagen_gui.engine.data.image_files.progress import Count, Progress
+from metagen_gui.engine.files import read_file
+from metagen_gui.engine.settings.plain_text import printable
+
+
+class FolderSource(Source):
+    """Files below a folder."""
+
+    def read(self, file: ImageFile) -> bytes:
+        """Return the content of one listed file; raise `Unusable`."""
+        try:
+            return read_file(self.path.joinpath(*file.folder, file.name), MAX_FILE_BYTES)
+        except OSError as error:
+            raise Unusable(reason(error)) from None
+
+
+def list_folder(root: Path, progress: Progress | None = None) -> Listing:
+    """Walk a folder without ever entering the same one twice, whatever its links say; raise `Stopped` if told to."""
+    listing, seen, count = Listing(), set[tuple[int, int]](), Count(progress)
+    above = {_identity(folder) for folder in root.absolute().parents}
+    # Linked folders wait until the real tree is known, so a class keeps its real name and not that of a link to it.
+    real, linked = deque([(root, tuple[str, ...]())]), deque[tuple[Path, tuple[str, ...]]]()
+    while real or linked:
+        place, folder = (real or linked).popleft()
+        try:
+            identity = _identity(place)
+            if identity in above:  # all of a disk, perhaps, and this folder in it once more
+                listing.skip(folder, "a link to a folder above the chosen one")
+                continue
+            if identity in seen:
+                continue
+            seen.add(identity)
+            with os.scandir(place) as entries:
+                found = sorted(_counted(entries, count), key=lambda entry: entry.name)
+        except OSError as error:
+            listing.skip(folder or (str(root),), reason(error))
+            continue
+        for entry in found:
+            parts = (*folder, entry.name)
+            if is_clutter(entry.name):
+                continue
+            if not is_text(entry.name):
+                listing.skip(parts, "its name is not valid text")
+            elif _is_folder(entry):
+                (linked if entry.is_symlink() else real).append((place / entry.name, parts))
+            elif not is_image_name(entry.name):
+                listing.others.append(printable("/".join(parts)))
+            elif _is_file(entry):
+                listing.files.append(ImageFile(folder, entry.name))
+            else:
+                listing.skip(parts, "not a regular file")
+    return listing
+
+
+def _counted(entries: Iterable[os.DirEntry[str]], count: Count) -> Iterator[os.DirEntry[str]]:
+    for entry in entries:
+        count.one()
+        yield entry
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False

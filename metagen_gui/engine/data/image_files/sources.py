@@ -1,0 +1,78 @@
+"""Opens the place a person chose: a folder, a zip or, where that makes sense, one image."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from pathlib import Path
+
+from metagen_gui.engine.data.image_files.folders import FolderSource, list_folder
+from metagen_gui.engine.data.image_files.listing import (
+    ImageFile,
+    Listing,
+    Source,
+    is_image_name,
+    reason,
+    some,
+)
+from metagen_gui.engine.data.image_files.progress import Progress
+from metagen_gui.engine.data.image_files.zips import BROKEN_ZIP, ZipSource
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.plain_text import printable, shortened
+
+
+def open_source(path: str | Path, where: str, *, single: bool = False, progress: Progress | None = None) -> Source:
+    """Open a folder or a zip (or one image, if `single`); raise `BadInput` for `where` in one line that names it.
+
+    `progress` is told how many files were met, and may end the look: then `Stopped` is raised.
+    """
+    if not str(path).strip():
+        raise BadInput(where, "choose a folder or zip of images")
+    shown = printable(str(path))
+    try:
+        place = Path(path).expanduser()
+        status = place.stat()
+    except FileNotFoundError:
+        raise BadInput(where, f"{shown} does not exist") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BadInput(where, f"{shown} cannot be opened ({reason(error)})") from None
+    if stat.S_ISDIR(status.st_mode):
+        source: Source = FolderSource(place, list_folder(place, progress))
+    elif not stat.S_ISREG(status.st_mode):
+        raise BadInput(where, f"{shown} is neither a folder nor a zip")
+    elif status.st_size == 0:
+        raise BadInput(where, f"{shown} is empty (0 bytes)")
+    elif single and is_image_name(place.name):
+        source = FolderSource(place.parent, Listing([ImageFile((), place.name)]))
+    else:
+        source = _open_zip(place, where, progress)
+    if not source.listing.files:
+        raise BadInput(where, f"{shown} holds no images{_instead(source.listing)}")
+    return source
+
+
+def _open_zip(place: Path, where: str, progress: Progress | None) -> ZipSource:
+    shown = printable(str(place))
+    try:
+        with place.open("rb") as opened:
+            is_zip = zipfile.is_zipfile(opened)
+        if is_zip:
+            return ZipSource(place, progress)
+    except PermissionError as error:
+        raise BadInput(where, f"{shown} cannot be opened ({reason(error)})") from None
+    except UnicodeDecodeError:
+        raise BadInput(where, f"{shown} cannot be read: a name in it is not valid text") from None
+    except BROKEN_ZIP:
+        pass
+    if is_image_name(place.name):
+        raise BadInput(where, f"{shown} is a single image; choose the folder that holds the folders of images")
+    if place.suffix.casefold() == ".zip":
+        raise BadInput(where, f"{shown} is not a zip, or a damaged one")
+    raise BadInput(where, f"{shown} is neither a folder nor a zip")
+
+
+def _instead(listing: Listing) -> str:
+    if listing.skipped:
+        label, reason = listing.skipped[0]
+        return f" that can be read ({len(listing.skipped):,} skipped; the first: {shortened(label)}, {reason})"
+    return f"; it holds {some(listing.others)}" if listing.others else ""

@@ -1,0 +1,1 @@
+"""Everything that learns, advanced by one outer step, and what is told of it."""

@@ -1,0 +1,288 @@
+"""Everything that learns in one run: tasks, model, algorithm, meta-parameters and their optimizers."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment, TaskNoise, gradients_by_player
+from metagen_gui.engine.beneath_autograd.memory import free_bytes
+from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputing
+from metagen_gui.engine.devices import choose_device, to_device
+from metagen_gui.engine.events import MemoryPlan, RatesReport, Snapshot, ValidationReport
+from metagen_gui.engine.experiment import Experiment, Section
+from metagen_gui.engine.learning.descent import descend, optimizers_for, replace
+from metagen_gui.engine.learning.evaluation import score, take_snapshot
+from metagen_gui.engine.learning.memory_plan import plan_memory
+from metagen_gui.engine.learning.precision import computing_in, mixed_error
+from metagen_gui.engine.learning.rates_report import report_rates
+from metagen_gui.engine.learning.replayed_step import ReplayedStep
+from metagen_gui.engine.learning.task_chunks import in_chunks
+from metagen_gui.engine.models.base import Noise
+from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.checkpoint import is_finite
+from metagen_gui.engine.tasks.base import TaskBatch
+from metagen_gui.engine.training import TrainingSettings
+
+FEW = 4
+"""Tasks on which precision is judged."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one outer step did."""
+
+    query_loss: dict[str, float]
+    phase: str
+    diverged: int
+    applied: bool
+    median_loss: dict[str, float]
+
+
+class MetaLearner:
+    """A run's state, advanced by `step`. Raises `BadInput` if the experiment cannot be run."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        experiment.check()
+        self.experiment = experiment
+        self.training: TrainingSettings = experiment.config("training")
+        self.device = choose_device(self.training.device)
+        self.family = experiment.build_tasks()
+        self.model = experiment.build_model(self.family)
+        self.algorithm = experiment.build_algorithm(self.model)
+        self.replayed = self._step_to_replay()
+        self.steps: int = self.algorithm.steps
+        fresh = self.algorithm.initialize(generator_for(self.training.seed, "initialization"))
+        moving = self.algorithm.adapted(self.algorithm.initialization(fresh))
+        if not any(fresh[player][name].numel() for player, names in moving.items() for name in names):
+            raise BadInput("algorithm.adapts", f"{self.algorithm.settings.adapts} leaves this model nothing to adapt")
+        self.meta: MetaParams = {
+            player: {name: value.to(self.device).requires_grad_() for name, value in values.items()}
+            for player, values in fresh.items()
+        }
+        self.optimizers = optimizers_for(self.meta, self.training, self.device)
+        self.meta_step = 0
+        self.chunk = self.training.chunk
+        self.recompute = self.training.recompute == "always"
+        self._moving = False  # whether a step is being applied: what breaks off then is half old, half new
+        self._validation: TaskBatch | None = None
+        self.ahead = self.device.type != "cpu"
+        """Whether the tasks of the next step are drawn while the device computes this one."""
+        self._drawn: tuple[int, Tensor, Tensor] | None = None
+
+    # -- training ------------------------------------------------------------------------------------------------
+
+    def step(self) -> Step:
+        """Take one outer step; a step whose gradient is not finite is not applied.
+
+        Everything is given to the device before anything is asked of it, and the next tasks are drawn in the meantime.
+        """
+        t = self.training
+        support, query = self._tasks()
+        generator = generator_for(t.seed, "training", self.meta_step, self.device)
+        warming = self.meta_step < t.warmup_steps
+        ramp = min(1.0, (self.meta_step + 1) / t.ramp_steps) if t.ramp_steps else 1.0
+        replaced: MetaParams = {}
+        if warming:
+            gradients, losses = self._joint_gradient(torch.cat([support, query], dim=1), generator, ramp)
+        else:
+            noise = self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
+            moment = Moment(share=self.meta_step / t.meta_steps, ramp=ramp)
+
+            def some(support: Tensor, query: Tensor, noise: TaskNoise) -> MetaGradient:
+                with recomputing(self.recompute):
+                    return self.replayed.meta_gradient(self.meta, support, query, noise, moment)
+
+            found = in_chunks(some, support, query, noise, self.chunk)
+            gradients, losses, replaced = found.gradients, found.query_loss, found.replaced
+        self._moving = True
+        finite = descend(self.meta, gradients, self.optimizers, t, self.meta_step / t.meta_steps)
+        replace(self.meta, replaced, finite)
+        self.meta_step += 1
+        self._moving = False
+        if self.ahead and self.meta_step < t.meta_steps:
+            with suppress(Exception):  # which will be raised when it is the turn of these tasks
+                self._drawn = self._draw()
+        return _told(finite, losses, "warm-up" if warming else "meta-training")
+
+    def _tasks(self) -> tuple[Tensor, Tensor]:
+        """Return support and query of the next outer step."""
+        drawn = self._drawn if self._drawn and self._drawn[0] == self.meta_step else self._draw()
+        self._drawn = None
+        return drawn[1:]
+
+    def _draw(self) -> tuple[int, Tensor, Tensor]:
+        t, step = self.training, self.meta_step
+        batch = self.family.batch("train", step * t.meta_batch_size, t.meta_batch_size, t.shots, t.query_size)
+        return step, *self.tensors(batch)
+
+    def plan_memory(self) -> MemoryPlan | None:
+        """Predict what a step will need, and take fewer tasks at a time if all would not fit; None for small runs."""
+        plan = plan_memory(self.algorithm, self.meta, self.training, self.device, free_bytes(self.device))
+        self.chunk = plan.chunk if plan else self.training.chunk
+        self.recompute = plan.recomputed if plan else self.training.recompute == "always"
+        return plan
+
+    def mixed_error(self) -> float:
+        """Return how far off mixed precision is on the first of the next step's tasks; see `precision.mixed_error`."""
+        t = self.training
+        batch = self.family.batch(
+            "train", self.meta_step * t.meta_batch_size, min(t.meta_batch_size, FEW), t.shots, t.query_size
+        )
+        support, query = self.tensors(batch)
+        generator = generator_for(t.seed, "training", self.meta_step, self.device)
+        noise = self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
+        return mixed_error(self.algorithm, self.meta, support, query, noise, Moment(), t.factored)
+
+    def forget(self) -> None:
+        """Let go of whatever was recorded, and of memory that is kept for nothing."""
+        self.replayed = self._step_to_replay()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def halve(self) -> int | None:
+        """Take half as many tasks at a time from now on; return how many, or None if it is one already."""
+        now: int = self.chunk or self.training.meta_batch_size
+        if now <= 1:
+            return None
+        self.chunk = fewer = now // 2
+        return fewer
+
+    def _joint_gradient(
+        self, examples: Tensor, generator: torch.Generator, ramp: float
+    ) -> tuple[MetaParams, dict[str, Tensor]]:
+        """Return the gradient of ordinary training on all examples `(tasks, n, *shape)` at the unadapted parameters."""
+        pooled = examples.flatten(0, 1)
+        params = self.algorithm.initialization(self.meta)
+        losses: dict[str, Tensor] = {}
+        for player in self.model.players:
+            noise: Noise = self.model.noise(generator, (), len(pooled))
+            with computing_in(self.training.precision, self.device):
+                losses[player] = self.model.loss(player, params, pooled, noise, ramp)
+        gradients = gradients_by_player(losses, self.meta)
+        return gradients, {player: loss.detach().reshape(1) for player, loss in losses.items()}
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def validate(self, seconds: float) -> tuple[ValidationReport, dict[str, float]]:
+        """Score the held-out tasks at every adaptation step; return the report and its values by column name."""
+        batch = self._validation_batch()
+        support, query = self.tensors(batch)
+        generator = generator_for(self.training.seed, "validation", 0, self.device)
+        noise = self.algorithm.draw_noise(generator, len(support), support.shape[1], query.shape[1])
+        scores = score(self.algorithm, self.meta, support, query, noise, self.steps, at_once=self.chunk)
+        report = ValidationReport(
+            meta_step=self.meta_step,
+            seconds=seconds,
+            query_loss={player: values.mean(1) for player, values in scores.query_loss.items()},
+            support_loss={player: values.mean(1) for player, values in scores.support_loss.items()},
+            tasks=len(batch.names),
+            details={
+                f"{name}/{step}": float(value)
+                for name, values in scores.details.items()
+                for step, value in enumerate(values.mean(1))
+            },
+        )
+        columns: dict[str, float] = {}
+        for kind, by_player in (("query_loss", report.query_loss), ("support_loss", report.support_loss)):
+            for player, losses in by_player.items():
+                columns |= {f"validation/{kind}/{player}/{step}": float(loss) for step, loss in enumerate(losses)}
+        return report, columns | {f"validation/{name}": value for name, value in report.details.items()}
+
+    def snapshot(self) -> Snapshot:
+        """Return what the model generates for the first validation tasks as it adapts."""
+        t = self.training
+        batch = self._validation_batch()
+        few = TaskBatch(
+            batch.names[: t.preview_tasks], batch.support[: t.preview_tasks], batch.query[: t.preview_tasks]
+        )
+        generator = generator_for(t.seed, "preview", 0, self.device)
+        return take_snapshot(
+            self.algorithm,
+            self.meta,
+            self.family,
+            few,
+            generator,
+            meta_step=self.meta_step,
+            steps=t.steps_shown or self.steps,
+            count=t.preview_samples,
+            at_once=self.chunk,
+        )
+
+    def rates(self) -> RatesReport | None:
+        """Return the learned inner rates, layer by layer, or None where none are learned."""
+        return report_rates(self.algorithm, self.meta, self.meta_step)
+
+    def columns(self) -> list[str]:
+        """Return the names of the columns of `metrics.csv` after step and seconds."""
+        players, steps = self.model.players, range(self.steps + 1)
+        names = [f"train/query_loss/{player}" for player in players] + ["train/diverged"]
+        for kind in ("query_loss", "support_loss"):
+            names += [f"validation/{kind}/{player}/{step}" for player in players for step in steps]
+        return names + [f"validation/{name}/{step}" for name in self.model.detail_names for step in steps]
+
+    def parameters(self) -> int:
+        """Return how many numbers are learned."""
+        return sum(value.numel() for values in self.meta.values() for value in values.values())
+
+    # -- changing ----------------------------------------------------------------------------------------------
+
+    def change(self, path: str, value: Any) -> Any:
+        """Give a live setting a new value, from the next step on; return it as checked. Raise `BadInput`."""
+        changed = self.experiment.with_value(path, value)
+        given, _, name = path.partition(".")
+        section = cast(Section, given)
+        if name not in {item.name for item in changed.settings(section) if item.live}:
+            raise BadInput(path, "cannot be changed while a run is going on")
+        changed.check()
+        changed.build_algorithm(changed.build_model(self.family))  # which look at how settings go together
+        self.experiment = changed
+        self.training = changed.config("training")
+        self.family.settings = changed.config("tasks")
+        self.model.settings = changed.config("model")
+        self.algorithm.settings = changed.config("algorithm")
+        self._drawn = None
+        return getattr(changed.config(section), name)
+
+    def is_sound(self) -> bool:
+        """Return whether all that was learned is finite, and no step broke off while it was applied."""
+        return not self._moving and is_finite(self.meta)
+
+    # -- helpers -------------------------------------------------------------------------------------------------
+
+    def _step_to_replay(self) -> ReplayedStep:
+        t = self.training
+        return ReplayedStep(self.algorithm, t.replay, t.factored, t.precision)
+
+    def _validation_batch(self) -> TaskBatch:
+        if self._validation is None:
+            t = self.training
+            tasks = max(t.validation_tasks, t.preview_tasks)
+            self._validation = self.family.batch("validation", 0, tasks, t.shots, t.query_size)
+        return self._validation
+
+    def tensors(self, batch: TaskBatch) -> tuple[Tensor, Tensor]:
+        """Return support and query of a batch on the device of the run."""
+        return to_device(batch.support, self.device), to_device(batch.query, self.device)
+
+
+def _told(finite: Tensor, losses: dict[str, Tensor], phase: str) -> Step:
+    """Return the numbers of a step, fetched all at once; `losses` are `(tasks,)` by player."""
+    sound = torch.stack([loss.isfinite() for loss in losses.values()]).all(0)
+    middles = [torch.where(loss.isfinite(), loss, torch.nan).nanmedian() for loss in losses.values()]
+    means = [loss.mean() for loss in losses.values()]
+    counts = [finite.to(means[0]), (~sound).sum().to(means[0])]
+    applied, diverged, *numbers = torch.stack([*counts, *means, *middles]).tolist()
+    return Step(
+        query_loss=dict(zip(losses, numbers[: len(losses)], strict=True)),
+        phase=phase,
+        diverged=int(diverged),
+        applied=bool(applied),
+        median_loss={p: n for p, n in zip(losses, numbers[len(losses) :], strict=True) if not math.isnan(n)},
+    )

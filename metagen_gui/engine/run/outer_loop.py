@@ -1,0 +1,188 @@
+"""Meta-training as a generator of events: whoever consumes it decides the pace.
+
+Pausing is not asking for the next event. Closing the generator ends the run early: a checkpoint of what was learned is
+written on the way out, and the run can be resumed from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from metagen_gui.engine.devices import keep_memory
+from metagen_gui.engine.events import Event, RunBroken
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.files import remove_leftovers
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.run.commands import Commands
+from metagen_gui.engine.run.learner_state import adopt, restore
+from metagen_gui.engine.run.progress import check_progress
+from metagen_gui.engine.run.training_run import TrainingRun
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.checkpoint import (
+    Checkpoint,
+    load_checkpoint,
+    manifests,
+    out_of_reach,
+    read_checkpoint,
+    remove_unvouched,
+    set_aside,
+)
+from metagen_gui.engine.store.lock import RunLock
+from metagen_gui.engine.store.record import CHECKPOINTS, SAMPLES, is_run_folder, read_record
+from metagen_gui.engine.store.run_folder import RunFolder
+
+__all__ = ["Commands", "Origin", "meta_train", "resume_run"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The checkpoint that a new run begins from: of a run's folder, at an outer step or the newest."""
+
+    folder: Path
+    meta_step: int | None = None
+
+
+def meta_train(
+    experiment: Experiment,
+    *,
+    out: Path | None = None,
+    commands: Commands | None = None,
+    previews: bool = True,
+    parent: Origin | None = None,
+) -> Generator[Event, None, None]:
+    """Run `experiment`, yielding what happens.
+
+    The run folder is `out`, which must be new or empty, or a new one under `runs.runs_folder()`. With `previews` off no
+    snapshots are taken; the numbers are the same. With a `parent` the run begins with what another had learned, at
+    that one's place in the stream of tasks. Raises `BadInput` at the first `next` if something is wrong with the
+    experiment; later `Diverged` if training stays non-finite, and `RunBroken` if it cannot go on for another reason.
+    """
+    keep_memory()
+    learner = MetaLearner(experiment)
+    notices, origin = [*experiment.notices], ""
+    if parent is not None:
+        checkpoint = load_checkpoint(_folder_of_run(parent.folder) / CHECKPOINTS, parent.meta_step, whole=True)
+        notices += _begin_with(learner, checkpoint, parent.folder)
+        origin = f"{parent.folder.resolve().name}@{checkpoint.meta_step}"
+    folder = RunFolder.create(experiment, out, learner.columns(), origin)
+    yield from _kept_going(TrainingRun(learner, folder, commands or Commands(), previews), notices)
+
+
+def resume_run(
+    folder: Path,
+    *,
+    commands: Commands | None = None,
+    previews: bool = True,
+    reading: Callable[[Experiment], Experiment] = lambda experiment: experiment,
+) -> Generator[Event, None, None]:
+    """Go on with the run in `folder` from its newest sound checkpoint, yielding what happens.
+
+    On the CPU the outcome is, bit for bit, that of a run without interruption. `reading` makes of the experiment in the
+    folder what it was where a file cannot say it. Raises `BadInput` at the first `next` if there is nothing to go on
+    with, or if another process writes into the folder.
+    """
+    keep_memory()
+    lock = RunLock(_own_folder_of_run(folder))
+    try:
+        remove_leftovers(folder, folder / CHECKPOINTS, folder / SAMPLES)
+        remove_unvouched(folder / CHECKPOINTS)
+        checkpoint, damaged = _newest(folder / CHECKPOINTS)
+        experiment = Experiment.load(folder)
+        if checkpoint is not None:  # with the settings as they were changed on the way
+            check_progress(checkpoint)
+            experiment = Experiment.from_document(checkpoint.progress["experiment"], str(folder))
+        learner = MetaLearner(reading(experiment))
+        notices = [*experiment.notices]
+        notices += [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
+        if checkpoint is not None:
+            restore(learner, checkpoint)
+            notices += _use_threads_of(checkpoint)
+        record = read_record(folder)
+        over, planned = record is not None and record.state == "finished", learner.training.meta_steps
+        # one that died after its last step has yet to be finished
+        if learner.meta_step > planned or (over and learner.meta_step == planned):
+            raise BadInput(str(folder), "has taken all its steps; branch from it with more training.meta_steps")
+        opened = RunFolder.reopen(folder, lock, learner.columns(), checkpoint)
+        run = TrainingRun(learner, opened, commands or Commands(), previews)
+        if checkpoint is not None:
+            run.restore(checkpoint.progress)
+    except BaseException:
+        lock.release()
+        raise
+    notices.append(f"Resumed at step {learner.meta_step:,}.")
+    yield from _kept_going(run, notices, resumed=checkpoint is not None)  # before the first checkpoint it begins anew
+
+
+def _kept_going(run: TrainingRun, notices: list[str], *, resumed: bool = False) -> Generator[Event, None, None]:
+    """Yield the events of a run and, however it ends, close it and note how."""
+    try:
+        yield from run.events(notices, resumed=resumed)
+        run.end("finished")
+    except BadInput as error:  # the experiment was good when the run began, so this is no longer a wrong setting
+        run.end("failed", str(error))
+        raise RunBroken(str(error)) from error
+    except Exception as error:
+        run.end("failed", " ".join(str(error).split()) or type(error).__name__)
+        raise
+    finally:
+        run.close()
+
+
+def _begin_with(learner: MetaLearner, checkpoint: Checkpoint, folder: Path) -> list[str]:
+    """Take over what another run learned; return what a person should know of it."""
+    check_progress(checkpoint)
+    fresh = adopt(learner, checkpoint)
+    if checkpoint.meta_step >= learner.training.meta_steps:
+        raise BadInput(
+            "training.meta_steps", f"the run begins at step {checkpoint.meta_step:,}, so it must be more than that"
+        )
+    notices = [f"Begins with what {folder.name} had learned at step {checkpoint.meta_step:,}."]
+    if fresh:
+        notices.append(f"{len(fresh)} of its parameters begin afresh, as {fresh[0]}.")
+    return notices
+
+
+def _folder_of_run(folder: Path) -> Path:
+    if not is_run_folder(folder):
+        raise BadInput(str(folder), "not a run folder")
+    return folder
+
+
+def _own_folder_of_run(folder: Path) -> Path:
+    """Return a run's folder if what it holds is its own: through links, files of others would be taken away."""
+    for part in (_folder_of_run(folder) / CHECKPOINTS, folder / SAMPLES):
+        if part.is_symlink():
+            raise BadInput(str(part), "is a link; a run goes on only with what lies in its own folder")
+    return folder
+
+
+def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
+    """Return the newest sound checkpoint, None before the first, and the names of damaged ones, now set aside."""
+    damaged: list[str] = []
+    for path in reversed(manifests(folder)):
+        found = read_checkpoint(path, whole=True)
+        if found is not None and "experiment" in found.progress:
+            return found, damaged
+        sound = found or read_checkpoint(path)
+        if sound is not None and "experiment" not in sound.progress:
+            raise BadInput(str(path), "holds what was learned but not how to go on; export it instead")
+        if (error := out_of_reach(path)) is not None:  # to go on from an older one would cut off what came after it
+            raise BadInput(str(error.filename or path), error.strerror or str(error))
+        set_aside(path)
+        damaged.append(path.stem)
+    if damaged or any(folder.glob("*.corrupt")):  # beginning anew would cut off the metrics
+        raise BadInput(str(folder), "holds no whole checkpoint; the damaged ones were set aside")
+    return None, damaged
+
+
+def _use_threads_of(checkpoint: Checkpoint) -> list[str]:
+    """Compute with as many threads as the run did, on which the last digits depend; say so if that cannot be."""
+    threads = checkpoint.progress.get("threads")
+    if threads is not None and 0 < threads <= 256:
+        torch.set_num_threads(threads)
+    theirs, ours = checkpoint.progress.get("torch"), str(torch.__version__)
+    return [] if theirs == ours else [f"Begun with torch {theirs}, resumed with {ours}: the last digits may differ."]

@@ -1,0 +1,45 @@
+"""The last resort when a run's folder takes nothing any more: what was learned goes to another place."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.checkpoint import Checkpoint
+from metagen_gui.engine.store.run_folder import RunFolder, runs_folder
+
+
+def rescue(
+    experiment: Experiment, columns: Sequence[str], checkpoint: Checkpoint, folder: Path, refused: OSError
+) -> str:
+    """Write a checkpoint into a new run folder somewhere else; return a sentence that says where, or that it failed.
+
+    `columns` are those of the run's metrics, which go on in the new folder when the run is resumed there.
+    """
+    why = f"{folder} cannot be written ({refused.strerror or refused})"
+    for place in _places():
+        with suppress(BadInput, OSError):
+            place.mkdir(parents=True, exist_ok=True)
+            kept = RunFolder.create(experiment, _free(place, f"{folder.name}-rescued"), columns)
+            try:
+                kept.save(checkpoint)
+                kept.note(state="stopped", meta_step=checkpoint.meta_step)
+            finally:
+                kept.close()
+            return f"{why}; what was learned up to step {checkpoint.meta_step:,} is in {kept.path}"
+    return f"{why}, and no other place takes what was learned after the last checkpoint"
+
+
+def _places() -> Iterator[Path]:
+    yield runs_folder()
+    yield Path.home()
+    yield Path(tempfile.gettempdir())
+
+
+def _free(place: Path, name: str) -> Path:
+    numbered = (place / (name if number == 1 else f"{name}-{number}") for number in range(1, 1000))
+    return next(path for path in numbered if not path.exists())

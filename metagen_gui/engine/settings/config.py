@@ -1,0 +1,200 @@
+"""Settings: every one is declared once, and everything else is derived from that declaration.
+
+A setting is a pydantic field made by `setting`. Validation, the experiment file, the command line, the form row with
+its tooltip and its range all come from it:
+
+    class MamlSettings(AlgorithmSettings):
+        inner_lr: float = setting(0.1, "Step size of adaptation.", low=0, high=10, log=True, live=True)
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+
+from metagen_gui.engine.settings.plain_text import quoted, shortened
+
+Kind = Literal["integer", "number", "flag", "choice", "text", "path", "rates"]
+ConfigT = TypeVar("ConfigT", bound="Config")
+
+
+class BadInput(ValueError):
+    """What a person gave cannot be used. `where` names it (`algorithm.inner_lr`, a file), `why` says it in one line."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+class Config(BaseModel):
+    """Base of every group of settings: immutable, range-checked, no unknown names, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    taken_out: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Settings that earlier versions had, and why there are none: a file that names one is read with a notice."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _choice_from_text(cls, given: Any, info: ValidationInfo) -> Any:
+        """Take text, which is what forms and command lines give, for the choice that reads like it: 28 for "28"."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+        return next((choice for choice in choices if isinstance(given, str) and str(choice) == given), given)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as forms and command lines see it."""
+
+    name: str
+    label: str
+    kind: Kind
+    default: Any
+    help: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    choices_from: str = ""
+    """Where the choices come from when another plugin decides them: `model.adapts` or `model.groups`."""
+    log: bool = False
+    live: bool = False
+    """May change while a run is going on."""
+    expert: bool = False
+    only_if: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """The setting has an effect only while the named settings of the same group hold one of these values."""
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    label: str = "",
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    log: bool = False,
+    live: bool = False,
+    expert: bool = False,
+    path: bool = False,
+    choices_from: str = "",
+    only_if: Mapping[str, Sequence[Any]] | None = None,
+) -> Any:
+    """Declare a setting: its default, one sentence of help, its range (both ends allowed), and how it is shown."""
+    shown: dict[str, Any] = {
+        "label": label,
+        "unit": unit,
+        "log": log,
+        "live": live,
+        "expert": expert,
+        "path": path,
+        "choices_from": choices_from,
+        "only_if": {name: list(values) for name, values in (only_if or {}).items()},
+    }
+    return Field(default=default, description=help, ge=low, le=high, json_schema_extra=shown)
+
+
+def settings_of(config: type[Config]) -> tuple[Setting, ...]:
+    """Return the settings of a group in the order of their declaration."""
+    hints = typing.get_type_hints(config)
+    return tuple(_describe(name, hints[name], declared) for name, declared in config.model_fields.items())
+
+
+def parse_settings(config: type[ConfigT], values: Mapping[str, Any], where: str) -> ConfigT:
+    """Return `values` as a checked `config`; raise `BadInput` that names the first wrong one as `where.name`."""
+    try:
+        return config.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = shortened(str(first["loc"][0])) if first["loc"] else ""
+        raise BadInput(f"{where}.{name}" if name else where, _explain(config, first)) from None
+
+
+def in_full(number: float) -> str:
+    """Return a bound as a person writes it: `10,000,000`, `0.05`; no exponent for whole numbers."""
+    return f"{int(number):,}" if float(number).is_integer() else f"{number:g}"
+
+
+def _explain(config: type[Config], error: Any) -> str:
+    """Say in one line what is wrong with one value; of several under one setting, such as rates, with which."""
+    inside = "".join(f"{quoted(part)}: " for part in error["loc"][1:])
+    return inside + _fault(config, error)
+
+
+def _fault(config: type[Config], error: Any) -> str:
+    given, context = error.get("input"), error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            known = ", ".join(config.model_fields)
+            return f"there is no such setting; there are {known}"
+        case "greater_than_equal":
+            return f"{quoted(given)} is too low; the lowest value is {in_full(context['ge'])}"
+        case "less_than_equal":
+            return f"{quoted(given)} is too high; the highest value is {in_full(context['le'])}"
+        case "literal_error":
+            return f"{quoted(given)} is not one of {context['expected']}"
+        case "dict_type":
+            return f'{quoted(given)} is not a table of names and numbers, as in {{"head": 0.1}}'
+        case "value_error":
+            return str(context.get("error", error["msg"]))
+        case "finite_number":
+            return f"{quoted(given)} is not a finite number"
+        case kind if kind.startswith("int"):
+            return f"{quoted(given)} is not a whole number"
+        case kind if kind.startswith("float"):
+            return f"{quoted(given)} is not a number"
+        case kind if kind.startswith("bool"):
+            return f"{quoted(given)} is neither true nor false"
+        case _:
+            return f"{quoted(given)}: {error['msg']}".replace("\n", " ")
+
+
+def _describe(name: str, annotation: Any, declared: FieldInfo) -> Setting:
+    shown = declared.json_schema_extra if isinstance(declared.json_schema_extra, dict) else {}
+    low, high = _bound(declared, "ge"), _bound(declared, "le")
+    only_if: Any = shown.get("only_if") or {}
+    return Setting(
+        name=name,
+        label=str(shown.get("label") or name.replace("_", " ").capitalize()),
+        kind=_kind(annotation, bool(shown.get("path")), str(shown.get("choices_from") or "")),
+        default=declared.default,
+        help=declared.description or "",
+        unit=str(shown.get("unit") or ""),
+        low=low,
+        high=high,
+        choices=tuple(str(choice) for choice in get_args(annotation)) if get_origin(annotation) is Literal else (),
+        choices_from=str(shown.get("choices_from") or ""),
+        log=bool(shown.get("log")),
+        live=bool(shown.get("live")),
+        expert=bool(shown.get("expert")),
+        only_if={key: tuple(values) for key, values in only_if.items()},
+    )
+
+
+def _kind(annotation: Any, path: bool, choices_from: str) -> Kind:
+    if path:
+        return "path"
+    if get_origin(annotation) is Literal:
+        return "choice"
+    if get_origin(annotation) in (dict, Mapping, Union):
+        return "rates"
+    if choices_from:
+        return "choice"
+    kinds: dict[Any, Kind] = {bool: "flag", int: "integer", float: "number", str: "text"}
+    return kinds[annotation]
+
+
+def _bound(declared: FieldInfo, side: str) -> float | None:
+    for constraint in declared.metadata:
+        value = getattr(constraint, side, None)
+        if value is not None:
+            return float(value)
+    return None

@@ -1,0 +1,1 @@
+"""What is kept on disk, and how: run folders, checkpoints, metrics, who writes."""

@@ -1,0 +1,231 @@
+"""The library of runs: what there is, how each stands, what sets them apart. Nothing here needs torch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from metagen_gui.engine.files import read_file
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.plain_text import shortened
+from metagen_gui.engine.store.lock import HOLDER, is_held
+from metagen_gui.engine.store.metrics_file import Curves, last_step, read_curves
+from metagen_gui.engine.store.record import (
+    CHECKPOINTS,
+    EVENTS,
+    EXPERIMENT,
+    LOCK,
+    METRICS,
+    About,
+    RunRecord,
+    is_run_folder,
+    read_about,
+    read_record,
+    runs_folder,
+    write_about,
+    write_record,
+)
+
+EntryState = Literal["running", "interrupted", "stopped", "finished", "failed", "unreadable"]
+MAX_BYTES, MAX_EVENTS_BYTES = 4_000_000, 16_000_000
+LETTERS_OF_A_NAME = 1_000
+__all__ = [
+    "Curves", "RunEntry", "checkpoints", "differing_settings", "duplicate", "list_runs", "read_curves", "read_entry",
+    "rename", "set_note",
+]  # fmt: skip
+
+SECTIONS = ("tasks", "model", "algorithm", "training")
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """One run as a list shows it; `interrupted` is one whose program died."""
+
+    folder: Path
+    name: str
+    state: EntryState
+    tasks: str = ""
+    model: str = ""
+    algorithm: str = ""
+    meta_step: int = 0
+    meta_steps: int = 0
+    best: float | None = None
+    """The lowest validation score after adaptation: the first player's query loss, MMD² for a GAN."""
+    best_step: int = 0
+    seconds: float = 0.0
+    began: float = 0.0
+    """Seconds since 1970."""
+    note: str = ""
+    parent: str = ""
+    """FOLDER@STEP of the run it branched from."""
+    problem: str = ""
+    """Why it failed, or cannot be read."""
+    resumable: bool = False
+
+
+def list_runs(root: Path | None = None) -> list[RunEntry]:
+    """Return the runs in a folder (default: where runs live), the newest first."""
+    try:
+        folders = [folder for folder in (root or runs_folder()).iterdir() if folder.is_dir()]
+    except OSError:
+        return []
+    entries = [read_entry(folder) for folder in folders if (folder / EXPERIMENT).exists()]
+    return sorted(entries, key=lambda entry: (entry.began, entry.folder.name), reverse=True)
+
+
+def read_entry(folder: Path) -> RunEntry:
+    """Return one run as a list shows it; what cannot be read is said in `problem`, never raised."""
+    about = read_about(folder)
+    name = shortened(about.name, LETTERS_OF_A_NAME) or folder.name
+    try:
+        document = _document(folder)
+        chosen = {section: shortened(str(document[section]["name"])) for section in SECTIONS[:3]}
+        planned = int(document["training"]["meta_steps"])
+    except BadInput as error:
+        return RunEntry(folder, name, "unreadable", note=about.note, problem=error.why)
+    except (KeyError, TypeError, ValueError, OverflowError):  # the last for a number like 1e999
+        why = "experiment.json is not an experiment of a run"
+        return RunEntry(folder, name, "unreadable", note=about.note, problem=why)
+    record = read_record(folder) or RunRecord(meta_steps=planned, began=_made(folder))
+    state: EntryState = record.state
+    if record.state == "running" and not is_held(folder):
+        state = "interrupted"
+    step = record.meta_step
+    if record.state == "running":
+        step = max(step, last_step(folder / METRICS))
+    return RunEntry(
+        folder, name, state, **chosen, meta_step=step, meta_steps=record.meta_steps or planned,
+        best=record.best, best_step=record.best_step, seconds=record.seconds, began=record.began, note=about.note,
+        parent=record.parent, problem=record.problem,
+        resumable=state in ("interrupted", "stopped", "failed") and bool(checkpoints(folder)),
+    )  # fmt: skip
+
+
+def checkpoints(folder: Path) -> list[int]:
+    """Return the outer steps that a run can be resumed or branched from, oldest first."""
+    found = []
+    for path in sorted((folder / CHECKPOINTS).glob("step-*.json")):
+        with suppress(OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            manifest = json.loads(read_file(path, MAX_BYTES))
+            step = int(manifest["meta_step"])
+            if "optimizer" in manifest and 0 <= step < 2**63 and (path.parent / Path(manifest["file"]).name).is_file():
+                found.append(step)
+    return found
+
+
+def rename(folder: Path, name: str) -> None:
+    """Give a run another name; an empty one brings back its folder's. Raise `BadInput` if that cannot be kept."""
+    write_about(_checked(folder), About(name=name.strip(), note=read_about(folder).note))
+
+
+def set_note(folder: Path, note: str) -> None:
+    """Note something about a run. Raise `BadInput` if that cannot be kept."""
+    write_about(_checked(folder), About(name=read_about(folder).name, note=note))
+
+
+def duplicate(folder: Path) -> Path:
+    """Copy a run beside itself and return the copy, which may be resumed on its own; raise `BadInput`."""
+    _checked(folder)
+    if is_held(folder):
+        raise BadInput(str(folder), "is being written; a copy can be made when its run has ended")
+    for number in range(2, 1000):
+        copy = folder.with_name(f"{folder.name}-copy{'' if number == 2 else f'-{number - 1}'}")
+        try:
+            copy.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise BadInput(str(copy), error.strerror or str(error)) from None
+        try:
+            left = shutil.ignore_patterns(LOCK, HOLDER)
+            shutil.copytree(folder, copy, dirs_exist_ok=True, ignore=left, symlinks=True)
+            about, record = read_about(folder), read_record(folder)
+            write_about(
+                copy, About(name=f"{shortened(about.name, LETTERS_OF_A_NAME) or folder.name} (copy)", note=about.note)
+            )
+            if record and record.state == "running":  # its program died: what was copied is at rest
+                write_record(copy, record.model_copy(update={"state": "stopped"}))
+        except (OSError, BadInput) as error:
+            shutil.rmtree(copy, ignore_errors=True)
+            raise BadInput(str(copy), _reason(error)) from None
+        return copy
+    raise BadInput(str(folder), "no free name for a copy")
+
+
+def differing_settings(folders: Sequence[Path]) -> list[tuple[str, list[str]]]:
+    """Return the settings in which runs differ: the path, and each run's value as text ("" where it has none).
+
+    What was changed on the way is told with the step, as `0.1, from step 60 0.07`.
+    """
+    tables = []
+    for folder in folders:
+        document, table = _document(folder), dict[str, str]()
+        for section in SECTIONS:
+            part = _object(document.get(section))
+            values = part if section == "training" else {"name": part.get("name"), **_object(part.get("settings"))}
+            table |= {f"{section}.{name}": _text(value) for name, value in values.items()}
+        for step, path, value in _changes(folder):
+            table[path] = f"{table.get(path, '')}, from step {step:,} {_text(value)}"
+        tables.append(table)
+    paths = dict.fromkeys(path for table in tables for path in table)
+    rows = [(path, [table.get(path, "") for table in tables]) for path in paths]
+    return [(path, values) for path, values in rows if len(set(values)) > 1]
+
+
+def _changes(folder: Path) -> list[tuple[int, str, Any]]:
+    """Return the outer step, the path and the new value of every change of a setting; what is torn is left out."""
+    found = []
+    with suppress(OSError):
+        for line in read_file(folder / EVENTS, MAX_EVENTS_BYTES).splitlines():
+            with suppress(ValueError, TypeError, KeyError, OverflowError, RecursionError):
+                event = json.loads(line)
+                if event["event"] == "setting":
+                    found.append((int(event["meta_step"]), str(event["path"]), event["value"]))
+    return found
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Return a JSON object as it is, and an empty one for whatever else somebody wrote there."""
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _reason(error: OSError | BadInput) -> str:
+    """Return why a copy failed; of the many files that copying a folder complains of, the first."""
+    complaints = error.args[0] if isinstance(error, shutil.Error) else None
+    return str(complaints[0][2]) if isinstance(complaints, list) and complaints else str(error)
+
+
+def _document(folder: Path) -> dict[str, Any]:
+    """Return a run's experiment as JSON data; raise `BadInput` that names the file."""
+    file = folder / EXPERIMENT
+    try:
+        document = json.loads(read_file(file, MAX_BYTES).decode("utf-8-sig"))
+    except OSError as error:
+        raise BadInput(str(file), error.strerror or "cannot be read") from None
+    except (ValueError, RecursionError):
+        raise BadInput(str(file), "not JSON that can be read") from None
+    if not isinstance(document, dict):
+        raise BadInput(str(file), "an experiment is a JSON object")
+    return document
+
+
+def _checked(folder: Path) -> Path:
+    if not is_run_folder(folder):
+        raise BadInput(str(folder), "not a run folder")
+    return folder
+
+
+def _made(folder: Path) -> float:
+    try:
+        return (folder / EXPERIMENT).stat().st_mtime
+    except OSError:
+        return 0.0

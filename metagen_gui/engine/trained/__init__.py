@@ -1,0 +1,1 @@
+"""What was learned, loaded again and exported."""

@@ -1,0 +1,100 @@
+"""Export: what a run has learned, as a folder that stands on its own and three lines of Python that load it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from metagen_gui.engine.data.image_files import read_images
+from metagen_gui.engine.data.image_files.image_set import Polarity
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.trained.export_folder import WEIGHTS, load_export, write_export
+from metagen_gui.engine.trained.loaded_model import LoadedModel
+from metagen_gui.engine.trained.trained_run import open_run
+
+__all__ = ["Exported", "LoadedModel", "export_adapted", "export_initialization", "load_export"]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An export that is on disk, complete and compared with what it was made from."""
+
+    folder: Path
+    code: str
+    """A few lines of Python that load it and sample."""
+    summary: str
+    """What was exported, in plain sentences."""
+
+
+def export_initialization(run_folder: Path, to: Path) -> Exported:
+    """Write what `run_folder` has meta-learned to the folder `to`. Raises `BadInput` that names what is wrong."""
+    run = open_run(run_folder)
+    history = {"meta_step": run.meta_step}
+    return _export(run.model, to, history, f"The initialization after {run.meta_step:,} outer steps")
+
+
+def export_adapted(
+    run_folder: Path,
+    to: Path,
+    task_index: int | None = None,
+    images: Path | None = None,
+    steps: int | None = None,
+) -> Exported:
+    """Write the model of `run_folder` to the folder `to` after it has adapted, in `steps` steps or as in training.
+
+    It adapts to the support of validation task `task_index` (0 is the first row of the adaptation view) or to all
+    `images` of a folder, a zip or one file. Raises `BadInput` that names what is wrong.
+    """
+    if (task_index is None) == (images is None):
+        raise BadInput("export", "a model adapts either to a task or to images; give one of them")
+    if task_index is not None and task_index < 0:
+        raise BadInput("task", f"there is no task {task_index}; the first is 0")
+    run = open_run(run_folder)
+    experiment = run.experiment
+    notices: tuple[str, ...] = ()
+    if images is not None:
+        # a run on images of one's own says which end is ink; for other families it is found from the images
+        polarity: Polarity = getattr(experiment.config("tasks"), "polarity", "auto")
+        support, notices = read_images(images, run.model.spec, polarity=polarity, where="images")
+        name = told = printable(str(images))
+    else:
+        training = experiment.config("training")
+        task = run.family.task("validation", task_index or 0, training.shots, training.query_size)
+        support, name = task.support, f"validation task {task_index} ({task.name})"
+        told = f"a validation task ({task.name})"
+    taken = run.model.algorithm.steps if steps is None else steps
+    adapted = run.model.adapt(support, taken)
+    history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
+    what = f"The model adapted to the {len(support):,} examples of {told} in {taken} step{'' if taken == 1 else 's'}"
+    return _export(adapted, to, history, what, notices)
+
+
+def _export(
+    model: LoadedModel, to: Path, history: Mapping[str, object], what: str, notices: tuple[str, ...] = ()
+) -> Exported:
+    folder = write_export(model, to, history)
+    numbers = sum(value.numel() for values in model.weights.values() for value in values.values())
+    size = (folder / WEIGHTS).stat().st_size / 1e3
+    summary = f"{what}: {numbers:,} numbers ({size:,.0f} kB) in {printable(str(folder))}, read back and compared."
+    return Exported(folder, code_for(folder, model), " ".join([summary, *(f"{notice}." for notice in notices)]))
+
+
+def code_for(folder: Path, model: LoadedModel) -> str:
+    """Return lines of Python that load the export in `folder` and sample from it; they run as they are."""
+    shape = ", ".join(map(str, model.spec.shape))
+    values = " with values from 0 to 1" if model.spec.kind == "images" else ""
+    lines = [
+        "from metagen_gui.engine.trained.export import load_export",
+        "",
+        f"model = load_export({str(folder)!r})",
+        f"samples = model.sample(16)  # a tensor (16, {shape}){values}",
+    ]
+    if model.kind == "initialization":
+        lines += [
+            "",
+            f"examples = samples[:5]  # put your own here: (n, {shape}){values}",
+            "samples = model.adapt(examples).sample(16)",
+        ]
+    return "\n".join(lines) + "\n"

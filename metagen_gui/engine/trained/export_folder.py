@@ -1,0 +1,184 @@
+"""The folder of an export: weights, experiment, and a description that says which data the model is of.
+
+    model.safetensors   tensors by `player/name`
+    experiment.json     the whole experiment, every setting written out
+    export.json         kind, shape of one example, digest of the weights, how it was made
+
+Nothing is pickled, so opening an export never runs code; and neither the run nor its data are needed any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.files import flush_folder, read_file, write_atomically
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.checkpoint import MAX_WEIGHTS_BYTES, from_bytes, to_bytes
+from metagen_gui.engine.tasks.base import DataSpec
+from metagen_gui.engine.trained.loaded_model import Kind, LoadedModel, assemble
+
+WEIGHTS, EXPERIMENT, ABOUT = "model.safetensors", "experiment.json", "export.json"
+FILES = frozenset({WEIGHTS, EXPERIMENT, ABOUT})
+VERSION = 1
+MAX_ABOUT_BYTES = 2**20
+COMPARED_SAMPLES = 4
+
+
+class _Data(BaseModel):
+    """What one example is, as `export.json` writes a `DataSpec`."""
+
+    model_config = ConfigDict(strict=True)
+    kind: Literal["images", "points"]
+    shape: list[int] = Field(min_length=1, max_length=3)
+
+
+class _About(BaseModel):
+    """The part of `export.json` that loading needs; what else is in it is for people."""
+
+    model_config = ConfigDict(strict=True)
+    version: int = Field(ge=1)
+    kind: Kind
+    data: _Data
+    sha256: str
+
+
+def load_export(folder: Path | str) -> LoadedModel:
+    """Return the model of an exported folder. Raises `BadInput` that names the file and what is wrong with it."""
+    folder = Path(folder)
+    about = _read_about(folder / ABOUT)
+    data = _read(folder / WEIGHTS, MAX_WEIGHTS_BYTES)
+    if hashlib.sha256(data).hexdigest() != about.sha256:
+        raise BadInput(str(folder / WEIGHTS), f"damaged: not the file that {ABOUT} describes")
+    experiment = Experiment.load(folder / EXPERIMENT)
+    spec = DataSpec(about.data.kind, tuple(about.data.shape))
+    if not _is_possible(spec):
+        raise BadInput(str(folder / ABOUT), f"{spec.kind} of shape {spec.shape} cannot be")
+    weights = from_bytes(data, str(folder / WEIGHTS))
+    return assemble(experiment, spec, about.kind, weights, str(folder / WEIGHTS))
+
+
+def write_export(model: LoadedModel, to: Path, history: Mapping[str, Any]) -> Path:
+    """Write `model` as the folder `to` and return its full path; on any failure `to` is as it was.
+
+    The files go to a temporary folder beside it, are flushed to the disk, loaded back and compared tensor by tensor,
+    samples included, before the folder takes the name. `history` is added to `export.json`. Raises `BadInput` if `to`
+    holds anything but an earlier export, or cannot be written.
+    """
+    place = _full(to)
+    with _refusals(place):
+        _check_free(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary = place.parent / f".metagen-export-{uuid.uuid4().hex[:12]}"
+        temporary.mkdir()
+        try:
+            _fill(temporary, model, history)
+            if not _same(model, load_export(temporary)):
+                raise BadInput(str(place), "what was written does not load back the same; nothing was exported")
+            _put_in_place(temporary, place)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return place
+
+
+def _fill(folder: Path, model: LoadedModel, history: Mapping[str, Any]) -> None:
+    digest = write_atomically(folder / WEIGHTS, to_bytes(model.weights))
+    write_atomically(folder / EXPERIMENT, model.experiment.to_json(complete=True).encode())
+    data = {"kind": model.spec.kind, "shape": list(model.spec.shape)}
+    about = {"version": VERSION, "kind": model.kind, "data": data, "sha256": digest, **history}
+    write_atomically(folder / ABOUT, (json.dumps(about, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _same(written: LoadedModel, read: LoadedModel) -> bool:
+    before, after = written.weights, read.weights
+    pairs = [(value, after[player][name]) for player, values in before.items() for name, value in values.items()]
+    # the samples show that the settings, too, came back the same; an extreme model may give infinite ones
+    pairs.append((written.sample(COMPARED_SAMPLES), read.sample(COMPARED_SAMPLES)))
+    return all(torch.allclose(one, other, rtol=0, atol=0, equal_nan=True) for one, other in pairs)
+
+
+def _full(path: Path) -> Path:
+    try:
+        return path.expanduser().resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a circle of links, an unknown ~user
+        raise BadInput(str(path), str(error)) from None
+
+
+def _check_free(place: Path) -> None:
+    if not place.exists():
+        if place.parent.is_file():
+            raise BadInput(str(place.parent), "is a file; an export is a folder in a folder")
+        return
+    if not place.is_dir():
+        raise BadInput(str(place), "is a file; an export is a folder")
+    if Path.cwd().is_relative_to(place):
+        raise BadInput(str(place), "is the folder that you are in; name a new one")
+    held = {path.name for path in place.iterdir()}
+    if held and not (ABOUT in held and held <= FILES):
+        raise BadInput(
+            str(place), "holds something else; an export needs a new folder, an empty one or an earlier export"
+        )
+    if held:
+        _read_about(place / ABOUT)
+
+
+def _put_in_place(temporary: Path, place: Path) -> None:
+    if place.exists():
+        aside = temporary.with_name(f"{temporary.name}-earlier")
+        place.replace(aside)
+        try:
+            temporary.replace(place)
+        except OSError:
+            aside.replace(place)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        temporary.replace(place)
+    flush_folder(place.parent)
+
+
+def _read_about(path: Path) -> _About:
+    try:
+        about = _About.model_validate_json(_read(path, MAX_ABOUT_BYTES))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise BadInput(str(path), f"not the description of an export ({name or 'JSON'}: {first['msg']})") from None
+    if about.version > VERSION:
+        raise BadInput(str(path), f"written by a newer MetaGen (version {about.version}; this one reads {VERSION})")
+    return about
+
+
+def _read(path: Path, most: int) -> bytes:
+    with _refusals(path):
+        return read_file(path, most)
+
+
+def _is_possible(spec: DataSpec) -> bool:
+    """Return whether one example can be of this shape; sides are limited so that a lie stays cheap to find out."""
+    if spec.kind == "points":
+        return spec.shape == (2,)
+    return len(spec.shape) == 3 and spec.shape[0] in (1, 3) and all(4 <= side <= 4096 for side in spec.shape[1:])
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turn what the system says against `path` into `BadInput`."""
+    try:
+        yield
+    except BadInput:
+        raise
+    except OSError as error:
+        raise BadInput(str(path), error.strerror or str(error)) from None
+    except ValueError as error:  # a zero byte in a name
+        raise BadInput(str(path), str(error)) from None

@@ -1,0 +1,172 @@
+"""How far a test of claims is: a sentence, a bar, the time left, what has been done and noticed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from metagen_gui.gui.claims.pace import ClaimsPace
+from metagen_gui.gui.claims.words import progress_sentence
+from metagen_gui.gui.look.theme import colours, theme_changes
+from metagen_gui.gui.widgets.icon_button import themed_icon
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.claims.events import ClaimsEvent
+
+PARTS = 1_000
+"""Of the bar."""
+DONE, GOING, NOTICED = "mdi6.check", "mdi6.play", "mdi6.information-outline"
+
+
+class ClaimsProgress(QWidget):
+    """Shown while a test goes on; it lives between two reports as well, which may lie half a minute apart."""
+
+    def __init__(self, parent: QWidget | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(parent)
+        self.setObjectName("claims_progress")
+        self._clock, self._pace, self._began = clock, ClaimsPace(), 0.0
+        self._stage = ""
+        self.title, self.sentence, self.left, self.beside = (QLabel(self) for _ in range(4))
+        for label in (self.title, self.sentence, self.left, self.beside):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        bold = self.title.font()
+        bold.setBold(True)
+        bold.setPointSizeF(1.25 * bold.pointSizeF())
+        self.title.setFont(bold)
+        self.left.setProperty("tone", "muted")
+        self.beside.setProperty("tone", "warning")
+        self.sentence.setObjectName("claims_sentence")
+        self.bar = QProgressBar(self)
+        self.bar.setAccessibleName(self.tr("Progress of the test"))
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(14)
+        self.stages = QListWidget(self)
+        self.stages.setAccessibleName(self.tr("What has been done"))
+        self.stages.setSelectionMode(QListWidget.SelectionMode.NoSelection)
+        self.stages.setIconSize(QSize(16, 16))
+        self.stages.setWordWrap(True)
+        self.stop_button = QPushButton(self.tr("S&top"), self)
+        self.stop_button.setObjectName("claims_stop")
+        self.stop_button.setToolTip(self.tr("End the test at the next safe point; what is done is kept"))
+        self.stop_button.setMinimumSize(140, 38)
+        self.stop_button.setAutoDefault(False)  # Return must not end what took an hour
+        hint = QLabel(self.tr("This window can be closed meanwhile: the test goes on."), self)
+        hint.setProperty("tone", "muted")
+        hint.setWordWrap(True)
+        foot = QHBoxLayout()
+        foot.addWidget(hint, 1)
+        foot.addWidget(self.stop_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        for widget in (self.title, self.sentence, self.bar, self.left, self.beside):
+            column.addWidget(widget)
+        column.addWidget(self.stages, 1)
+        column.addLayout(foot)
+        self._timer = QTimer(self, interval=500)
+        self._timer.timeout.connect(self._show_pace)
+        theme_changes().changed.connect(self._draw_icons)
+
+    def begin(self, title: str) -> None:
+        """A test begins."""
+        self._pace, self._began, self._stage = ClaimsPace(), self._clock(), ""
+        self.title.setText(title)
+        self.stages.clear()
+        self.say(self.tr("Preparing…"))
+        self.bar.setRange(0, 0)
+        self.left.setText(" ")
+        self.stop_button.setEnabled(True)
+        self.show_beside(False)
+        self._timer.start()
+
+    def end(self) -> None:
+        """The test has ended, in whatever way."""
+        self._timer.stop()
+
+    def say(self, text: str) -> None:
+        """Say what goes on."""
+        self.sentence.setText(text)
+        self.sentence.setAccessibleName(text)
+
+    def stopping(self) -> None:
+        """Stop was pressed: it takes until the test next reports."""
+        self.say(self.tr("Stopping at the next safe point, in half a minute at most as a rule. What is done is kept."))
+        self.stop_button.setEnabled(False)
+        self.bar.setRange(0, 0)
+
+    def show_beside(self, beside: bool) -> None:
+        """Say whether a run in the main window uses the machine as well."""
+        self.beside.setVisible(beside)
+        self.beside.setText(self.tr("A run trains in the main window at the same time: both take longer."))
+
+    def hear(self, event: ClaimsEvent) -> None:
+        """Show what the test reports."""
+        from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsNotice, ClaimsStarted
+
+        match event:
+            case ClaimsStarted():
+                said = self.tr("{runs} runs to train, {scores} arms to score")
+                self._add(NOTICED, said.format(runs=f"{event.runs:,}", scores=f"{event.scores:,}"))
+            case ClaimsNotice():
+                self._add(NOTICED, event.text)
+            case ClaimsAdvanced():
+                self._pace.hear(event.share, event.seconds_left, self._clock())
+                if self.stop_button.isEnabled():
+                    self.say(event.text)
+                self._enter(stage_of(event.text))
+                self._show_pace()
+
+    def _enter(self, stage: str) -> None:
+        """Tick off what was under way if another thing is now."""
+        if stage == self._stage:
+            return
+        self._stage = stage
+        for row in range(self.stages.count()):
+            item = self.stages.item(row)
+            if item.data(Qt.ItemDataRole.UserRole) == GOING:
+                item.setData(Qt.ItemDataRole.UserRole, DONE)
+        self._add(GOING, stage)
+        self._draw_icons()
+
+    def _add(self, kind: str, text: str) -> None:
+        item = QListWidgetItem(text)
+        item.setData(Qt.ItemDataRole.UserRole, kind)
+        self.stages.addItem(item)
+        self._draw_icons()
+        self.stages.scrollToBottom()
+
+    def _show_pace(self) -> None:
+        now = self._clock()
+        share, left = self._pace.share(now), self._pace.seconds_left(now)
+        if share > 0 and self.stop_button.isEnabled():
+            self.bar.setRange(0, PARTS)
+            self.bar.setValue(round(PARTS * share))
+        if share > 0:
+            self.left.setText(progress_sentence(share, left, now - self._began))
+
+    def _draw_icons(self) -> None:
+        look = colours()
+        tones = {DONE: look.good, GOING: look.link, NOTICED: look.muted}
+        for row in range(self.stages.count()):
+            kind = self.stages.item(row).data(Qt.ItemDataRole.UserRole)
+            self.stages.item(row).setIcon(themed_icon(kind, tones[kind]))
+
+
+def stage_of(text: str) -> str:
+    """Return what goes on without how far it is: of the outer steps of a run, that it trains."""
+    return re.sub(r": outer step .*$", ": training", text)

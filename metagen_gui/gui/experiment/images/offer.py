@@ -1,0 +1,58 @@
+"""The button beside the path of images that opens the page of what they give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QPushButton
+
+from metagen_gui.gui.experiment.images.page import ImportPage
+from metagen_gui.gui.program.bad_input import bad_input
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.experiment import Experiment
+    from metagen_gui.gui.experiment.panel import ExperimentPanel
+    from metagen_gui.gui.experiment.setting_column import SettingColumn
+    from metagen_gui.gui.form.row import SettingRow
+
+FAMILY, PATH = "images", "tasks.path"
+
+
+class ImportOffer(QObject):
+    """Puts the button into the row of the path while the tasks are images, and opens one page, again and again."""
+
+    def __init__(self, panel: ExperimentPanel) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._row: SettingRow | None = None
+        self.page: ImportPage | None = None
+
+    def offer(self, experiment: Experiment, column: SettingColumn) -> None:
+        """Make the button if the row is a new one: rows are made anew with another family of tasks."""
+        row = column.row(PATH) if experiment.tasks == FAMILY else None
+        if row is not None and row is not self._row:
+            button = QPushButton(self.tr("Look at the images…"))
+            button.setObjectName("look_at_images")
+            button.setToolTip(self.tr("Read them all once, and see what can be used, what is skipped and why"))
+            button.setAutoDefault(False)
+            button.clicked.connect(self.open_page)
+            row.put_beside(button)
+        self._row = row
+
+    def open_page(self) -> None:
+        """Open the page for the experiment as it stands; what is wrong with its settings is said in the form."""
+        try:
+            settings = self._panel.experiment().config("tasks")
+        except bad_input() as problem:
+            self._panel.show_problem(problem.where, problem.why)
+            return
+        if not settings.path.strip():
+            self._panel.show_problem(PATH, self.tr("Choose a folder or zip of images first."))
+            return
+        if self.page is None:
+            self.page = ImportPage(self._panel)
+        self.page.look(settings)
+        self.page.show()
+        self.page.raise_()
+        self.page.activateWindow()

@@ -1,0 +1,264 @@
+"""Export: what, where to, and the few lines of Python that load it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QGroupBox,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QRadioButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from metagen_gui.gui.export.thread import ExportOrder, ExportThread
+from metagen_gui.gui.form.editors.base import field_height
+from metagen_gui.gui.form.path_field import PathField
+from metagen_gui.gui.widgets.wheel_guard import guard_wheel
+
+if TYPE_CHECKING:
+    from metagen_gui.gui.program.engine_loader import Engine
+    from metagen_gui.gui.run.controller import RunController
+
+SAVE_PATIENCE = 120_000
+"""Milliseconds to wait for a running run's checkpoint: an outer step may take long."""
+
+
+class ExportDialog(QDialog):
+    """Exports a run; while it goes on, its newest state. The run is not disturbed."""
+
+    def __init__(self, engine: Engine, controller: RunController, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("export_dialog")
+        self.setWindowTitle(self.tr("Export"))
+        self.setModal(False)
+        self._engine = engine
+        self._controller = controller
+        self._thread: ExportThread | None = None
+        self._order: ExportOrder | None = None
+        self._folder: Path | None = None
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(self._give_up_waiting)
+        controller.saved.connect(self._saved)
+        self._build()
+        self.set_run(controller.folder)
+        self._choose()
+
+    def set_run(self, folder: Path | None) -> None:
+        """Propose a run, and a place beside its checkpoints."""
+        if folder:
+            self.run_field.set_path(folder)
+            self.to_field.set_path(folder / "export")
+
+    @property
+    def busy(self) -> bool:
+        """Whether an export is being written or waited for."""
+        return self._thread is not None or self._order is not None
+
+    # -- looks -------------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        what = QGroupBox(self.tr("What"), self)
+        grid = QGridLayout(what)
+        self.initialization = QRadioButton(self.tr("The meta-learned &initialization"), what)
+        self.initialization.setToolTip(self.tr("What every task starts from, before any adaptation"))
+        self.task = QRadioButton(self.tr("Adapted to a held-out &task, number"), what)
+        self.task.setToolTip(self.tr("The model after it has adapted to one of the validation tasks"))
+        self.images = QRadioButton(self.tr("Adapted to &my images in"), what)
+        self.images.setToolTip(self.tr("The model after it has adapted to the images of a folder of yours"))
+        self.task_index = self._spin(
+            "task_index",
+            1,
+            1_000_000,
+            self.tr("Number of the validation task; 1 is the first row of the adaptation view"),
+        )
+        self.images_field = PathField("images_field", self.tr("Folder with images"), self)
+        steps_label = QLabel(self.tr("Adaptation &steps"), what)
+        self.steps = self._spin("steps", 0, 10_000, self.tr("Adaptation steps"))
+        self.steps.setSpecialValueText(self.tr("as in training"))
+        steps_label.setBuddy(self.steps)
+        grid.addWidget(self.initialization, 0, 0, 1, 2)
+        grid.addWidget(self.task, 1, 0)
+        grid.addWidget(self.task_index, 1, 1, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self.images, 2, 0)
+        grid.addWidget(self.images_field, 2, 1)
+        grid.addWidget(steps_label, 3, 0)
+        grid.addWidget(self.steps, 3, 1, Qt.AlignmentFlag.AlignLeft)
+        grid.setColumnStretch(1, 1)
+        self.initialization.setChecked(True)
+        for button in (self.initialization, self.task, self.images):
+            button.toggled.connect(self._choose)
+
+        where = QGroupBox(self.tr("Where"), self)
+        places = QGridLayout(where)
+        self.run_field = PathField("run_field", self.tr("Run folder"), self)
+        self.to_field = PathField("to_field", self.tr("Folder to write"), self)
+        for row, (text, field) in enumerate(
+            ((self.tr("&From the run"), self.run_field), (self.tr("T&o the folder"), self.to_field))
+        ):
+            label = QLabel(text, where)
+            label.setBuddy(field.edit)
+            places.addWidget(label, row, 0)
+            places.addWidget(field, row, 1)
+
+        self.said = QLabel(self)
+        self.said.setObjectName("export_message")
+        self.said.setWordWrap(True)
+        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.progress = QProgressBar(self)
+        self.progress.setRange(0, 0)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Exporting"))
+        self.code = QPlainTextEdit(self)
+        self.code.setObjectName("export_code")
+        self.code.setAccessibleName(self.tr("Python that loads the export"))
+        self.code.setPlaceholderText(self.tr("The few lines of Python that load the export will stand here."))
+        self.code.setReadOnly(True)
+        self.code.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._build_buttons()
+        layout = QVBoxLayout(self)
+        for widget in (what, where, self.code, self.said, self.progress, self.buttons):
+            layout.addWidget(widget, 1 if widget is self.code else 0)
+        self.resize(640, 560)
+        self._show_busy(False)
+
+    def _build_buttons(self) -> None:
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self.export_button = QPushButton(self.tr("&Export"), self)
+        self.export_button.setObjectName("export_button")
+        self.export_button.setDefault(True)
+        self.copy_button = QPushButton(self.tr("&Copy code"), self)
+        self.open_button = QPushButton(self.tr("Open fol&der"), self)
+        self.buttons.addButton(self.export_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        for button in (self.copy_button, self.open_button):
+            self.buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+            button.setEnabled(False)
+        self.export_button.clicked.connect(self.export)
+        self.copy_button.clicked.connect(self._copy)
+        self.open_button.clicked.connect(self._open_folder)
+        self.buttons.rejected.connect(self.close)
+
+    def _spin(self, name: str, low: int, high: int, says: str) -> QSpinBox:
+        box = QSpinBox(self)
+        box.setObjectName(name)
+        box.setRange(low, high)
+        box.setAccessibleName(says)
+        box.setToolTip(says)
+        box.setMinimumWidth(140)
+        box.setMinimumHeight(field_height(box))
+        guard_wheel(box)
+        return box
+
+    def _choose(self) -> None:
+        self.task_index.setEnabled(self.task.isChecked())
+        self.images_field.setEnabled(self.images.isChecked())
+        self.steps.setEnabled(not self.initialization.isChecked())
+
+    def _show_busy(self, busy: bool) -> None:
+        self.progress.setVisible(busy)
+        self.export_button.setEnabled(not busy)
+
+    def _say(self, text: str, tone: str = "") -> None:
+        self.said.setProperty("tone", tone)
+        # The style sheet looks at properties only when it is asked to.
+        self.said.style().unpolish(self.said)
+        self.said.style().polish(self.said)
+        self.said.setText(text)
+
+    # -- doing -------------------------------------------------------------------------------------------------------
+
+    def order(self) -> ExportOrder | None:
+        """Return what is asked for, or None after saying what is missing."""
+        for field, wanted in ((self.run_field, True), (self.to_field, True), (self.images_field, None)):
+            if not field.text() and (wanted or self.images.isChecked()):
+                self._say(self.tr("{what} is missing.").format(what=field.says), "error")
+                field.edit.setFocus()
+                return None
+        return ExportOrder(
+            run_folder=self.run_field.path(),
+            to=self.to_field.path(),
+            what="task" if self.task.isChecked() else "images" if self.images.isChecked() else "initialization",
+            task_index=self.task_index.value() - 1,
+            images=self.images_field.path() if self.images.isChecked() else None,
+            steps=self.steps.value() or None,
+        )
+
+    def export(self) -> None:
+        """Do it; a run that goes on writes its newest state first."""
+        order = None if self.busy else self.order()
+        if order is None:
+            return
+        self._show_busy(True)
+        if self._controller.can_save and self._controller.folder == order.run_folder:
+            self._order = order
+            self._say(self.tr("Waiting for the run to save its newest state…"))
+            self._patience.start(SAVE_PATIENCE)
+            self._controller.save_now()
+        else:
+            self._begin(order)
+
+    def _saved(self) -> None:
+        order, self._order = self._order, None
+        if order:
+            self._patience.stop()
+            self._begin(order)
+
+    def _give_up_waiting(self) -> None:
+        order, self._order = self._order, None
+        if order:
+            self._begin(order)
+
+    def _begin(self, order: ExportOrder) -> None:
+        self._say(self.tr("Writing, reading back and comparing…"))
+        self._thread = ExportThread(self._engine, order, self)
+        self._thread.finished.connect(self._done)
+        self._thread.start()
+
+    def _done(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        thread.wait()
+        thread.deleteLater()
+        self._show_busy(False)
+        exported = thread.exported
+        if exported is None:
+            self._say(thread.problem or self.tr("The export ended without saying why."), "error")
+            self.said.setToolTip(thread.details)
+            return
+        self._folder = exported.folder
+        self.code.setPlainText(exported.code)
+        self._say(exported.summary, "good")
+        self.copy_button.setEnabled(True)
+        self.open_button.setEnabled(True)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.code.toPlainText())
+        self._say(self.tr("The lines are on the clipboard."))
+
+    def _open_folder(self) -> None:
+        if self._folder:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Hide; an export that is being written goes on and is shown when the dialog is opened again."""
+        event.accept()
+
+    def wait(self) -> None:
+        """Block until nothing is being written: for the end of the program."""
+        if self._thread:
+            self._thread.wait()

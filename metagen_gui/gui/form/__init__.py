@@ -1,0 +1,1 @@
+"""Settings as forms: one row per setting, made from its declaration."""

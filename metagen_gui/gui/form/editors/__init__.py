@@ -1,0 +1,1 @@
+"""What a value is changed with, by the kind of its setting."""

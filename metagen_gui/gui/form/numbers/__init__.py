@@ -1,0 +1,1 @@
+"""Boxes and sliders for numbers, and how numbers are written."""

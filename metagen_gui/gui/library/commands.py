@@ -1,0 +1,210 @@
+"""Does what the Runs panel is asked for: resume, branch, open, rename, copy, throw away; and keeps its list true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from metagen_gui.gui.experiment.files import ExperimentFiles
+from metagen_gui.gui.library.branch import ask_branch
+from metagen_gui.gui.library.copying import CopyingThread
+from metagen_gui.gui.library.experiment import experiment_at
+from metagen_gui.gui.library.listing import RunsListing
+from metagen_gui.gui.library.offer import RunsOffer
+from metagen_gui.gui.library.panel import RunsPanel
+from metagen_gui.gui.library.trash import ask_trash, move_to_trash
+from metagen_gui.gui.program.bad_input import bad_input
+from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.run.controller import RunController
+from metagen_gui.gui.run.states import RunState
+from metagen_gui.gui.run.status.words import branch_sentence
+from metagen_gui.gui.widgets.banner import Banner
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.store.library import RunEntry
+    from metagen_gui.gui.program.engine_loader import Engine
+
+
+class RunsCommands(QObject):
+    """Connects the Runs panel with the run of this window, the form, and the disk."""
+
+    def __init__(
+        self,
+        panel: RunsPanel,
+        controller: RunController,
+        files: ExperimentFiles,
+        banner: Banner,
+        settings: WindowSettings,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._panel, self._controller, self._files = panel, controller, files
+        self._banner, self._window = banner, window
+        self._engine: Engine | None = None
+        self._copying: CopyingThread | None = None
+        self._offered = False
+        self.listing = RunsListing(self)
+        self.offer = RunsOffer(banner, settings, self.resume, self)
+        self._does: Mapping[str, Callable[[Sequence[RunEntry]], None]] = {
+            "resume": lambda entries: self.resume(entries[0]),
+            "branch": lambda entries: self._branch(entries[0]),
+            "open": lambda entries: self._open(entries[0]),
+            "duplicate": lambda entries: self._duplicate(entries[0]),
+            "reveal": lambda entries: self._show_folder(entries[0].folder),
+            "trash": self._trash,
+        }
+        panel.asked.connect(self._do)
+        panel.edited.connect(self._edit)
+        panel.seen.connect(self.listing.set_watched)
+        self.listing.listed.connect(self._show)
+        controller.state_changed.connect(self._follow)
+        controller.started.connect(self.listing.refresh)
+        controller.discarded.connect(self.listing.refresh)
+        files.replaced.connect(self._forget_branch)
+        self._follow(controller.state)
+
+    def set_engine(self, engine: Engine) -> None:
+        """The engine is here: look what runs there are."""
+        self._engine = engine
+        self._panel.prepare()
+        self._panel.comparison.set_library(engine.library)
+        self.listing.begin(engine.library, engine.runs_folder())
+
+    def resume(self, entry: RunEntry) -> None:
+        """Go on with a run in this window, its experiment in the form."""
+        if self._engine is None or self._controller.state.busy:
+            return
+        # Of a run that died later steps are known, and perhaps changes of settings, which will not have been.
+        steps = self._engine.library.checkpoints(entry.folder)
+        if self._load(entry, max(steps, default=entry.meta_step), self.tr("Resuming {name}.")):
+            self._banner.dismiss()
+            self._controller.resume_run(entry.folder)
+
+    def open_folder(self) -> None:
+        """Show where runs are kept, in the desktop's own way."""
+        if self._engine is not None:
+            folder = self._engine.runs_folder()
+            folder.mkdir(parents=True, exist_ok=True)
+            self._show_folder(folder)
+
+    def wait(self) -> None:
+        """Block until no thread is left: for the end of the program."""
+        self.listing.wait()
+        if self._copying is not None:
+            self._copying.wait()
+        if self._engine is not None:
+            self._panel.comparison.wait()
+
+    # -- commands ----------------------------------------------------------------------------------------------------
+
+    def _do(self, name: str, entries: Sequence[RunEntry]) -> None:
+        if self._engine is not None and entries:
+            self._does[name](entries)
+
+    def _branch(self, entry: RunEntry) -> None:
+        assert self._engine is not None
+        steps = self._engine.library.checkpoints(entry.folder)
+        if not steps:
+            self._banner.warn(self.tr("{name} has no checkpoint to branch from.").format(name=entry.name))
+            return
+        branch = ask_branch(self._window, entry, steps)
+        if branch is not None and self._load(entry, branch.meta_step, self.tr("The settings of {name}.")):
+            self._controller.set_branch(branch)
+            self._banner.tell(
+                branch_sentence(branch), offer=self.tr("Start from nothing instead"), then=self._forget_branch
+            )
+
+    def _open(self, entry: RunEntry) -> None:
+        said = self.tr("The experiment of {name}.")
+        if self._load(entry, entry.meta_step, said):
+            text = said.format(name=" ".join(entry.name.split()))
+            self._banner.tell(text, offer=self.tr("Undo"), then=self._files.bring_back)
+
+    def _load(self, entry: RunEntry, meta_step: int, said: str) -> bool:
+        """Put the experiment of a run, as it stood at a step, into the form; return whether it could be read."""
+        assert self._engine is not None
+        try:
+            experiment = experiment_at(self._engine.experiment, entry.folder, meta_step)
+        except bad_input() as problem:
+            self._banner.warn(str(problem))
+            return False
+        self._forget_branch()
+        name = " ".join(entry.name.split())
+        self._files.take(experiment, name, said.format(name=name))
+        return True
+
+    def _duplicate(self, entry: RunEntry) -> None:
+        assert self._engine is not None
+        if self._copying is not None:
+            self._banner.tell(self.tr("Another run is being copied; please wait."))
+            return
+        self._copying = CopyingThread(self._engine.library, entry.folder, self)
+        self._copying.finished.connect(self._end_copying)
+        self._copying.start()
+
+    def _end_copying(self) -> None:
+        thread, self._copying = self._copying, None
+        if thread is None:
+            return
+        thread.wait()
+        thread.deleteLater()
+        if thread.copy is None:
+            self._banner.warn(thread.problem)
+        else:
+            self._panel.set_runs([*self._panel.model.entries(), thread.copy])
+            self._panel.choose(thread.copy.folder)
+
+    def _show_folder(self, folder: Path) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._banner.warn(self.tr("Nothing here opens folders. It is {folder}").format(folder=folder))
+
+    def _trash(self, entries: Sequence[RunEntry]) -> None:
+        assert self._engine is not None
+        if not ask_trash(self._window, entries):
+            return
+        problems = []
+        for entry in entries:
+            # What was read a moment ago may hold no more: it may have been started since.
+            problem = move_to_trash(self._engine.library.read_entry(entry.folder))
+            if problem:
+                problems.append(problem)
+                continue
+            self._panel.model.remove(entry.folder)
+            if entry.folder == self._controller.folder and not self._controller.state.busy:
+                self._controller.forget()
+        if problems:
+            self._banner.warn(" ".join(problems))
+        self._panel.set_runs(self._panel.model.entries())
+        self.listing.refresh()
+
+    def _edit(self, entry: RunEntry, column: str, text: str) -> None:
+        assert self._engine is not None
+        library = self._engine.library
+        try:
+            (library.rename if column == "name" else library.set_note)(entry.folder, text)
+        except bad_input() as problem:
+            self._banner.warn(str(problem))
+            return
+        self._panel.model.put(library.read_entry(entry.folder))
+
+    # -- what happens ------------------------------------------------------------------------------------------------
+
+    def _show(self, entries: Sequence[RunEntry]) -> None:
+        self._panel.set_runs(entries)
+        if not self._offered and not self._controller.state.busy:
+            self.offer.make(entries)
+        self._offered = True
+
+    def _follow(self, state: RunState) -> None:
+        self._panel.set_at_rest(not state.busy and state is not RunState.LOADING)
+        if self._offered:
+            self.listing.refresh()
+
+    def _forget_branch(self, *_: object) -> None:
+        if self._controller.branch is not None:
+            self._controller.set_branch(None)

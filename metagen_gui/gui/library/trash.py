@@ -1,0 +1,54 @@
+"""Moves runs, and other folders, to the trash, from where they come back; nothing is ever deleted here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QDir, QFile, QStandardPaths, Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from metagen_gui.gui.window.close_dialog import is_agreed
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.store.library import RunEntry
+
+_MOST_NAMES = 8
+
+
+def ask_trash(parent: QWidget, entries: Sequence[RunEntry]) -> bool:
+    """Ask whether these runs may go to the trash."""
+    names = [" ".join(entry.name.split()) for entry in entries[:_MOST_NAMES]]
+    more = len(entries) - len(names)
+    box = QMessageBox(parent)
+    box.setObjectName("trash_dialog")
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # a name is no markup
+    box.setWindowTitle(_tr("Move to the trash?"))
+    one = _tr("Move the run “{name}” to the trash?").format(name=names[0])
+    box.setText(one if len(entries) == 1 else _tr("Move {count} runs to the trash?").format(count=f"{len(entries):,}"))
+    if len(entries) > 1:
+        box.setInformativeText("\n".join([*names, *([_tr("and {count} more").format(count=f"{more:,}")] * (more > 0))]))
+    return is_agreed(box, _tr("&Move to trash"), _tr("&Keep"))
+
+
+def move_to_trash(entry: RunEntry) -> str:
+    """Move a run's folder to the trash; return why that could not be, "" if it could."""
+    if entry.state == "running":
+        return _tr("{name} is going on; finish it first").format(name=entry.name)
+    return trash_folder(entry.folder, entry.name)
+
+
+def trash_folder(folder: Path, name: str) -> str:
+    """Move a folder, which a person knows as `name`, to the trash; return why that could not be, "" if it could."""
+    # Where the trash of a desktop lies, which Qt does not make.
+    QDir().mkpath(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation))
+    file = QFile(str(folder))
+    if file.moveToTrash():
+        return ""
+    return _tr("{name} could not be moved to the trash: {why}").format(name=name, why=file.errorString())
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Runs", text)

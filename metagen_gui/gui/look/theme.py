@@ -1,0 +1,134 @@
+"""The look of the program: light and dark palettes on Fusion, following the system or chosen.
+
+Whoever paints by hand asks `colours()` or `plot_colours()` and repaints on `theme_changes().changed`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from metagen_gui.gui.look.palettes import DARK, LIGHT, OUTLINED, Colours, outlined_palette, palette
+
+ThemeChoice = Literal["system", "light", "dark"]
+
+# What a palette cannot say: the tone of a label, the edge of a tooltip, slim scroll bars, the rule under a section.
+_STYLE = """
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle {{ background: {outline}; border-radius: 3px; margin: 2px; }}
+QScrollBar::handle:vertical {{ min-height: 32px; }}
+QScrollBar::handle:horizontal {{ min-width: 32px; }}
+QScrollBar::handle:hover {{ background: {disabled}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: center right; right: 2px; }}
+QToolTip {{ color: {text}; background: {tooltip}; border: 1px solid {outline}; padding: 5px; }}
+QFrame#rule {{ background: {grid}; border: none; }}
+QLabel[tone="live"] {{ color: {link}; border: 1px solid {link}; border-radius: 6px; padding: 0 4px 1px 4px; }}
+QLabel[tone="muted"] {{ color: {muted}; }}
+QLabel[tone="muted"]:disabled {{ color: {disabled}; }}
+QLabel[tone="error"] {{ color: {error}; }}
+QLabel[tone="warning"] {{ color: {warning}; }}
+QLabel[tone="good"] {{ color: {good}; }}
+"""
+
+
+@dataclass(frozen=True)
+class PlotColours:
+    """Colours for plots and for painting by hand; `series` is distinct for every kind of colour vision."""
+
+    background: QColor
+    foreground: QColor
+    grid: QColor
+    muted: QColor
+    series: tuple[QColor, ...]
+
+
+class ThemeChanges(QObject):
+    """Tells of changes of the look."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice: ThemeChoice = "system"
+        self.colours = LIGHT
+        self.styled = False
+
+    def follow_system(self) -> None:
+        """Take over the system's light or dark, if that is what was chosen."""
+        if self.choice == "system":
+            _wear(self, _system_colours())
+
+
+_changes: ThemeChanges | None = None
+
+
+def theme_changes() -> ThemeChanges:
+    """Return the one object whose signal `changed` says that the look has changed."""
+    global _changes
+    if _changes is None:
+        _changes = ThemeChanges()
+    return _changes
+
+
+def colours() -> Colours:
+    """Return the colours of the present look."""
+    return theme_changes().colours
+
+
+def plot_colours() -> PlotColours:
+    """Return the present look's colours for plots."""
+    look = colours()
+    return PlotColours(
+        background=QColor(look.base),
+        foreground=QColor(look.text),
+        grid=QColor(look.grid),
+        muted=QColor(look.muted),
+        series=tuple(QColor(colour) for colour in look.series),
+    )
+
+
+def apply_theme(app: QApplication, choice: ThemeChoice) -> None:
+    """Give the program its look: `light`, `dark`, or the system's, now and whenever that changes."""
+    changes = theme_changes()
+    changes.choice = choice
+    if not changes.styled:
+        app.setStyle(QStyleFactory.create("Fusion"))
+        changes.styled = True
+    hints = QGuiApplication.styleHints()
+    # Unique: choosing a theme twice must not repaint twice.
+    hints.colorSchemeChanged.connect(changes.follow_system, Qt.ConnectionType.UniqueConnection)
+    # Frames and menus that the system draws go along; unset first, or the system could not be asked.
+    if choice == "system":
+        hints.unsetColorScheme()
+        _wear(changes, _system_colours())
+    else:
+        hints.setColorScheme(Qt.ColorScheme.Dark if choice == "dark" else Qt.ColorScheme.Light)
+        _wear(changes, DARK if choice == "dark" else LIGHT)
+
+
+def _system_colours() -> Colours:
+    return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+
+def _wear(changes: ThemeChanges, look: Colours) -> None:
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return
+    sheet = _STYLE.format(**vars(look))
+    if app.styleSheet() == sheet and changes.colours is look:
+        return
+    changes.colours = look
+    app.setPalette(palette(look))
+    outlined = outlined_palette(look)
+    for control in OUTLINED:
+        # PySide6's stubs ask for bytes here, its call for text.
+        app.setPalette(outlined, cast(Any, control))
+    app.setStyleSheet(sheet)
+    changes.changed.emit()

@@ -1,0 +1,1 @@
+"""One curve: its points, its item in a plot, its switch in the legend."""

@@ -1,0 +1,1 @@
+"""The outer and the inner loss."""

@@ -1,0 +1,1 @@
+"""Learned rates, layer by layer."""

@@ -1,0 +1,118 @@
+"""The panels that show a run: outer and inner loss, learned rates and samples, supplied by the run's controller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from metagen_gui.engine.events import RunStarted, Snapshot
+from metagen_gui.gui.plots.loss.inner import InnerLossPlot
+from metagen_gui.gui.plots.loss.outer import OuterLossPlot
+from metagen_gui.gui.plots.rates.view import RatesView
+from metagen_gui.gui.run.controller import RunController
+from metagen_gui.gui.run.drawing_pace import DrawingPace
+from metagen_gui.gui.run.mailbox import Delivery
+from metagen_gui.gui.run.panel_feed import PanelFeed
+from metagen_gui.gui.run.states import RunState
+from metagen_gui.gui.run.status.words import empty_text
+from metagen_gui.gui.samples.view import SampleView
+
+EAGER = 5.0
+"""Seconds at the beginning of a run in which all is drawn as it comes."""
+
+
+class RunPanels(QObject):
+    """Makes the panels and hands them what a run reports."""
+
+    def __init__(self, controller: RunController, window: QWidget) -> None:
+        super().__init__(window)
+        self.outer = OuterLossPlot(window)
+        self.inner = InnerLossPlot(window)
+        self.rates = RatesView(window)
+        self.samples = SampleView(window)
+        self._curve_feeds = (
+            PanelFeed(self.outer, show_curves=self._show_outer),
+            PanelFeed(self.inner, show_curves=self._show_inner, every_step=False),
+            PanelFeed(self.rates, show_curves=self._show_rates, every_step=False),
+        )
+        self._samples_feed = PanelFeed(self.samples, show_snapshot=self.samples.add_snapshot)
+        self._controller = controller
+        self._pace = DrawingPace()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._draw)
+        controller.state_changed.connect(self.show_state)
+        controller.started.connect(self._start_over)
+        controller.discarded.connect(self._clear)
+        controller.delivered.connect(self._take_delivery)
+        controller.alarmed.connect(self.outer.mark_alarm)
+        controller.snapshot_delivered.connect(self._take_snapshot)
+        self.show_state(controller.state)
+
+    @property
+    def by_dock(self) -> dict[str, QWidget]:
+        """The panels by the names of their docks."""
+        return {"outer_loss": self.outer, "inner_loss": self.inner, "rates": self.rates, "samples": self.samples}
+
+    def prepare(self) -> None:
+        """Make the plots, which could wait until the window was painted and should not wait for a run."""
+        self.outer.refresh()
+        self.inner.refresh()
+
+    def show_state(self, state: RunState) -> None:
+        """Let panels without data say what they wait for."""
+        for panel in (self.outer, self.inner, self.rates, self.samples):
+            panel.set_empty_text(empty_text(state))
+        self._draw()
+
+    def _take_delivery(self, delivery: Delivery) -> None:
+        for feed in self._curve_feeds:
+            feed.add_delivery(delivery)
+        self._draw()
+
+    def _take_snapshot(self, snapshot: Snapshot) -> None:
+        self._samples_feed.add_snapshot(snapshot)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Let the panels show what waits; while training goes on, no more often than it can bear."""
+        controller = self._controller
+        training = controller.state is RunState.RUNNING and controller.progress.seconds > EAGER
+        wait = self._pace.wait() if training else 0
+        if wait:
+            self._later.start(wait)
+            return
+        self._pace.begin()
+        for feed in (*self._curve_feeds, self._samples_feed):
+            feed.hand_on()
+
+    def _start_over(self, started: RunStarted) -> None:
+        self._reset(started.players, started.meta_steps)
+
+    def _clear(self) -> None:
+        self._reset((), 0)
+
+    def _reset(self, players: Sequence[str], meta_steps: int) -> None:
+        for feed in (*self._curve_feeds, self._samples_feed):
+            feed.reset()
+        self.outer.reset(players)
+        self.inner.reset(players)
+        self.rates.reset()
+        self.samples.reset(meta_steps)
+
+    def _show_outer(self, delivery: Delivery) -> None:
+        self.outer.add_steps(delivery.steps)
+        for report in delivery.validations:
+            self.outer.add_validation(report)
+
+    def _show_inner(self, delivery: Delivery) -> None:
+        for report in delivery.validations:
+            self.inner.add_validation(report)
+
+    def _show_rates(self, delivery: Delivery) -> None:
+        if delivery.rates is not None:
+            self.rates.add_report(delivery.rates)
+        elif delivery.steps:  # rates are told before the first step
+            self.rates.say_none()

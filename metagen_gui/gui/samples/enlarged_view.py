@@ -1,0 +1,174 @@
+"""One cell of the adaptation view, large: go through the steps and the tasks, save as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSaveFile, QSize, Qt
+from PySide6.QtGui import QColor, QImageWriter, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
+
+from metagen_gui.engine.events import Snapshot
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.gui.look.theme import plot_colours, theme_changes
+from metagen_gui.gui.samples.cell_picture import Content, Options
+from metagen_gui.gui.samples.columns import (
+    SUPPORT,
+    Column,
+    columns_of,
+    heading_of,
+    row_name,
+    shows_curves,
+)
+from metagen_gui.gui.samples.curve_plot import describe_curves
+from metagen_gui.gui.samples.large_picture import large_picture
+from metagen_gui.gui.widgets.icon_button import IconButton
+
+
+class _Picture(QWidget):
+    """Draws its content as large as it is itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content: Content | None = None
+        self.options = Options()
+        self.setMinimumSize(160, 160)
+        self.setAccessibleName(self.tr("Samples"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the samples in the middle of the ground."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(plot_colours().background))
+        if self.content is not None:
+            picture = large_picture(self.content, self.size() - QSize(16, 16), self.devicePixelRatioF(), self.options)
+            size = picture.deviceIndependentSize().toSize()
+            painter.drawImage((self.width() - size.width()) // 2, (self.height() - size.height()) // 2, picture)
+        painter.end()
+
+
+class EnlargedView(QDialog):
+    """A window beside the main one, so that samples can be watched large while the run goes on."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Samples"))
+        self.resize(640, 600)
+        self._snapshot: Snapshot | None = None
+        self._task = 0
+        self._column = SUPPORT
+        self._picture = _Picture()
+        self._heading = QLabel()
+        self._heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._heading.setTextFormat(Qt.TextFormat.PlainText)
+        self.back_button = IconButton("mdi6.chevron-left", self.tr("One step back (Left)"))
+        self.on_button = IconButton("mdi6.chevron-right", self.tr("One step on (Right)"))
+        self.back_button.clicked.connect(self.step_back)
+        self.on_button.clicked.connect(self.step_on)
+        save = QPushButton(self.tr("Save as PNG …"))
+        save.setAutoDefault(False)
+        save.setToolTip(self.tr("Save these samples as a picture"))
+        save.clicked.connect(self._ask_and_save)
+        close = QPushButton(self.tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        top = QHBoxLayout()
+        top.addWidget(self.back_button)
+        top.addWidget(self._heading, 1)
+        top.addWidget(self.on_button)
+        bottom = QHBoxLayout()
+        hint = QLabel(self.tr("← → steps   ↑ ↓ tasks"))
+        hint.setProperty("tone", "muted")
+        bottom.addWidget(hint, 1)
+        bottom.addWidget(save)
+        bottom.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(self._picture, 1)
+        layout.addLayout(bottom)
+        moves = {"Left": self.step_back, "Right": self.step_on, "Up": self.task_back, "Down": self.task_on}
+        for key, move in moves.items():  # shortcuts, because a focused button would keep the arrows for itself
+            QShortcut(QKeySequence(key), self).activated.connect(move)
+        theme_changes().changed.connect(self._picture.update)
+
+    @property
+    def heading(self) -> str:
+        """What is shown, in words."""
+        return self._heading.text()
+
+    def show_cell(self, snapshot: Snapshot, task: int, column: Column, options: Options) -> None:
+        """Show one cell."""
+        self._snapshot, self._task, self._column = snapshot, task, column
+        self._picture.options = options
+        self._show()
+
+    def show_snapshot(self, snapshot: Snapshot, options: Options) -> None:
+        """Show the same task and step of another snapshot."""
+        task = min(self._task, len(snapshot.names) - 1)
+        column = self._column if self._column in columns_of(snapshot) else columns_of(snapshot)[-2]
+        self.show_cell(snapshot, task, column, options)
+
+    def step_on(self) -> None:
+        """Show the next column."""
+        self._move(0, 1)
+
+    def step_back(self) -> None:
+        """Show the column before."""
+        self._move(0, -1)
+
+    def task_on(self) -> None:
+        """Show the next task."""
+        self._move(1, 0)
+
+    def task_back(self) -> None:
+        """Show the task before."""
+        self._move(-1, 0)
+
+    def save(self, path: Path) -> None:
+        """Write the samples to `path` as PNG, whole or not at all; raise `BadInput` if that fails."""
+        content = self._picture.content
+        if content is None:
+            return
+        # A plot twice as fine as on the screen, with the letters in proportion.
+        room, ratio = (QSize(800, 600), 2.0) if shows_curves(content.snapshot) else (QSize(1024, 1024), 1.0)
+        picture = large_picture(content, room, ratio, self._picture.options)
+        encoded = QBuffer()
+        encoded.open(QIODevice.OpenModeFlag.WriteOnly)
+        QImageWriter(encoded, QByteArray(b"png")).write(picture)
+        file = QSaveFile(str(path))
+        if not file.open(QIODevice.OpenModeFlag.WriteOnly) or file.write(encoded.data()) < 0 or not file.commit():
+            raise BadInput(str(path), self.tr("cannot be written: {0}").format(file.errorString()))
+
+    def _ask_and_save(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save samples"), "samples.png", self.tr("Pictures (*.png)"))
+        if not name:
+            return
+        path = Path(name) if name.lower().endswith(".png") else Path(name + ".png")
+        try:
+            self.save(path)
+        except BadInput as problem:
+            QMessageBox.warning(self, self.tr("Not saved"), str(problem))
+
+    def _move(self, tasks: int, columns: int) -> None:
+        if self._snapshot is None:
+            return
+        order = columns_of(self._snapshot)
+        place = min(max(order.index(self._column) + columns, 0), len(order) - 1)
+        self._task = min(max(self._task + tasks, 0), len(self._snapshot.names) - 1)
+        self._column = order[place]
+        self._show()
+
+    def _show(self) -> None:
+        assert self._snapshot is not None
+        order = columns_of(self._snapshot)
+        self.back_button.setEnabled(self._column != order[0])
+        self.on_button.setEnabled(self._column != order[-1])
+        name, heading = row_name(self._snapshot, self._task), heading_of(self._snapshot, self._column)
+        step = f"{self._snapshot.meta_step:,}"
+        self._heading.setText(self.tr("{0}, {1} (outer step {2})").format(name, heading, step))
+        curves = shows_curves(self._snapshot)
+        self.setWindowTitle(self.tr("Curves") if curves else self.tr("Samples"))
+        self._picture.setAccessibleName(self.windowTitle())
+        remark = describe_curves(self._snapshot, self._task, self._column) if curves else ""
+        self._picture.setAccessibleDescription(f"{self._heading.text()}: {remark}" if remark else self.heading)
+        self._picture.content = Content(self._snapshot, self._task, self._column)
+        self._picture.update()

@@ -1,0 +1,165 @@
+"""The adaptation view: what the model generates for tasks it has never seen, as it adapts, through the whole run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from metagen_gui.engine.events import Snapshot
+from metagen_gui.gui.look.theme import PlotColours
+from metagen_gui.gui.samples.cell_picture import Options
+from metagen_gui.gui.samples.columns import Column, shows_points
+from metagen_gui.gui.samples.grid import SampleGrid
+from metagen_gui.gui.samples.history_bar import HistoryBar
+from metagen_gui.gui.samples.snapshot_store import SnapshotStore
+from metagen_gui.gui.widgets.empty_state import EmptyState
+from metagen_gui.gui.widgets.header_toggle import header_toggle
+
+if TYPE_CHECKING:
+    from metagen_gui.gui.samples.enlarged_view import EnlargedView
+
+
+class SampleView(QWidget):
+    """Shows the newest snapshot, or an earlier one that the person has chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sample_view")
+        self.setAccessibleName(self.tr("Adaptation to validation tasks"))
+        self._store = SnapshotStore()
+        self._shown: Snapshot | None = None
+        self._dirty = False
+        self._enlarged: EnlargedView | None = None
+        title = QLabel(self.tr("Adaptation"))
+        font = title.font()
+        font.setBold(True)
+        title.setFont(font)
+        self._subtitle = QLabel(self.tr("to tasks never trained on"))
+        self._subtitle.setProperty("tone", "muted")
+        self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.invert_button = header_toggle(self.tr("Invert"), self.tr("Swap ink and paper"))
+        self.field_button = header_toggle(
+            self.tr("Field"),
+            self.tr(
+                "Show what the discriminator makes of each place instead of the true density: green real, orange fake"
+            ),
+        )
+        for button in (self.invert_button, self.field_button):
+            button.hide()
+            button.toggled.connect(self._show_again)
+        header = QHBoxLayout()
+        header.setSpacing(6)
+        header.addStrut(self.invert_button.sizeHint().height())  # as high without its buttons as with them
+        header.addWidget(title)
+        header.addWidget(self._subtitle, 1)
+        header.addWidget(self.invert_button)
+        header.addWidget(self.field_button)
+        self.grid = SampleGrid()
+        self.grid.opened.connect(self._enlarge)
+        self._empty = EmptyState(self.tr("Press Start to see samples"), _rows_of_samples)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.grid)
+        self.history = HistoryBar()
+        self.history.chosen.connect(self._show_place)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setSpacing(4)
+        layout.addLayout(header)
+        layout.addLayout(self._pages, 1)
+        layout.addWidget(self.history)
+
+    @property
+    def shown(self) -> Snapshot | None:
+        """The snapshot on show."""
+        return self._shown
+
+    def reset(self, meta_steps: int = 0) -> None:
+        """Forget the last run; the next one will have `meta_steps` outer steps, 0 if that is not known."""
+        self._store = SnapshotStore()
+        self._shown = None
+        self.history.reset(meta_steps)
+        self._pages.setCurrentWidget(self._empty)
+        self.invert_button.hide()
+        self.field_button.hide()
+        if self._enlarged is not None:
+            self._enlarged.close()
+
+    def set_empty_text(self, text: str) -> None:
+        """Say something else while there are no samples."""
+        self._empty.set_text(text)
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot, and show it unless an earlier one is pinned."""
+        self._store.add(snapshot)
+        pinned = self._store.nearest(self._shown.meta_step) if self._shown is not None else 0
+        self.history.set_steps([held.meta_step for held in self._store.snapshots], pinned)
+        if self.history.following or self._shown is None:
+            self._show(self._store[len(self._store) - 1])
+
+    def options(self) -> Options:
+        """Return what the person chose to see."""
+        return Options(self.invert_button.isChecked(), self.field_button.isChecked())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what came while the view was hidden."""
+        super().showEvent(event)
+        if self._dirty:
+            self._show_again()
+
+    def _show_place(self, place: int) -> None:
+        if place < len(self._store):
+            self._show(self._store[place])
+
+    def _show_again(self) -> None:
+        if self._shown is not None:
+            self._show(self._shown)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self._shown = snapshot
+        self._dirty = not self.isVisible()
+        if self._dirty:
+            return
+        points = shows_points(snapshot)
+        self.invert_button.setVisible(not points and snapshot.samples.shape[-3] == 1)
+        self.field_button.setVisible(points and snapshot.field is not None)
+        self._pages.setCurrentWidget(self.grid)
+        self.grid.show_snapshot(snapshot, self.options())
+        if self._enlarged is not None and self._enlarged.isVisible():
+            self._enlarged.show_snapshot(snapshot, self.options())
+
+    def _enlarge(self, task: int, column: Column) -> None:
+        if self._shown is None:
+            return
+        if self._enlarged is None:
+            from metagen_gui.gui.samples.enlarged_view import (
+                EnlargedView,  # when it is wanted, not when the window is painted
+            )
+
+            self._enlarged = EnlargedView(self)
+        self._enlarged.show_cell(self._shown, task, column, self.options())
+        self._enlarged.show()
+        self._enlarged.raise_()
+        self._enlarged.activateWindow()
+
+
+def _rows_of_samples(painter: QPainter, room: QRectF, look: PlotColours) -> None:
+    """Sketch rows of thumbnails that come out clearer from left to right."""
+    columns, rows = 8, 4
+    side = min(room.width() / (columns + 1), room.height() / (rows + 0.5), 48.0)
+    left = room.center().x() - side * columns / 2
+    top = room.bottom() - side * rows
+    painter.setPen(Qt.PenStyle.NoPen)
+    for row in range(rows):
+        for column in range(columns):
+            shade = QColor(look.grid)
+            given = column in (0, columns - 1)
+            shade.setAlphaF(1.0 if given else 0.25 + 0.65 * (column - 1) / (columns - 3))
+            painter.setBrush(shade)
+            aside = -4 if column == 0 else 4 if column == columns - 1 else 0
+            painter.drawRoundedRect(
+                QRectF(left + column * side + aside + 2, top + row * side + 2, side - 4, side - 4), 3, 3
+            )

@@ -1,0 +1,239 @@
+"""Every command of the window as data: name, text, shortcuts, icon, tip; and the menus and toolbar made of them.
+
+When a command can be given is written in `run_states.ENABLED`, under the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
+from PySide6.QtGui import QAction, QColor, QIcon, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from metagen_gui.gui.look.icon_font import font_icon
+from metagen_gui.gui.run.states import RunState, enabled
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that a person can ask for. `short` is the toolbar's text."""
+
+    name: str
+    text: str
+    tip: str
+    icon: str = ""
+    shortcuts: tuple[str, ...] = ()
+    checkable: bool = False
+    short: str = ""
+
+
+def _(text: str) -> str:
+    return str(QT_TRANSLATE_NOOP("Actions", text))
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("start", _("&Start"), _("Train with the experiment on the left"), "mdi6.play", ("Ctrl+R", "F5")),
+    Command("pause", _("&Pause"), _("Pause after this outer step, or go on"), "mdi6.pause", ("F6",)),
+    Command("step", _("S&tep"), _("Take one outer step, then pause"), "mdi6.debug-step-over", ("F10",)),
+    Command(
+        "finish", _("&Finish"), _("End the run here and keep what it learned"), "mdi6.flag-checkered", ("Shift+F5",)
+    ),
+    Command(
+        "discard",
+        _("&Discard…"),
+        _("End the run and delete its folder"),
+        "mdi6.trash-can-outline",
+        ("Ctrl+Shift+Backspace",),
+        short=_("Discard"),
+    ),
+    Command("sample_now", _("Sa&mple now"), _("Generate fresh samples"), "mdi6.image-refresh-outline", ("F8",)),
+    Command("save_now", _("Save &checkpoint now"), _("Write a checkpoint"), "mdi6.content-save-outline", ("F9",)),
+    Command("new_experiment", _("&New experiment"), _("Go back to the defaults"), "mdi6.file-outline", ("Ctrl+N",)),
+    Command(
+        "open_experiment",
+        _("&Open experiment…"),
+        _("Open an experiment file"),
+        "mdi6.folder-open-outline",
+        ("Ctrl+O",),
+    ),
+    Command(
+        "save_experiment",
+        _("&Save experiment"),
+        _("Write the experiment to its file"),
+        "mdi6.content-save",
+        ("Ctrl+S",),
+    ),
+    Command(
+        "save_experiment_as",
+        _("Save experiment &as…"),
+        _("Write the experiment to another file"),
+        shortcuts=("Ctrl+Shift+S",),
+    ),
+    Command(
+        "open_runs", _("Open &runs folder"), _("Show where runs are kept"), "mdi6.folder-outline", ("Ctrl+Shift+O",)
+    ),
+    Command(
+        "export",
+        _("&Export…"),
+        _("Write what was learned as files that other programs load"),
+        "mdi6.export-variant",
+        ("Ctrl+E",),
+        short=_("Export…"),
+    ),
+    Command(
+        "claims",
+        _("Test &claims…"),
+        _("Find out whether meta-learning helps with this experiment: arms trained alike, a verdict per claim"),
+        "mdi6.scale-balance",
+        ("Ctrl+T",),
+        short=_("Test claims…"),
+    ),
+    Command("quit", _("&Quit"), _("Close the window"), "mdi6.exit-to-app", ("Ctrl+Q",)),
+    Command("undo", _("&Undo"), _("Take back the last change of a setting"), "mdi6.undo", ("Ctrl+Z",)),
+    Command("redo", _("&Redo"), _("Do it again"), "mdi6.redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
+    Command(
+        "copy_command",
+        _("&Copy as command"),
+        _("Copy the command line that runs this experiment"),
+        "mdi6.console",
+        ("Ctrl+Shift+C",),
+    ),
+    Command("find_setting", _("&Find setting"), _("Search the settings"), "mdi6.magnify", ("Ctrl+F",)),
+    Command("layout_wide", _("&Wide"), _("Three columns, for a large screen"), shortcuts=("Ctrl+Alt+1",)),
+    Command("layout_narrow", _("&Narrow"), _("For a laptop's screen"), shortcuts=("Ctrl+Alt+2",)),
+    Command(
+        "layout_presenting", _("&Presenting"), _("Curves and samples only, in large type"), shortcuts=("Ctrl+Alt+3",)
+    ),
+    Command(
+        "move_panels",
+        _("&Move panels"),
+        _("Show title bars by which panels are moved, closed and floated"),
+        shortcuts=("Ctrl+Alt+M",),
+        checkable=True,
+    ),
+    Command("show_runs", _("&Runs"), _("Every run there is: resume, branch, compare"), "mdi6.history", ("Ctrl+L",)),
+    Command("theme_system", _("Like the &system"), _("Follow the desktop's look"), checkable=True),
+    Command("theme_light", _("&Light"), _("Dark on light"), checkable=True),
+    Command("theme_dark", _("&Dark"), _("Light on dark"), checkable=True),
+    Command(
+        "expert_settings",
+        _("&Expert settings"),
+        _("Show the settings that are seldom changed"),
+        shortcuts=("Ctrl+Shift+X",),
+        checkable=True,
+    ),
+    Command("shortcuts", _("&Keyboard shortcuts"), _("List every shortcut"), "mdi6.keyboard-outline", ("F1",)),
+    Command("documentation", _("&Documentation"), _("Open the README"), "mdi6.book-open-variant", ("Shift+F1",)),
+    Command("about", _("&About MetaGen"), _("Version and licence"), "mdi6.information-outline"),
+)
+
+SEPARATOR = "-"
+MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        _("&File"),
+        (
+            "new_experiment",
+            "open_experiment",
+            ">recent",
+            ">presets",
+            SEPARATOR,
+            "save_experiment",
+            "save_experiment_as",
+            SEPARATOR,
+            "open_runs",
+            "export",
+            SEPARATOR,
+            "quit",
+        ),
+    ),
+    (_("&Edit"), ("undo", "redo", SEPARATOR, "copy_command", "find_setting")),
+    (
+        _("&Run"),
+        (
+            "start",
+            "pause",
+            "step",
+            SEPARATOR,
+            "sample_now",
+            "save_now",
+            SEPARATOR,
+            "finish",
+            "discard",
+            SEPARATOR,
+            "claims",
+        ),
+    ),
+    (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
+    (_("&Help"), ("documentation", "shortcuts", SEPARATOR, "about")),
+)
+"""Each menu's title and contents; a name that begins with `>` is a submenu that the window provides."""
+
+SUBMENUS: Mapping[str, tuple[str, ...]] = {
+    "theme": ("theme_system", "theme_light", "theme_dark"),
+    "layout": ("layout_wide", "layout_narrow", "layout_presenting"),
+}
+TOOLBAR = ("start", "pause", "step", "finish", "discard", "claims")
+
+
+def translated(text: str) -> str:
+    """Return a text of this file in the person's language."""
+    return QCoreApplication.translate("Actions", text)
+
+
+def make_actions(parent: QObject, slots: Mapping[str, Callable[..., object]]) -> dict[str, QAction]:
+    """Return one action per command, by name, connected to the slot of that name."""
+    actions = {}
+    for command in COMMANDS:
+        action = QAction(translated(command.text), parent)
+        action.setObjectName(f"{command.name}_action")
+        action.setIconText(translated(command.short or command.text).replace("&", ""))
+        action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
+        action.setCheckable(command.checkable)
+        _set_tip(action, translated(command.tip))
+        action.triggered.connect(slots[command.name])
+        actions[command.name] = action
+    return actions
+
+
+def _set_tip(action: QAction, tip: str) -> None:
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{tip} ({keys})" if keys else tip)
+    action.setStatusTip("")
+
+
+def colour_icons(actions: Mapping[str, QAction], colour: QColor, disabled: QColor) -> None:
+    """Draw every icon in the colours of the present look."""
+    for command in COMMANDS:
+        if command.icon:
+            actions[command.name].setIcon(icon(command.icon, colour, disabled))
+
+
+def icon(name: str, colour: QColor, disabled: QColor) -> QIcon:
+    """Return an icon of the bundled font."""
+    return font_icon(name, colour, disabled)
+
+
+def enable_actions(actions: Mapping[str, QAction], state: RunState) -> None:
+    """Enable what can be done in `state`, and let *Pause* say what it does."""
+    for name, action in actions.items():
+        action.setEnabled(enabled(name, state))
+    paused = state is RunState.PAUSED
+    text = QCoreApplication.translate("Actions", "&Resume" if paused else "&Pause")
+    actions["pause"].setText(text)
+    actions["pause"].setIconText(text.replace("&", ""))
+
+
+def fill_menu(
+    menu: QMenu, names: tuple[str, ...], actions: Mapping[str, QAction], submenus: Mapping[str, QMenu]
+) -> None:
+    """Put commands, separators and submenus into `menu`, in order."""
+    menu.setToolTipsVisible(True)
+    for name in names:
+        if name == SEPARATOR:
+            menu.addSeparator()
+        elif name.startswith(">"):
+            menu.addMenu(submenus[name[1:]])
+        else:
+            menu.addAction(actions[name])

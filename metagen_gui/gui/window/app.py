@@ -1,0 +1,77 @@
+"""Starts the program: application, look, window; the engine comes behind the painted window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from metagen_gui.gui.look.resources import resources_folder
+from metagen_gui.gui.look.theme import apply_theme
+from metagen_gui.gui.program.crash_log import CrashLog
+from metagen_gui.gui.program.fault_dialog import FaultHandler, log_file
+from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.window.main_window import MainWindow
+from metagen_gui.gui.window.theme_commands import remembered_theme
+
+
+def run(experiment: Path | None = None) -> int:
+    """Open the window and stay until it is closed; return the exit status."""
+    app = make_application()
+    settings = WindowSettings()
+    apply_theme(app, remembered_theme(settings))
+    faults = FaultHandler(app)
+    faults.install()
+    crashes = CrashLog(log_file().parent)
+    crashes.begin()
+    window = MainWindow(settings)
+    if experiment:
+        window.files.open(experiment)
+    window.show()
+    if last_words := crashes.earlier():
+        faults.show_crash(last_words)
+    heartbeat = _listen_for_interrupts(window)
+    status = app.exec()
+    heartbeat.stop()
+    window.wait()
+    crashes.end()
+    return status
+
+
+def make_application() -> QApplication:
+    """Return the application with its names, icon and language."""
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("metagen")
+    app.setApplicationDisplayName("MetaGen")
+    app.setDesktopFileName("metagen")
+    icons = resources_folder() / "icons"
+    for name in ("metagen.svg", "metagen.png"):
+        if (icons / name).is_file():
+            app.setWindowIcon(QIcon(str(icons / name)))
+            break
+    folders = {"metagen": str(resources_folder() / "translations")}
+    folders["qtbase"] = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    for name, folder in folders.items():
+        translator = QTranslator(app)
+        if translator.load(QLocale(), name, "_", folder):
+            app.installTranslator(translator)
+    # Numbers are written with a dot, as in every file of ours.
+    QLocale.setDefault(QLocale.c())
+    return app
+
+
+def _listen_for_interrupts(window: MainWindow) -> QTimer:
+    """Let Ctrl+C in the terminal close the window; Python sees signals only while it runs, hence the timer."""
+    signal.signal(signal.SIGINT, lambda *_: window.quit_quietly())
+    heartbeat = QTimer(window)
+    heartbeat.timeout.connect(_nothing)
+    heartbeat.start(250)
+    return heartbeat
+
+
+def _nothing() -> None:
+    """Give Python's signal handlers a moment."""

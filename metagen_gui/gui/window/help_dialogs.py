@@ -1,0 +1,94 @@
+"""About, and the list of every shortcut."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QMessageBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from metagen_gui.gui.look.resources import readme
+from metagen_gui.gui.widgets.banner import Banner
+from metagen_gui.gui.window.actions import COMMANDS, translated
+
+
+def show_about(parent: QWidget) -> None:
+    """Say what this is."""
+    from importlib.metadata import PackageNotFoundError, version  # with it comes a reader of e-mail, for one number
+
+    try:
+        number = version("metagen")
+    except PackageNotFoundError:
+        number = "–"
+    text = QCoreApplication.translate(
+        "About",
+        "<h3>MetaGen {number}</h3><p>A desktop laboratory for meta-learned generative models: pick an algorithm, a "
+        "generative model and a family of tasks, watch them learn to adapt, export what was learned.</p>"
+        "<p>MIT licence.</p>",
+    ).format(number=number)
+    QMessageBox.about(parent, QCoreApplication.translate("About", "About MetaGen"), text)
+
+
+class HelpCommands(QObject):
+    """The Help menu."""
+
+    def __init__(self, window: QWidget, banner: Banner) -> None:
+        super().__init__(window)
+        self._window = window
+        self._banner = banner
+
+    def about(self) -> None:
+        """Say what this is."""
+        show_about(self._window)
+
+    def shortcuts(self) -> None:
+        """List every shortcut."""
+        ShortcutsDialog(self._window).show()
+
+    def documentation(self) -> None:
+        """Open the README with the program that the desktop has for it."""
+        file = readme()
+        if file is None or not QDesktopServices.openUrl(QUrl.fromLocalFile(str(file))):
+            self._banner.tell(self.tr("The documentation is the file README.md of MetaGen."))
+
+
+class ShortcutsDialog(QDialog):
+    """A table of commands and their keys."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcuts_dialog")
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        rows = [command for command in COMMANDS if command.shortcuts]
+        table = QTableWidget(len(rows), 3, self)
+        table.setAccessibleName(self.windowTitle())
+        table.setHorizontalHeaderLabels([self.tr("Command"), self.tr("Keys"), self.tr("What it does")])
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 10)
+        native = QKeySequence.SequenceFormat.NativeText
+        for row, command in enumerate(rows):
+            keys = ", ".join(QKeySequence(shortcut).toString(native) for shortcut in command.shortcuts)
+            name = translated(command.text).replace("&", "").removesuffix("…")
+            for column, text in enumerate((name, keys, translated(command.tip))):
+                table.setItem(row, column, QTableWidgetItem(text))
+        table.resizeColumnsToContents()
+        table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(table)
+        layout.addWidget(buttons)
+        self.resize(680, 560)

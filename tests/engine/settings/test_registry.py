@@ -1,0 +1,133 @@
+"""Plugins: dropping in a file is all it takes, and a stranger's fault does not take the program with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import metagen_gui.engine.algorithms
+from metagen_gui.engine.algorithms.base import algorithms
+from metagen_gui.engine.events import RunFinished
+from metagen_gui.engine.experiment import REGISTRIES, Experiment
+from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.engine.settings.config import BadInput, settings_of
+from metagen_gui.engine.settings.registry import Registry, plugin_modules
+
+PLUGIN = """
+from metagen_gui.engine.algorithms.base import LearnedRateSettings, algorithms
+from metagen_gui.engine.algorithms.maml import Maml
+from metagen_gui.engine.settings.config import setting
+
+
+class Settings(LearnedRateSettings):
+    patience: int = setting(7, "How patient.", low=1, high=9, live=True)
+
+
+@algorithms.register("dropped_in")
+class DroppedIn(Maml):
+    title = "Dropped in"
+    summary = "A file in a folder."
+    Settings = Settings
+"""
+
+
+@pytest.fixture
+def dropped_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One more file in the algorithms' package, for the length of a test."""
+    before = algorithms.names()
+    (tmp_path / "dropped_in.py").write_text(PLUGIN)
+    package = metagen_gui.engine.algorithms
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    yield
+    algorithms._plugins.pop("dropped_in", None)
+    sys.modules.pop(f"{package.__name__}.dropped_in", None)
+    vars(package).pop("dropped_in", None)
+    assert algorithms.names() == before
+
+
+def test_a_file_dropped_into_the_package_is_a_plugin_with_settings_that_runs(dropped_in: None, tiny, tmp_path) -> None:
+    assert "dropped_in" not in algorithms.names()
+    algorithms.load(again=True)
+    assert "dropped_in" in algorithms.names()
+    patience = settings_of(algorithms.get("dropped_in").Settings)[-1]
+    assert (patience.name, patience.default, patience.low, patience.live) == ("patience", 7, 1, True)
+    with pytest.raises(BadInput, match=r"^algorithm.patience: 10 is too high"):
+        Experiment(algorithm="dropped_in").with_value("algorithm.patience", 10)
+    experiment = tiny("densities", "vae", "dropped_in", {"training.meta_steps": 1, "algorithm.patience": 3})
+    assert isinstance(list(meta_train(experiment, out=tmp_path / "run"))[-1], RunFinished)
+
+
+@pytest.mark.parametrize("kind", REGISTRIES)
+def test_every_plugin_says_what_it_is(kind: str) -> None:
+    registry = REGISTRIES[kind]
+    assert registry.names() == tuple(sorted(registry.names()))
+    for name, plugin in registry.items():
+        assert registry.get(name) is plugin
+        assert plugin.title and plugin.summary.endswith(".") and "\n" not in plugin.summary
+    assert len({plugin.title for _, plugin in registry.items()}) == len(registry.names())
+
+
+def test_the_names_others_rely_on_are_there() -> None:
+    assert {"maml", "fomaml", "reptile"} <= set(REGISTRIES["algorithm"].names())
+    assert {"vae", "gan"} <= set(REGISTRIES["model"].names())
+    assert {"densities", "strokes", "images"} <= set(REGISTRIES["tasks"].names())
+
+
+@pytest.fixture
+def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry[object]:
+    """A registry over an empty package."""
+    (tmp_path / "toybox").mkdir()
+    (tmp_path / "toybox" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "toybox", raising=False)
+    return Registry("toy", "toybox")
+
+
+def test_two_plugins_of_one_name_are_an_error_that_names_both(toys: Registry[object]) -> None:
+    first = type("Ball", (), {"__module__": "a"})
+    toys.register("ball")(first)
+    toys.register("ball")(type("Ball", (), {"__module__": "a"}))  # the same file imported again
+    with pytest.raises(ValueError, match="two toy plugins are called 'ball': a, b"):
+        toys.register("ball")(type("Ball", (), {"__module__": "b"}))
+
+
+def test_an_unknown_name_is_answered_with_the_names_there_are(toys: Registry[object]) -> None:
+    toys.register("drum")(type("Drum", (), {}))
+    toys.register("ball")(type("Ball", (), {}))
+    with pytest.raises(BadInput, match=r"^toy.name: there is no 'kite'; there are ball, drum$"):
+        toys.get("kite")
+
+
+def test_another_packages_plugins_are_loaded_and_its_faults_are_listed(toys: Registry[object], tmp_path: Path) -> None:
+    """Two installed packages declare entry points: one works, one raises while it is imported."""
+    (tmp_path / "good_toys.py").write_text(
+        "class Kite: pass\nimport registry_of_toys\nregistry_of_toys.r('kite')(Kite)\n"
+    )
+    (tmp_path / "bad_toys.py").write_text("raise RuntimeError('no string')\n")
+    installed = tmp_path / "toys-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text(
+        "[metagen.toy]\nkite = good_toys\ntop = bad_toys\nlost = nowhere_at_all\n"
+    )
+    shared = type(sys)("registry_of_toys")
+    shared.r = toys.register
+    sys.modules["registry_of_toys"] = shared
+    try:
+        assert toys.names() == ("kite",)
+    finally:
+        for name in ("registry_of_toys", "good_toys", "bad_toys"):
+            sys.modules.pop(name, None)
+    assert toys.problems["top"] == "RuntimeError: no string"
+    assert "nowhere_at_all" in toys.problems["lost"]
+    assert set(toys.problems) == {"top", "lost"}
+    (installed / "entry_points.txt").write_text("[metagen.toy]\ntop = bad_toys\n")
+    toys.load(again=True)
+    assert set(toys.problems) == {"top"}, "a problem that is solved is no longer listed"
+
+
+def test_the_frozen_program_collects_what_is_walked() -> None:
+    assert "metagen_gui.engine.algorithms.maml" in plugin_modules("metagen_gui.engine.algorithms")

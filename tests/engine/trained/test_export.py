@@ -1,0 +1,378 @@
+"""Exports come back the same, stand on their own, replace nothing they should not, and are not believed blindly."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import pickle
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from PIL import Image
+
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.models.base import adapted_groups
+from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from metagen_gui.engine.trained import export_folder
+from metagen_gui.engine.trained.export import export_adapted, export_initialization, load_export
+from tests.engine.cells import PAIRS
+
+ROOT = Path(__file__).parents[3]
+TINY: dict[str, Any] = {
+    "model.width": 8,
+    "algorithm.adaptation_steps": 2,
+    "training.meta_steps": 2,
+    "training.meta_batch_size": 2,
+    "training.validation_tasks": 2,
+    "training.preview_tasks": 1,
+    "training.device": "cpu",
+}
+
+
+def tiny(**changed: Any) -> Experiment:
+    """Return an experiment that takes a moment; a setting's dot is written `__`."""
+    named = {name.replace("__", "."): value for name, value in changed.items()}
+    experiment = Experiment()
+    for path, value in {"tasks.name": "densities", **TINY, **named}.items():
+        experiment = experiment.with_value(path, value)
+    return experiment
+
+
+def run(experiment: Experiment, folder: Path) -> Path:
+    list(meta_train(experiment, out=folder, previews=False))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def points_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(tiny(), tmp_path_factory.mktemp("runs") / "points")
+
+
+@pytest.fixture(scope="module")
+def exported(points_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export to be looked at only; tests that spoil one copy it."""
+    return export_initialization(points_run, tmp_path_factory.mktemp("exports") / "points").folder
+
+
+@pytest.fixture
+def own_copy(exported: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(exported, tmp_path / "copy"))
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of three classes with 16 images each, every class a bar at a place of its own."""
+    folder = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(0)
+    for name, row in (("high", 2), ("middle", 7), ("low", 12)):
+        (folder / name).mkdir()
+        for number in range(16):
+            pixels = random.integers(0, 40, (16, 16), dtype=np.uint8)
+            pixels[row : row + 3] = 230
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return folder
+
+
+# -- the same comes back -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("algorithm", "model"), PAIRS)
+def test_every_algorithm_and_model_comes_back_the_same(algorithm: str, model: str, tmp_path: Path) -> None:
+    experiment = tiny(algorithm__name=algorithm, model__name=model, training__meta_steps=1)
+    folder = run(experiment, tmp_path / "run")
+    learned = load_checkpoint(folder / "checkpoints").meta
+    loaded = load_export(export_initialization(folder, tmp_path / "export").folder)
+
+    assert {player: set(values) for player, values in loaded.weights.items()} == {p: set(v) for p, v in learned.items()}
+    for player, values in learned.items():
+        for name, value in values.items():
+            assert torch.equal(value, loaded.weights[player][name])
+    assert not any(name.startswith("@") for values in loaded.parameters.values() for name in values)
+    assert loaded.sample(3).shape == (3, 2)
+    adapted = load_export(export_adapted(folder, tmp_path / "adapted", task_index=0).folder)
+    assert adapted.kind == "adapted"
+    assert not torch.equal(adapted.sample(3), loaded.sample(3))
+
+
+def test_samples_follow_from_the_seed(exported: Path) -> None:
+    model = load_export(exported)
+    assert torch.equal(model.sample(5, seed=1), load_export(exported).sample(5, seed=1))
+    assert not torch.equal(model.sample(5, seed=1), model.sample(5, seed=2))
+    assert not model.sample(5).requires_grad
+
+
+def test_an_adapted_export_is_the_initialization_after_that_many_steps(
+    points_run: Path, exported: Path, tmp_path: Path
+) -> None:
+    result = export_adapted(points_run, tmp_path / "adapted", task_index=1, steps=3)
+    experiment = Experiment.load(points_run)
+    training = experiment.config("training")
+    task = experiment.build_tasks().task("validation", 1, training.shots, training.query_size)
+    by_hand = load_export(exported).adapt(task.support, 3)
+    written = load_export(result.folder)
+
+    assert torch.equal(written.sample(4), by_hand.sample(4))
+    start = load_export(exported).parameters["vae"]
+    changed = {name for name, value in written.parameters["vae"].items() if not torch.equal(value, start[name])}
+    moving = adapted_groups(experiment.plugin("model"), "default")
+    assert changed == {name for name in start if by_hand.algorithm.model.group_of("vae", name) in moving}
+    about = json.loads((result.folder / "export.json").read_text())
+    assert (about["adaptation_steps"], about["examples"]) == (3, training.shots)
+    assert about["adapted_to"] == f"validation task 1 ({task.name})"
+    assert f"examples of a validation task ({task.name}) in 3 steps" in result.summary, (
+        "windows and programs count apart"
+    )
+
+
+def test_no_steps_give_the_initialization(points_run: Path, exported: Path, tmp_path: Path) -> None:
+    written = load_export(export_adapted(points_run, tmp_path / "adapted", task_index=0, steps=0).folder)
+    assert torch.equal(written.sample(4), load_export(exported).sample(4))
+
+
+def test_a_model_adapts_to_images_and_outlives_its_data(pictures: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(pictures, tmp_path / "data"))
+    settings = {"tasks__name": "images", "tasks__path": str(data), "tasks__size": 16, "training__query_size": 2}
+    folder = run(tiny(**settings), tmp_path / "run")
+    result = export_adapted(folder, tmp_path / "adapted", images=data / "high", steps=2)
+    shutil.rmtree(data)
+    shutil.rmtree(folder)
+
+    model = load_export(result.folder)
+    assert json.loads((result.folder / "export.json").read_text())["examples"] == 16
+    samples = model.sample(3)
+    assert samples.shape == (3, 1, 16, 16)
+    assert samples.min() >= 0 and samples.max() <= 1
+
+
+def test_the_lines_of_python_load_and_sample(points_run: Path, tmp_path: Path) -> None:
+    initialization = export_initialization(points_run, tmp_path / "it's a folder")
+    adapted = export_adapted(points_run, tmp_path / "adapted", task_index=0)
+    script = f"{initialization.code}\nassert samples.shape == (16, 2)\n{adapted.code}\nprint(*samples.shape)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("16 2\n", "")
+
+
+# -- where it is written -----------------------------------------------------------------------------------------------
+
+
+def test_an_earlier_export_is_replaced_and_an_empty_folder_is_used(points_run: Path, own_copy: Path) -> None:
+    before = (own_copy / "export.json").read_text()
+    export_adapted(points_run, own_copy, task_index=0)
+    assert (own_copy / "export.json").read_text() != before
+    empty = own_copy.parent / "new" / "empty"
+    empty.mkdir(parents=True)
+    export_initialization(points_run, empty)
+    assert load_export(empty).kind == "initialization"
+    assert {path.name for path in own_copy.parent.iterdir()} == {"copy", "new"}
+
+
+@pytest.mark.parametrize("extra", ["notes.txt", ".hidden"])
+def test_a_folder_with_anything_else_is_left_alone(points_run: Path, own_copy: Path, extra: str) -> None:
+    (own_copy / extra).write_text("mine")
+    with pytest.raises(BadInput, match="holds something else"):
+        export_adapted(points_run, own_copy, task_index=0)
+    assert (own_copy / extra).read_text() == "mine"
+    assert load_export(own_copy).kind == "initialization"
+
+
+def test_a_file_and_the_present_folder_are_refused(
+    points_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BadInput, match="is a file"):
+        export_initialization(points_run, tmp_path / "file")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(BadInput, match="the folder that you are in"):
+        export_initialization(points_run, Path())
+
+
+def full_disk(*_: Any) -> str:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def bad_memory(*_: Any) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "says"),
+    [("write_atomically", full_disk, "No space left"), ("_same", bad_memory, "does not load back the same")],
+)
+def test_a_failed_export_leaves_the_earlier_one_and_no_litter(
+    points_run: Path,
+    own_copy: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    fault: Callable[..., Any],
+    says: str,
+) -> None:
+    before = {path.name: path.read_bytes() for path in own_copy.iterdir()}
+    monkeypatch.setattr(export_folder, name, fault)
+    with pytest.raises(BadInput, match=says) as refused:
+        export_adapted(points_run, own_copy, task_index=0)
+    assert refused.value.where == str(own_copy)
+    assert {path.name: path.read_bytes() for path in own_copy.iterdir()} == before
+    assert [path.name for path in own_copy.parent.iterdir()] == ["copy"]
+
+
+# -- what cannot be exported -------------------------------------------------------------------------------------------
+
+
+def test_wrong_requests_are_named(points_run: Path, pictures: Path, tmp_path: Path) -> None:
+    to = tmp_path / "export"
+    wrong: list[tuple[str, Callable[[], object]]] = [
+        ("images", lambda: export_adapted(points_run, to, images=pictures)),
+        ("task", lambda: export_adapted(points_run, to, task_index=-1)),
+        ("steps", lambda: export_adapted(points_run, to, task_index=0, steps=-1)),
+        ("steps", lambda: export_adapted(points_run, to, task_index=0, steps=1_000_000)),
+        ("export", lambda: export_adapted(points_run, to)),
+        (str(tmp_path / "none"), lambda: export_initialization(tmp_path / "none", to)),
+        (str(pictures), lambda: export_initialization(pictures, to)),
+        ("x" * 300, lambda: export_initialization(Path("x" * 300), to)),
+        (
+            str(pictures / "low" / "0.png"),
+            lambda: export_initialization(points_run, pictures / "low" / "0.png" / "new"),
+        ),
+    ]
+    for where, request in wrong:
+        with pytest.raises(BadInput) as refused:
+            request()
+        assert refused.value.where == where
+        assert not to.exists()
+
+
+def test_a_run_that_learned_nothing_finite_is_refused(points_run: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(points_run, tmp_path / "run"))
+    learned = load_checkpoint(folder / "checkpoints").meta
+    learned["vae"]["context"][0] = torch.nan
+    save_checkpoint(folder / "checkpoints", Checkpoint(3, learned))
+    with pytest.raises(BadInput, match="not all parameters are finite"):
+        export_initialization(folder, tmp_path / "export")
+
+
+@pytest.mark.parametrize(
+    "examples", [torch.zeros(2), torch.zeros(3, 3), torch.zeros(0, 2), torch.full((2, 2), torch.nan)]
+)
+def test_examples_of_another_kind_are_refused(exported: Path, examples: torch.Tensor) -> None:
+    with pytest.raises(BadInput, match="examples"):
+        load_export(exported).adapt(examples)
+
+
+def test_an_adapted_model_does_not_adapt_again(exported: Path) -> None:
+    model = load_export(exported)
+    with pytest.raises(BadInput, match="adapted already"):
+        model.adapt(torch.zeros(2, 2)).adapt(torch.zeros(2, 2))
+
+
+# -- what is not believed ----------------------------------------------------------------------------------------------
+
+
+def weights_of(folder: Path) -> dict[str, torch.Tensor]:
+    return safetensors.torch.load((folder / "model.safetensors").read_bytes())
+
+
+def rewrite(folder: Path, data: bytes) -> None:
+    """Replace the weights, and the digest with them."""
+    (folder / "model.safetensors").write_bytes(data)
+    edit(folder, sha256=hashlib.sha256(data).hexdigest())
+
+
+def edit(folder: Path, **changed: Any) -> None:
+    about = json.loads((folder / "export.json").read_text())
+    (folder / "export.json").write_text(json.dumps({**about, **changed}))
+
+
+def flip_a_bit(folder: Path) -> None:
+    data = bytearray((folder / "model.safetensors").read_bytes())
+    data[-5] ^= 1
+    (folder / "model.safetensors").write_bytes(data)
+
+
+def lie_about_size(folder: Path) -> None:
+    header = b'{"vae/context":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}'
+    rewrite(folder, struct.pack("<Q", len(header)) + header)
+
+
+def link(path: Path, to: str) -> None:
+    path.unlink()
+    path.symlink_to(to)
+
+
+def ask_for_too_much(folder: Path) -> None:
+    """Claim a network of 800 GB: refused, not attempted."""
+    edit(folder, data={"kind": "images", "shape": [3, 4096, 4096]})
+    experiment = Experiment.load(folder).with_value("model.width", 4096)
+    (folder / "experiment.json").write_text(experiment.to_json(complete=True))
+
+
+class Trap:
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        return pytest.fail, ("a pickle was opened",)
+
+
+SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a flipped bit": (flip_a_bit, "damaged"),
+    "a lying header": (lie_about_size, "not a safetensors file"),
+    "a pickle": (lambda folder: rewrite(folder, pickle.dumps(Trap())), "not a safetensors file"),
+    "a missing tensor": (
+        lambda folder: rewrite(
+            folder, safetensors.torch.save({n: v for n, v in weights_of(folder).items() if n != "vae/prior"})
+        ),
+        "vae/prior is missing",
+    ),
+    "a stranger": (
+        lambda folder: rewrite(folder, safetensors.torch.save(weights_of(folder) | {"vae/more": torch.zeros(1)})),
+        "vae/more is not part",
+    ),
+    "another type": (
+        lambda folder: rewrite(
+            folder, safetensors.torch.save(weights_of(folder) | {"vae/prior": torch.zeros(2, 16, dtype=torch.float64)})
+        ),
+        r"vae/prior is \(2, 16\) torch.float64",
+    ),
+    "a stranger that steers a terminal": (
+        lambda folder: rewrite(folder, safetensors.torch.save({"vae/\x1b[2J\n" + "x" * 1000: torch.zeros(1)})),
+        r"vae/\\x1b\[2J\\nx+…x+ is not part",
+    ),
+    "weights without end": (lambda folder: link(folder / "model.safetensors", "/dev/zero"), "not a regular file"),
+    "a description without end": (lambda folder: link(folder / "export.json", "/dev/zero"), "not a regular file"),
+    "an experiment without end": (lambda folder: link(folder / "experiment.json", "/dev/zero"), "not a regular file"),
+    "more than any memory holds": (ask_for_too_much, "is expected|is not part"),
+    "an impossible shape": (lambda folder: edit(folder, data={"kind": "points", "shape": [-2]}), "cannot be"),
+    "a newer version": (lambda folder: edit(folder, version=2), "newer MetaGen"),
+    "no JSON": (lambda folder: (folder / "export.json").write_text("{"), "not the description"),
+    "another word": (lambda folder: edit(folder, kind="something"), "not the description of an export"),
+    "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "No such file"),
+    "no experiment": (lambda folder: (folder / "experiment.json").unlink(), "No such file"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_a_spoiled_export_is_refused_in_one_line(own_copy: Path, how: str) -> None:
+    spoil, says = SPOILED[how]
+    spoil(own_copy)
+    with pytest.raises(BadInput, match=says) as refused:
+        load_export(own_copy)
+    assert refused.value.where.startswith(str(own_copy))
+    assert "\n" not in str(refused.value)
+
+
+def test_files_that_are_too_large_are_not_read(own_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_folder, "MAX_WEIGHTS_BYTES", 2**20)
+    with (own_copy / "model.safetensors").open("ab") as file:
+        file.truncate(2**20 + 1)
+    with pytest.raises(BadInput, match="larger than 1 MB"):
+        load_export(own_copy)

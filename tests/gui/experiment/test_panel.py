@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from metagen_gui.engine.experiment import SECTIONS, Experiment
+from metagen_gui.gui.experiment.panel import ExperimentPanel
+from metagen_gui.gui.form.numbers.box import NumberBox
+from metagen_gui.gui.form.row import SettingRow
+from metagen_gui.gui.widgets.quiet_pages import Skeleton
+from tests.gui.dummy_plugins import use_dummies
+
+# Offscreen windows take no size hints, and say so.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> ExperimentPanel:
+    use_dummies(monkeypatch)
+    made = ExperimentPanel()
+    qtbot.addWidget(made)
+    made.set_experiment(Experiment("folder", "smooth", "descent"))
+    made.resize(360, 900)
+    made.show()
+    made.activateWindow()
+    return made
+
+
+def row(panel: ExperimentPanel, path: str) -> SettingRow:
+    found = panel.column.row(path)
+    assert found is not None, path
+    return found
+
+
+def number(panel: ExperimentPanel, path: str) -> NumberBox:
+    found = panel.findChild(NumberBox, path)
+    assert isinstance(found, NumberBox)
+    return found
+
+
+def pick(panel: ExperimentPanel, section: str, name: str) -> None:
+    combo = panel.findChild(QComboBox, f"{section}_picker")
+    assert isinstance(combo, QComboBox)
+    combo.setCurrentIndex(combo.findData(name))
+
+
+def test_placeholder_until_there_is_an_experiment(qtbot: QtBot) -> None:
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    skeleton = panel.findChild(Skeleton)
+    assert skeleton is not None and skeleton.isVisible()
+    assert not panel.column.isVisible()
+    with pytest.raises(RuntimeError):
+        panel.experiment()
+
+
+def test_an_edit_makes_a_new_experiment(panel: ExperimentPanel, qtbot: QtBot) -> None:
+    before = panel.experiment()
+    with qtbot.waitSignal(panel.experiment_changed) as told:
+        number(panel, "algorithm.inner_lr").setValue(0.5)
+    assert told.args == [panel.experiment()]
+    assert panel.experiment().values["algorithm"] == {"inner_lr": 0.5}
+    assert before.values["algorithm"] == {}
+    assert panel.column.sections["algorithm"].note.text() == "1 changed"
+
+
+def test_undo_and_redo_show_again(panel: ExperimentPanel) -> None:
+    box, first = number(panel, "algorithm.inner_lr"), panel.experiment()
+    box.setValue(0.5)
+    pick(panel, "model", "rough")
+    panel.undo_stack.undo()
+    assert panel.experiment().model == "smooth"
+    panel.undo_stack.undo()
+    assert panel.experiment() == first
+    assert box.value() == 0.1
+    panel.undo_stack.redo()
+    assert box.value() == 0.5
+
+
+def test_one_gesture_is_undone_at_once_two_are_not(panel: ExperimentPanel) -> None:
+    box = number(panel, "algorithm.inner_lr")
+    box.setValue(0.2)
+    box.setValue(0.3)
+    row(panel, "algorithm.inner_lr").settled.emit()
+    box.setValue(0.4)
+    panel.undo_stack.undo()
+    assert box.value() == 0.3
+    panel.undo_stack.undo()
+    assert box.value() == 0.1
+    assert not panel.undo_stack.canUndo()
+
+
+def test_reset_returns_to_the_default_and_a_default_is_no_value(panel: ExperimentPanel) -> None:
+    box = number(panel, "algorithm.inner_lr")
+    box.setValue(0.5)
+    row(panel, "algorithm.inner_lr").reset_button.click()
+    assert panel.experiment().values["algorithm"] == {}
+    assert box.value() == 0.1
+    box.setValue(0.5)
+    box.setValue(0.1)
+    assert panel.experiment().values["algorithm"] == {}
+
+
+def test_plugins_suggest_defaults_to_other_forms(panel: ExperimentPanel) -> None:
+    shots = panel.findChild(QSpinBox, "training.shots")
+    steps = panel.findChild(QSpinBox, "algorithm.adaptation_steps")
+    assert (shots.value(), steps.value()) == (7, 3)
+    training = row(panel, "training.shots")
+    pick(panel, "tasks", "plain")
+    assert shots.value() == 5
+    assert row(panel, "training.shots") is training
+    assert not training.reset_button.isEnabled()
+    assert panel.column.row("tasks.path") is None
+
+
+def test_the_models_ways_to_adapt_are_the_algorithms_choices(panel: ExperimentPanel) -> None:
+    adapts, inner_lr = panel.findChild(QComboBox, "algorithm.adapts"), number(panel, "algorithm.inner_lr")
+    adapts.setCurrentIndex(adapts.findText("everything"))
+    assert panel.experiment().values["algorithm"] == {"adapts": "everything"}
+    pick(panel, "model", "rough")
+    adapts = panel.findChild(QComboBox, "algorithm.adapts")
+    assert [adapts.itemText(index) for index in range(adapts.count())] == ["default", "critic"]
+    # The old choice means nothing to this model: said at once, and mended by another.
+    assert "'everything' is not something that can adapt" in row(panel, "algorithm.adapts").message.text()
+    assert panel.findChild(NumberBox, "algorithm.inner_lr") is inner_lr  # it does not ask the model, so it stays
+    adapts.setCurrentIndex(1)
+    assert row(panel, "algorithm.adapts").message.text() == ""
+    assert panel.findChild(NumberBox, "algorithm.group_rates.critic") is not None
+
+
+def test_what_the_engine_refuses_changes_nothing(panel: ExperimentPanel, qtbot: QtBot) -> None:
+    before = panel.experiment()
+    adapts = panel.findChild(QComboBox, "algorithm.adapts")
+    adapts.setFocus()
+    adapts.lineEdit().selectAll()
+    qtbot.keyClicks(adapts.lineEdit(), "kitchen")
+    qtbot.keyClick(adapts.lineEdit(), Qt.Key.Key_Return)
+    assert panel.experiment() == before
+    assert adapts.currentText() == "kitchen"
+    assert panel.mistyped() is not None
+    assert panel.mistyped()[0] == "algorithm.adapts"
+
+
+def test_what_is_being_typed_counts(panel: ExperimentPanel, qtbot: QtBot) -> None:
+    box = number(panel, "algorithm.inner_lr")
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    box.selectAll()
+    qtbot.keyClicks(box, "2e-2")
+    assert panel.experiment().values["algorithm"] == {"inner_lr": 0.02}
+    box.selectAll()
+    qtbot.keyClicks(box, "-1")
+    assert panel.mistyped() == ("algorithm.inner_lr", "-1 is too low; the lowest value is 0")
+    assert panel.experiment().values["algorithm"] == {"inner_lr": 0.02}
+    assert box.lineEdit().text() == "-1"
+
+
+def test_conditional_rows_come_and_go(panel: ExperimentPanel) -> None:
+    weight, loss = row(panel, "model.weight"), panel.findChild(QComboBox, "model.loss")
+    assert weight.isHidden()
+    loss.setCurrentIndex(loss.findData("r1_penalty"))
+    assert weight.isVisible()
+    loss.setCurrentIndex(loss.findData("hinge"))
+    panel.column.search_bar.line.setText("weight")
+    assert weight.isVisible() and not weight.editor.isEnabled()
+    assert "only while Loss is r1 penalty" in weight.label.toolTip()
+
+
+def test_expert_rows(panel: ExperimentPanel, qtbot: QtBot) -> None:
+    slope = row(panel, "model.slope")
+    assert slope.isHidden()
+    with qtbot.waitSignal(panel.expert_changed):
+        panel.set_expert(True)
+    assert slope.isVisible()
+    number(panel, "model.slope").setValue(0.5)
+    panel.set_expert(False)
+    assert slope.isVisible()  # changed: it must not work in the dark
+    slope.reset_button.click()
+    assert slope.isHidden()
+
+
+def test_search_crosses_all_forms(panel: ExperimentPanel) -> None:
+    search = panel.column.search_bar
+    panel.column.sections["algorithm"].set_open(False)
+    search.line.setText("LEARNING rate")
+    shown = {each.path for each in panel.column.rows() if each.isVisible()}
+    assert {"algorithm.inner_lr", "training.outer_lr"} <= shown
+    assert not shown & {"training.seed", "model.width"}
+    assert not panel.column.sections["tasks"].isVisible()
+    search.line.setText("nonesuch")
+    said = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
+    assert "No setting matches “nonesuch”." in said
+    search.clear()
+    assert row(panel, "training.seed").isVisible()
+    assert not row(panel, "algorithm.inner_lr").isVisible()  # folded as before
+
+
+def test_problem_is_shown_at_its_row(panel: ExperimentPanel, qtbot: QtBot) -> None:
+    panel.resize(360, 300)
+    panel.column.sections["model"].set_open(False)
+    panel.column.search_bar.line.setText("seed")
+    panel.show_problem("model.slope", "too steep")
+    slope = row(panel, "model.slope")
+    assert slope.message.text() == "too steep"
+    assert slope.message.isVisible()
+    qtbot.waitUntil(number(panel, "model.slope").hasFocus)
+    area = panel.column._scroll.viewport()
+    qtbot.waitUntil(lambda: area.rect().contains(slope.mapTo(area, slope.rect().center())))
+    panel.clear_problem()
+    assert slope.message.text() == ""
+
+
+def test_problem_of_a_section_and_of_no_row(panel: ExperimentPanel) -> None:
+    panel.show_problem("tasks", "no folder")
+    assert panel.column.sections["tasks"].message.text() == "no folder"
+    panel.show_problem("a.json", "not JSON")
+    assert panel.column.message.text() == "a.json: not JSON"
+    assert panel.column.sections["tasks"].message.text() == ""
+    panel.clear_problem()
+    assert panel.column.message.isHidden()
+
+
+def test_problem_of_one_row_outlives_an_edit_of_another(panel: ExperimentPanel) -> None:
+    panel.show_problem("tasks.path", "no such folder")
+    number(panel, "algorithm.inner_lr").setValue(0.5)
+    assert row(panel, "tasks.path").message.text() == "no such folder"
+    row(panel, "tasks.path").editor.field.setProperty("text", "/elsewhere")
+    panel.setFocus()
+    assert panel.experiment().values["tasks"] == {"path": "/elsewhere"}
+    assert row(panel, "tasks.path").message.text() == ""
+
+
+def test_running_leaves_live_settings_and_tells_of_them(panel: ExperimentPanel) -> None:
+    told: list[tuple[str, object]] = []
+    panel.live_change.connect(lambda path, value: told.append((path, value)))
+    number(panel, "algorithm.inner_lr").setValue(0.2)
+    assert told == []
+    panel.set_running(True)
+    assert not panel.findChild(QComboBox, "model_picker").isEnabled()
+    assert not panel.findChild(QSpinBox, "training.seed").isEnabled()
+    assert not panel.undo_stack.canUndo()  # what the run uses cannot be undone under it
+    number(panel, "algorithm.inner_lr").setValue(0.3)
+    panel.undo_stack.undo()
+    row(panel, "algorithm.inner_lr").reset_button.click()
+    assert told == [("algorithm.inner_lr", value) for value in (0.3, 0.2, 0.1)]
+    panel.set_running(False)
+    assert panel.findChild(QSpinBox, "training.seed").isEnabled()
+    panel.undo_stack.undo()
+    panel.undo_stack.undo()
+    assert panel.experiment().values["algorithm"] == {}
+    assert not panel.undo_stack.canUndo()
+
+
+def test_a_preset_can_be_undone_a_file_cannot(panel: ExperimentPanel, qtbot: QtBot) -> None:
+    first, other = panel.experiment(), Experiment("plain", "rough", "descent")
+    panel.replace_experiment(other, "Preset: rough")
+    assert panel.experiment() == other
+    panel.undo_stack.undo()
+    assert panel.experiment() == first
+    with qtbot.assertNotEmitted(panel.experiment_changed):
+        panel.set_experiment(other)
+    assert not panel.undo_stack.canUndo()
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [("training.meta_steps", "training.meta_batch_size"), ("algorithm.adaptation_steps", "algorithm.adapts")],
+)
+def test_focus_walks_through_the_rows_in_their_order(
+    panel: ExperimentPanel, qtbot: QtBot, first: str, then: str
+) -> None:
+    pick(panel, "model", "rough")  # makes rows of the algorithm's form anew
+    box = panel.findChild(QSpinBox, first)
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    qtbot.keyClick(box, Qt.Key.Key_Tab)
+    focused = QApplication.focusWidget()
+    assert focused is not None and focused.objectName() == then
+
+
+@pytest.mark.parametrize("width", [320, 420])
+def test_nothing_is_wider_than_the_column(panel: ExperimentPanel, width: int) -> None:
+    panel.set_expert(True)
+    panel.resize(width, 900)
+    QApplication.processEvents()
+    page = panel.column._scroll
+    assert page.widget().width() <= page.viewport().width()
+    for each in panel.column.rows():
+        if each.isVisible():
+            assert each.minimumSizeHint().width() <= each.width(), each.path
+
+
+def other_value(item: Any) -> Any:
+    """Return a value that is right and not the default."""
+    match item.kind:
+        case "flag":
+            return not item.default
+        case "integer" | "number":
+            return next(end for end in (item.high, item.low, item.default + 1) if end not in (None, item.default))
+        case "choice" if item.choices:
+            return next(choice for choice in item.choices if choice != item.default)
+        case _:
+            return None
+
+
+def test_every_registered_plugin_has_a_whole_form(qtbot: QtBot) -> None:
+    from metagen_gui.engine.experiment import REGISTRIES
+
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    kinds = [REGISTRIES[section].names() for section in SECTIONS[:3]]
+    assert all(kinds)
+    for index in range(max(len(names) for names in kinds)):
+        start = Experiment(*(names[index % len(names)] for names in kinds))
+        panel.set_experiment(start)
+        for section in SECTIONS:
+            for item in start.settings(section):
+                path = f"{section}.{item.name}"
+                made = row(panel, path)
+                field = made.editor.field
+                assert escape(item.help) in made.label.toolTip() and made.label.toolTip() == field.toolTip(), path
+                assert made.label.buddy() is field and field.objectName() == path
+                assert field.accessibleName() == item.label and field.accessibleDescription(), path
+                value = other_value(item)
+                if value is None:
+                    continue
+                panel.column.edited.emit(path, int(value) if item.kind == "integer" else value)
+                assert not made.at_default and made.reset_button.isEnabled() == made.applies, (
+                    path,
+                    made.message.text(),
+                )
+                panel.column.reset.emit(path)
+                assert panel.experiment() == start and not made.reset_button.isEnabled(), path
+
+
+def test_tasks_bring_their_model_and_one_undo_brings_both_back(qtbot: QtBot) -> None:
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    first = Experiment().with_value("algorithm.adapts", "context").with_value("model.width", 64)
+    panel.set_experiment(first)
+    picker = panel.findChild(QComboBox, "model_picker")
+    pick(panel, "tasks", "sinusoids")
+    assert (panel.experiment().tasks, panel.experiment().model) == ("sinusoids", "curve")
+    assert picker.currentData() == "curve"
+    assert panel.column.row("model.activation") is not None and panel.column.row("model.network") is None
+    assert panel.column.row("tasks.frequency") is not None
+    adapts = panel.findChild(QComboBox, "algorithm.adapts")
+    assert [adapts.itemText(index) for index in range(adapts.count())][1:] == ["everything", "context", "head"]
+    assert number(panel, "algorithm.inner_lr").value() == 0.01  # as these tasks suggest
+    panel.undo_stack.undo()
+    assert panel.experiment() == first and not panel.undo_stack.canUndo()
+    assert picker.currentData() == "vae" and panel.column.row("model.network") is not None
+    panel.undo_stack.redo()
+    assert picker.currentData() == "curve"
+    pick(panel, "tasks", "densities")
+    assert panel.experiment().model == picker.currentData() == "vae"
+
+
+def test_a_model_chosen_by_hand_outlives_the_tasks(qtbot: QtBot) -> None:
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    panel.set_experiment(Experiment(tasks="densities", model="gan"))
+    pick(panel, "tasks", "sinusoids")
+    pick(panel, "model", "gan")
+    pick(panel, "tasks", "densities")
+    assert panel.experiment().model == "gan"

@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel
+from pytestqt.qtbot import QtBot
+
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.run.outer_loop import Origin
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.store.library import read_entry
+from metagen_gui.engine.store.lock import RunLock
+from metagen_gui.gui.library.experiment import experiment_at
+from metagen_gui.gui.library.runs import Branch
+from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.run.states import RunState
+from metagen_gui.gui.window.main_window import MainWindow
+from tests.gui.kept_runs import keep_run
+from tests.gui.library.test_panel import choose, shown
+from tests.gui.questions import answer
+from tests.gui.stand_ins import FakeTraining, engine, letting_go
+
+Open = Callable[[], MainWindow]
+INNER_LR = {"event": "setting", "path": "algorithm.inner_lr", "meta_step": 60, "value": 0.07}
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> FakeTraining:
+    return FakeTraining(tmp_path / "runs", steps=20_000)  # longer than any test waits
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, training: FakeTraining, tmp_path: Path) -> Open:
+    def make() -> MainWindow:
+        settings = WindowSettings(tmp_path / "window.ini")
+        window = MainWindow(settings, lambda: engine(training, tmp_path / "runs"))
+        qtbot.addWidget(window, before_close_func=letting_go(qtbot))
+        window.show()
+        qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=20_000)
+        qtbot.waitUntil(lambda: window.runs._offered)
+        window.layouts.bring("runs")
+        return window
+
+    return make
+
+
+def do(window: MainWindow, name: str, *runs: str) -> None:
+    choose(window.runs_panel, *runs)
+    window.runs_panel.actions_by_name[name].trigger()
+
+
+def pick_step(step: int, *, accept: bool = True) -> None:
+    def pick() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QDialog)
+        steps = dialog.findChild(QComboBox, "branch_step")
+        assert isinstance(steps, QComboBox)
+        steps.setCurrentIndex(steps.findData(step))
+        dialog.accept() if accept else dialog.reject()
+
+    QTimer.singleShot(50, pick)
+
+
+def test_a_stopped_run_goes_on_where_it_was(
+    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    folder = keep_run(tmp_path / "runs", "mine", settings={"training.meta_steps": 200}, events=(INNER_LR,))
+    training.resumed_from = 100
+    window = open_window()
+    do(window, "resume", "mine")
+    assert window.controller.state is RunState.PREPARING
+    assert window.panel.experiment().values["algorithm"]["inner_lr"] == 0.07, "a change on the way is forgotten"
+    qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
+    assert training.resumed == [folder] and training.experiments == []
+    qtbot.waitUntil(lambda: "Resumed at step 100" in window.status.text())
+    steps = window.panels.outer._players["model"].training.curve.steps
+    assert list(steps[:100]) == list(range(1, 101)), "the earlier curves are not shown"
+    assert len(window.panels.outer._players["model"].after.curve.steps) >= 6
+
+
+def test_a_run_that_somebody_else_holds_is_refused_by_name(
+    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    folder = keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+    choose(window.runs_panel, "mine")
+
+    def held(folder: Path, **_: object) -> Iterator[None]:
+        RunLock(folder)
+        yield
+
+    lock = RunLock(folder)  # taken after the list was read, as by another window
+    training.resume = held  # type: ignore[method-assign,assignment]
+    window.controller.engine = window.runs._engine = engine(training, tmp_path / "runs")
+    window.runs_panel.actions_by_name["resume"].trigger()
+    qtbot.waitUntil(lambda: "another MetaGen" in window.status.text())
+    assert window.controller.state is RunState.IDLE
+    assert window.status.text().startswith("Not started")
+    lock.release()
+
+
+def test_a_branch_takes_the_settings_of_its_step_and_starts_from_there(
+    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    folder = keep_run(tmp_path / "runs", "mine", events=(INNER_LR,), settings={"algorithm.inner_lr": 0.01})
+    window = open_window()
+    pick_step(50)
+    do(window, "branch", "mine")
+    assert "mine at step 50" in window.status.text() and "mine at step 50" in window.banner.text()
+    assert window.panel.experiment().values["algorithm"]["inner_lr"] == 0.01, "the change came after step 50"
+    window.start()
+    qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
+    assert training.parents == [Origin(folder, 50)]
+    window.controller.finish()
+    qtbot.waitUntil(lambda: window.controller.state is RunState.DONE)
+    window.start()
+    qtbot.waitUntil(lambda: len(training.experiments) == 2)
+    assert len(training.parents) == 1, "the run after it begins from nothing again"
+
+
+def test_a_branch_that_is_refused_is_still_one_after_the_mending(
+    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+
+    def refuse(*_: object, **__: object) -> Iterator[None]:
+        raise BadInput("training.meta_steps", "must be more")
+        yield
+
+    window.controller.engine = engine(refuse, tmp_path / "runs")
+    pick_step(100)
+    do(window, "branch", "mine")
+    window.start()
+    qtbot.waitUntil(lambda: "must be more" in window.status.text())
+    assert window.controller.branch is not None and window.controller.branch.meta_step == 100
+
+
+@pytest.mark.parametrize("way", ["banner", "new", "open", "cancel"])
+def test_a_branch_is_given_up_with_its_settings(qtbot: QtBot, open_window: Open, tmp_path: Path, way: str) -> None:
+    keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+    pick_step(100, accept=way != "cancel")
+    do(window, "branch", "mine")
+    if way == "banner":
+        button = window.banner.findChild(QAbstractButton, "banner_button")
+        assert isinstance(button, QAbstractButton)
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    elif way == "new":
+        window.files.new()
+    elif way == "open":
+        do(window, "open", "mine")
+    assert window.controller.branch is None
+    assert window.status.text().startswith("Ready")
+
+
+def test_an_experiment_comes_into_the_form_and_can_be_taken_back(
+    qtbot: QtBot, open_window: Open, tmp_path: Path
+) -> None:
+    keep_run(tmp_path / "runs", "mine", settings={"algorithm.name": "reptile"})
+    window = open_window()
+    do(window, "open", "mine")
+    assert window.panel.experiment().algorithm == "reptile" and window.windowTitle() == "mine"
+    button = window.banner.findChild(QAbstractButton, "banner_button")
+    assert isinstance(button, QAbstractButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.panel.experiment().algorithm == "maml"
+
+
+def test_a_name_and_a_note_are_kept_on_disk(open_window: Open, tmp_path: Path) -> None:
+    folder = keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+    entry = window.runs_panel.model.entry(0)
+    window.runs_panel.edited.emit(entry, "name", "Ünï\ncode ‮")
+    window.runs_panel.edited.emit(entry, "note", "worth a second look")
+    assert read_entry(folder).name == "Ünï\ncode ‮" and read_entry(folder).note == "worth a second look"
+    assert shown(window.runs_panel, "note") == ["worth a second look"]
+
+
+def test_a_name_that_cannot_be_kept_is_told(open_window: Open, tmp_path: Path) -> None:
+    folder = keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+    entry = window.runs_panel.model.entry(0)
+    folder.rename(folder.with_name("elsewhere"))
+    window.runs_panel.edited.emit(entry, "name", "other")
+    assert "not a run folder" in window.banner.text()
+
+
+def test_a_copy_appears_and_is_chosen(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:
+    keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+    do(window, "duplicate", "mine")
+    qtbot.waitUntil(lambda: [entry.name for entry in window.runs_panel.chosen()] == ["mine (copy)"])
+    assert len(shown(window.runs_panel)) == 2
+
+
+def test_a_run_goes_to_the_trash_only_after_a_yes(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:
+    folders = [keep_run(tmp_path / "runs", name) for name in ("one", "two", "three")]
+    window = open_window()
+    answer("Keep")
+    do(window, "trash", "one", "two")
+    assert all(folder.is_dir() for folder in folders)
+    answer("Move to trash")
+    do(window, "trash", "one", "two")
+    assert [folder.is_dir() for folder in folders] == [False, False, True]
+    assert shown(window.runs_panel) == ["three"]
+    trash = list(Path(os.environ["XDG_DATA_HOME"]).rglob("experiment.json"))
+    assert len(trash) >= 2, "it is deleted, not in the trash"
+
+
+def test_the_run_last_shown_is_forgotten_when_it_goes_to_the_trash(
+    qtbot: QtBot, open_window: Open, training: FakeTraining
+) -> None:
+    training.steps = 3
+    window = open_window()
+    window.controller.start(Experiment())
+    qtbot.waitUntil(lambda: window.controller.state is RunState.DONE)
+    folder = window.controller.folder
+    assert folder is not None
+    (folder / "experiment.json").write_text(Experiment().to_json(complete=True))
+    window.runs.listing.refresh()
+    qtbot.waitUntil(lambda: bool(shown(window.runs_panel)))
+    answer("Move to trash")
+    do(window, "trash", *shown(window.runs_panel))
+    assert window.controller.folder is None
+    assert window.controller.state is RunState.IDLE
+    assert not window.actions_by_name["discard"].isEnabled()
+
+
+def test_a_run_that_was_started_meanwhile_is_not_thrown_away(open_window: Open, tmp_path: Path) -> None:
+    folder = keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+    choose(window.runs_panel, "mine")
+    lock = RunLock(folder)
+    record = json.loads((folder / "state.json").read_text())
+    (folder / "state.json").write_text(json.dumps({**record, "state": "running"}))
+    answer("Move to trash")
+    window.runs_panel.actions_by_name["trash"].trigger()
+    assert folder.is_dir()
+    assert "mine is going on" in window.banner.text()
+    lock.release()
+
+
+def test_where_there_is_no_trash_nothing_is_deleted(
+    open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "Trash").write_text("no folder")
+    answer("Move to trash")
+    do(window, "trash", "mine")
+    assert folder.is_dir() and shown(window.runs_panel) == ["mine"]
+    assert "could not be moved to the trash" in window.banner.text()
+
+
+def test_a_run_without_a_checkpoint_cannot_be_branched_from(open_window: Open, tmp_path: Path) -> None:
+    keep_run(tmp_path / "runs", "mine", checkpoints=())
+    window = open_window()
+    do(window, "branch", "mine")
+    assert "no checkpoint" in window.banner.text()
+    assert window.controller.branch is None
+
+
+def test_what_needs_the_form_is_for_windows_at_rest(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:
+    keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+    choose(window.runs_panel, "mine")
+    assert window.runs_panel.actions_by_name["resume"].isEnabled()
+    window.start()
+    qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
+    assert not window.runs_panel.actions_by_name["resume"].isEnabled()
+
+
+def test_a_resumed_run_is_discarded_only_after_a_question(
+    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    folder = keep_run(tmp_path / "runs", "mine")
+    training.resumed_from = 100
+    window = open_window()
+    do(window, "resume", "mine")
+    qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
+    answer("Keep")
+    window.discard()
+    assert folder.is_dir() and not window.controller.discarding
+
+
+def test_the_status_says_what_the_next_run_begins_with(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:
+    window = open_window()
+    window.controller.set_branch(Branch(tmp_path, "mine", 1240))
+    assert window.status.text() == "The next run starts from mine at step 1,240. Change settings and press Start."
+
+
+def test_a_run_that_died_comes_into_the_form_as_its_checkpoint_knows_it(
+    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    """A change after the checkpoint is cut off with the steps after it."""
+    settings = {"training.meta_steps": 200, "algorithm.inner_lr": 0.03}
+    keep_run(tmp_path / "runs", "mine", state="running", settings=settings, checkpoints=(50,), events=(INNER_LR,))
+    training.resumed_from = 50
+    window = open_window()
+    do(window, "resume", "mine")
+    assert window.panel.experiment().values["algorithm"]["inner_lr"] == 0.03
+
+
+@pytest.mark.parametrize("name", ["branch", "trash"])
+def test_a_name_in_a_question_is_no_markup(open_window: Open, tmp_path: Path, name: str) -> None:
+    keep_run(tmp_path / "runs", "<b>mine")
+    window = open_window()
+    formats: list[Qt.TextFormat] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QDialog)
+        formats.extend(label.textFormat() for label in dialog.findChildren(QLabel) if "mine" in label.text())
+        dialog.reject()
+
+    QTimer.singleShot(50, look)
+    do(window, name, "<b>mine")
+    assert formats == [Qt.TextFormat.PlainText]
+
+
+@pytest.mark.parametrize("change", ['{"meta_step": 1e999}', '{"path": 5}', '{"path": []}', "[" * 100_000])
+def test_changes_that_cannot_be_read_are_left_out(tmp_path: Path, change: str) -> None:
+    folder = keep_run(tmp_path, "mine", events=(INNER_LR,))
+    with (folder / "events.jsonl").open("a") as file:
+        file.write((json.dumps({**INNER_LR, **json.loads(change)}) if change[0] == "{" else change) + "\n")
+    assert experiment_at(Experiment, folder, 100).values["algorithm"]["inner_lr"] == 0.07

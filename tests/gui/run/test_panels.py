@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.gui.run.controller import RunController
+from metagen_gui.gui.run.mailbox import Delivery
+from metagen_gui.gui.run.panel_feed import PanelFeed
+from metagen_gui.gui.run.panels import RunPanels
+from metagen_gui.gui.run.states import RunState
+from tests.gui.snapshots import rates_report
+from tests.gui.stand_ins import FakeTraining, engine, step, validation
+
+RATES = rates_report(weight=np.full((1, 8), 0.1))
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> FakeTraining:
+    return FakeTraining(tmp_path, steps=110, pause=0)
+
+
+@pytest.fixture
+def controller(qtbot: QtBot, training: FakeTraining, tmp_path: Path) -> Iterator[RunController]:
+    made = RunController()
+    made.set_engine(engine(training, tmp_path))
+    yield made
+    made.finish()
+    qtbot.waitUntil(lambda: not made.state.busy)
+
+
+@pytest.fixture
+def panels(qtbot: QtBot, controller: RunController) -> Iterator[RunPanels]:
+    window = QWidget()
+    qtbot.addWidget(window)
+    made = RunPanels(controller, window)
+    window.show()
+    yield made  # and the window with it
+
+
+def run(qtbot: QtBot, controller: RunController) -> None:
+    controller.start(Experiment())
+    qtbot.waitUntil(lambda: controller.state is RunState.DONE, timeout=10_000)
+
+
+def test_learned_rates_are_those_of_the_last_report(
+    qtbot: QtBot, controller: RunController, training: FakeTraining, panels: RunPanels
+) -> None:
+    assert panels.rates.text == "Press Start to train."
+    training.rates = RATES
+    run(qtbot, controller)
+    assert panels.rates.text == "Learned rates of 1 layer after 100 steps: none negative"
+    controller.discard()
+    assert panels.rates.text == "Press Start to train."
+
+
+def test_hidden_rates_wait_until_they_are_seen(
+    qtbot: QtBot, controller: RunController, training: FakeTraining, panels: RunPanels
+) -> None:
+    training.rates = RATES
+    panels.rates.hide()
+    run(qtbot, controller)
+    assert not panels.rates.rows
+    panels.rates.show()
+    assert panels.rates.text == "Learned rates of 1 layer after 100 steps: none negative"
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_run_without_learned_rates_says_so_until_the_next_one(
+    qtbot: QtBot, controller: RunController, training: FakeTraining, panels: RunPanels, hidden: bool
+) -> None:
+    panels.rates.setHidden(hidden)
+    run(qtbot, controller)
+    panels.rates.show()
+    assert panels.rates.text == "This run learns no inner rates."
+    training.rates = RATES
+    run(qtbot, controller)
+    assert panels.rates.text.startswith("Learned rates of 1 layer")
+
+
+def test_every_panel_has_a_dock_of_its_own(panels: RunPanels) -> None:
+    assert list(panels.by_dock) == ["outer_loss", "inner_loss", "rates", "samples"]
+    assert len({id(panel) for panel in panels.by_dock.values()}) == 4
+
+
+def test_rates_that_come_by_themselves_are_shown(controller: RunController, panels: RunPanels) -> None:
+    controller._mailbox.put(RATES)
+    controller._deliver_curves()
+    assert panels.rates.text == "Learned rates of 1 layer after 400 steps: none negative"
+
+
+def test_while_a_run_goes_on_dear_drawing_waits_and_nothing_is_lost(
+    qtbot: QtBot, controller: RunController, panels: RunPanels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    monkeypatch.setattr(panels.outer, "add_steps", lambda steps: drawn.extend(step.meta_step for step in steps))
+    monkeypatch.setattr(panels._pace, "wait", lambda: 20)
+    monkeypatch.setattr("metagen_gui.gui.run.panels.EAGER", -1.0)
+    controller.state = RunState.RUNNING
+    for number in (1, 2):
+        controller.delivered.emit(Delivery(steps=[step(number)]))
+    assert drawn == []
+    monkeypatch.setattr(panels._pace, "wait", lambda: 0)
+    qtbot.waitUntil(lambda: drawn == [1, 2])  # although nothing more is delivered
+    monkeypatch.setattr(panels._pace, "wait", lambda: 10_000)
+    controller.delivered.emit(Delivery(steps=[step(3)]))
+    assert drawn == [1, 2]
+    controller._go_to(RunState.PAUSED)
+    assert drawn == [1, 2, 3], "a run that pauses leaves the processor to the window"
+    controller._go_to(RunState.RUNNING)
+    controller._go_to(RunState.DONE)
+
+
+def test_a_panel_that_needs_no_steps_keeps_the_newest(panels: RunPanels) -> None:
+    seen: list[Delivery] = []
+    panels.rates.hide()
+    feed = PanelFeed(panels.rates, show_curves=seen.append, every_step=False)
+    for number in range(1, 9, 2):
+        feed.add_delivery(Delivery(steps=[step(number), step(number + 1)], validations=[validation(number)]))
+    feed.hand_on()
+    assert not seen, "it is hidden"
+    feed.hand_on(now=True)
+    assert [report.meta_step for report in seen[0].steps][-1] == 8
+    assert len(seen[0].steps) == 4 and len(seen[0].validations) == 4
+
+
+def test_the_first_pictures_of_a_run_do_not_wait(
+    qtbot: QtBot, controller: RunController, panels: RunPanels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panels._pace, "wait", lambda: 10_000)
+    run(qtbot, controller)
+    controller.state = RunState.RUNNING
+    controller.delivered.emit(Delivery(rates=RATES))
+    assert panels.rates.text.startswith("Learned rates of 1 layer")
+    controller.state = RunState.DONE

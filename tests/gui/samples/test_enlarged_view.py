@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.gui.samples.cell_picture import Options
+from metagen_gui.gui.samples.columns import Column
+from metagen_gui.gui.samples.enlarged_view import EnlargedView
+from tests.gui.snapshots import curve_snapshot, image_snapshot, point_snapshot
+
+
+@pytest.fixture
+def large(qtbot: QtBot) -> EnlargedView:
+    made = EnlargedView()
+    qtbot.addWidget(made)
+    made.show()
+    made.activateWindow()
+    made.show_cell(image_snapshot(7, tasks=2, steps=3), 0, Column("samples", 1), Options())
+    return made
+
+
+def test_arrows_go_through_steps_and_tasks_and_stop_at_the_ends(large: EnlargedView, qtbot: QtBot) -> None:
+    seen = []
+    for key in [Qt.Key.Key_Right] * 3 + [Qt.Key.Key_Down] * 2 + [Qt.Key.Key_Left] * 5:
+        qtbot.keyClick(large, key)
+        seen.append(large.heading.removesuffix(" (outer step 7)").partition("character")[2])
+    assert seen[:3] == ["00), step 2", "00), query", "00), query"]
+    assert seen[3:5] == ["01), query", "01), query"]
+    assert seen[5:] == ["01), step 2", "01), step 1", "01), step 0", "01), support", "01), support"]
+    assert not large.back_button.isEnabled() and large.on_button.isEnabled()
+
+
+def test_the_picture_changes_with_the_step(large: EnlargedView) -> None:
+    before = large._picture.grab().toImage()
+    large.step_on()
+    assert large._picture.grab().toImage() != before
+
+
+def test_a_snapshot_with_fewer_steps_shows_its_last(large: EnlargedView) -> None:
+    large.step_on()
+    large.show_snapshot(image_snapshot(9, tasks=1, steps=2), Options())
+    assert large.heading == "Task 1 (alphabet/character00), step 1 (outer step 9)"
+
+
+def test_saved_as_png(large: EnlargedView, tmp_path: Path) -> None:
+    path = tmp_path / "große samples.png"
+    large.save(path)
+    saved = QImage(str(path))
+    assert not saved.isNull() and saved.width() >= 512
+    large.show_cell(point_snapshot(3), 1, Column("samples", 0), Options(show_field=True))
+    large.save(path)
+    assert QImage(str(path)).size() == QSize(1024, 1024)
+
+
+def test_what_cannot_be_saved_is_named(large: EnlargedView, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="missing"):
+        large.save(tmp_path / "missing" / "samples.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_curves_are_a_plot_that_can_be_read_aloud_and_saved(large: EnlargedView, tmp_path: Path) -> None:
+    large.show_cell(curve_snapshot(7, steps=11), 0, Column("samples", 0), Options())
+    assert large.windowTitle() == large._picture.accessibleName() == "Curves"
+    said = large._picture.accessibleDescription()
+    assert said.startswith("Task 1 (1 sin(x)), step 0 (outer step 7): mean squared error 0.5")
+    before = large._picture.grab().toImage()
+    large.step_on()
+    assert large._picture.grab().toImage() != before
+    large.save(tmp_path / "curves.png")
+    assert QImage(str(tmp_path / "curves.png")).size() == QSize(1600, 1200)
+    large.show_snapshot(image_snapshot(9), Options())
+    assert large.windowTitle() == large._picture.accessibleName() == "Samples"
