@@ -86,7 +86,7 @@ def code_for(folder: Path, model: LoadedModel) -> str:
     shape = ", ".join(map(str, model.spec.shape))
     values = " with values from 0 to 1" if model.spec.kind == "images" else ""
     lines = [
-        "from metagen_gui.engine.trained.export import load_export",
+        "from metagen_gui.api import load_export",
         "",
         f"model = load_export({str(folder)!r})",
         f"samples = model.sample(16)  # a tensor (16, {shape}){values}",

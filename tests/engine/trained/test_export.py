@@ -159,7 +159,9 @@ def test_a_model_adapts_to_images_and_outlives_its_data(pictures: Path, tmp_path
 def test_the_lines_of_python_load_and_sample(points_run: Path, tmp_path: Path) -> None:
     initialization = export_initialization(points_run, tmp_path / "it's a folder")
     adapted = export_adapted(points_run, tmp_path / "adapted", task_index=0)
-    script = f"{initialization.code}\nassert samples.shape == (16, 2)\n{adapted.code}\nprint(*samples.shape)"
+    earlier = adapted.code.replace("metagen_gui.api", "metagen_gui.engine.export")
+    assert earlier != adapted.code
+    script = f"{initialization.code}\nassert samples.shape == (16, 2)\n{earlier}\n{adapted.code}\nprint(*samples.shape)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("16 2\n", "")
 

@@ -1,0 +1,109 @@
+"""All that a plugin, a script or an exported snippet imports; what is not named here may move from version to version.
+
+Every plugin                `setting`, `Config`, `BadInput`
+An algorithm                `Algorithm`, `RateLearner`, `algorithms`, and what a meta-gradient is made of
+A model                     `GenerativeModel`, `models`, `DataSpec`, and what a model is handed
+A task family               `TaskFamily`, `task_families`, `Task`
+Running an experiment       `Experiment`, `meta_train`, `resume_run`, `Commands`, `MetaLearner`
+What a run reports          `Event` and its kinds
+What was learned            `load_export`, `LoadedModel`, `export_initialization`, `export_adapted`
+"""
+
+from __future__ import annotations
+
+from metagen_gui.engine.adaptation.inner_loop import InnerLoop
+from metagen_gui.engine.algorithms.base import (
+    Algorithm,
+    AlgorithmSettings,
+    LearnedRateSettings,
+    MetaGradient,
+    MetaParams,
+    Moment,
+    RateLearner,
+    TaskNoise,
+    adapt_and_grade,
+    algorithms,
+    grade,
+    gradients_by_player,
+    mean_gradient,
+    of_player,
+    query_losses,
+)
+from metagen_gui.engine.events import (
+    Alarm,
+    Event,
+    Notice,
+    Remedy,
+    RunFinished,
+    RunStarted,
+    Snapshot,
+    StepReport,
+    ValidationReport,
+)
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, models
+from metagen_gui.engine.run.commands import Commands
+from metagen_gui.engine.run.outer_loop import meta_train, resume_run
+from metagen_gui.engine.settings.config import BadInput, Config, setting
+from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskBatch, TaskFamily, task_families
+from metagen_gui.engine.trained.export import LoadedModel, export_adapted, export_initialization, load_export
+
+__all__ = [  # noqa: RUF022  # by purpose
+    # every plugin: a setting is declared, wrong input is refused
+    "BadInput",
+    "Config",
+    "setting",
+    # an algorithm, and what its meta-gradient is made of
+    "Algorithm",
+    "AlgorithmSettings",
+    "InnerLoop",
+    "LearnedRateSettings",
+    "MetaGradient",
+    "MetaParams",
+    "Moment",
+    "RateLearner",
+    "TaskNoise",
+    "adapt_and_grade",
+    "algorithms",
+    "grade",
+    "gradients_by_player",
+    "mean_gradient",
+    "of_player",
+    "query_losses",
+    # a model, and what it is handed
+    "DataSpec",
+    "GenerativeModel",
+    "Noise",
+    "Params",
+    "PlayerParams",
+    "models",
+    # a task family
+    "Array",
+    "Stream",
+    "Task",
+    "TaskBatch",
+    "TaskFamily",
+    "task_families",
+    # running an experiment, step by step or as a whole
+    "Commands",
+    "Experiment",
+    "MetaLearner",
+    "meta_train",
+    "resume_run",
+    # what a run reports
+    "Alarm",
+    "Event",
+    "Notice",
+    "Remedy",
+    "RunFinished",
+    "RunStarted",
+    "Snapshot",
+    "StepReport",
+    "ValidationReport",
+    # what was learned, written and loaded again
+    "LoadedModel",
+    "export_adapted",
+    "export_initialization",
+    "load_export",
+]
