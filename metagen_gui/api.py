@@ -4,6 +4,8 @@ Every plugin                `setting`, `Config`, `BadInput`
 An algorithm                `Algorithm`, `RateLearner`, `algorithms`, and what a meta-gradient is made of
 A model                     `GenerativeModel`, `models`, `DataSpec`, and what a model is handed
 A task family               `TaskFamily`, `task_families`, `Task`
+A metric of samples         `Metric`, `metrics`, `Context`
+A watcher of a run          `Detector`, `detectors`, `Finding`
 Running an experiment       `Experiment`, `meta_train`, `resume_run`, `Commands`, `MetaLearner`
 What a run reports          `Event` and its kinds
 What was learned            `load_export`, `LoadedModel`, `export_initialization`, `export_adapted`
@@ -41,7 +43,10 @@ from metagen_gui.engine.events import (
     ValidationReport,
 )
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.metrics.base import Context, Metric, metrics
+from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, models
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
@@ -85,6 +90,15 @@ __all__ = [  # noqa: RUF022  # by purpose
     "TaskBatch",
     "TaskFamily",
     "task_families",
+    # a metric of samples
+    "Context",
+    "Metric",
+    "Values",
+    "metrics",
+    # a watcher of a run's health
+    "Detector",
+    "Finding",
+    "detectors",
     # running an experiment, step by step or as a whole
     "Commands",
     "Experiment",

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from importlinter.cli import lint_imports
 
-from metagen_gui.engine.experiment import REGISTRIES
-from metagen_gui.engine.settings.registry import plugin_modules
+from metagen_gui.engine.plugins import PLUGINS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "metagen_gui"
@@ -58,15 +57,14 @@ def test_import_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert not broken, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("kind", sorted(REGISTRIES))
+@pytest.mark.parametrize("kind", sorted(PLUGINS))
 def test_a_plugin_never_imports_a_sibling(kind: str) -> None:
-    modules = set(plugin_modules(REGISTRIES[kind].package))
-    base = f"{REGISTRIES[kind].package}.base"
-    assert base in modules and len(modules) > 1
-    for module in modules - {base}:
+    modules = {plugin.__module__ for _, plugin in PLUGINS[kind].items()}
+    assert f"{PLUGINS[kind].package}.base" not in modules and len(modules) > 1
+    for module in modules:
         path = ROOT / Path(*module.split(".")).with_suffix(".py")
         siblings = [
-            other for other in modules - {base, module} for name in imported(path) if f"{name}.".startswith(f"{other}.")
+            other for other in modules - {module} for name in imported(path) if f"{name}.".startswith(f"{other}.")
         ]
         assert not siblings, f"{module} imports {siblings}"
 

@@ -15,7 +15,7 @@ import pytest
 from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication
 
-from metagen_gui.engine.experiment import REGISTRIES
+from metagen_gui.engine.plugins import PLUGINS
 from metagen_gui.gui.program.display import PACKAGES
 
 ROOT = Path(__file__).parents[1]
@@ -57,7 +57,7 @@ def analyses(monkeypatch: pytest.MonkeyPatch) -> list[FakeAnalysis]:
 
 
 def test_the_bundle_holds_every_plugin(analyses: list[FakeAnalysis]) -> None:
-    registered = {plugin.__module__ for registry in REGISTRIES.values() for _, plugin in registry.items()}
+    registered = {plugin.__module__ for registry in PLUGINS.values() for _, plugin in registry.items()}
     ours = {module for module in registered if module.startswith("metagen_gui.")}
     assert len(analyses) == 2 and len(ours) > 3
     for analysis in analyses:

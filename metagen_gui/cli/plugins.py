@@ -1,10 +1,12 @@
 """`metagen plugins`: everything that is registered, with its settings, for people or as JSON.
 
-The JSON is `{"version": 1, "tasks": […], "model": […], "algorithm": […], "training": [settings]}`. Every plugin is
+The JSON is `{"version": 1, "tasks": […], "model": […], "algorithm": […], "training": [settings], "metric": […],
+"health": […], "problems": […]}`. Every plugin is
 `{"name", "title", "summary", "reference", "settings": […], "suggests": {…}}`, every setting `{"name", "label", "kind",
 "default", "low", "high", "unit", "help", "choices", "choices_from", "log", "live", "expert", "only_if"}`. A model has
-`players`, `groups` and `adapts` as well, which `choices_from` refers to. Keys may be added; none is taken away or given
-another meaning under the same version.
+`players`, `groups` and `adapts` as well, which `choices_from` refers to. Metrics and watchers of a run's health have no
+settings; a metric has `unit`, `better` and `needs`. A problem is a plugin that could not be loaded: `{"kind", "name",
+"package", "why"}`. Keys may be added; none is taken away or given another meaning under the same version.
 """
 
 from __future__ import annotations
@@ -20,42 +22,60 @@ from rich.table import Table
 
 from metagen_gui.cli.failures import say
 from metagen_gui.engine.experiment import REGISTRIES
+from metagen_gui.engine.health.base import detectors
+from metagen_gui.engine.metrics.base import metrics
 from metagen_gui.engine.models.base import GenerativeModel
+from metagen_gui.engine.plugins import load_plugins
 from metagen_gui.engine.settings.config import Setting, in_full, settings_of
 from metagen_gui.engine.training import TrainingSettings
 
 VERSION = 1
-HEADINGS = {"tasks": "Task families", "model": "Models", "algorithm": "Algorithms", "training": "Training"}
+HEADINGS = {
+    "tasks": "Task families",
+    "model": "Models",
+    "algorithm": "Algorithms",
+    "training": "Training",
+    "metric": "Metrics of samples, for metagen claims",
+    "health": "What is watched for in a run",
+}
 
 
 def list_plugins(*, as_json: bool) -> None:
-    """Print the plugins on stdout; those of other packages that could not be loaded are named on stderr."""
+    """Print the plugins on stdout; those that could not be loaded are named on stderr."""
     listed = catalogue()
     if as_json:
         print(json.dumps(listed, indent=2))  # ASCII: any stdout can hold it
     else:
         _print_for_people(listed)
-    for kind, registry in REGISTRIES.items():
-        for name, problem in registry.problems.items():
-            say(f"{kind} {name}, of another package, could not be loaded: {problem}")
+    for problem in load_plugins():
+        say(problem.sentence)
 
 
 def catalogue() -> dict[str, Any]:
     """Return every plugin and its settings as JSON data; the module's docstring describes it."""
     listed: dict[str, Any] = {"version": VERSION}
     for section, registry in REGISTRIES.items():
-        listed[section] = [_plugin(section, name, plugin) for name, plugin in registry.items()]
-    return {**listed, "training": [_setting(item) for item in settings_of(TrainingSettings)]}
+        listed[section] = [_plugin(section, plugin) for _, plugin in registry.items()]
+    listed["training"] = [_setting(item) for item in settings_of(TrainingSettings)]
+    listed["metric"] = [
+        {**_words(plugin), "unit": plugin.unit, "better": plugin.better, "needs": plugin.needs}
+        for _, plugin in metrics.items()
+    ]
+    listed["health"] = [_words(plugin) for _, plugin in detectors.items()]
+    problems = load_plugins()
+    listed["problems"] = [{key: vars(one)[key] for key in ("kind", "name", "package", "why")} for one in problems]
+    return listed
 
 
-def _plugin(section: str, name: str, plugin: type[Any]) -> dict[str, Any]:
+def _words(plugin: type[Any]) -> dict[str, Any]:
+    return {key: getattr(plugin, key) for key in ("name", "title", "summary", "reference")}
+
+
+def _plugin(section: str, plugin: type[Any]) -> dict[str, Any]:
     suggests = dict(plugin.suggests)
     settings = [_with_suggestion(item, section, suggests) for item in settings_of(plugin.Settings)]
     described = {
-        "name": name,
-        "title": plugin.title,
-        "summary": plugin.summary,
-        "reference": plugin.reference,
+        **_words(plugin),
         "settings": [_setting(item) for item in settings],
         "suggests": suggests,
     }
@@ -92,7 +112,8 @@ def _print_for_people(listed: dict[str, Any]) -> None:
             if "adapts" in plugin:
                 choices, groups = ", ".join(plugin["adapts"]), ", ".join(plugin["groups"])
                 console.print(f"What adapts: {escape(choices)}; or groups joined by +: {escape(groups)}.")
-            console.print(_table(plugin["settings"]))
+            if "settings" in plugin:
+                console.print(_table(plugin["settings"]))
         console.print()
     console.print("[dim]Set with --set, as in --set algorithm.inner_lr=0.01. * may change during a run.[/]")
 

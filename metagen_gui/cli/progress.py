@@ -44,8 +44,7 @@ class Display(ABC):
             if event.memory is not None:
                 self.say(f"memory for a step: {event.memory.sentence()}")
         elif isinstance(event, Alarm):
-            kind = event.kind.replace("_", " ")
-            self.say(f"Over: {kind}." if event.over else f"Alarm, since step {event.meta_step:,}: {event.text}")
+            self.say(f"Over: {event.called}." if event.over else f"Alarm, since step {event.meta_step:,}: {event.text}")
         elif isinstance(event, Notice):
             self.say(f"Note: {event.text}")
         else:

@@ -173,6 +173,13 @@ class Alarm:
     text: str
     remedies: tuple[Remedy, ...] = ()
     over: bool = False
+    title: str = ""
+    """What the illness is called; empty in what was written before alarms had one."""
+
+    @property
+    def called(self) -> str:
+        """What to call the illness in any case."""
+        return self.title or self.kind.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True)

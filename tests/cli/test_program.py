@@ -23,6 +23,7 @@ from metagen_gui.cli.progress import Bar, Lines
 from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationReport
 from metagen_gui.engine.experiment import REGISTRIES, Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner, Step
+from metagen_gui.engine.plugins import PLUGINS
 from metagen_gui.engine.settings.config import BadInput, settings_of
 from metagen_gui.engine.store.checkpoint import load_checkpoint
 from metagen_gui.engine.tasks.base import Stream, Task
@@ -307,12 +308,15 @@ def test_the_json_names_every_plugin_and_setting(metagen: Command) -> None:
     done = metagen("plugins", "--json")
     listed = json.loads(done.out)
     assert (done.status, done.err, listed["version"]) == (0, "", 1)
-    assert list(listed) == ["version", "tasks", "model", "algorithm", "training"]
+    assert list(listed) == ["version", "tasks", "model", "algorithm", "training", "metric", "health", "problems"]
     for section, registry in REGISTRIES.items():
         assert [plugin["name"] for plugin in listed[section]] == list(registry.names())
         for plugin, (_, registered) in zip(listed[section], registry.items(), strict=True):
             assert {"title", "summary", "reference"} <= set(plugin)
             assert [item["name"] for item in plugin["settings"]] == [s.name for s in settings_of(registered.Settings)]
+    for section in ("metric", "health"):
+        assert [plugin["name"] for plugin in listed[section]] == list(PLUGINS[section].names())
+        assert all(plugin["title"] and plugin["summary"] for plugin in listed[section])
     shots = next(item for item in listed["training"] if item["name"] == "shots")
     assert {"name", "kind", "default", "low", "high", "unit", "help", "live", "choices"} <= set(shots)
     assert (shots["kind"], shots["default"], shots["low"], shots["unit"]) == ("integer", 5, 1, "examples")
@@ -336,9 +340,10 @@ def test_the_list_for_people_names_everything(metagen: Command) -> None:
     done = metagen("plugins")
     assert done.status == 0
     words = set(done.out.split())
-    for registry in REGISTRIES.values():
+    for kind, registry in PLUGINS.items():
         for name, plugin in registry.items():
-            assert {name, *(item.name for item in settings_of(plugin.Settings))} <= words
+            settings = settings_of(plugin.Settings) if kind in REGISTRIES else ()
+            assert {name, *(item.name for item in settings)} <= words
     assert max(map(len, done.out.splitlines())) <= 80
     assert {"10,000,000", "2,147,483,647"} <= words, "ranges are written out"
 

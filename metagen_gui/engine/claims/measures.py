@@ -10,7 +10,7 @@ import numpy as np
 
 from metagen_gui.engine.claims.plan import Claim
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
-from metagen_gui.engine.metrics import METRICS, Context, Contexts, Metric, features_of
+from metagen_gui.engine.metrics import Context, Contexts, Metric, features_of, metrics_for
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.encoder import ImageEncoder
 from metagen_gui.engine.metrics.iwae import SAMPLES
@@ -20,32 +20,11 @@ from metagen_gui.engine.tasks.base import Array, Stream, TaskFamily
 
 NAN = float("nan")
 LOSS, IWAE = "loss", "iwae"
-WANTED: dict[str, dict[str, Claim | None]] = {
-    "images": {"kid": "generalises", "class_consistency": "generalises", "coverage": "collapses", "memorisation": None},
-    "points": {
-        "mmd2": "generalises",
-        "modes_found": "collapses",
-        "coverage": "collapses",
-        "within_3_sigma": None,
-        "memorisation": None,
-    },
-}
-"""The metrics for either kind of data, with the claim that each speaks to; None is shown, and decides nothing."""
 ABOUT = {
     LOSS: "The model's own loss on the query. Of a VAE −ELBO, whatever weight of the KL it was trained with, by one "
     "reparametrized draw: an upper bound of −log p.",
     IWAE: f"The importance-weighted bound of −log p on the query, by {SAMPLES} draws (Burda et al. 2016): nearer to it "
     "than −ELBO, and hardly dependent on how well the encoder has adapted. Shown; −ELBO is what decides.",
-    "kid": "Unbiased squared kernel distance of features (Bińkowski et al. 2018); single values may be negative.",
-    "mmd2": "Unbiased squared kernel distance (Gretton et al. 2012, eq. 3); single values may be negative.",
-    "class_consistency": "Would a judge trained on other classes put the sample into its own, of 20? Too kind to a "
-    "model that repeats its most typical picture.",
-    "coverage": "Share of query examples with a sample nearby (Naeem et al. 2020); below 1 even for equal laws, and "
-    "comparable at equal numbers of samples only.",
-    "modes_found": "Share of the true modes that hold, within 3σ, a quarter of their fair share of the samples at "
-    "least: a single stray sample finds none, true samples find all.",
-    "within_3_sigma": "Share of samples within 3σ of a mode: what scattered samples lack. Real examples reach 0.989.",
-    "memorisation": "P(a sample lies nearer to the support than a real example does): ½ is ideal, 1 means copies.",
 }
 
 
@@ -62,6 +41,11 @@ class Measure:
     better: str
     claim: Claim | None
     metric: Metric | None = None
+
+    @property
+    def about(self) -> str:
+        """What a reader of its figures has to know."""
+        return self.metric.summary if self.metric is not None else ABOUT[self.name]
 
     def shortfall(self, values: Values) -> Values:
         """Return how far values are from good: the lower, the better."""
@@ -108,10 +92,10 @@ class Eyes:
             found.append(Measure(IWAE, f"IWAE bound, {SAMPLES} draws", "nats", "lower", None))
         # as of a task of the first class: where there is but one, it cannot be told from others
         context = self.context(0, "" if self.shuffled else next(iter(self.contexts.classes), ""))
-        for name, claim in WANTED[self.family.spec.kind].items():
-            metric = METRICS[name]
-            if metric.applies(context):
-                found.append(Measure(name, metric.title, metric.unit, metric.better, claim, metric))
+        for metric in metrics_for(context):
+            if context.kind in metric.claims:
+                claim = metric.claims[context.kind]
+                found.append(Measure(metric.name, metric.title, metric.unit, metric.better, claim, metric))
         return tuple(found)
 
     def scores(

@@ -9,22 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from metagen_gui.engine.events import Alarm, Event, SettingChanged
-from metagen_gui.engine.health.detector import Detector
-from metagen_gui.engine.health.discriminator_wins import DiscriminatorWins
-from metagen_gui.engine.health.divergence import Divergence
-from metagen_gui.engine.health.exploding import Exploding
-from metagen_gui.engine.health.mode_collapse import ModeCollapse
-from metagen_gui.engine.health.overfitting import Overfitting
-from metagen_gui.engine.health.posterior_collapse import PosteriorCollapse
+from metagen_gui.engine.health.base import Detector, detectors
 
-DETECTORS: tuple[type[Detector], ...] = (
-    Exploding,
-    Divergence,
-    PosteriorCollapse,
-    ModeCollapse,
-    DiscriminatorWins,
-    Overfitting,
-)
+__all__ = ["Detector", "Health", "detectors"]
 
 
 class Health:
@@ -33,7 +20,7 @@ class Health:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """`settings` holds the value of every setting by its path, as `training.outer_lr`."""
         self.settings = dict(settings)
-        self.detectors = tuple(detector() for detector in DETECTORS)
+        self.detectors = tuple(detector() for _, detector in detectors.items())
 
     def watch(self, event: Event) -> list[Alarm]:
         """Return the alarms that `event` raises, and with `over` those that it ends."""
@@ -48,10 +35,10 @@ class Health:
 
     def state(self) -> dict[str, Any]:
         """Return all that is remembered, for JSON."""
-        return {detector.kind: detector.state() for detector in self.detectors}
+        return {detector.name: detector.state() for detector in self.detectors}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` returned."""
         for detector in self.detectors:
-            if detector.kind in state:
-                detector.restore(state[detector.kind])
+            if detector.name in state:
+                detector.restore(state[detector.name])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metagen_gui.engine.events import Event, Remedy, ValidationReport
-from metagen_gui.engine.health.detector import Detector, Finding
+from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.health.remedies import lower
 
 WON: Mapping[str, tuple[float, float]] = {"non_saturating": (6.0, 4.0), "hinge": (1.9, 1.5)}
@@ -19,10 +19,12 @@ below 0.1, sick ones 7 to 22.
 """
 
 
+@detectors.register("discriminator_wins")
 class DiscriminatorWins(Detector):
     """Looks at D's margin after adaptation, on held-out tasks, while G's loss is above where it began."""
 
-    kind = "discriminator_wins"
+    title = "Discriminator wins"
+    summary = "The discriminator tells samples from data so surely that the generator learns nothing more."
     patience = 3
     recovery = 2
 

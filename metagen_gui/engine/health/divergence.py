@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from metagen_gui.engine.events import Event, SettingChanged, StepReport
-from metagen_gui.engine.health.detector import Detector, Finding
+from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.health.remedies import lower
 
 WINDOW = 25
@@ -23,10 +23,12 @@ SCATTER = 1.4826
 """Standard deviations of a normal law in its median absolute deviation."""
 
 
+@detectors.register("divergence")
 class Divergence(Detector):
     """Follows the loss of a model with one player; the losses of opponents rise and fall with each other."""
 
-    kind = "divergence"
+    title = "Divergence"
+    summary = "The query loss climbs far above the best that the run has seen, and stays there."
     patience = 10
     recovery = 25
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metagen_gui.engine.events import Event, Remedy, StepReport
-from metagen_gui.engine.health.detector import Detector, Finding
+from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.health.remedies import lower, put
 
 WINDOW = 10
@@ -19,10 +19,12 @@ CLIP = 5.0
 """The limit of inner gradients that is offered where there is none; the default elsewhere."""
 
 
+@detectors.register("exploding")
 class Exploding(Detector):
     """Counts the tasks that explode."""
 
-    kind = "exploding"
+    title = "Exploding tasks"
+    summary = "Adaptation leaves many tasks with a loss that is not finite."
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metagen_gui.engine.events import Event, Remedy, Snapshot
-from metagen_gui.engine.health.detector import Detector, Finding
+from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.health.remedies import lower_kl_weight, put
 
 ALIKE, APART = 0.1, 0.2
@@ -22,10 +22,12 @@ MOST = 64
 """Examples of a task that are compared, pair by pair."""
 
 
+@detectors.register("mode_collapse")
 class ModeCollapse(Detector):
     """Compares how far samples of different latents lie apart with how far the task's own examples do."""
 
-    kind = "mode_collapse"
+    title = "Mode collapse"
+    summary = "Whatever the latents, the samples of a task are nearly the same."
     patience = 3
     recovery = 2
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metagen_gui.engine.events import Event, Remedy, SettingChanged, StepReport, ValidationReport
-from metagen_gui.engine.health.detector import Detector, Finding
+from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.health.remedies import lower, put
 
 WORSE = 0.02
@@ -18,10 +18,12 @@ SMOOTH = 0.25
 """Weight of a report in the running means of the training loss and of the usual move."""
 
 
+@detectors.register("overfitting")
 class Overfitting(Detector):
     """Follows the losses of a model with one player: those of opponents do not compare from step to step."""
 
-    kind = "overfitting"
+    title = "Over-fitting"
+    summary = "What is learned helps on training tasks, and less and less on tasks held out."
     patience = 4
     recovery = 2
 

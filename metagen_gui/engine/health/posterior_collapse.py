@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metagen_gui.engine.events import Event, Remedy, ValidationReport
-from metagen_gui.engine.health.detector import Detector, Finding
+from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.health.remedies import lower_kl_weight, put
 
 EMPTY, FILLED = 0.1, 0.3
@@ -14,10 +14,12 @@ EMPTY, FILLED = 0.1, 0.3
 Collapsed VAEs had 0.0001 to 0.015; a healthy one of strokes 6 after 150 steps."""
 
 
+@detectors.register("posterior_collapse")
 class PosteriorCollapse(Detector):
     """Looks at the KL and at the active units after adaptation, on held-out tasks."""
 
-    kind = "posterior_collapse"
+    title = "Posterior collapse"
+    summary = "The latents carry next to nothing of an example."
     patience = 4
     recovery = 2
 

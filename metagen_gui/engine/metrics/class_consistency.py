@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values, distances
 
 WAYS = 20
@@ -40,3 +41,25 @@ def _nearest_is_first(apart: Values) -> Values:
     """Return for every row 1 where its first entry is the least, a share where others are equal to it, else 0."""
     least = apart == apart.min(axis=1, keepdims=True)
     return np.asarray(least[:, 0] / least.sum(axis=1), dtype=np.float64)
+
+
+@metrics.register("class_consistency")
+class ClassConsistency(Metric):
+    """Do samples belong to their class."""
+
+    title = "Class consistency, 20-way"
+    summary = (
+        "Would a judge trained on other classes put the sample into its own, of 20? Too kind to a model that repeats "
+        "its most typical picture."
+    )
+    reference = "https://arxiv.org/abs/1703.05175"
+    better = "higher"
+    needs = "classes"
+    claims = {"images": "generalises"}
+    place = 20
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the share of samples that are nearest to their own class."""
+        assert context.other_classes is not None
+        # as many examples for the own class as for the others: a mean of more would lie nearer to everything
+        return class_consistency(samples, query[: context.other_classes.shape[1]], context.other_classes)

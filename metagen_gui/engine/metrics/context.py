@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from metagen_gui.engine.data.density_shapes import Mixture
+from metagen_gui.engine.metrics.base import Context, LogDensity
 from metagen_gui.engine.metrics.class_consistency import WAYS
 from metagen_gui.engine.metrics.distances import Values, distances
-from metagen_gui.engine.metrics.kl import LogDensity
 from metagen_gui.engine.tasks.base import Array, Stream, TaskFamily
 
 Encode = Callable[[Array], Values]
 """Examples `(n, *shape)` to features `(n, numbers)`."""
 LEAST_DENSITY = 1e-300
 """Stands for a density of 0, whose log no mean survives."""
-
-
-@dataclass(frozen=True)
-class Context:
-    """What is known of one task; None for what is not."""
-
-    kind: Literal["images", "points"]
-    modes: Values | None = None
-    """`(modes, 2)`, all of standard deviation `mode_width`."""
-    mode_width: float = 0.0
-    log_density: LogDensity | None = None
-    other_classes: Values | None = None
-    """Features of real examples of other classes of the same stream, `(classes, examples, numbers)`."""
 
 
 class Contexts:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values, among, distances, to_neighbour
 
 MOST_NEIGHBOURS = 5
@@ -63,3 +64,64 @@ def expected_coverage(real: int, generated: int, k: int = 0) -> float:
 
 def _radii(features: Values, k: int) -> Values:
     return to_neighbour(among(features), min(k, len(features) - 1))
+
+
+@metrics.register("precision")
+class Precision(Metric):
+    """Do samples look real."""
+
+    title = "Precision"
+    summary = "Share of samples near a real example; fooled by copies of a few."
+    reference = "https://arxiv.org/abs/1904.06991"
+    better = "higher"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the share of samples within the balls of real examples."""
+        return neighbourhoods(query, samples).precision
+
+
+@metrics.register("recall")
+class Recall(Metric):
+    """Are all real examples like some sample."""
+
+    title = "Recall"
+    summary = "Share of real examples near a sample; outliers among the samples raise it."
+    reference = "https://arxiv.org/abs/1904.06991"
+    better = "higher"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the share of real examples within the balls of samples."""
+        return neighbourhoods(query, samples).recall
+
+
+@metrics.register("density")
+class Density(Metric):
+    """Do samples lie where real examples do."""
+
+    title = "Density"
+    summary = "How densely samples lie where real examples do: 1 for equal laws, at any number of them."
+    reference = "https://arxiv.org/abs/2002.09797"
+    better = "1"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return how many balls of real examples a sample lies in, next to what is expected."""
+        return neighbourhoods(query, samples).density
+
+
+@metrics.register("coverage")
+class Coverage(Metric):
+    """Is there a sample near every real example."""
+
+    title = "Coverage"
+    summary = (
+        "Share of query examples with a sample nearby (Naeem et al. 2020); below 1 even for equal laws, and comparable "
+        "at equal numbers of samples only."
+    )
+    reference = "https://arxiv.org/abs/2002.09797"
+    better = "higher"
+    claims = {"images": "collapses", "points": "collapses"}
+    place = 40
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the share of real examples whose ball holds a sample."""
+        return neighbourhoods(query, samples).coverage

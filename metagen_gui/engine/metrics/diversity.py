@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values, distances
 
 
@@ -28,3 +29,17 @@ def diversity(real: Values, generated: Values) -> float:
     """Return the spread of samples over that of real examples; NaN where the real ones are all the same."""
     usual = spread(real)
     return spread(generated) / usual if usual else math.nan
+
+
+@metrics.register("diversity")
+class Diversity(Metric):
+    """How varied samples are."""
+
+    title = "Diversity"
+    summary = "How far samples lie apart, next to real examples: near 0 for one picture over and over."
+    unit = "of real"
+    better = "1"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the spread of samples over that of the query."""
+        return diversity(query, samples)

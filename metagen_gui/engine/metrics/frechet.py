@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values
 
 
@@ -55,3 +56,19 @@ def _of_samples(real: Values, generated: Values) -> float:
 def _root(covariance: Values) -> Values:
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray((vectors * np.sqrt(values.clip(min=0))) @ vectors.T, dtype=np.float64)
+
+
+@metrics.register("frechet")
+class FrechetDistance(Metric):
+    """Distance of means and covariances."""
+
+    title = "Fréchet distance"
+    summary = "Distance of Gaussians fitted to both sides; too high, the more so the fewer the examples."
+    reference = "https://arxiv.org/abs/1706.08500"
+    better = "lower"
+    needs = "points"
+    least = 4
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the distance."""
+        return frechet(query, samples).distance

@@ -19,14 +19,12 @@ collapse on one mode raises it: it never stands alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
+from metagen_gui.engine.metrics.base import Context, LogDensity, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values, among, distances, to_neighbour
 
-LogDensity = Callable[[Values], Values]
-"""log p at points `(n, numbers)` as `(n,)`, in nats."""
 NEIGHBOURS = 3
 """The k-th neighbour that densities are estimated from."""
 RESOLUTION = 1e-6
@@ -77,3 +75,51 @@ def _log_volume(samples: Values) -> float:
 def _digamma(n: int) -> float:
     """Return ψ(n) of a whole number from 1."""
     return float(np.sum(1 / np.arange(1, n))) - float(np.euler_gamma)
+
+
+@metrics.register("log_likelihood")
+class LogLikelihood(Metric):
+    """How likely samples are under the true density."""
+
+    title = "Log likelihood of samples"
+    summary = "Mean of the true log density over samples; a collapse on one mode raises it."
+    unit = "nats"
+    better = "higher"
+    needs = "density"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the mean of log p."""
+        assert context.log_density is not None
+        return log_likelihood(samples, context.log_density)
+
+
+@metrics.register("kl_to_density")
+class KlToDensity(Metric):
+    """What samples have that the data has not."""
+
+    title = "KL of samples to the truth"
+    summary = "Large where samples are not like the data; estimated by neighbours, so draw many."
+    unit = "nats"
+    better = "lower"
+    needs = "density"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return KL(q ‖ p)."""
+        assert context.log_density is not None
+        return kl_to_density(samples, context.log_density)
+
+
+@metrics.register("kl_from_density")
+class KlFromDensity(Metric):
+    """What the data has that samples have not."""
+
+    title = "KL of the truth to samples"
+    summary = "Large where samples leave parts of the data out; estimated by neighbours, so draw many."
+    unit = "nats"
+    better = "lower"
+    needs = "density"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return KL(p ‖ q)."""
+        assert context.log_density is not None
+        return kl_from_density(query, samples, context.log_density)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values, distances
 
 
@@ -36,3 +37,33 @@ def memorisation(query: Values, support: Values, generated: Values) -> Memorisat
         probability=float(nearer.mean() + tied.mean() / 2),
         ratio=float(np.mean(of_samples)) / usual if usual else math.nan,
     )
+
+
+@metrics.register("memorisation")
+class NearerThanReal(Metric):
+    """Does the model give back its support."""
+
+    title = "Nearer to the support than real"
+    summary = "P(a sample lies nearer to the support than a real example does): ½ is ideal, 1 means copies."
+    reference = "https://arxiv.org/abs/2004.05675"
+    better = "0.5"
+    claims = {"images": None, "points": None}
+    place = 60
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the probability."""
+        return memorisation(query, support, samples).probability
+
+
+@metrics.register("support_distance")
+class SupportDistance(Metric):
+    """How near samples come to the support."""
+
+    title = "Distance to the support"
+    summary = "How far samples lie from the support, next to real examples: near 0 for copies."
+    unit = "of real"
+    better = "1"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the ratio of mean distances."""
+        return memorisation(query, support, samples).ratio

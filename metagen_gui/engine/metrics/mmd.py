@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values, distances
 from metagen_gui.engine.networks.adversarial_losses import BANDWIDTHS
 
@@ -52,3 +53,36 @@ def cubic(a: Values, b: Values) -> Values:
 def _between_different(kernels: Values) -> float:
     n = len(kernels)
     return float(kernels.sum() - np.trace(kernels)) / (n * (n - 1))
+
+
+@metrics.register("mmd2")
+class SquaredMmd(Metric):
+    """MMD² that sees every difference of two laws."""
+
+    title = "MMD²"
+    summary = "Unbiased squared kernel distance (Gretton et al. 2012, eq. 3); single values may be negative."
+    reference = "https://jmlr.org/papers/v13/gretton12a.html"
+    better = "lower"
+    claims = {"points": "generalises"}
+    place = 10
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return MMD² under Gaussian kernels."""
+        return squared_mmd(query, samples, gaussians)
+
+
+@metrics.register("kid")
+class Kid(Metric):
+    """MMD² of features of images, as it is usual there."""
+
+    title = "KID"
+    summary = "Unbiased squared kernel distance of features (Bińkowski et al. 2018); single values may be negative."
+    reference = "https://arxiv.org/abs/1801.01401"
+    better = "lower"
+    needs = "images"
+    claims = {"images": "generalises"}
+    place = 10
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return MMD² under the cubic kernel."""
+        return squared_mmd(query, samples, cubic)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values
 
 DIRECTIONS = 128
@@ -43,3 +44,17 @@ def _directions(dimensions: int, count: int) -> Values:
         return np.stack([np.cos(angles), np.sin(angles)])
     drawn = np.random.default_rng(0).standard_normal((dimensions, count))
     return np.asarray(drawn / np.linalg.norm(drawn, axis=0), dtype=np.float64)
+
+
+@metrics.register("sliced_wasserstein")
+class SlicedWasserstein(Metric):
+    """Mean distance of projections on lines."""
+
+    title = "Sliced Wasserstein distance"
+    summary = "How far samples have to be moved to become the data; never 0, compare at equal numbers."
+    better = "lower"
+    needs = "points"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return SW₂."""
+        return sliced_wasserstein(query, samples)

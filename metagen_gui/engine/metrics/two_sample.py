@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values, among, in_equal_numbers
 
 
@@ -45,3 +46,31 @@ def _one_block(real: Values, generated: Values) -> tuple[float, float]:
     nearest = apart == apart.min(axis=1, keepdims=True)
     own_side = (nearest & (is_real[:, None] == is_real)).sum(axis=1) / nearest.sum(axis=1)
     return float(own_side[is_real].mean()), float(own_side[~is_real].mean())
+
+
+@metrics.register("neighbours_real")
+class RealNeighbours(Metric):
+    """Are real examples told from samples."""
+
+    title = "1-NN accuracy, real side"
+    summary = "Share of real examples whose nearest neighbour is real: ½ is ideal, low where samples cover the data."
+    reference = "https://arxiv.org/abs/1610.06545"
+    better = "0.5"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the accuracy among real examples."""
+        return neighbour_accuracy(query, samples).real
+
+
+@metrics.register("neighbours_generated")
+class GeneratedNeighbours(Metric):
+    """Are samples told from real examples."""
+
+    title = "1-NN accuracy, generated side"
+    summary = "Share of samples whose nearest neighbour is a sample: ½ is ideal, high where they huddle together."
+    reference = "https://arxiv.org/abs/1806.07755"
+    better = "0.5"
+
+    def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
+        """Return the accuracy among samples."""
+        return neighbour_accuracy(query, samples).generated

@@ -220,8 +220,8 @@ class TrainingRun:
     def alarms(self, event: Event) -> Iterator[Alarm]:
         """Let the watch over the run's health see `event`; write down and yield what it has to say."""
         for alarm in self.health.watch(event):
-            what = {"illness": alarm.kind, "since": alarm.meta_step, "over": alarm.over, "text": alarm.text}
-            self.folder.write_event(self.learner.meta_step, "alarm", **what)
+            what = {"illness": alarm.kind, "title": alarm.title, "since": alarm.meta_step, "over": alarm.over}
+            self.folder.write_event(self.learner.meta_step, "alarm", **what, text=alarm.text)
             yield alarm
 
     def news(self) -> Iterator[Notice]:

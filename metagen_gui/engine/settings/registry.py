@@ -1,44 +1,71 @@
 """Finds the plugins: every decorated class of a package, and the entry points of other packages.
 
-Adding an algorithm, a model or a task family is dropping a file into its package; nothing else names it.
+Adding an algorithm, a model, a task family, a metric or a watcher of a run's health is dropping a file into its
+package; nothing else names it.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
 from metagen_gui.engine.settings.config import BadInput
-from metagen_gui.engine.settings.plain_text import quoted
+from metagen_gui.engine.settings.plain_text import printable, quoted
 
 PluginT = TypeVar("PluginT")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A plugin that could not be loaded: which, of what package, why in one line, and where it happened."""
+
+    kind: str
+    name: str
+    package: str
+    why: str
+    details: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The problem in one line."""
+        of = f" of the package {self.package}" if self.package else ""
+        return f"the {self.kind} plugin {self.name}{of} could not be loaded: {self.why}"
+
+    @classmethod
+    def now(cls, kind: str, name: str, package: str, error: Exception) -> Problem:
+        """Return what `error`, which is being handled, means for a plugin."""
+        return cls(kind, name, package, printable(f"{type(error).__name__}: {error}"), traceback.format_exc())
 
 
 class Registry(Generic[PluginT]):
     """The plugins of one kind, by name.
 
-    `package` is walked at the first question; entry points of the group `metagen.KIND` are loaded after it. A plugin of
-    another package that cannot be imported does not take the program with it: it is listed in `problems`.
+    `package` is walked at the first question; entry points of the group `metagen.KIND` are loaded after it. A plugin
+    that cannot be imported does not take the program with it: it is listed in `problems`.
     """
 
     def __init__(self, kind: str, package: str) -> None:
         self.kind = kind
         self.package = package
-        self.problems: dict[str, str] = {}
+        self.problems: list[Problem] = []
         self._plugins: dict[str, type[PluginT]] = {}
         self._loaded = False
 
     def register(self, name: str) -> Callable[[type[PluginT]], type[PluginT]]:
-        """Class decorator that enters a plugin under `name`; a name that another class holds is an error."""
+        """Class decorator that enters a plugin as `name`, and tells it so; a name that another holds is an error."""
 
         def enter(plugin: type[PluginT]) -> type[PluginT]:
             held = self._plugins.get(name)
             if held is not None and (held.__module__, held.__qualname__) != (plugin.__module__, plugin.__qualname__):
                 raise ValueError(f"two {self.kind} plugins are called {name!r}: {held.__module__}, {plugin.__module__}")
             self._plugins[name] = plugin
+            plugin.name = name  # type: ignore[attr-defined]  # a plugin is asked its name where figures are told
             return plugin
 
         return enter
@@ -65,13 +92,16 @@ class Registry(Generic[PluginT]):
             return
         self._loaded = True
         self.problems.clear()
-        for module in plugin_modules(self.package):
-            importlib.import_module(module)
+        found: list[tuple[str, str, Callable[[], object]]] = [
+            (module, "metagen", partial(importlib.import_module, module)) for module in plugin_modules(self.package)
+        ]
         for point in entry_points(group=f"metagen.{self.kind}"):
+            found.append((point.name, point.dist.name if point.dist else "", point.load))
+        for name, package, load in found:
             try:
-                point.load()
-            except Exception as error:  # another package's fault must not stop ours
-                self.problems[point.name] = f"{type(error).__name__}: {error}"
+                load()
+            except Exception as error:  # one plugin's fault must not stop the others
+                self.problems.append(Problem.now(self.kind, name, package, error))
 
 
 def plugin_modules(package: str) -> list[str]:

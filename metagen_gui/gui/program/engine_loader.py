@@ -48,13 +48,13 @@ def load_engine() -> Engine:
     import pyqtgraph  # noqa: F401  # the plots need it, and here the window does not wait for it
 
     from metagen_gui.engine import devices, experiment
+    from metagen_gui.engine.plugins import load_plugins
     from metagen_gui.engine.run import outer_loop
     from metagen_gui.engine.store import library as run_library
     from metagen_gui.engine.store import run_folder as runs
     from metagen_gui.engine.trained import export
 
-    for registry in experiment.REGISTRIES.values():
-        registry.load()
+    load_plugins()
     return Engine(
         experiment=experiment.Experiment,
         meta_train=outer_loop.meta_train,

@@ -23,13 +23,13 @@ from metagen_gui.engine.claims.statistics import Values
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import number
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.metrics import METRICS
+from metagen_gui.engine.metrics import metrics
 from metagen_gui.engine.metrics.bayes import BayesLine, best_generator
 
 Tiny = Callable[..., Experiment]
 LOSS = Measure("loss", "−ELBO", "nats", "lower", "generalises")
-MMD2 = Measure("mmd2", "MMD²", "", "lower", "generalises", METRICS["mmd2"])
-COVERAGE = Measure("coverage", "Coverage", "", "higher", "collapses", METRICS["coverage"])
+MMD2 = Measure("mmd2", "MMD²", "", "lower", "generalises", metrics.get("mmd2")())
+COVERAGE = Measure("coverage", "Coverage", "", "higher", "collapses", metrics.get("coverage")())
 SMALL = {
     "steps": 2,
     "seeds": (0, 1),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metagen_gui.engine.events import Event, Remedy, StepReport
-from metagen_gui.engine.health.detector import Detector, Finding
+from metagen_gui.engine.health.base import Detector, Finding
 from metagen_gui.engine.health.remedies import lower, put
 from tests.engine.health.reports import step
 
@@ -12,7 +12,7 @@ from tests.engine.health.reports import step
 class Scripted(Detector):
     """Finds what the loss of a step stands for: 2 is ill, 1 between, 0 well."""
 
-    kind = "scripted"
+    name, title = "scripted", "Scripted"
     patience = 3
     recovery = 2
 

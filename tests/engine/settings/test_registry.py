@@ -11,7 +11,8 @@ import pytest
 import metagen_gui.engine.algorithms
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.events import RunFinished
-from metagen_gui.engine.experiment import REGISTRIES, Experiment
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.plugins import PLUGINS, load_plugins
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.config import BadInput, settings_of
 from metagen_gui.engine.settings.registry import Registry, plugin_modules
@@ -60,9 +61,9 @@ def test_a_file_dropped_into_the_package_is_a_plugin_with_settings_that_runs(dro
     assert isinstance(list(meta_train(experiment, out=tmp_path / "run"))[-1], RunFinished)
 
 
-@pytest.mark.parametrize("kind", REGISTRIES)
+@pytest.mark.parametrize("kind", PLUGINS)
 def test_every_plugin_says_what_it_is(kind: str) -> None:
-    registry = REGISTRIES[kind]
+    registry = PLUGINS[kind]
     assert registry.names() == tuple(sorted(registry.names()))
     for name, plugin in registry.items():
         assert registry.get(name) is plugin
@@ -71,9 +72,9 @@ def test_every_plugin_says_what_it_is(kind: str) -> None:
 
 
 def test_the_names_others_rely_on_are_there() -> None:
-    assert {"maml", "fomaml", "reptile"} <= set(REGISTRIES["algorithm"].names())
-    assert {"vae", "gan"} <= set(REGISTRIES["model"].names())
-    assert {"densities", "strokes", "images"} <= set(REGISTRIES["tasks"].names())
+    assert {"maml", "fomaml", "reptile"} <= set(PLUGINS["algorithm"].names())
+    assert {"vae", "gan"} <= set(PLUGINS["model"].names())
+    assert {"densities", "strokes", "images"} <= set(PLUGINS["tasks"].names())
 
 
 @pytest.fixture
@@ -121,12 +122,37 @@ def test_another_packages_plugins_are_loaded_and_its_faults_are_listed(toys: Reg
     finally:
         for name in ("registry_of_toys", "good_toys", "bad_toys"):
             sys.modules.pop(name, None)
-    assert toys.problems["top"] == "RuntimeError: no string"
-    assert "nowhere_at_all" in toys.problems["lost"]
-    assert set(toys.problems) == {"top", "lost"}
+    lost, top = sorted(toys.problems, key=lambda problem: problem.name)
+    assert (top.kind, top.name, top.package, top.why) == ("toy", "top", "toys", "RuntimeError: no string")
+    assert top.sentence == "the toy plugin top of the package toys could not be loaded: RuntimeError: no string"
+    assert "bad_toys.py" in top.details, "and where"
+    assert lost.name == "lost" and "nowhere_at_all" in lost.why
     (installed / "entry_points.txt").write_text("[metagen.toy]\ntop = bad_toys\n")
     toys.load(again=True)
-    assert set(toys.problems) == {"top"}, "a problem that is solved is no longer listed"
+    assert [problem.name for problem in toys.problems] == ["top"], "a problem that is solved is no longer listed"
+
+
+def test_a_file_of_ours_that_cannot_be_imported_is_listed_and_leaves_the_others(
+    toys: Registry[object], tmp_path: Path
+) -> None:
+    (tmp_path / "toybox" / "broken.py").write_text("def\n")
+    (tmp_path / "toybox" / "whole.py").write_text(
+        "class Yoyo: pass\nimport registry_of_toys as toys\ntoys.r('yoyo')(Yoyo)\n"
+    )
+    shared = type(sys)("registry_of_toys")
+    shared.r = toys.register
+    sys.modules["registry_of_toys"] = shared
+    try:
+        assert toys.names() == ("yoyo",) and toys.get("yoyo").name == "yoyo"
+    finally:
+        for name in ("registry_of_toys", "toybox.whole"):
+            sys.modules.pop(name, None)
+    (problem,) = toys.problems
+    assert problem.name == "toybox.broken" and problem.why.startswith("SyntaxError")
+
+
+def test_no_plugin_of_ours_is_broken() -> None:
+    assert load_plugins() == []
 
 
 def test_the_frozen_program_collects_what_is_walked() -> None:

@@ -13,7 +13,6 @@ from metagen_gui.engine.claims.distance import distance
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.folder import PLAN, Scored
 from metagen_gui.engine.claims.limits import limits
-from metagen_gui.engine.claims.measures import ABOUT
 from metagen_gui.engine.claims.plan import Footing
 from metagen_gui.engine.claims.report import tables
 from metagen_gui.engine.claims.report.charts import chart
@@ -69,7 +68,7 @@ def sections(findings: Findings, versions: Mapping[str, str]) -> Iterator[str]:
     yield "<h3>How each arm adapts, as tuned on validation tasks</h3>" + _ways(findings)
     yield "<h2>What is measured</h2>"
     for measure in findings.measures:
-        yield f"<p><b>{text(measure.title)}</b>: {text(ABOUT.get(measure.name, ''))}</p>"
+        yield f"<p><b>{text(measure.title)}</b>: {text(measure.about)}</p>"
     yield from (f"<p>{text(note)}</p>" for note in findings.notes)
     yield "<h2>What this does not tell</h2>"
     yield from (f"<p>{text(sentence)}</p>" for sentence in limits(findings))

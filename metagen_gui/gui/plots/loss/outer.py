@@ -17,7 +17,6 @@ from metagen_gui.gui.plots.loss.curves import TrainingCurve, ValidationCurve
 from metagen_gui.gui.plots.panel import PlotPanel
 from metagen_gui.gui.plots.scale import LossScale, Values, format_number
 from metagen_gui.gui.plots.smoothing_control import SmoothingControl
-from metagen_gui.gui.run.health.words import name_of
 
 CurveT = TypeVar("CurveT", bound=TrainingCurve | ValidationCurve, covariant=True)
 
@@ -105,7 +104,7 @@ class OuterLossPlot(PlotPanel):
     def mark_alarm(self, alarm: Alarm) -> None:
         """Put a flag where an illness began; it stays when that is over, for the curve still shows it."""
         if not alarm.over:
-            self.canvas.add_flag(alarm.meta_step, name_of(alarm.kind))
+            self.canvas.add_flag(alarm.meta_step, alarm.called)
 
     # What the chrome asks.
 

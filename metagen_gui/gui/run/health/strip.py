@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QTo
 
 from metagen_gui.engine.events import Alarm, Remedy
 from metagen_gui.gui.look.theme import colours, theme_changes
-from metagen_gui.gui.run.health.words import RemedyWords, name_of
+from metagen_gui.gui.run.health.words import RemedyWords
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.icon_button import IconButton, themed_icon
@@ -125,10 +125,10 @@ class HealthStrip(QToolBar):
             return
         alarm, several = self._alarms[self._place], len(self._alarms) > 1
         since = self.tr("since step {0}").format(f"{alarm.meta_step:,}")
-        self._name.setText(f"{name_of(alarm.kind)}, {since}")
+        self._name.setText(f"{alarm.called}, {since}")
         self._text.setText(alarm.text)
         self._text.setToolTip(plain_tip(alarm.text))
-        self._text.setAccessibleName(f"{name_of(alarm.kind)}, {since}: {alarm.text}")
+        self._text.setAccessibleName(f"{alarm.called}, {since}: {alarm.text}")
         self._count.setText(self.tr("{0} of {1}").format(self._place + 1, len(self._alarms)))
         self._count.setVisible(several)
         self._next.setVisible(several)

@@ -1,4 +1,4 @@
-"""What illnesses of training and their remedies are called in the window."""
+"""What remedies are called in the window."""
 
 from __future__ import annotations
 
@@ -24,19 +24,6 @@ class RemedyWords:
     done: str = ""
     possible: bool = True
     """Whether there is such a setting, and it does not hold the value already."""
-
-
-def name_of(kind: str) -> str:
-    """Return what an illness is called, as `Mode collapse`."""
-    names = {
-        "divergence": _tr("Divergence"),
-        "exploding": _tr("Exploding tasks"),
-        "mode_collapse": _tr("Mode collapse"),
-        "posterior_collapse": _tr("Posterior collapse"),
-        "discriminator_wins": _tr("Discriminator wins"),
-        "overfitting": _tr("Over-fitting"),
-    }
-    return names.get(kind) or kind.replace("_", " ").capitalize()
 
 
 def setting_at(experiment: Experiment, path: str) -> Setting | None:

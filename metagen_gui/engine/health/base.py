@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from metagen_gui.engine.events import Alarm, Event, Remedy
+from metagen_gui.engine.settings.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,18 @@ class Finding:
 
 
 class Detector(ABC):
-    """Watches for one illness.
+    """Watches for one illness. Subclass, set the class attributes, implement `look`, `@detectors.register(NAME)`.
 
     What it remembers are plain attributes that JSON can hold. Lists among them are replaced and never changed, so that
     a state once taken stays as it was.
     """
 
-    kind: ClassVar[str]
+    name: ClassVar[str]
+    """What it is registered as, and the `kind` of its alarms."""
+    title: ClassVar[str]
+    """What the illness is called."""
+    summary: ClassVar[str]
+    reference: ClassVar[str] = ""
     patience: ClassVar[int] = 1
     """Findings of illness in a row before the alarm."""
     recovery: ClassVar[int] = 1
@@ -66,7 +72,7 @@ class Detector(ABC):
             self.began = step if finding.began is None else finding.began
         if self.raised is not None or self.ill < self.patience:
             return None
-        self.raised = Alarm(self.began, self.kind, finding.text, finding.remedies)
+        self.raised = Alarm(self.began, self.name, finding.text, finding.remedies, title=self.title)
         return self.raised
 
     def state(self) -> dict[str, Any]:
@@ -81,7 +87,10 @@ class Detector(ABC):
         with suppress(TypeError, KeyError, ValueError):
             given = state["raised"]
             remedies = tuple(Remedy(str(r["label"]), str(r["path"]), r["value"]) for r in given["remedies"])
-            self.raised = Alarm(int(given["meta_step"]), self.kind, str(given["text"]), remedies)
+            self.raised = Alarm(int(given["meta_step"]), self.name, str(given["text"]), remedies, title=self.title)
+
+
+detectors: Registry[Detector] = Registry("health", "metagen_gui.engine.health")
 
 
 def _alike(given: Any, own: Any) -> bool:
