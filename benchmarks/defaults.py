@@ -30,7 +30,7 @@ from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 CELLS = (("vae", "strokes"), ("vae", "densities"), ("gan", "densities"))
 CANDIDATES: dict[str, tuple[float, float, int]] = {

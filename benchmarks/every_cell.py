@@ -22,7 +22,7 @@ from metagen_gui.engine.events import ValidationReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.models.base import models
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from PIL import Image
 
 from metagen_gui.engine.data.image_files.progress import Stopped
 from metagen_gui.engine.data.image_files.report import look_at_images
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.engine.data.image_files.raw_images import cut_tiff, png, png_rows

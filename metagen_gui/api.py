@@ -50,7 +50,8 @@ from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, models
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
-from metagen_gui.engine.settings.config import BadInput, Config, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskBatch, TaskFamily, task_families
 from metagen_gui.engine.trained.export import LoadedModel, export_adapted, export_initialization, load_export
 

@@ -12,7 +12,7 @@ import torch
 
 from metagen_gui.engine.events import Notice, RunStarted
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, files_of, manifests, read_checkpoint
 
 from .outcome import Laboratory, Outcome, fault

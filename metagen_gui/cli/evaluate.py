@@ -37,7 +37,7 @@ from metagen_gui.engine.held_out import (
     score_run,
 )
 from metagen_gui.engine.held_out.statistics import Values
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, quoted
 from metagen_gui.engine.trained.trained_run import open_run
 

@@ -19,7 +19,7 @@ import typer
 
 from metagen_gui.__main__ import program_version
 from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log, say
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 
 app = typer.Typer(

@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.figures import duration, figure
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.store.library import RunEntry, list_runs
 from metagen_gui.engine.store.record import runs_folder

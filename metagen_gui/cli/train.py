@@ -15,7 +15,7 @@ from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import Event, RunBroken
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.store.checkpoint import manifests
 from metagen_gui.engine.store.record import CHECKPOINTS, LOG

@@ -16,7 +16,8 @@ from typing import Any, Literal, cast
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms
 from metagen_gui.engine.files import read_file
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
-from metagen_gui.engine.settings.config import BadInput, Config, Setting, parse_settings, settings_of
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config, Setting, parse_settings, settings_of
 from metagen_gui.engine.settings.places import line_of
 from metagen_gui.engine.settings.plain_text import quoted, shortened
 from metagen_gui.engine.settings.registry import Registry

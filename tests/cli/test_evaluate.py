@@ -21,7 +21,7 @@ from metagen_gui.cli.evaluation_text import about_adaptation, about_pair, decima
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Pair, Request, RunScores, choose_tasks, score_run
 from metagen_gui.engine.run.outer_loop import meta_train
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.sinusoids import Sinusoids
 from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 

@@ -24,7 +24,8 @@ from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationR
 from metagen_gui.engine.experiment import REGISTRIES, Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner, Step
 from metagen_gui.engine.plugins import PLUGINS
-from metagen_gui.engine.settings.config import BadInput, settings_of
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import settings_of
 from metagen_gui.engine.store.checkpoint import load_checkpoint
 from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.densities import Densities

@@ -16,7 +16,7 @@ import torch
 
 from metagen_gui.engine import devices as module
 from metagen_gui.engine.devices import MOST_THREADS, Device, choose_device, devices, memory_used, use_threads
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 
 @pytest.fixture

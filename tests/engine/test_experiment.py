@@ -19,7 +19,8 @@ from metagen_gui.engine.events import Notice
 from metagen_gui.engine.experiment import MAX_BYTES, REGISTRIES, SECTIONS, VERSION, Experiment
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.run.outer_loop import meta_train
-from metagen_gui.engine.settings.config import BadInput, Setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Setting
 
 CHOICES = list(itertools.product(*(REGISTRIES[section].names() for section in SECTIONS[:3])))
 

@@ -23,7 +23,7 @@ from metagen_gui.engine.algorithms.base import (
     query_losses,
 )
 from metagen_gui.engine.models.base import PlayerParams, adapted_groups
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 
 @algorithms.register("cavia")

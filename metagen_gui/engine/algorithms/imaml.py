@@ -36,7 +36,8 @@ from metagen_gui.engine.algorithms.base import (
     algorithms,
 )
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
-from metagen_gui.engine.settings.config import BadInput, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import setting
 
 
 class ImplicitMamlSettings(AlgorithmSettings):

@@ -30,7 +30,8 @@ from metagen_gui.engine.algorithms.base import (
     query_losses,
 )
 from metagen_gui.engine.models.base import Params
-from metagen_gui.engine.settings.config import BadInput, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import setting
 
 RATE = "@rate."
 

@@ -44,7 +44,8 @@ from metagen_gui.engine.algorithms.base import (
     grade,
 )
 from metagen_gui.engine.models.base import Noise, Params, PlayerParams
-from metagen_gui.engine.settings.config import BadInput, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import setting
 
 DECAY = 0.999
 """β2 of the inner Adam, as in the reference."""

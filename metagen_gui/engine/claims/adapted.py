@@ -26,7 +26,7 @@ from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.models.base import GenerativeModel, Noise
 from metagen_gui.engine.models.vae import Vae
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskBatch, TaskFamily
 
 Values = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ from typing import Any
 from metagen_gui.engine.claims.plan import FINE_TUNED, ClaimPlan
 from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 Way = Mapping[str, Any]
 """A way to adapt: settings of the algorithm that differ from those the arm was trained with."""

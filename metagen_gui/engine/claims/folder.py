@@ -29,7 +29,7 @@ from metagen_gui.engine.claims.training import Steps, trainers
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.experiment import MAX_BYTES
 from metagen_gui.engine.files import read_file, write_atomically
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 MAX_ARRAYS = 2**30
 """Bytes of scores, as they are in the file and unpacked."""

@@ -13,7 +13,7 @@ from metagen_gui.engine.claims.folder import PLAN
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.report.files import HTML
 from metagen_gui.engine.claims.runner import examine
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import RunLock, is_held
 
 MOST = 20

@@ -12,7 +12,8 @@ from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.training import PATIENCE, Steps, queue, trainers
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput, parse_settings
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import parse_settings
 from metagen_gui.engine.tasks.base import DataSpec, TaskFamily, task_families
 
 SHAPE = ("size", "colour")

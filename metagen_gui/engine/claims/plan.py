@@ -10,7 +10,8 @@ from typing import Any, Literal
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.experiment import MAX_BYTES, Experiment
 from metagen_gui.engine.files import read_file
-from metagen_gui.engine.settings.config import BadInput, Config, in_full, parse_settings, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config, in_full, parse_settings, setting
 from metagen_gui.engine.settings.plain_text import quoted
 from metagen_gui.engine.trained.loaded_model import MOST_STEPS
 

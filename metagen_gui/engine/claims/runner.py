@@ -33,7 +33,7 @@ from metagen_gui.engine.claims.work import Work
 from metagen_gui.engine.events import Event, StepReport
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.run.training_run import Diverged
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import checkpoints
 from metagen_gui.engine.store.record import is_run_folder, read_record
 

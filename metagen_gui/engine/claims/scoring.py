@@ -19,7 +19,8 @@ from metagen_gui.engine.claims.tuning import Choice, build, of_samples, tuning
 from metagen_gui.engine.claims.work import Work
 from metagen_gui.engine.metrics.bayes import best_generator
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.settings.config import BadInput, parse_settings
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import parse_settings
 from metagen_gui.engine.tasks.base import Stream, TaskBatch, TaskFamily, task_families
 from metagen_gui.engine.trained.trained_run import open_run
 

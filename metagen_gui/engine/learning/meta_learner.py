@@ -25,7 +25,7 @@ from metagen_gui.engine.learning.replayed_step import ReplayedStep
 from metagen_gui.engine.learning.task_chunks import in_chunks
 from metagen_gui.engine.models.base import Noise
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import is_finite
 from metagen_gui.engine.tasks.base import TaskBatch
 from metagen_gui.engine.training import TrainingSettings

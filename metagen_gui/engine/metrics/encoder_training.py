@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from metagen_gui.engine.metrics.class_consistency import WAYS
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskFamily
 
 Tell = Callable[[int, int], object]

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
-from metagen_gui.engine.settings.config import BadInput, Config, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.tasks.base import DataSpec
 
 REACH = 5.0

@@ -29,7 +29,8 @@ from metagen_gui.engine.networks.adversarial_losses import (
     squared_mmd,
 )
 from metagen_gui.engine.networks.context_networks import NetworkSettings, build_decoder, build_encoder, initial_values
-from metagen_gui.engine.settings.config import BadInput, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import setting
 from metagen_gui.engine.tasks.base import DataSpec
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import MetaParams
 from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import SEPARATOR, Checkpoint
 
 Optimizers = Mapping[str, torch.optim.Optimizer]

@@ -21,7 +21,7 @@ from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.learner_state import adopt, restore
 from metagen_gui.engine.run.progress import check_progress
 from metagen_gui.engine.run.training_run import TrainingRun
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import (
     Checkpoint,
     load_checkpoint,

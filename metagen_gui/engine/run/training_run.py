@@ -26,7 +26,7 @@ from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.run.commands import Command, Commands
 from metagen_gui.engine.run.keeper import RunKeeper
 from metagen_gui.engine.run.learner_state import state_of
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.record import State
 from metagen_gui.engine.store.run_folder import RunFolder
 

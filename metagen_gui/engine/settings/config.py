@@ -18,19 +18,11 @@ from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import quoted, shortened
 
 Kind = Literal["integer", "number", "flag", "choice", "text", "path", "rates"]
 ConfigT = TypeVar("ConfigT", bound="Config")
-
-
-class BadInput(ValueError):
-    """What a person gave cannot be used. `where` names it (`algorithm.inner_lr`, a file), `why` says it in one line."""
-
-    def __init__(self, where: str, why: str) -> None:
-        super().__init__(f"{where}: {why}")
-        self.where = where
-        self.why = why
 
 
 class Config(BaseModel):

@@ -15,7 +15,7 @@ from functools import partial
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, quoted
 
 PluginT = TypeVar("PluginT")

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from metagen_gui.engine.algorithms.base import MetaParams
 from metagen_gui.engine.files import read_file, write_atomically
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 VERSION = 1
 KEPT = 3

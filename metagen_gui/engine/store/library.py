@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from metagen_gui.engine.files import read_file
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.engine.store.lock import HOLDER, is_held
 from metagen_gui.engine.store.metrics_file import Curves, last_step, read_curves

@@ -15,7 +15,7 @@ import appdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from metagen_gui.engine.files import read_file, write_atomically
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 METRICS, EXPERIMENT, SAMPLES, CHECKPOINTS, EVENTS = (
     "metrics.csv",

@@ -18,7 +18,7 @@ import numpy as np
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import write_atomically
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, save_checkpoint
 from metagen_gui.engine.store.growing_file import GrowingFile
 from metagen_gui.engine.store.lock import HOLDER, RunLock

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from metagen_gui.engine.data.density_shapes import CURVES, Mixture, grid, grid_sides, ring, scattered
-from metagen_gui.engine.settings.config import BadInput, Config, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskFamily, task_families
 
 HALF_SIDE = 3.0

@@ -14,7 +14,8 @@ from metagen_gui.engine.data.image_files.layout import ImageClass, arrange
 from metagen_gui.engine.data.image_files.listing import counted, some
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress, look_at_images
 from metagen_gui.engine.data.image_files.sources import open_source
-from metagen_gui.engine.settings.config import BadInput, Config, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily, task_families
 

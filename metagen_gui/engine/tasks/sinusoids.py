@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from metagen_gui.engine.settings.config import BadInput, Config, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskFamily, task_families
 
 REACH = 5.0

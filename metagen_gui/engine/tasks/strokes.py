@@ -14,7 +14,8 @@ from metagen_gui.engine.data.glyphs import hershey, invented
 from metagen_gui.engine.data.glyphs.alphabet import Alphabet
 from metagen_gui.engine.data.glyphs.drawer import HANDS, Style
 from metagen_gui.engine.data.glyphs.pool import Pool
-from metagen_gui.engine.settings.config import BadInput, Config, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily, task_families
 
 MOST_EXAMPLES = 3 * HANDS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from metagen_gui.engine.data.image_files import read_images
 from metagen_gui.engine.data.image_files.image_set import Polarity
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.trained.export_folder import WEIGHTS, load_export, write_export
 from metagen_gui.engine.trained.loaded_model import LoadedModel

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import flush_folder, read_file, write_atomically
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import MAX_WEIGHTS_BYTES, from_bytes, to_bytes
 from metagen_gui.engine.tasks.base import DataSpec
 from metagen_gui.engine.trained.loaded_model import Kind, LoadedModel, assemble

@@ -13,7 +13,7 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, shortened
 from metagen_gui.engine.store.checkpoint import is_finite
 from metagen_gui.engine.tasks.base import DataSpec

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import load_checkpoint
 from metagen_gui.engine.store.run_folder import CHECKPOINTS, EXPERIMENT
 from metagen_gui.engine.tasks.base import TaskFamily

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.claims.controller import ClaimsController, ClaimsState
 from metagen_gui.gui.claims.earlier import ClaimsEarlier, may_trash, move_to_trash
 from metagen_gui.gui.claims.form import ClaimsForm
 from metagen_gui.gui.claims.progress import ClaimsProgress
 from metagen_gui.gui.claims.results import ClaimsResults
 from metagen_gui.gui.claims.words import offer, problem_sentence, titles
-from metagen_gui.gui.program.bad_input import bad_input
 from metagen_gui.gui.program.fault_dialog import FaultDialog, write_log
 from metagen_gui.gui.widgets.banner import Banner
 
@@ -102,7 +102,7 @@ class ClaimsDialog(QDialog):
         self.form.show_problem("", "")
         try:
             plan = self.form.plan()
-        except bad_input() as problem:
+        except BadInput as problem:
             self._show_refusal(problem.where, problem.why)
             return
         self.message.dismiss()

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.claims.arms import ClaimsArms
 from metagen_gui.gui.claims.budget import ClaimsBudget, ClaimsTasks
 from metagen_gui.gui.claims.words import about, claim_help, claim_sentence, outlook_sentence, problem_sentence
-from metagen_gui.gui.program.bad_input import bad_input
 from metagen_gui.gui.widgets.message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class ClaimsForm(QWidget):
         try:
             self.tasks.show_experiment(experiment)
             self.arms.show_suitors(suitors(experiment))
-        except bad_input() as problem:
+        except BadInput as problem:
             self.show_problem(problem.where, problem.why)
         self._experiment = experiment
         self._foretell()
@@ -91,7 +91,7 @@ class ClaimsForm(QWidget):
     def plan(self) -> ClaimPlan:
         """Return the plan that is asked for; raise `BadInput` that names what cannot be."""
         from metagen_gui.engine.claims.plan import QUICK, ClaimPlan
-        from metagen_gui.engine.settings.config import BadInput
+        from metagen_gui.engine.settings.bad_input import BadInput
 
         if self._experiment is None:
             raise BadInput("experiment", self.tr("there is none yet"))
@@ -185,5 +185,5 @@ class ClaimsForm(QWidget):
         self.show_problem("", "")
         try:
             self.takes.setText(outlook_sentence(outlook(self.plan())))
-        except bad_input() as problem:
+        except BadInput as problem:
             self.takes.setText(problem_sentence(problem.where, problem.why))

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QSaveFile, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.command_line import command_for
 from metagen_gui.gui.experiment.recents import Recents
-from metagen_gui.gui.program.bad_input import bad_input
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.widgets.dropped import Dropped, what_is
 
@@ -84,7 +84,7 @@ class ExperimentFiles(QObject):
             return
         try:
             experiment = self._type.load(path)
-        except bad_input() as problem:
+        except BadInput as problem:
             said = str(problem)
             self.problem_found.emit(said if path.name in said else f"{path.name}: {said}")
             return
@@ -100,7 +100,7 @@ class ExperimentFiles(QObject):
             return
         try:
             self._replace(self._type.load(preset.path), None, f"{preset.title}: {preset.text}")
-        except bad_input() as problem:
+        except BadInput as problem:
             self.problem_found.emit(str(problem))
 
     def take(self, experiment: Experiment, name: str, said: str) -> None:
@@ -132,7 +132,7 @@ class ExperimentFiles(QObject):
     def _learn_from(self, path: Path) -> None:
         try:
             experiment = self._panel.experiment().with_plugin("tasks", "images").with_value("tasks.path", str(path))
-        except bad_input() as problem:
+        except BadInput as problem:
             self.problem_found.emit(str(problem))
             return
         self._replace(experiment, self.path, self.tr("Tasks are now the images in {name}.").format(name=path.name))
@@ -197,7 +197,7 @@ class ExperimentFiles(QObject):
         try:
             last = self._type.from_json(text, "last experiment")
             last.check()
-        except bad_input():
+        except BadInput:
             return None
         self.path = Path(path) if path else None
         return last

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.history import ExperimentHistory
 from metagen_gui.gui.experiment.images.offer import ImportOffer
 from metagen_gui.gui.experiment.setting_column import SettingColumn
-from metagen_gui.gui.program.bad_input import bad_input
 from metagen_gui.gui.widgets.quiet_pages import Skeleton
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class ExperimentPanel(QWidget):
         try:
             after = self._experiment.with_value(path, value)
             self._refuse_misfit(after, path)
-        except bad_input() as problem:
+        except BadInput as problem:
             if row is not None:
                 row.reject(problem.why)
             return
@@ -192,7 +192,7 @@ class ExperimentPanel(QWidget):
         """Raise `BadInput` if `path` now holds a value that does not go with the rest."""
         try:
             experiment.check()
-        except bad_input() as problem:
+        except BadInput as problem:
             if problem.where == path:
                 raise
 
@@ -201,7 +201,7 @@ class ExperimentPanel(QWidget):
         assert self._experiment is not None
         try:
             self._experiment.check()
-        except bad_input() as problem:
+        except BadInput as problem:
             row, section = self.column.row(problem.where), problem.where.partition(".")[0]
             if row is not None and not row.at_default:
                 self._problem_path, self._judged = problem.where, True

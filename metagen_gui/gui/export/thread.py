@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QThread
 
-from metagen_gui.gui.program.bad_input import bad_input
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.run.training_thread import one_sentence
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ExportThread(QThread):
         try:
             self._engine.use_threads()
             self.exported = self._export()
-        except bad_input() as problem:
+        except BadInput as problem:
             self.problem = str(problem)
         except BaseException as error:  # shown in the dialog, which stays usable
             self.problem = one_sentence(error)

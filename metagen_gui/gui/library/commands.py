@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.files import ExperimentFiles
 from metagen_gui.gui.library.branch import ask_branch
 from metagen_gui.gui.library.copying import CopyingThread
@@ -18,7 +19,6 @@ from metagen_gui.gui.library.listing import RunsListing
 from metagen_gui.gui.library.offer import RunsOffer
 from metagen_gui.gui.library.panel import RunsPanel
 from metagen_gui.gui.library.trash import ask_trash, move_to_trash
-from metagen_gui.gui.program.bad_input import bad_input
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
@@ -130,7 +130,7 @@ class RunsCommands(QObject):
         assert self._engine is not None
         try:
             experiment = experiment_at(self._engine.experiment, entry.folder, meta_step)
-        except bad_input() as problem:
+        except BadInput as problem:
             self._banner.warn(str(problem))
             return False
         self._forget_branch()
@@ -187,7 +187,7 @@ class RunsCommands(QObject):
         library = self._engine.library
         try:
             (library.rename if column == "name" else library.set_note)(entry.folder, text)
-        except bad_input() as problem:
+        except BadInput as problem:
             self._banner.warn(str(problem))
             return
         self._panel.model.put(library.read_entry(entry.folder))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.library.runs import RunLibrary
-from metagen_gui.gui.program.bad_input import bad_input
 from metagen_gui.gui.run.training_thread import one_sentence
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class CopyingThread(QThread):
         """Qt's entry point."""
         try:
             self.copy = self._library.read_entry(self._library.duplicate(self._folder))
-        except bad_input() as problem:
+        except BadInput as problem:
             self.problem = str(problem)
         except Exception as error:  # nothing may leave run(): Qt would print it and report success
             self.problem = one_sentence(error)

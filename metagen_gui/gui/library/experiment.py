@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metagen_gui.gui.program.bad_input import bad_input
+from metagen_gui.engine.settings.bad_input import BadInput
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
@@ -26,7 +26,7 @@ def experiment_at(kind: type[Experiment], folder: Path, meta_step: int) -> Exper
     experiment = kind.load(folder)
     with suppress(OSError):
         for line in read_file(folder / EVENTS, MOST_BYTES).splitlines():
-            with suppress(ValueError, TypeError, KeyError, RecursionError, *bad_input()):
+            with suppress(ValueError, TypeError, KeyError, RecursionError, BadInput):
                 event = json.loads(line)
                 if event["event"] == "setting" and event["meta_step"] <= meta_step:
                     experiment = experiment.with_value(str(event["path"]), event["value"])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, Saved, Snapshot, StepReport
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.library.runs import Branch
-from metagen_gui.gui.program.bad_input import bad_input
 from metagen_gui.gui.run.earlier_curves import EarlierCurves, told_from_the_start
 from metagen_gui.gui.run.mailbox import RunMailbox
 from metagen_gui.gui.run.progress import RunProgress
@@ -282,7 +282,7 @@ class RunController(QObject):
         if self.engine is not None and self.folder is not None:
             try:
                 self.engine.discard(self.folder)
-            except (OSError, *bad_input()) as error:  # type: ignore[misc]  # mypy knows no * here
+            except (OSError, BadInput) as error:
                 self.noticed.emit(self.tr("The run's folder could not be deleted: {why}").format(why=error))
         self.forget()
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QThread
 
 from metagen_gui.engine.events import Event, RunBroken, StepReport
-from metagen_gui.gui.program.bad_input import bad_input
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.run.mailbox import RunMailbox
 
 E = TypeVar("E")
@@ -65,7 +65,7 @@ def pulled(
                     return Completed()
                 take(event)
             return Stopped()
-    except bad_input() as problem:
+    except BadInput as problem:
         return Refused(problem.where, problem.why)
     except BaseException as error:  # nothing may leave a thread's run(): Qt would print it and report success
         return Broken(one_sentence(error), traceback.format_exc())
@@ -201,6 +201,6 @@ def one_sentence(error: BaseException) -> str:
     """Return an exception as one short line, with the name of its type unless its text is meant for a person."""
     text = " ".join(str(error).split())
     text = text if len(text) <= 200 else text[:199] + "…"
-    if text and isinstance(error, (RunBroken, *bad_input())):
+    if text and isinstance(error, (RunBroken, BadInput)):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

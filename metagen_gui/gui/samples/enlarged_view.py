@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImageWriter, QKeySequence, QPainter, QPaintEv
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.samples.cell_picture import Content, Options
 from metagen_gui.gui.samples.columns import (

@@ -9,7 +9,7 @@ import torch
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 Tiny = Callable[..., Experiment]
 

@@ -10,7 +10,7 @@ import torch
 from metagen_gui.engine.algorithms.base import Moment
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from tests.engine.toys import Quadratic, build, positive, quiet, task
 
 

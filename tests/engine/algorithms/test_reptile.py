@@ -16,7 +16,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.evaluation import score
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.models.base import models
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import DataSpec
 
 POINTS = DataSpec("points", (2,))

@@ -22,7 +22,7 @@ from metagen_gui.engine.claims.tuning import Choice, tune
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import TaskFamily
 
 Tiny = Callable[..., Experiment]

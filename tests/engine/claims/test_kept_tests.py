@@ -14,7 +14,7 @@ from metagen_gui.engine.claims.folder import PLAN, ClaimFolder
 from metagen_gui.engine.claims.kept_tests import examine_alone, fresh_folder, kept_tests
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import is_held
 
 Tiny = Callable[..., Experiment]

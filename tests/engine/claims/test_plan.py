@@ -13,7 +13,7 @@ from metagen_gui.engine.claims.plan import BASELINES, QUICK, ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledExperiment
 from metagen_gui.engine.claims.training import queue, seconds_per_step, share_out, trainers
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 DENSITIES = Experiment("densities", "vae", "maml")
 

@@ -28,7 +28,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.metrics import encoder
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings
 from metagen_gui.engine.run.training_run import Diverged
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.record import read_record
 
 Tiny = Callable[..., Experiment]

@@ -16,7 +16,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, RunScores, choose_tasks, compare, score_run, scores
 from metagen_gui.engine.held_out.statistics import difference, diverged, half_width, student_t, summarize
 from metagen_gui.engine.run.outer_loop import meta_train
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.images import Images
 from metagen_gui.engine.tasks.sinusoids import Sinusoids

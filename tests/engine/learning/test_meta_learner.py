@@ -17,7 +17,8 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.descent import schedule
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.settings.config import BadInput, setting
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import setting
 from metagen_gui.engine.tasks.base import Task
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 

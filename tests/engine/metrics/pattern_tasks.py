@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily
 
 

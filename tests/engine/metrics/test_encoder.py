@@ -10,7 +10,7 @@ import torch
 
 from metagen_gui.engine.metrics.encoder import KEPT, ImageEncoder, features_of, image_encoder
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings, Episodes, train
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 from tests.engine.metrics.pattern_tasks import ASKED, Patterns
 

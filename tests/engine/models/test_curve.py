@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from metagen_gui.engine.models.curve import REACH, SMALL, Curve, CurveSettings
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import DataSpec
 
 POINTS = DataSpec("points", (2,))

@@ -12,7 +12,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.models.gan import Gan, GanSettings
 from metagen_gui.engine.networks.adversarial_losses import generator_loss, mode_seeking, squared_mmd
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import DataSpec
 
 POINTS, IMAGES = DataSpec("points", (2,)), DataSpec("images", (3, 16, 16))

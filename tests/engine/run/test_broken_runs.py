@@ -20,7 +20,7 @@ from metagen_gui.engine.run import training_run
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.run.training_run import Diverged
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import is_finite, load_checkpoint
 from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.densities import Densities

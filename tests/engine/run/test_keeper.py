@@ -19,7 +19,7 @@ from metagen_gui.engine.run import keeper as run_keeper
 from metagen_gui.engine.run import rescue
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.run.training_run import TrainingRun
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, files_of, manifests, read_checkpoint
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.run_folder import RunFolder

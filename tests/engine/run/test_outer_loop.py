@@ -31,7 +31,7 @@ from metagen_gui.engine.models.base import models
 from metagen_gui.engine.run import training_run
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import load_checkpoint
 from tests.engine.cells import CELLS, PAIRS, REFUSED
 

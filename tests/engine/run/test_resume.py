@@ -30,7 +30,7 @@ from metagen_gui.engine.files import read_file
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.run.training_run import TrainingRun
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store import checkpoint
 from metagen_gui.engine.store.checkpoint import Checkpoint, files_of, load_checkpoint, manifests, save_checkpoint
 from metagen_gui.engine.store.library import read_entry

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError, field_validator
 
 from metagen_gui.engine.experiment import REGISTRIES
-from metagen_gui.engine.settings.config import BadInput, Config, Setting, parse_settings, setting, settings_of
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config, Setting, parse_settings, setting, settings_of
 from metagen_gui.engine.training import TrainingSettings
 
 GROUPS = [("training", TrainingSettings)] + [

@@ -14,7 +14,8 @@ from metagen_gui.engine.events import RunFinished
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.plugins import PLUGINS, load_plugins
 from metagen_gui.engine.run.outer_loop import meta_train
-from metagen_gui.engine.settings.config import BadInput, settings_of
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import settings_of
 from metagen_gui.engine.settings.registry import Registry, plugin_modules
 
 PLUGIN = """

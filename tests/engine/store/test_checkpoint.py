@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from metagen_gui.engine.algorithms.base import MetaParams
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store import checkpoint as module
 from metagen_gui.engine.store.checkpoint import (
     Checkpoint,

@@ -15,7 +15,7 @@ import pytest
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import (
     checkpoints,
     differing_settings,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store import metrics_file
 from metagen_gui.engine.store.metrics_file import last_step, read_curves
 from metagen_gui.engine.store.run_folder import RunFolder

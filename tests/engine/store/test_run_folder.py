@@ -13,7 +13,7 @@ import pytest
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.run_folder import RunFolder, discard, runs_folder
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from metagen_gui.engine.settings.config import BadInput, parse_settings
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import parse_settings
 from metagen_gui.engine.tasks.base import STREAMS, task_families
 from metagen_gui.engine.tasks.images import Images, ImagesSettings
 

@@ -23,7 +23,7 @@ from PIL import Image
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import adapted_groups
 from metagen_gui.engine.run.outer_loop import meta_train
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from metagen_gui.engine.trained import export_folder
 from metagen_gui.engine.trained.export import export_adapted, export_initialization, load_export

@@ -11,7 +11,7 @@ from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, Claims
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.claims.controller import ClaimsController, ClaimsState
 from metagen_gui.gui.claims.thread import MOST_MESSAGES, ClaimsMailbox
 from metagen_gui.gui.run.controller import RunController

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.gui.claims.controller import ClaimsController, ClaimsState
 from metagen_gui.gui.claims.dialog import ClaimsDialog

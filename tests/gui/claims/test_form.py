@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.claims.plan import CLAIMS, QUICK, ClaimPlan
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.claims.form import CLAIMS as SHOWN
 from metagen_gui.gui.claims.form import ClaimsForm
 from metagen_gui.gui.claims.words import claim_sentence

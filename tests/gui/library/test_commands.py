@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.outer_loop import Origin
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.gui.library.experiment import experiment_at

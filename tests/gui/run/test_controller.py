@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
 from tests.gui.stand_ins import FakeTraining, engine

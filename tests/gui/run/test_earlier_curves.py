@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from metagen_gui.engine.events import Event, Notice, RunStarted
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import Curves, read_curves
 from metagen_gui.gui.run.earlier_curves import EarlierCurves, read_earlier, told_from_the_start
 from metagen_gui.gui.run.mailbox import RunMailbox

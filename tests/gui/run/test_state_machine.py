@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import NEXT, RunState
 from tests.gui.stand_ins import FakeTraining, engine

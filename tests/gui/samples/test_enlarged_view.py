@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.samples.cell_picture import Options
 from metagen_gui.gui.samples.columns import Column
 from metagen_gui.gui.samples.enlarged_view import EnlargedView

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.program.engine_loader import Engine
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity
 from metagen_gui.engine.data.image_files.sources import open_source
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import Array, DataSpec
 
 MOST_IMAGES = 10_000

@@ -17,7 +17,7 @@ from metagen_gui.engine.data.image_files.listing import (
 )
 from metagen_gui.engine.data.image_files.progress import Progress
 from metagen_gui.engine.data.image_files.zips import BROKEN_ZIP, ZipSource
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, shortened
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QPushButton
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.images.page import ImportPage
-from metagen_gui.gui.program.bad_input import bad_input
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
@@ -44,7 +44,7 @@ class ImportOffer(QObject):
         """Open the page for the experiment as it stands; what is wrong with its settings is said in the form."""
         try:
             settings = self._panel.experiment().config("tasks")
-        except bad_input() as problem:
+        except BadInput as problem:
             self._panel.show_problem(problem.where, problem.why)
             return
         if not settings.path.strip():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QCoreApplication, QThread
 
-from metagen_gui.gui.program.bad_input import bad_input
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.run.training_thread import one_sentence
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class ImportThread(QThread):
             self.report = look_at(self._settings, self._go_on)
         except Stopped:
             pass
-        except bad_input() as problem:
+        except BadInput as problem:
             self.problem = problem.why
         except BaseException as error:  # shown on the page, which stays usable
             self.problem = one_sentence(error)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.library.comparison.curves import RunCurves, comparable
 from metagen_gui.gui.library.runs import RunLibrary
-from metagen_gui.gui.program.bad_input import bad_input
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
@@ -56,7 +56,7 @@ class ComparisonReader(QThread):
         try:
             folders = [entry.folder for entry in self.entries if entry.state != "unreadable"]
             found = self._library.differing_settings(folders)
-        except bad_input() as problem:
+        except BadInput as problem:
             self.problems.append(str(problem))
             return []
         differences = []
@@ -73,7 +73,7 @@ class ComparisonReader(QThread):
                 self.curves[entry.folder] = size, RunCurves(entry, before[1].series)
             else:
                 self.curves[entry.folder] = size, comparable(entry, self._library.read_curves(entry.folder))
-        except bad_input() as problem:
+        except BadInput as problem:
             self.problems.append(str(problem))
             self.curves[entry.folder] = -1, RunCurves(entry, {})
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from metagen_gui.engine.events import Remedy
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.panel import ExperimentPanel
-from metagen_gui.gui.program.bad_input import bad_input
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.health.strip import HealthStrip
 from metagen_gui.gui.run.health.words import RemedyWords, remedy_words
@@ -33,7 +33,7 @@ class HealthWatch(QObject):
         words = self._words(remedy)
         try:
             self._panel.experiment().with_value(remedy.path, remedy.value).check()
-        except bad_input() as problem:
+        except BadInput as problem:
             self.strip.note(self.tr("Not changed: {where}: {why}").format(where=problem.where, why=problem.why))
             return
         self._panel.set_value(remedy.path, remedy.value)

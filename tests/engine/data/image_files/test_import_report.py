@@ -11,7 +11,7 @@ from PIL import Image
 
 from metagen_gui.engine.data.image_files.progress import ASKED_EVERY, Stopped
 from metagen_gui.engine.data.image_files.report import THUMBNAIL, ImportReport, Skipped, look_at_images, original
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.images import Images, ImagesSettings, look_at
 
 Make = Callable[[Mapping[str, bytes]], Path]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from metagen_gui.engine.data.image_files import read_images
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import DataSpec
 
 Make = Callable[[Mapping[str, bytes]], Path]

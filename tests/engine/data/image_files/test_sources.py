@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from metagen_gui.engine.data.image_files.sources import open_source
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 
 Make = Callable[[Mapping[str, bytes]], Path]
 

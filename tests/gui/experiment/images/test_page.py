@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.data.image_files.progress import Stopped
-from metagen_gui.engine.settings.config import BadInput
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks import images
 from metagen_gui.engine.tasks.images import ImagesSettings
 from metagen_gui.gui.experiment.images.page import ImportPage
