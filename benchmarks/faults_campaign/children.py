@@ -13,7 +13,7 @@ from pathlib import Path
 from metagen_gui.engine.events import Event, RunStarted, Saved
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
-from metagen_gui.engine.store.record import is_run_folder
+from metagen_gui.engine.store.names import is_run_folder
 
 from .small_runs import small
 

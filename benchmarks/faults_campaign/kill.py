@@ -10,7 +10,7 @@ from pathlib import Path
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.store.record import is_run_folder
+from metagen_gui.engine.store.names import is_run_folder
 
 from .children import training
 from .outcome import Laboratory, Outcome, fault

@@ -31,7 +31,7 @@ from metagen_gui.engine.claims.report.files import document
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.settings.plain_text import printable
-from metagen_gui.engine.store.record import runs_folder
+from metagen_gui.engine.store.names import runs_folder
 
 COLOURS = {"confirmed": "green", "refuted": "red", "not shown": "yellow"}
 BETWEEN_LINES = 5.0

@@ -22,7 +22,7 @@ from metagen_gui.cli.figures import duration, figure
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.store.library import RunEntry, list_runs
-from metagen_gui.engine.store.record import runs_folder
+from metagen_gui.engine.store.names import runs_folder
 
 VERSION = 1
 COLOURS = {"running": "green", "interrupted": "yellow", "failed": "red", "unreadable": "red"}

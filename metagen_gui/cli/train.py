@@ -18,7 +18,7 @@ from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.store.checkpoint import manifests
-from metagen_gui.engine.store.record import CHECKPOINTS, LOG
+from metagen_gui.engine.store.names import CHECKPOINTS, LOG
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 

@@ -16,7 +16,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.store.checkpoint import load_checkpoint, manifests
 from metagen_gui.engine.store.library import read_entry, set_note
-from metagen_gui.engine.store.record import runs_folder
+from metagen_gui.engine.store.names import runs_folder
 
 KEYS = {
     "folder", "name", "state", "tasks", "model", "algorithm", "meta_step", "meta_steps", "best", "best_step",

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -30,6 +31,7 @@ from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import Origin
 from metagen_gui.engine.store import library as run_library
 from metagen_gui.gui.program.engine_loader import Engine
+from metagen_gui.gui.program.job import Job
 from metagen_gui.gui.run.progress import RunProgress
 from metagen_gui.gui.window.main_window import MainWindow
 
@@ -154,6 +156,13 @@ def engine(training: Callable[..., Any], folder: Path, **changed: Any) -> Engine
         **changed,
     }
     return Engine(**parts)
+
+
+def jobs(kind: type[Job] = Job) -> list[Job]:
+    """Return the jobs that have not gone yet."""
+    app = QCoreApplication.instance()
+    assert app is not None
+    return app.findChildren(kind)
 
 
 def letting_go(qtbot: QtBot) -> Callable[[QWidget], None]:

@@ -14,7 +14,7 @@ from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.run.learner_state import adopt
 from metagen_gui.engine.store.checkpoint import load_checkpoint
-from metagen_gui.engine.store.record import CHECKPOINTS
+from metagen_gui.engine.store.names import CHECKPOINTS
 
 BATCHES = 8
 

@@ -13,7 +13,8 @@ from metagen_gui.engine.claims.statistics import Values
 from metagen_gui.engine.claims.training import Training
 from metagen_gui.engine.store.checkpoint import manifests
 from metagen_gui.engine.store.metrics_file import read_curves
-from metagen_gui.engine.store.record import CHECKPOINTS, read_record
+from metagen_gui.engine.store.names import CHECKPOINTS
+from metagen_gui.engine.store.record import read_record
 
 
 @dataclass(frozen=True)

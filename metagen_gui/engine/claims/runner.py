@@ -35,7 +35,8 @@ from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.run.training_run import Diverged
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import checkpoints
-from metagen_gui.engine.store.record import is_run_folder, read_record
+from metagen_gui.engine.store.names import is_run_folder
+from metagen_gui.engine.store.record import read_record
 
 LOOKS_AT_CLOCK = 2
 """Times that every arm is timed, one after the other, then all again."""

@@ -32,7 +32,8 @@ from metagen_gui.engine.store.checkpoint import (
     set_aside,
 )
 from metagen_gui.engine.store.lock import RunLock
-from metagen_gui.engine.store.record import CHECKPOINTS, SAMPLES, is_run_folder, read_record
+from metagen_gui.engine.store.names import CHECKPOINTS, SAMPLES, is_run_folder
+from metagen_gui.engine.store.record import read_record
 from metagen_gui.engine.store.run_folder import RunFolder
 
 __all__ = ["Commands", "Origin", "meta_train", "resume_run"]

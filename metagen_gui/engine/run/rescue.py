@@ -10,7 +10,8 @@ from pathlib import Path
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint
-from metagen_gui.engine.store.run_folder import RunFolder, runs_folder
+from metagen_gui.engine.store.names import runs_folder
+from metagen_gui.engine.store.run_folder import RunFolder
 
 
 def rescue(

@@ -8,35 +8,25 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from metagen_gui.engine.files import read_file
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.engine.store.lock import HOLDER, is_held
 from metagen_gui.engine.store.metrics_file import Curves, last_step, read_curves
-from metagen_gui.engine.store.record import (
-    CHECKPOINTS,
-    EVENTS,
-    EXPERIMENT,
-    LOCK,
-    METRICS,
-    About,
-    RunRecord,
-    is_run_folder,
-    read_about,
-    read_record,
-    runs_folder,
-    write_about,
-    write_record,
-)
+from metagen_gui.engine.store.names import CHECKPOINTS, EVENTS, EXPERIMENT, LOCK, METRICS, is_run_folder, runs_folder
+from metagen_gui.engine.store.record import About, RunRecord, read_about, read_record, write_about, write_record
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.experiment import Experiment
 
 EntryState = Literal["running", "interrupted", "stopped", "finished", "failed", "unreadable"]
 MAX_BYTES, MAX_EVENTS_BYTES = 4_000_000, 16_000_000
 LETTERS_OF_A_NAME = 1_000
 __all__ = [
-    "Curves", "RunEntry", "checkpoints", "differing_settings", "duplicate", "list_runs", "read_curves", "read_entry",
-    "rename", "set_note",
+    "Curves", "RunEntry", "checkpoints", "differing_settings", "duplicate", "experiment_at", "list_runs", "read_curves",
+    "read_entry", "rename", "set_note",
 ]  # fmt: skip
 
 SECTIONS = ("tasks", "model", "algorithm", "training")
@@ -175,6 +165,19 @@ def differing_settings(folders: Sequence[Path]) -> list[tuple[str, list[str]]]:
     paths = dict.fromkeys(path for table in tables for path in table)
     rows = [(path, [table.get(path, "") for table in tables]) for path in paths]
     return [(path, values) for path, values in rows if len(set(values)) > 1]
+
+
+def experiment_at(kind: type[Experiment], folder: Path, meta_step: int) -> Experiment:
+    """Return the experiment of a run as it stood at `meta_step`: as it was begun, with the settings changed until then.
+
+    Changes that cannot be read are left out. Raise `BadInput` if the experiment cannot be read.
+    """
+    experiment = kind.load(folder)
+    for step, path, value in _changes(folder):
+        if step <= meta_step:
+            with suppress(BadInput):
+                experiment = experiment.with_value(path, value)
+    return experiment
 
 
 def _changes(folder: Path) -> list[tuple[int, str, Any]]:

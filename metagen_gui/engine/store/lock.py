@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from metagen_gui.engine.files import read_file
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.store.record import LOCK
+from metagen_gui.engine.store.names import LOCK
 
 HOLDER = "run.holder"
 PATIENCE = 0.5

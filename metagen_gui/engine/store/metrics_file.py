@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.store.record import METRICS
+from metagen_gui.engine.store.names import METRICS
 
 TAIL = 2**16
 MOST_DIGITS = 18

@@ -1,4 +1,4 @@
-"""What a run folder is called inside, and the record of how its run stands; read without torch, in an instant.
+"""The record of how a run stands, and what a person says of it; read without torch, in an instant.
 
 `state.json` belongs to the run and is written by nobody else; `about.json` holds the name and the note that a person
 gave, and belongs to whoever looks at the library.
@@ -11,20 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-import appdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from metagen_gui.engine.files import read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import ABOUT, STATE
 
-METRICS, EXPERIMENT, SAMPLES, CHECKPOINTS, EVENTS = (
-    "metrics.csv",
-    "experiment.json",
-    "samples",
-    "checkpoints",
-    "events.jsonl",
-)
-STATE, ABOUT, LOCK, LOG = "state.json", "about.json", "run.lock", "error.log"
 MAX_BYTES = 2**20
 MOST_SECONDS = 1e11
 """Three thousand years: every calendar has such dates."""
@@ -57,16 +49,6 @@ class About(BaseModel):
     model_config = ConfigDict(extra="ignore")
     name: str = ""
     note: str = ""
-
-
-def runs_folder() -> Path:
-    """Return the folder that runs live under unless another is given."""
-    return Path(appdirs.user_data_dir("metagen", appauthor=False)) / "runs"
-
-
-def is_run_folder(folder: Path) -> bool:
-    """Return whether `folder` is a run's."""
-    return (folder / EXPERIMENT).is_file() and (folder / CHECKPOINTS).is_dir()
 
 
 def read_record(folder: Path) -> RunRecord | None:

@@ -22,7 +22,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, save_checkpoint
 from metagen_gui.engine.store.growing_file import GrowingFile
 from metagen_gui.engine.store.lock import HOLDER, RunLock
-from metagen_gui.engine.store.record import (
+from metagen_gui.engine.store.names import (
     CHECKPOINTS,
     EVENTS,
     EXPERIMENT,
@@ -30,12 +30,10 @@ from metagen_gui.engine.store.record import (
     METRICS,
     SAMPLES,
     STATE,
-    RunRecord,
     is_run_folder,
-    read_record,
     runs_folder,
-    write_record,
 )
+from metagen_gui.engine.store.record import RunRecord, read_record, write_record
 
 __all__ = ["CHECKPOINTS", "EXPERIMENT", "RunFolder", "discard", "runs_folder"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import load_checkpoint
-from metagen_gui.engine.store.run_folder import CHECKPOINTS, EXPERIMENT
+from metagen_gui.engine.store.names import CHECKPOINTS, EXPERIMENT
 from metagen_gui.engine.tasks.base import TaskFamily
 from metagen_gui.engine.trained.loaded_model import LoadedModel, assemble
 

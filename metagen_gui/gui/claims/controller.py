@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from metagen_gui.gui.claims.thread import ClaimsThread
+from metagen_gui.gui.claims.mailbox import ClaimsMailbox
+from metagen_gui.gui.program.job import Broken, Job, Outcome, Refused, Stopped
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
-from metagen_gui.gui.run.training_thread import Broken, Completed, Refused
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.events import ClaimsEvent
@@ -69,7 +69,8 @@ class ClaimsController(QObject):
         self.folder: Path | None = None
         self._kept = False
         self._run, self._examine = run, examine or _examine
-        self._thread: ClaimsThread | None = None
+        self._thread: Job | None = None
+        self._mailbox = ClaimsMailbox()
         self._result: ClaimsEvent | None = None
         self._since = 0.0
         self._timer = QTimer(self, interval=INTERVAL)
@@ -127,8 +128,9 @@ class ClaimsController(QObject):
                 check_kept(folder)
             return examine(plan, folder)
 
-        self._thread = ClaimsThread(begin, engine.use_threads, self)
-        self._thread.finished.connect(self._end)
+        self._mailbox = ClaimsMailbox()
+        self._thread = Job(begin, self._mailbox.put, use_threads=engine.use_threads)
+        self._thread.ended.connect(self._end)
         self._go_to(ClaimsState.RUNNING)
         self._timer.start()
         self._thread.start()
@@ -136,32 +138,29 @@ class ClaimsController(QObject):
     def _deliver(self) -> None:
         from metagen_gui.engine.claims.events import ClaimsFinished
 
-        for event in self._thread.mailbox.take() if self._thread else ():
+        for event in self._mailbox.take():
             if isinstance(event, ClaimsFinished):
                 self._result = event
             else:
                 self.heard.emit(event)
 
-    def _end(self) -> None:
-        thread = self._thread
-        if thread is None:
-            return
-        thread.wait()
+    def _end(self, outcome: Outcome) -> None:
         self._timer.stop()
         self._deliver()
-        self._thread, outcome = None, thread.outcome
-        thread.deleteLater()
+        self._thread = None
         self._go_to(ClaimsState.IDLE)
         if self._result is not None:
             self.finished.emit(self._result, self.seconds)
-        elif isinstance(outcome, Refused):
-            self.refused.emit(outcome.where, outcome.why)
-        elif outcome is None or isinstance(outcome, Broken | Completed):
-            broken = outcome if isinstance(outcome, Broken) else None
-            said = broken.sentence if broken else self.tr("The test ended without saying why.")
-            self.failed.emit(said, broken.details if broken else "")
-        else:
-            self.stopped.emit()
+            return
+        match outcome:
+            case Refused(where, why):
+                self.refused.emit(where, why)
+            case Stopped():
+                self.stopped.emit()
+            case Broken(sentence, details):
+                self.failed.emit(sentence, details)
+            case _:
+                self.failed.emit(self.tr("The test ended without saying why."), "")
 
     def _go_to(self, state: ClaimsState) -> None:
         if state is not self.state:

@@ -29,8 +29,3 @@ class ExportCommand(QObject):
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
-
-    def wait(self) -> None:
-        """Block until nothing is being written: for the end of the program."""
-        if self._dialog is not None:
-            self._dialog.wait()

@@ -22,12 +22,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from metagen_gui.gui.export.thread import ExportOrder, ExportThread
+from metagen_gui.gui.export.order import ExportOrder
 from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.path_field import PathField
+from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
+    from metagen_gui.engine.trained.export import Exported
     from metagen_gui.gui.program.engine_loader import Engine
     from metagen_gui.gui.run.controller import RunController
 
@@ -45,7 +47,7 @@ class ExportDialog(QDialog):
         self.setModal(False)
         self._engine = engine
         self._controller = controller
-        self._thread: ExportThread | None = None
+        self._writing = False
         self._order: ExportOrder | None = None
         self._folder: Path | None = None
         self._patience = QTimer(self)
@@ -65,7 +67,7 @@ class ExportDialog(QDialog):
     @property
     def busy(self) -> bool:
         """Whether an export is being written or waited for."""
-        return self._thread is not None or self._order is not None
+        return self._writing or self._order is not None
 
     # -- looks -------------------------------------------------------------------------------------------------------
 
@@ -224,22 +226,21 @@ class ExportDialog(QDialog):
 
     def _begin(self, order: ExportOrder) -> None:
         self._say(self.tr("Writing, reading back and comparing…"))
-        self._thread = ExportThread(self._engine, order, self)
-        self._thread.finished.connect(self._done)
-        self._thread.start()
+        engine, self._writing = self._engine, True
+        job = Job(lambda: order.carry_out(engine), use_threads=engine.use_threads)
+        job.ended.connect(self._done)
+        job.start()
 
-    def _done(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        thread.wait()
-        thread.deleteLater()
+    def _done(self, outcome: Outcome) -> None:
+        self._writing = False
         self._show_busy(False)
-        exported = thread.exported
-        if exported is None:
-            self._say(thread.problem or self.tr("The export ended without saying why."), "error")
-            self.said.setToolTip(thread.details)
-            return
+        if isinstance(outcome, Refused | Broken):
+            self._say(outcome.sentence, "error")
+            self.said.setToolTip(outcome.details)
+        elif isinstance(outcome, Completed):
+            self._show_export(outcome.value)
+
+    def _show_export(self, exported: Exported) -> None:
         self._folder = exported.folder
         self.code.setPlainText(exported.code)
         self._say(exported.summary, "good")
@@ -257,8 +258,3 @@ class ExportDialog(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide; an export that is being written goes on and is shown when the dialog is opened again."""
         event.accept()
-
-    def wait(self) -> None:
-        """Block until nothing is being written: for the end of the program."""
-        if self._thread:
-            self._thread.wait()

@@ -13,12 +13,11 @@ from PySide6.QtWidgets import QWidget
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.files import ExperimentFiles
 from metagen_gui.gui.library.branch import ask_branch
-from metagen_gui.gui.library.copying import CopyingThread
-from metagen_gui.gui.library.experiment import experiment_at
 from metagen_gui.gui.library.listing import RunsListing
 from metagen_gui.gui.library.offer import RunsOffer
 from metagen_gui.gui.library.panel import RunsPanel
 from metagen_gui.gui.library.trash import ask_trash, move_to_trash
+from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
@@ -46,7 +45,7 @@ class RunsCommands(QObject):
         self._panel, self._controller, self._files = panel, controller, files
         self._banner, self._window = banner, window
         self._engine: Engine | None = None
-        self._copying: CopyingThread | None = None
+        self._copying = False
         self._offered = False
         self.listing = RunsListing(self)
         self.offer = RunsOffer(banner, settings, self.resume, self)
@@ -93,12 +92,9 @@ class RunsCommands(QObject):
             self._show_folder(folder)
 
     def wait(self) -> None:
-        """Block until no thread is left: for the end of the program."""
+        """Read nothing more, and block until nothing is being read: for the end of the program."""
         self.listing.wait()
-        if self._copying is not None:
-            self._copying.wait()
-        if self._engine is not None:
-            self._panel.comparison.wait()
+        self._panel.comparison.wait()
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
@@ -129,7 +125,7 @@ class RunsCommands(QObject):
         """Put the experiment of a run, as it stood at a step, into the form; return whether it could be read."""
         assert self._engine is not None
         try:
-            experiment = experiment_at(self._engine.experiment, entry.folder, meta_step)
+            experiment = self._engine.library.experiment_at(self._engine.experiment, entry.folder, meta_step)
         except BadInput as problem:
             self._banner.warn(str(problem))
             return False
@@ -140,24 +136,21 @@ class RunsCommands(QObject):
 
     def _duplicate(self, entry: RunEntry) -> None:
         assert self._engine is not None
-        if self._copying is not None:
+        if self._copying:
             self._banner.tell(self.tr("Another run is being copied; please wait."))
             return
-        self._copying = CopyingThread(self._engine.library, entry.folder, self)
-        self._copying.finished.connect(self._end_copying)
-        self._copying.start()
+        library, self._copying = self._engine.library, True
+        job = Job(lambda: library.read_entry(library.duplicate(entry.folder)))  # its checkpoints may be large
+        job.ended.connect(self._end_copying)
+        job.start()
 
-    def _end_copying(self) -> None:
-        thread, self._copying = self._copying, None
-        if thread is None:
-            return
-        thread.wait()
-        thread.deleteLater()
-        if thread.copy is None:
-            self._banner.warn(thread.problem)
-        else:
-            self._panel.set_runs([*self._panel.model.entries(), thread.copy])
-            self._panel.choose(thread.copy.folder)
+    def _end_copying(self, outcome: Outcome) -> None:
+        self._copying = False
+        if isinstance(outcome, Completed):
+            self._panel.set_runs([*self._panel.model.entries(), outcome.value])
+            self._panel.choose(outcome.value.folder)
+        elif isinstance(outcome, Refused | Broken):
+            self._banner.warn(outcome.sentence)
 
     def _show_folder(self, folder: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QThread, QTimer, Signal
 
+from metagen_gui.engine.store.names import EXPERIMENT
 from metagen_gui.gui.library.runs import RunLibrary
+from metagen_gui.gui.program.job import Completed, Job, Outcome
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
@@ -18,7 +20,6 @@ INTERVAL = 5_000
 """Milliseconds between looks at what no watcher tells: rows appended, programs that died, network disks."""
 SETTLED = 250
 """Milliseconds of quiet after a change: a file that is written safely changes its folder several times."""
-EXPERIMENT = "experiment.json"
 UNSETTLED = ("running", "interrupted")
 """States that change without a trace in the folder: they depend on whether a process is alive."""
 
@@ -72,7 +73,7 @@ class RunsListing(QObject):
         self._library: RunLibrary | None = None
         self._root = Path()
         self._known: Known = {}
-        self._thread: _ReadingThread | None = None
+        self._job: Job | None = None
         self._again = False
         self._watcher: QFileSystemWatcher | None = None
         self._often = QTimer(self)
@@ -102,28 +103,26 @@ class RunsListing(QObject):
         """Look at the disk now, or once more when the look that is under way is over."""
         if self._library is None:
             return
-        if self._thread is not None:
+        if self._job is not None:
             self._again = True
             return
         self._again = False
-        self._thread = _ReadingThread(self._library, self._root, self._known, self)
-        self._thread.finished.connect(self._end)
-        self._thread.start(QThread.Priority.LowPriority)
+        root, known, read_entry = self._root, self._known, self._library.read_entry
+        job = self._job = Job(lambda: read_runs(root, known, read_entry, job.told_to_stop))
+        job.ended.connect(self._end)
+        job.start(QThread.Priority.LowPriority)
 
     def wait(self) -> None:
         """Block until no thread is left: for the end of the program."""
         self._library = None
-        if self._thread is not None:
-            self._thread.requestInterruption()
-            self._thread.wait()
+        if self._job is not None:
+            self._job.stop()
+            self._job.wait()
 
-    def _end(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        thread.wait()
-        thread.deleteLater()
-        self._known = thread.known
+    def _end(self, outcome: Outcome) -> None:
+        self._job = None
+        if isinstance(outcome, Completed):
+            self._known = outcome.value
         if self._library is None:  # the program ends
             return
         self._watch()
@@ -141,16 +140,3 @@ class RunsListing(QObject):
             self._watcher.removePaths(sorted(watched - wanted))
         if wanted - watched:
             self._watcher.addPaths(sorted(wanted - watched))
-
-
-class _ReadingThread(QThread):
-    """One look at the disk; afterwards `known` is what there is."""
-
-    def __init__(self, library: RunLibrary, root: Path, known: Known, parent: QObject) -> None:
-        super().__init__(parent)
-        self._library, self._root = library, root
-        self.known = known
-
-    def run(self) -> None:
-        """Qt's entry point."""
-        self.known = read_runs(self._root, self.known, self._library.read_entry, self.isInterruptionRequested)

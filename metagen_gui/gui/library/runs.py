@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.store.library import Curves, RunEntry
+    from metagen_gui.engine.experiment import Experiment
+    from metagen_gui.engine.store.library import RunEntry
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class RunLibrary(Protocol):
     def duplicate(self, folder: Path) -> Path:
         """Copy a run beside itself."""
 
-    def read_curves(self, folder: Path) -> Curves:
-        """Return a run's metrics."""
+    def experiment_at(self, kind: type[Experiment], folder: Path, meta_step: int) -> Experiment:
+        """Return the experiment of a run as it stood at an outer step."""
 
     def differing_settings(self, folders: Sequence[Path]) -> list[tuple[str, list[str]]]:
         """Return the settings in which runs differ, with each run's value."""

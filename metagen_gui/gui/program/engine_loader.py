@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import gc
-import traceback
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, Signal
 
 from metagen_gui.engine.events import Event
 from metagen_gui.gui.library.runs import RunLibrary
+from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
 from metagen_gui.gui.program.library_preload import preload_torch
-from metagen_gui.gui.run.training_thread import one_sentence
 
 if TYPE_CHECKING:
     from metagen_gui.engine.devices import Device
@@ -83,53 +82,29 @@ class EngineLoader(QObject):
     def __init__(self, load: Callable[[], Engine] = load_engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._load = load
-        self._thread: _LoadingThread | None = None
-        self._loaded = False
+        self._begun = False
 
     def start(self) -> None:
         """Begin to load, unless that is going on or done."""
-        if self._thread is None and not self._loaded:
-            self._thread = _LoadingThread(self._load, self)
-            self._thread.finished.connect(self._end)
-            self._thread.start()
+        if not self._begun:
+            self._begun = True
+            job = Job(lambda: _undisturbed(self._load))
+            job.ended.connect(self._end)
+            job.start()
 
-    def wait(self) -> None:
-        """Block until nothing is being loaded: for the end of the program."""
-        if self._thread:
-            self._thread.wait()
-
-    def _end(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        thread.wait()
-        thread.deleteLater()
-        if thread.engine is None:
-            self.failed.emit(thread.sentence, thread.details)
-            return
-        self._loaded = True
-        self.loaded.emit(thread.engine)
+    def _end(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Completed):
+            self.loaded.emit(outcome.value)
+        elif isinstance(outcome, Refused | Broken):  # a broken installation is told to the person, in the window
+            self._begun = False
+            self.failed.emit(outcome.sentence, outcome.details)
 
 
-class _LoadingThread(QThread):
-    """Afterwards `engine` is set, or `sentence` and `details`."""
-
-    def __init__(self, load: Callable[[], Engine], parent: QObject) -> None:
-        super().__init__(parent)
-        self._load = load
-        self.engine: Engine | None = None
-        self.sentence = ""
-        self.details = ""
-
-    def run(self) -> None:
-        """Qt's entry point."""
-        # What imports leave behind hardly ever becomes garbage; looking through it would hold up the window.
-        gc.disable()
-        try:
-            self.engine = self._load()
-        except BaseException as error:  # a broken installation is told to the person, in the window
-            self.sentence = one_sentence(error)
-            self.details = traceback.format_exc()
-        finally:
-            gc.freeze()
-            gc.enable()
+def _undisturbed(load: Callable[[], Engine]) -> Engine:
+    # What imports leave behind hardly ever becomes garbage; looking through it would hold up the window.
+    gc.disable()
+    try:
+        return load()
+    finally:
+        gc.freeze()
+        gc.enable()

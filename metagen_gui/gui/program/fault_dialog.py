@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from metagen_gui.gui.run.training_thread import one_sentence
+from metagen_gui.gui.program.job import one_sentence
 
 MOST_LOG_BYTES = 1_000_000
 

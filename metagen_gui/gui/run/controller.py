@@ -10,12 +10,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, Saved, Snapshot, StepReport
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import LOG
+from metagen_gui.engine.store.reports import read_reports
 from metagen_gui.gui.library.runs import Branch
+from metagen_gui.gui.program.job import Broken, Outcome, Refused
 from metagen_gui.gui.run.earlier_curves import EarlierCurves, told_from_the_start
 from metagen_gui.gui.run.mailbox import RunMailbox
 from metagen_gui.gui.run.progress import RunProgress
 from metagen_gui.gui.run.states import RunState, may_follow
-from metagen_gui.gui.run.training_thread import Broken, Refused, TrainingThread, write_run_log
+from metagen_gui.gui.run.training_thread import TrainingThread
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
@@ -110,7 +113,7 @@ class RunController(QObject):
         """Go on with the run in `folder`, or do nothing if there is one; its earlier curves are told first."""
         self._begin(
             lambda engine, commands: told_from_the_start(
-                engine.resume_run(folder, commands=commands), engine.library.read_curves, self._mailbox
+                engine.resume_run(folder, commands=commands), read_reports, self._mailbox
             )
         )
 
@@ -124,10 +127,8 @@ class RunController(QObject):
         self._mailbox = RunMailbox()
         self.progress = RunProgress()
         self.discarding = False
-        self._thread = TrainingThread(
-            lambda: begin(engine, commands), self._mailbox, engine.use_threads, steps=steps, parent=self
-        )
-        self._thread.finished.connect(self._end)
+        self._thread = TrainingThread(lambda: begin(engine, commands), self._mailbox, engine.use_threads, steps=steps)
+        self._thread.ended.connect(self._end)
         self._go_to(RunState.PREPARING)
         self._curves_timer.start()
         self._samples_timer.start()
@@ -160,10 +161,7 @@ class RunController(QObject):
 
     def toggle_pause(self) -> None:
         """Pause, or go on."""
-        if self.state is RunState.PAUSED:
-            self.resume()
-        else:
-            self.pause()
+        (self.resume if self.state is RunState.PAUSED else self.pause)()
 
     def finish(self) -> None:
         """End the run early and keep what it learned."""
@@ -244,19 +242,13 @@ class RunController(QObject):
                 (self.warned if grave else self.noticed).emit(text)
 
     def _deliver_snapshot(self) -> None:
-        snapshot: Snapshot | None = self._mailbox.take_snapshot()
-        if snapshot is not None:
+        if (snapshot := self._mailbox.take_snapshot()) is not None:
             self.snapshot_delivered.emit(snapshot)
 
     # -- how it ends -------------------------------------------------------------------------------------------------
 
-    def _end(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        thread.wait()
-        outcome = thread.outcome
-        thread.deleteLater()
+    def _end(self, outcome: Outcome) -> None:
+        self._thread = None
         self._curves_timer.stop()
         self._samples_timer.stop()
         self._deliver_curves()
@@ -268,15 +260,22 @@ class RunController(QObject):
         elif isinstance(outcome, Refused):
             self._go_to(RunState.IDLE)
             self.refused.emit(outcome.where, outcome.why)
-        elif outcome is None or isinstance(outcome, Broken):
+        elif isinstance(outcome, Broken):
             self._go_to(RunState.FAILED)
-            broken = outcome or Broken(self.tr("The training thread ended without saying why."), "")
-            if not write_run_log(self.folder, broken.details):
-                self.noticed.emit(self.tr("The run's log could not be written."))
-            self.failed.emit(broken.sentence, broken.details)
+            self._write_log(outcome.details)
+            self.failed.emit(outcome.sentence, outcome.details)
         else:
             # A run that was stopped before it had a folder leaves nothing behind.
             self._go_to(RunState.DONE if self.folder else RunState.IDLE)
+
+    def _write_log(self, details: str) -> None:
+        """Leave a traceback where the run's other files are, if it has any."""
+        try:
+            if self.folder and details:
+                with (self.folder / LOG).open("a", encoding="utf-8") as log:
+                    log.write(details)
+        except OSError:
+            self.noticed.emit(self.tr("The run's log could not be written."))
 
     def _delete_folder(self) -> None:
         if self.engine is not None and self.folder is not None:

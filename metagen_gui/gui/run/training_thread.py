@@ -3,80 +3,15 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Callable, Generator
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
 
-from PySide6.QtCore import QObject, QThread
-
-from metagen_gui.engine.events import Event, RunBroken, StepReport
-from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.events import Event, StepReport
+from metagen_gui.gui.program.job import Job
 from metagen_gui.gui.run.mailbox import RunMailbox
 
-E = TypeVar("E")
 
-
-@dataclass(frozen=True)
-class Completed:
-    """The generator came to its end."""
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """The person asked to stop; the engine has saved."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The engine found an input that it cannot use."""
-
-    where: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Broken:
-    """An exception ended the run: one sentence for the person, the traceback for whoever mends it."""
-
-    sentence: str
-    details: str
-
-
-Outcome = Completed | Stopped | Refused | Broken
-
-
-def pulled(
-    begin: Callable[[], Generator[E, None, object]],
-    use_threads: Callable[[], object],
-    may_go_on: Callable[[], bool],
-    take: Callable[[E], None],
-) -> Outcome:
-    """Hand every event to `take` until there are none left or `may_go_on` says no, and return how it ended."""
-    try:
-        # First of all, and here: the number set in another thread does not reach this one.
-        use_threads()
-        with closing(begin()) as events:
-            while may_go_on():
-                event = next(events, None)
-                if event is None:
-                    return Completed()
-                take(event)
-            return Stopped()
-    except BadInput as problem:
-        return Refused(problem.where, problem.why)
-    except BaseException as error:  # nothing may leave a thread's run(): Qt would print it and report success
-        return Broken(one_sentence(error), traceback.format_exc())
-
-
-class TrainingThread(QThread):
-    """Pulls the events of one run into a mailbox.
-
-    `outcome` is None until the thread has written how the run ended. `finished` is emitted after *any* end of `run`, so
-    whoever listens to it reads `outcome` and takes None as a fault.
-    """
+class TrainingThread(Job):
+    """Pulls the events of one run into a mailbox, and waits with the next while the run is paused."""
 
     def __init__(
         self,
@@ -85,19 +20,14 @@ class TrainingThread(QThread):
         use_threads: Callable[[], object],
         *,
         steps: int | None = None,
-        parent: QObject | None = None,
     ) -> None:
         """`steps` is how many outer steps to take before pausing; None means no limit."""
-        super().__init__(parent)
-        self.outcome: Outcome | None = None
-        self._begin = begin
+        super().__init__(begin, self._deliver, use_threads=use_threads)
         self._mailbox = mailbox
-        self._use_threads = use_threads
         self._gate = threading.Condition()
         self._steps_allowed = steps
         self._awaited: type[Event] | None = None
         self._steps_for_it = 0
-        self._stopping = False
 
     # -- called from the window ------------------------------------------------------------------------------------
 
@@ -127,8 +57,8 @@ class TrainingThread(QThread):
 
     def stop(self) -> None:
         """Close the generator as soon as it has yielded; the engine saves."""
+        super().stop()
         with self._gate:
-            self._stopping = True
             self._gate.notify_all()
 
     def steps_waiting(self) -> int:
@@ -149,26 +79,22 @@ class TrainingThread(QThread):
 
     # -- the thread itself -----------------------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """Qt's entry point: whatever happens, leave an outcome."""
-        self.outcome = pulled(self._begin, self._use_threads, self._wait_for_leave, self._take)
-
-    def _take(self, event: Event) -> None:
+    def _deliver(self, event: Event) -> None:
         self._mailbox.put(event)
         self._count(event)
 
-    def _wait_for_leave(self) -> bool:
+    def may_go_on(self) -> bool:
         """Block while paused; return False when the run is to stop."""
         if self._unasked:
             return True
         with self._gate:
-            self._gate.wait_for(lambda: self._stopping or self._awaited is not None or self._steps_allowed != 0)
-            return not self._stopping
+            self._gate.wait_for(lambda: self.told_to_stop() or self._awaited is not None or self._steps_allowed != 0)
+            return not self.told_to_stop()
 
     @property
     def _unasked(self) -> bool:
         """Whether nobody asks for anything but to go on: the usual case, told without a lock at every step."""
-        return self._steps_allowed is None and self._awaited is None and not self._stopping
+        return self._steps_allowed is None and self._awaited is None and not self.told_to_stop()
 
     def _count(self, event: Event) -> None:
         if self._unasked:
@@ -182,25 +108,3 @@ class TrainingThread(QThread):
                     self._awaited = None
                 elif is_step:
                     self._steps_for_it -= 1
-
-
-def write_run_log(folder: Path | None, details: str) -> bool:
-    """Leave a traceback where the run's other files are, if it has any; return False if the disk does not take it."""
-    if folder and details:
-        from metagen_gui.engine.store.record import LOG  # which needs pydantic: not before the window is painted
-
-        try:
-            with (folder / LOG).open("a", encoding="utf-8") as log:
-                log.write(details)
-        except OSError:
-            return False
-    return True
-
-
-def one_sentence(error: BaseException) -> str:
-    """Return an exception as one short line, with the name of its type unless its text is meant for a person."""
-    text = " ".join(str(error).split())
-    text = text if len(text) <= 200 else text[:199] + "…"
-    if text and isinstance(error, (RunBroken, BadInput)):
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -18,6 +18,7 @@ from metagen_gui.gui.library.commands import RunsCommands
 from metagen_gui.gui.library.panel import RunsPanel
 from metagen_gui.gui.look.theme import theme_changes
 from metagen_gui.gui.program.engine_loader import Engine, EngineLoader, load_engine
+from metagen_gui.gui.program.job import end_jobs
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.device_picker import DevicePicker
@@ -287,10 +288,9 @@ class MainWindow(QMainWindow):
 
     def wait(self) -> None:
         """Block until no thread of the window is left: for the end of the program."""
-        self.loader.wait()
-        self.export.wait()
         self.runs.wait()
         self.claims.wait()
+        end_jobs()
 
     def _keep(self) -> None:
         self.layouts.keep(self._settings)

@@ -20,13 +20,16 @@ from metagen_gui.engine.store.library import (
     checkpoints,
     differing_settings,
     duplicate,
+    experiment_at,
     list_runs,
     read_entry,
     rename,
     set_note,
 )
 from metagen_gui.engine.store.record import read_record
+from tests.kept_runs import keep_run
 
+INNER_LR = {"event": "setting", "path": "algorithm.inner_lr", "meta_step": 60, "value": 0.07}
 Tiny = Callable[..., Experiment]
 VALUES = {"training.replay": False, "training.checkpoint_steps": 1}
 ENDLESS = (
@@ -259,3 +262,12 @@ def test_what_keeps_a_run_from_being_copied_is_one_sentence(tiny: Tiny, tmp_path
     with pytest.raises(BadInput) as refused:
         duplicate(run)
     assert "[(" not in refused.value.why
+
+
+@pytest.mark.parametrize("change", ['{"meta_step": 1e999}', '{"path": 5}', '{"path": []}', "[" * 100_000])
+def test_changes_that_cannot_be_read_are_left_out(tmp_path: Path, change: str) -> None:
+    folder = keep_run(tmp_path, "mine", events=(INNER_LR,))
+    with (folder / "events.jsonl").open("a") as file:
+        file.write((json.dumps({**INNER_LR, **json.loads(change)}) if change[0] == "{" else change) + "\n")
+    assert experiment_at(Experiment, folder, 100).values["algorithm"]["inner_lr"] == 0.07
+    assert experiment_at(Experiment, folder, 59) == Experiment.load(folder)

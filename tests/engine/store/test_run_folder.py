@@ -14,7 +14,8 @@ import pytest
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.store.run_folder import RunFolder, discard, runs_folder
+from metagen_gui.engine.store.names import runs_folder
+from metagen_gui.engine.store.run_folder import RunFolder, discard
 
 
 def test_a_run_folder_holds_the_whole_experiment_and_empty_places(tmp_path: Path) -> None:

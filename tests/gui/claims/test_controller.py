@@ -13,7 +13,7 @@ from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.claims.controller import ClaimsController, ClaimsState
-from metagen_gui.gui.claims.thread import MOST_MESSAGES, ClaimsMailbox
+from metagen_gui.gui.claims.mailbox import MOST_MESSAGES, ClaimsMailbox
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
 from tests.gui.claims_stand_ins import FakeExamine, run_controller, small_plan

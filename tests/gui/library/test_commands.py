@@ -15,15 +15,14 @@ from metagen_gui.engine.run.outer_loop import Origin
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.lock import RunLock
-from metagen_gui.gui.library.experiment import experiment_at
 from metagen_gui.gui.library.runs import Branch
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.window.main_window import MainWindow
-from tests.gui.kept_runs import keep_run
 from tests.gui.library.test_panel import choose, shown
 from tests.gui.questions import answer
 from tests.gui.stand_ins import FakeTraining, engine, letting_go
+from tests.kept_runs import keep_run
 
 Open = Callable[[], MainWindow]
 INNER_LR = {"event": "setting", "path": "algorithm.inner_lr", "meta_step": 60, "value": 0.07}
@@ -324,11 +323,3 @@ def test_a_name_in_a_question_is_no_markup(open_window: Open, tmp_path: Path, na
     QTimer.singleShot(50, look)
     do(window, name, "<b>mine")
     assert formats == [Qt.TextFormat.PlainText]
-
-
-@pytest.mark.parametrize("change", ['{"meta_step": 1e999}', '{"path": 5}', '{"path": []}', "[" * 100_000])
-def test_changes_that_cannot_be_read_are_left_out(tmp_path: Path, change: str) -> None:
-    folder = keep_run(tmp_path, "mine", events=(INNER_LR,))
-    with (folder / "events.jsonl").open("a") as file:
-        file.write((json.dumps({**INNER_LR, **json.loads(change)}) if change[0] == "{" else change) + "\n")
-    assert experiment_at(Experiment, folder, 100).values["algorithm"]["inner_lr"] == 0.07

@@ -11,7 +11,7 @@ from metagen_gui.engine.store import library as run_library
 from metagen_gui.engine.store.library import RunEntry, read_entry
 from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.gui.library.listing import RunsListing, read_runs
-from tests.gui.kept_runs import keep_run
+from tests.kept_runs import keep_run
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_nothing_is_told_after_the_end(qtbot: QtBot, listing: RunsListing, tmp_p
     qtbot.wait(50)
     assert told == []
     listing.refresh()
-    assert not listing.findChildren(type(listing._thread)) or listing._thread is None
+    assert listing._job is None or listing._job.isFinished()
 
 
 def test_a_link_that_leads_nowhere_hides_no_run(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.widgets.banner import Banner
 from metagen_gui.gui.window.main_window import MainWindow
-from tests.gui.kept_runs import keep_run
 from tests.gui.questions import answer
 from tests.gui.stand_ins import FakeTraining, engine
+from tests.kept_runs import keep_run
 
 Ask = Callable[[], Banner]
 

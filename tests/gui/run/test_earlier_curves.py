@@ -3,37 +3,20 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from metagen_gui.engine.events import Event, Notice, RunStarted
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.store.library import Curves, read_curves
-from metagen_gui.gui.run.earlier_curves import EarlierCurves, read_earlier, told_from_the_start
-from metagen_gui.gui.run.mailbox import RunMailbox
+from metagen_gui.engine.store.reports import EarlierReports, read_reports
+from metagen_gui.gui.run.earlier_curves import told_from_the_start
+from metagen_gui.gui.run.mailbox import Delivery, RunMailbox
 from metagen_gui.gui.run.progress import RunProgress
-from tests.gui.kept_runs import keep_run
 from tests.gui.stand_ins import step
+from tests.kept_runs import keep_run
 
 
 def started(folder: Path, resumed_from: int) -> RunStarted:
     return RunStarted(folder, ("model",), 2, 200, "cpu", 10, resumed_from=resumed_from)
-
-
-def test_earlier_reports_are_those_up_to_where_the_run_goes_on(tmp_path: Path) -> None:
-    folder = keep_run(tmp_path, "mine", steps=100, validate_every=20)
-    with (folder / "metrics.csv").open("a") as metrics:
-        metrics.write("101,10.1,nan,4,,,,,,\n")
-    earlier = read_earlier(read_curves(folder), started(folder, 60))
-    assert [report.meta_step for report in earlier.delivery.steps] == list(range(1, 61))
-    assert [report.meta_step for report in earlier.delivery.validations] == [0, 20, 40, 60]
-    last = earlier.delivery.validations[-1]
-    level = 1 + 10 / 70
-    assert last.query_loss["model"] == pytest.approx([2 * level, 1.5 * level, level])
-    assert last.support_loss["model"] == pytest.approx([level, level, level / 2])
-    assert earlier.seconds == pytest.approx(6.0)
-    whole = read_earlier(read_curves(folder), started(folder, 101))
-    assert np.isnan(whole.delivery.steps[-1].query_loss["model"]) and whole.delivery.steps[-1].diverged == 4
 
 
 def run(begun: RunStarted, closed: list[bool]) -> Generator[Event, None, None]:
@@ -48,7 +31,7 @@ def run(begun: RunStarted, closed: list[bool]) -> Generator[Event, None, None]:
 def test_they_come_after_the_run_is_announced_and_before_its_steps(tmp_path: Path) -> None:
     folder, mailbox, closed = keep_run(tmp_path, "mine"), RunMailbox(), list[bool]()
     order: list[str] = []
-    for event in told_from_the_start(run(started(folder, 60), closed), read_curves, mailbox):
+    for event in told_from_the_start(run(started(folder, 60), closed), read_reports, mailbox):
         order += [type(message).__name__ for message in mailbox.take().messages] + [type(event).__name__]
         mailbox.put(event) if isinstance(event, RunStarted) else None
     assert order == ["RunStarted", "RunStarted", "EarlierCurves", "StepReport", "StepReport"]
@@ -56,7 +39,7 @@ def test_they_come_after_the_run_is_announced_and_before_its_steps(tmp_path: Pat
 
 
 def test_a_run_that_begins_has_no_past(tmp_path: Path) -> None:
-    def read(folder: Path) -> Curves:
+    def read(folder: Path, started: RunStarted) -> EarlierReports:
         raise AssertionError("nobody asked for it")
 
     events = list(told_from_the_start(run(started(tmp_path, 0), []), read, RunMailbox()))
@@ -65,7 +48,7 @@ def test_a_run_that_begins_has_no_past(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [BadInput("metrics.csv", "gone"), KeyError("seconds"), MemoryError()])
 def test_a_past_that_cannot_be_read_costs_a_notice_and_not_the_run(tmp_path: Path, error: Exception) -> None:
-    def read(folder: Path) -> Curves:
+    def read(folder: Path, started: RunStarted) -> EarlierReports:
         raise error
 
     kinds = [type(event) for event in told_from_the_start(run(started(tmp_path, 60), []), read, RunMailbox())]
@@ -79,7 +62,7 @@ def test_stopping_closes_the_run_itself_and_what_fails_there_is_heard(tmp_path: 
         finally:
             raise OSError(28, "No space left on device")
 
-    events = told_from_the_start(full_disk(), read_curves, RunMailbox())
+    events = told_from_the_start(full_disk(), read_reports, RunMailbox())
     next(events)
     with pytest.raises(OSError, match="No space"):
         events.close()
@@ -92,9 +75,8 @@ def test_progress_goes_on_from_there(tmp_path: Path) -> None:
     progress.begin(begun)
     assert progress.meta_step == progress.resumed_from == 60
     folder = keep_run(tmp_path, "mine")
-    earlier = read_earlier(read_curves(folder), begun)
-    assert isinstance(earlier, EarlierCurves)
-    progress.add_earlier(earlier.delivery, earlier.seconds)
+    earlier = read_reports(folder, begun)
+    progress.add_earlier(Delivery(earlier.steps, earlier.validations), earlier.seconds)
     now[0] = 2.0
     progress.add_steps([step(61)])
     now[0] = 3.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QThread, QTimer
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.gui.experiment.images.kinds import ImportKinds
+from metagen_gui.gui.experiment.images.look import ImageLook
 from metagen_gui.gui.experiment.images.table import ImportTable
-from metagen_gui.gui.experiment.images.thread import ImportThread
+from metagen_gui.gui.program.job import Broken, Completed, Outcome, Refused
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.plain_tip import plain_tip
 
@@ -41,7 +42,7 @@ class ImportPage(QDialog):
         self.setObjectName("import_page")
         self.setWindowTitle(self.tr("The images"))
         self.setModal(False)
-        self._thread: ImportThread | None = None
+        self._job: ImageLook | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(1000 // LOOKS_A_SECOND)
         self._timer.timeout.connect(self._show_progress)
@@ -51,7 +52,7 @@ class ImportPage(QDialog):
     @property
     def busy(self) -> bool:
         """Whether a look is going on."""
-        return self._thread is not None
+        return self._job is not None
 
     def look(self, settings: ImagesSettings) -> None:
         """Look through the images that `settings` choose, in place of any others."""
@@ -59,17 +60,17 @@ class ImportPage(QDialog):
         shown = printable(settings.path)
         self.place.setText(shown)
         self.place.setToolTip(plain_tip(shown))
-        self._thread = ImportThread(settings)
-        self._thread.finished.connect(self._done)
+        self._job = ImageLook(settings)
+        self._job.ended.connect(self._done)
         self._show_found(None)
         self._say(self.tr("Looking for images…"))
         self._show_busy(True)
-        self._thread.begin()
+        self._job.start(QThread.Priority.LowPriority)  # less urgent than the window and a training
 
     def stop(self) -> None:
         """End the look; what was read until then is shown."""
-        if self._thread is not None:
-            self._thread.stop()
+        if self._job is not None:
+            self._job.stop()
 
     # -- looks -------------------------------------------------------------------------------------------------------
 
@@ -188,9 +189,9 @@ class ImportPage(QDialog):
     # -- doing -------------------------------------------------------------------------------------------------------
 
     def _show_progress(self) -> None:
-        if self._thread is None:
+        if self._job is None:
             return
-        met, of = self._thread.progress
+        met, of = self._job.progress
         self.progress.setRange(0, of)
         self.progress.setValue(met)
         if of:
@@ -198,25 +199,23 @@ class ImportPage(QDialog):
         elif met:
             self._say(self.tr("{met} files met…").format(met=f"{met:,}"))
 
-    def _done(self) -> None:
-        thread = self.sender()
-        if thread is not self._thread or not isinstance(thread, ImportThread):
-            return  # a look that was dropped for another
-        self._thread = None
+    def _done(self, outcome: Outcome) -> None:
+        self._job = None
         self._show_busy(False)
-        self.said.setToolTip(plain_tip(thread.details))
-        self._show_found(thread.report)
-        if thread.report is not None:
-            self._say(thread.report.summary())
-        elif thread.problem:
-            self._say(thread.problem, "error")
-        else:
-            self._say(self.tr("Stopped before any image was read."))
+        report = outcome.value if isinstance(outcome, Completed) else None
+        self.said.setToolTip(plain_tip(outcome.details if isinstance(outcome, Broken) else ""))
+        self._show_found(report)
+        match outcome:
+            case Refused(why=said) | Broken(sentence=said):
+                self._say(said, "error")
+            case _:
+                self._say(report.summary() if report else self.tr("Stopped before any image was read."))
 
     def _drop(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.stop()
+        job, self._job = self._job, None
+        if job is not None:
+            job.ended.disconnect(self._done)
+            job.stop()
         self._show_busy(False)
 
     def _copy(self) -> None:

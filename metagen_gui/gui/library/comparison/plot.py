@@ -12,7 +12,8 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from metagen_gui.gui.library.comparison.curves import LOSS, SMOOTHED, TRAINING, RunCurves, Series
+from metagen_gui.engine.store.reports import LOSS, TRAINING, Series
+from metagen_gui.gui.library.comparison.reader import RunCurves
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
@@ -28,6 +29,8 @@ DASHES: tuple[tuple[float, ...], ...] = ((), (5, 3), (1.5, 2), (7, 2, 1.5, 2), (
 """Of the lines: as many as share no divisor with the number of colours, so that pairs repeat only after all."""
 _MARKED = 25
 """Points up to which each has a marker."""
+SMOOTHED = 0.95
+"""How strongly training losses are smoothed, which in several runs at once nobody could tell apart otherwise."""
 _NOTHING = Series(np.empty(0), np.empty(0), np.empty(0))
 
 

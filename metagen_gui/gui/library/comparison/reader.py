@@ -1,81 +1,78 @@
-"""Reads what a comparison needs in a thread of its own: the metrics of a long run take a moment."""
+"""Reads what a comparison needs: the metrics of a long run take a moment, so a job does it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QThread
-
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.gui.library.comparison.curves import RunCurves, comparable
+from metagen_gui.engine.store.names import METRICS
+from metagen_gui.engine.store.reports import Series, read_series
 from metagen_gui.gui.library.runs import RunLibrary
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
 
-METRICS = "metrics.csv"
 Difference = tuple[str, list[str]]
 """The path of a setting, and its value in each run."""
 
 
-class ComparisonReader(QThread):
-    """Reads once; afterwards `curves`, `differences`, `problems` and `seconds`, what it took, are set.
+@dataclass(frozen=True)
+class RunCurves:
+    """What is drawn of one run: `series` by quantity, from a file of `size` bytes, -1 where there was none to read."""
 
-    `known` are curves read before, by folder, with the size of the file they are from: the same size, the same curves.
-    """
+    entry: RunEntry
+    series: Mapping[str, Series]
+    size: int = -1
 
-    def __init__(
-        self,
-        library: RunLibrary,
-        entries: Sequence[RunEntry],
-        known: Mapping[Path, tuple[int, RunCurves]],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._library, self.entries, self._known = library, list(entries), known
-        self.curves: dict[Path, tuple[int, RunCurves]] = {}
-        self.differences: list[Difference] = []
-        self.problems: list[str] = []
-        self.seconds = 0.0
 
-    def run(self) -> None:
-        """Qt's entry point."""
-        began = time.monotonic()
-        for entry in self.entries:
-            self._read(entry)
-        if len(self.entries) > 1:
-            self.differences = self._compare()
-        self.seconds = time.monotonic() - began
+@dataclass
+class Compared:
+    """What was read, the settings that differ, what could not be read and why, and the seconds that it took."""
 
-    def _compare(self) -> list[Difference]:
-        """Return the settings in which runs differ; those of a run that cannot be read are empty."""
-        read = [entry.state != "unreadable" for entry in self.entries]
+    entries: Sequence[RunEntry]
+    curves: dict[Path, RunCurves] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def read_comparison(library: RunLibrary, entries: Sequence[RunEntry], known: Mapping[Path, RunCurves]) -> Compared:
+    """Read these runs, but for the curves that are `known` from a file of the same size: they are the same."""
+    began, found = time.monotonic(), Compared(entries)
+    for entry in entries:
         try:
-            folders = [entry.folder for entry in self.entries if entry.state != "unreadable"]
-            found = self._library.differing_settings(folders)
+            found.curves[entry.folder] = _curves(entry, known.get(entry.folder))
         except BadInput as problem:
-            self.problems.append(str(problem))
-            return []
-        differences = []
-        for path, values in found:
-            left = iter(values)
-            differences.append((path, [next(left) if known else "" for known in read]))
-        return differences
-
-    def _read(self, entry: RunEntry) -> None:
-        size = _size(entry.folder / METRICS)
-        before = self._known.get(entry.folder)
+            found.problems.append(str(problem))
+            found.curves[entry.folder] = RunCurves(entry, {})
+    if len(entries) > 1:
         try:
-            if before is not None and before[0] == size:
-                self.curves[entry.folder] = size, RunCurves(entry, before[1].series)
-            else:
-                self.curves[entry.folder] = size, comparable(entry, self._library.read_curves(entry.folder))
+            found.differences = _differences(library, entries)
         except BadInput as problem:
-            self.problems.append(str(problem))
-            self.curves[entry.folder] = -1, RunCurves(entry, {})
+            found.problems.append(str(problem))
+    found.seconds = time.monotonic() - began
+    return found
+
+
+def _curves(entry: RunEntry, before: RunCurves | None) -> RunCurves:
+    size = _size(entry.folder / METRICS)
+    same = before is not None and before.size == size
+    return RunCurves(entry, before.series if before is not None and same else read_series(entry.folder), size)
+
+
+def _differences(library: RunLibrary, entries: Sequence[RunEntry]) -> list[Difference]:
+    """Return the settings in which runs differ; those of a run that cannot be read are empty."""
+    read = [entry.state != "unreadable" for entry in entries]
+    found = library.differing_settings([entry.folder for entry in entries if entry.state != "unreadable"])
+    differences = []
+    for path, values in found:
+        left = iter(values)
+        differences.append((path, [next(left) if known else "" for known in read]))
+    return differences
 
 
 def _size(path: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
-from metagen_gui.gui.library.comparison.curves import RunCurves
 from metagen_gui.gui.library.comparison.plot import ComparisonPlot
-from metagen_gui.gui.library.comparison.reader import ComparisonReader
+from metagen_gui.gui.library.comparison.reader import Compared, RunCurves, read_comparison
 from metagen_gui.gui.library.comparison.settings import SettingsTable
 from metagen_gui.gui.library.runs import RunLibrary
+from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
@@ -33,8 +33,8 @@ class RunComparison(QWidget):
         self.setObjectName("run_comparison")
         self._library: RunLibrary | None = None
         self._entries: list[RunEntry] = []
-        self._known: dict[Path, tuple[int, RunCurves]] = {}
-        self._reader: ComparisonReader | None = None
+        self._known: Mapping[Path, RunCurves] = {}
+        self._reader: Job | None = None
         self._stale = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -90,27 +90,30 @@ class RunComparison(QWidget):
         if self._library is None or self._reader is not None or not self.isVisible():
             return
         self._stale = False
-        self._reader = ComparisonReader(self._library, self._entries[:MOST_RUNS], self._known, self)
-        self._reader.finished.connect(self._end)
+        library, entries, known = self._library, self._entries[:MOST_RUNS], self._known
+        self._reader = Job(lambda: read_comparison(library, entries, known))
+        self._reader.ended.connect(self._end)
         self._reader.start()
 
-    def _end(self) -> None:
-        reader, self._reader = self._reader, None
-        if reader is None:
-            return
-        reader.wait()
-        reader.deleteLater()
+    def _end(self, outcome: Outcome) -> None:
+        self._reader = None
         if self._library is None:  # the program ends
             return
-        self._known = reader.curves
+        if isinstance(outcome, Completed):
+            self._known = outcome.value.curves
         if self._stale:  # others were chosen meanwhile
             self._read()
-            return
-        self.plot.show_runs([curves for _, curves in reader.curves.values()])
-        self.settings.show_differences(reader.entries, reader.differences)
-        self._say(reader.problems)
-        if any(entry.state == "running" for entry in reader.entries):
-            self._timer.start(max(AGAIN, round(10_000 * reader.seconds)))
+        elif isinstance(outcome, Completed):
+            self._show(outcome.value)
+        elif isinstance(outcome, Broken):
+            self._say([outcome.sentence])
+
+    def _show(self, found: Compared) -> None:
+        self.plot.show_runs(list(found.curves.values()))
+        self.settings.show_differences(found.entries, found.differences)
+        self._say(found.problems)
+        if any(entry.state == "running" for entry in found.entries):
+            self._timer.start(max(AGAIN, round(10_000 * found.seconds)))
 
     def _say(self, problems: Sequence[str] = ()) -> None:
         said = list(problems)

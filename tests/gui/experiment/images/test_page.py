@@ -19,8 +19,9 @@ from metagen_gui.engine.data.image_files.progress import Stopped
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks import images
 from metagen_gui.engine.tasks.images import ImagesSettings
+from metagen_gui.gui.experiment.images.look import ImageLook
 from metagen_gui.gui.experiment.images.page import ImportPage
-from metagen_gui.gui.experiment.images.thread import ImportThread
+from tests.gui.stand_ins import jobs
 
 # Offscreen windows take no size hints, and say so.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "raise\\(\\)")
@@ -170,7 +171,7 @@ def test_closing_ends_the_look(qtbot: QtBot, page: ImportPage, monkeypatch: pyte
     getattr(page, way)()
     qtbot.waitUntil(slow.ended.is_set)
     assert not page.busy
-    qtbot.waitUntil(lambda: not ImportThread._running)
+    qtbot.waitUntil(lambda: not jobs(ImageLook))
 
 
 def test_another_look_takes_the_place_of_the_first(
@@ -184,7 +185,7 @@ def test_another_look_takes_the_place_of_the_first(
         monkeypatch.setattr(images, "look_at", slow)
         page.look(ImagesSettings(path="/somewhere"))
         qtbot.waitUntil(slow.begun.is_set)
-    qtbot.waitUntil(lambda: len(ImportThread._running) == 1)  # the first has come to its end, and nobody asks it
+    qtbot.waitUntil(lambda: len(jobs(ImageLook)) == 1)  # the first has come to its end, and nobody asks it
     assert page.busy and page.said.property("tone") == ""
     page.stop()
     qtbot.waitUntil(lambda: not page.busy)
@@ -197,12 +198,12 @@ def test_a_page_that_is_deleted_leaves_its_thread_in_peace(qtbot: QtBot, monkeyp
     page = ImportPage()
     page.look(ImagesSettings(path="/somewhere"))
     qtbot.waitUntil(slow.begun.is_set)
-    (thread,) = ImportThread._running
+    (job,) = jobs(ImageLook)
     page.deleteLater()
     del page
     qtbot.wait(50)
-    thread.end()
-    qtbot.waitUntil(lambda: not ImportThread._running)
+    job.stop()
+    qtbot.waitUntil(lambda: not jobs(ImageLook))
 
 
 def test_the_list_is_copied(qtbot: QtBot, page: ImportPage, place: Path) -> None:

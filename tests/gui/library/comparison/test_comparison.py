@@ -10,14 +10,13 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.store import library as run_library
-from metagen_gui.engine.store.library import Curves, RunEntry, read_entry
+from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.gui.library.comparison import view as run_comparison
-from metagen_gui.gui.library.comparison.curves import LOSS, TRAINING, comparable
 from metagen_gui.gui.library.comparison.plot import DASHES
 from metagen_gui.gui.library.comparison.view import MOST_RUNS, RunComparison
 from metagen_gui.gui.look.theme import plot_colours
-from tests.gui.kept_runs import keep_run
+from tests.kept_runs import keep_run
 
 
 @pytest.fixture
@@ -146,37 +145,6 @@ def test_differences_can_be_copied(qtbot: QtBot, comparison: RunComparison, tmp_
     comparison.settings.selectAll()
     qtbot.keyClick(comparison.settings, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "training.seed\t1\t2"
-
-
-def curves(**columns: list[float]) -> Curves:
-    named = {name.replace("__", "/"): np.array(values, dtype=np.float64) for name, values in columns.items()}
-    return Curves(np.arange(len(named["seconds"])), named)
-
-
-NAN = float("nan")
-
-
-def test_what_is_compared_is_the_first_player_after_the_last_adaptation_step() -> None:
-    found = comparable(
-        RunEntry(Path("/x"), "x", "stopped"),
-        curves(
-            seconds=[0.0, 1.0, 2.0],
-            train__query_loss__generator=[NAN, 5.0, NAN],
-            train__query_loss__discriminator=[NAN, 6.0, NAN],
-            train__diverged=[NAN, 0.0, 3.0],
-            **{
-                "validation__query_loss__generator__2": [1.0, NAN, NAN],
-                "validation__query_loss__generator__10": [2.0, NAN, NAN],
-                "validation__query_loss__discriminator__10": [3.0, NAN, NAN],
-                "validation__support_loss__generator__10": [4.0, NAN, NAN],
-                "validation__mmd__10": [0.25, NAN, NAN],
-            },
-        ),
-    )
-    assert set(found.series) == {LOSS, "mmd", TRAINING}
-    assert list(found.series[LOSS].values) == [2.0] and list(found.series["mmd"].values) == [0.25]
-    assert list(found.series[TRAINING].steps) == [1, 2]
-    assert np.isnan(found.series[TRAINING].values[1]), "a step that was not applied is a gap"
 
 
 def test_another_quantity_can_be_drawn(qtbot: QtBot, comparison: RunComparison, tmp_path: Path) -> None:

@@ -1,0 +1,26 @@
+"""What a run folder is called inside, and where such folders live; known without reading any of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import appdirs
+
+METRICS, EXPERIMENT, SAMPLES, CHECKPOINTS, EVENTS = (
+    "metrics.csv",
+    "experiment.json",
+    "samples",
+    "checkpoints",
+    "events.jsonl",
+)
+STATE, ABOUT, LOCK, LOG = "state.json", "about.json", "run.lock", "error.log"
+
+
+def runs_folder() -> Path:
+    """Return the folder that runs live under unless another is given."""
+    return Path(appdirs.user_data_dir("metagen", appauthor=False)) / "runs"
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Return whether `folder` is a run's."""
+    return (folder / EXPERIMENT).is_file() and (folder / CHECKPOINTS).is_dir()
