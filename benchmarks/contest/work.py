@@ -137,7 +137,7 @@ def in_double(work: Work, batch: Batch) -> tuple[Work, Batch]:
     """Turn a work and a batch to float64 on the CPU, for a reference; the work's modules are changed in place."""
     for module in work.modules.values():
         module.double()
-    parts = (batch.noise.support, batch.noise.judge, batch.noise.query, batch.noise.inner)
+    parts = (batch.noise.support, batch.noise.opponent, batch.noise.query, batch.noise.inner)
     noise = TaskNoise(*({name: value.cpu().double() for name, value in part.items()} for part in parts))
     return work, Batch(batch.support.cpu().double(), batch.query.cpu().double(), noise)
 

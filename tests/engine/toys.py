@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, RateLearner, TaskNoise, algorithms
-from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, PlayerParams
 from metagen_gui.engine.networks.adversarial_losses import discriminator_loss, generator_loss
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.tasks.base import DataSpec
@@ -37,7 +37,9 @@ class Quadratic(GenerativeModel):
     def at(self, params: PlayerParams) -> Tensor:
         return params["x"]["x"]
 
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+    def loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
         matrix, centre = batch[0, :-1], batch[0, -1]
         away = self.at(params) - centre
         return 0.5 * away @ matrix @ away
@@ -73,7 +75,9 @@ class Bilinear(Quadratic):
         draw = {p: torch.randn(self.size, generator=generator, dtype=torch.float64) for p in self.players}
         return {player: {"x": value} for player, value in draw.items()}
 
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+    def loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
         value = params["x"]["x"] @ batch[0, :-1] @ params["y"]["x"]
         return value if player == "x" else -value
 
@@ -83,7 +87,9 @@ class DiracGan(Bilinear):
 
     players = ("y", "x")
 
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+    def loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
         slope = params["y"]["x"]
         fake, real = slope * params["x"]["x"], slope * batch[0, -1]
         return discriminator_loss("wgan_gp", real, fake) if player == "y" else generator_loss("wgan_gp", fake)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from metagen_gui.engine.adaptation.inner_loop import InnerLoop, Rates
 from metagen_gui.engine.adaptation.latent_embedding import CODE, DECODER, Law, law_of_change, law_of_code
-from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams
 
 DRAWN, DECODED = "@code.", "@decoded."
 
@@ -61,10 +61,12 @@ class CodeSpace:
         """Return who steps, in order: as in the model."""
         return self.fine.model.turns()
 
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+    def loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
         """Return the model's loss at what the codes `params` stand for."""
         own = {name: value for name, value in noise.items() if not name.startswith("@")}
-        return self.fine.model.loss(player, self.decode(params, noise), batch, own, ramp)
+        return self.fine.model.loss(player, self.decode(params, noise), batch, own, circumstances)
 
     def decode(self, codes: PlayerParams, noise: Noise) -> PlayerParams:
         """Return the parameters that `codes` stand for, sampled where there is noise `@decoded.PLAYER` `(numbers,)`."""

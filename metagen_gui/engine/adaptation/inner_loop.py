@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputed
-from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams
 
 T = TypeVar("T")
 Rates = Mapping[str, Mapping[str, Tensor]]
@@ -32,7 +32,9 @@ class Game(Protocol):
     def turns(self) -> tuple[str, ...]:
         """Return who steps, in order, in one adaptation step."""
 
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+    def loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
         """Return the loss of `player` as a scalar."""
 
 
@@ -60,7 +62,7 @@ class InnerLoop:
     adapted: Mapping[str, tuple[str, ...]]
     clip: float = 0.0
     first_order: bool = False
-    ramp: float = 1.0
+    circumstances: Circumstances = USUAL
     decay: float = 0.0
 
     def trajectory(
@@ -126,7 +128,7 @@ class InnerLoop:
 
     def gradients(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise) -> Params:
         """Return the gradient of the player's loss with respect to its adapted parameters, as adaptation uses it."""
-        gradients = gradient_field(self.model, player, params, self.adapted[player], batch, noise, self.ramp)
+        gradients = gradient_field(self.model, player, params, self.adapted[player], batch, noise, self.circumstances)
         if self.first_order:
             gradients = {name: gradient.detach() for name, gradient in gradients.items()}
         return limit(gradients, self.clip) if self.clip else gradients
@@ -144,12 +146,12 @@ def gradient_field(
     names: tuple[str, ...],
     batch: Tensor,
     noise: Noise,
-    ramp: float = 1.0,
+    circumstances: Circumstances = USUAL,
 ) -> Params:
     """Return the gradient of `player`'s own loss with respect to its own parameters `names`."""
 
     def loss(moving: Params) -> Tensor:
-        return model.loss(player, {**params, player: {**params[player], **moving}}, batch, noise, ramp)
+        return model.loss(player, {**params, player: {**params[player], **moving}}, batch, noise, circumstances)
 
     gradients: Params = torch.func.grad(loss)({name: params[player][name] for name in names})
     return gradients

@@ -14,13 +14,13 @@ from metagen_gui.engine.models.base import Noise
 class TaskNoise:
     """The noise of one outer step over `tasks` tasks.
 
-    `support` begins with `(tasks, steps, turns)` and serves adaptation; `judge` likewise, for opponents that adapt to
-    the query; `query` begins with `(tasks, players)` and serves the outer losses; `inner` likewise, for looking at the
-    losses on the support.
+    `support` begins with `(tasks, steps, turns)` and serves adaptation; `opponent` likewise, for opponents, which adapt
+    to the query; `query` begins with `(tasks, players)` and serves the outer losses; `inner` likewise, for looking at
+    the losses on the support.
     """
 
     support: Noise
-    judge: Noise
+    opponent: Noise
     query: Noise
     inner: Noise
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
@@ -15,21 +15,30 @@ from metagen_gui.engine.adaptation.inner_loop import InnerLoop, adapted_names
 from metagen_gui.engine.adaptation.learned_rates import fresh_rates, learned_rate
 from metagen_gui.engine.adaptation.meta_gradients import MetaGradient, MetaParams, gradients_by_player, mean_gradient
 from metagen_gui.engine.adaptation.task_noise import TaskNoise, of_player
-from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, adapted_groups
+from metagen_gui.engine.models.base import (
+    USUAL,
+    Circumstances,
+    GenerativeModel,
+    Noise,
+    Params,
+    PlayerParams,
+    adapted_groups,
+)
 from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.settings.registry import Registry
 
 __all__ = [
     "Algorithm",
     "AlgorithmSettings",
+    "Circumstances",
     "LearnedRateSettings",
     "MetaGradient",
     "MetaParams",
     "Moment",
     "RateLearner",
     "TaskNoise",
-    "adapt_and_grade",
     "algorithms",
+    "facing",
     "grade",
     "gradients_by_player",
     "mean_gradient",
@@ -39,11 +48,10 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Moment:
-    """Where in a run an outer step lies: the `share` that is over and the `ramp` of loss weights, both from 0 to 1."""
+class Moment(Circumstances):
+    """The circumstances of an outer step: what models read, and the `share` of the run that is over, from 0 to 1."""
 
     share: float = 0.0
-    ramp: float = 1.0
 
 
 class AlgorithmSettings(Config):
@@ -153,16 +161,23 @@ class Algorithm(ABC):
         }
 
     def trajectory(
-        self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, *, first_order: bool = False, ramp: float = 1.0
+        self,
+        meta: MetaParams,
+        batch: Tensor,
+        noise: Noise,
+        steps: int,
+        circumstances: Circumstances = USUAL,
+        *,
+        first_order: bool = False,
     ) -> list[PlayerParams]:
         """Return one task's parameters after 0, 1, … `steps` adaptation steps on `batch` `(shots, *shape)`."""
         params = self.initialization(meta)
-        loop = self.inner_loop(params, first_order=first_order, ramp=ramp)
+        loop = self.inner_loop(params, circumstances, first_order=first_order)
         return loop.trajectory(params, self.rates(meta), batch, noise, steps)
 
-    def inner_loop(self, params: PlayerParams, *, first_order: bool, ramp: float) -> InnerLoop:
+    def inner_loop(self, params: PlayerParams, circumstances: Circumstances, *, first_order: bool) -> InnerLoop:
         """Return how the model adapts under these settings."""
-        return InnerLoop(self.model, self.adapted(params), self.settings.inner_clip, first_order, ramp)
+        return InnerLoop(self.model, self.adapted(params), self.settings.inner_clip, first_order, circumstances)
 
     def adapted(self, params: PlayerParams) -> dict[str, tuple[str, ...]]:
         """Return the names of the parameters that adapt, by player."""
@@ -198,7 +213,7 @@ class Algorithm(ABC):
         players = len(model.players)
         return TaskNoise(
             support=self.adaptation_noise(generator, tasks, steps, shots),
-            judge=self.adaptation_noise(generator, tasks, steps, query_size if model.judged else 0),
+            opponent=self.adaptation_noise(generator, tasks, steps, query_size if model.needs_opponent else 0),
             query=model.noise(generator, (tasks, players), query_size),
             inner=model.noise(generator, (tasks, players), shots),
         )
@@ -240,49 +255,38 @@ def query_losses(
     support: Tensor,
     query: Tensor,
     noise: TaskNoise,
-    ramp: float = 1.0,
+    circumstances: Circumstances = USUAL,
     *,
     first_order: bool = False,
 ) -> dict[str, Tensor]:
     """Return every player's query loss per task `(tasks,)` after adaptation, all tasks in one vmapped pass."""
 
-    def one_task(support: Tensor, query: Tensor, *noise: Noise) -> dict[str, Tensor]:
-        return adapt_and_grade(algorithm, meta, support, query, *noise, ramp=ramp, first_order=first_order)[1]
+    model, steps = algorithm.model, algorithm.steps
 
-    losses: dict[str, Tensor] = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
+    def adapt(batch: Tensor, noise: Noise) -> PlayerParams:
+        return algorithm.trajectory(meta, batch, noise, steps, circumstances, first_order=first_order)[-1]
+
+    def one_task(support: Tensor, query: Tensor, adapting: Noise, opposing: Noise, grading: Noise) -> dict[str, Tensor]:
+        adapted, outer = adapt(support, adapting), facing(model, circumstances, lambda: adapt(query, opposing))
+        return grade(model, adapted, query, grading, outer)
+
+    losses: dict[str, Tensor] = torch.func.vmap(one_task)(support, query, noise.support, noise.opponent, noise.query)
     return losses
 
 
-def adapt_and_grade(
-    algorithm: Algorithm,
-    meta: MetaParams,
-    support: Tensor,
-    query: Tensor,
-    adapting: Noise,
-    judging: Noise,
-    grading: Noise,
-    *,
-    ramp: float,
-    first_order: bool = False,
-) -> tuple[list[PlayerParams], dict[str, Tensor]]:
-    """Return one task's path of adaptation to `support` `(shots, *shape)`, and every player's query loss at its end.
-
-    The noise is that task's part of a `TaskNoise`: its support, judge and query.
-    """
-    model, steps = algorithm.model, algorithm.steps
-    path = algorithm.trajectory(meta, support, adapting, steps, first_order=first_order, ramp=ramp)
-    judge = None
-    if model.judged:
-        judge = algorithm.trajectory(meta, query, judging, steps, first_order=first_order, ramp=ramp)[-1]
-    return path, grade(model, path[-1], query, grading, judge, ramp)
+def facing(
+    model: GenerativeModel, circumstances: Circumstances, adapted_to_query: Callable[[], PlayerParams]
+) -> Circumstances:
+    """Return the circumstances of outer losses: with an opponent adapted to the query, where the model needs one."""
+    return replace(circumstances, opponent=adapted_to_query()) if model.needs_opponent else circumstances
 
 
 def grade(
-    model: GenerativeModel, params: PlayerParams, query: Tensor, noise: Noise, judge: PlayerParams | None, ramp: float
+    model: GenerativeModel, params: PlayerParams, query: Tensor, noise: Noise, circumstances: Circumstances = USUAL
 ) -> dict[str, Tensor]:
     """Return every player's query loss at `params`; the noise begins with `(players,)`."""
     return {
-        player: model.query_loss(player, params, query, of_player(noise, place), judge, ramp)
+        player: model.query_loss(player, params, query, of_player(noise, place), circumstances)
         for place, player in enumerate(model.players)
     }
 

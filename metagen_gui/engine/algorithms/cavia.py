@@ -57,4 +57,4 @@ class Cavia(RateLearner):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return ∇_θ of the mean query loss after the context has adapted; a context's own is 0."""
-        return mean_gradient(query_losses(self, meta, support, query, noise, moment.ramp), meta)
+        return mean_gradient(query_losses(self, meta, support, query, noise, moment), meta)

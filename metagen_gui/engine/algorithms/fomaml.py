@@ -37,4 +37,4 @@ class FirstOrderMaml(RateLearner):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return the mean gradient of the query loss at the adapted parameters."""
-        return mean_gradient(query_losses(self, meta, support, query, noise, moment.ramp, first_order=True), meta)
+        return mean_gradient(query_losses(self, meta, support, query, noise, moment, first_order=True), meta)

@@ -35,7 +35,7 @@ from metagen_gui.engine.algorithms.base import (
     TaskNoise,
     algorithms,
 )
-from metagen_gui.engine.models.base import Noise, Params, PlayerParams
+from metagen_gui.engine.models.base import USUAL, Circumstances, Noise, Params, PlayerParams
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
 
@@ -75,15 +75,24 @@ class ImplicitMaml(Algorithm):
             raise BadInput("algorithm.name", f"iMAML is for models with one player; this one has {who}")
 
     def trajectory(
-        self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, *, first_order: bool = False, ramp: float = 1.0
+        self,
+        meta: MetaParams,
+        batch: Tensor,
+        noise: Noise,
+        steps: int,
+        circumstances: Circumstances = USUAL,
+        *,
+        first_order: bool = False,
     ) -> list[PlayerParams]:
         """Return one task's parameters after 0, 1, … `steps` gradient steps on the regularised loss."""
-        return list(self._walk(meta, batch, noise, steps, ramp))
+        return list(self._walk(meta, batch, noise, steps, circumstances))
 
-    def _walk(self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, ramp: float) -> Iterator[PlayerParams]:
+    def _walk(
+        self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, circumstances: Circumstances
+    ) -> Iterator[PlayerParams]:
         theta, s = self.initialization(meta), self.settings
         (player,) = theta
-        problem, rates = self._problem(theta, theta[player], batch, noise, ramp), self.rates(meta)[player]
+        problem, rates = self._problem(theta, theta[player], batch, noise, circumstances), self.rates(meta)[player]
         here = problem.start
         yield theta
         for _ in range(steps):
@@ -106,19 +115,19 @@ class ImplicitMaml(Algorithm):
         (player,) = theta
 
         def one_task(support: Tensor, query: Tensor, adapting: Noise, grading: Noise) -> tuple[Params, Tensor]:
-            end = last(self._walk(meta, support, adapting, self.steps, moment.ramp))[player]
+            end = last(self._walk(meta, support, adapting, self.steps, moment))[player]
             drawn = {name: value[0] for name, value in grading.items()}
 
             def query_loss(params: Params) -> Tensor:
-                return self.model.query_loss(player, {player: params}, query, drawn, None, moment.ramp)
+                return self.model.query_loss(player, {player: params}, query, drawn, moment)
 
             def inner_slope(params: Params) -> Params:
-                problem = self._problem(theta, params, support, adapting, moment.ramp)
+                problem = self._problem(theta, params, support, adapting, moment)
                 slope: Params = torch.func.grad(problem.loss)(problem.start)
                 return slope
 
             slope, loss = torch.func.grad_and_value(query_loss)(end)
-            problem = self._problem(theta, end, support, adapting, moment.ramp)
+            problem = self._problem(theta, end, support, adapting, moment)
             wanted = {name: strength * slope[name] for name in problem.start}
             v = solve(partial(problem.turned, problem.start), wanted, self.settings.conjugate_steps)
             through: Params = torch.func.vjp(inner_slope, end)[1](v)[0]
@@ -130,13 +139,15 @@ class ImplicitMaml(Algorithm):
         gradients = {name: found[name].mean(0) for name in meta[player]}
         return MetaGradient({player: gradients}, {player: losses})
 
-    def _problem(self, theta: PlayerParams, params: Params, batch: Tensor, noise: Noise, ramp: float) -> Proximal:
+    def _problem(
+        self, theta: PlayerParams, params: Params, batch: Tensor, noise: Noise, circumstances: Circumstances
+    ) -> Proximal:
         """Return the inner problem around the adapted ones of `params`; the others are held at `params`."""
         (player,) = theta
         start = {name: params[name] for name in self.adapted(theta)[player]}
         first = {name: value[0, 0] for name, value in noise.items()}
 
         def loss(moving: Params) -> Tensor:
-            return self.model.loss(player, {player: {**params, **moving}}, batch, first, ramp)
+            return self.model.loss(player, {player: {**params, **moving}}, batch, first, circumstances)
 
         return Proximal(loss, start, self.settings.proximity)

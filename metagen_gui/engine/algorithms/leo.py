@@ -37,7 +37,7 @@ from metagen_gui.engine.adaptation.latent_embedding import (
 )
 from metagen_gui.engine.algorithms import base
 from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment, TaskNoise
-from metagen_gui.engine.models.base import Noise, Params, PlayerParams
+from metagen_gui.engine.models.base import USUAL, Circumstances, Noise, Params, PlayerParams
 from metagen_gui.engine.settings.config import setting
 
 PENALTY: dict[str, Any] = {"low": 0, "high": 100, "log": True, "live": True, "expert": True}
@@ -107,11 +107,18 @@ class Leo(base.Algorithm):
         return own | sampling_noise(generator, lead, self.settings.code_size, self._numbers)
 
     def trajectory(
-        self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, *, first_order: bool = False, ramp: float = 1.0
+        self,
+        meta: MetaParams,
+        batch: Tensor,
+        noise: Noise,
+        steps: int,
+        circumstances: Circumstances = USUAL,
+        *,
+        first_order: bool = False,
     ) -> list[PlayerParams]:
         """Return one task's parameters after 0, 1, … `steps` steps, those of the code first; nothing is sampled."""
         own = {name: value for name, value in noise.items() if not name.startswith("@")}
-        return self._space(meta, first_order, ramp).walk(batch, own, steps).params
+        return self._space(meta, circumstances, first_order).walk(batch, own, steps).params
 
     def phase(self, share: float) -> None:
         """Every outer step of a run is computed alike."""
@@ -120,31 +127,31 @@ class Leo(base.Algorithm):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return each player's gradient of its query loss and penalties; the query loss alone is reported."""
-        losses, penalties = self.outer_losses(meta, support, query, noise, moment.ramp)
+        losses, penalties = self.outer_losses(meta, support, query, noise, moment)
         found = base.mean_gradient({p: loss + penalties.get(p, 0.0) for p, loss in losses.items()}, meta)
         return replace(found, query_loss={player: loss.detach() for player, loss in losses.items()})
 
     def outer_losses(
-        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, ramp: float = 1.0
+        self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Circumstances = USUAL
     ) -> tuple[Params, Params]:
         """Return query losses by player and, of those who adapt, the sums of penalties, each `(tasks,)`."""
-        s, model, space = self.settings, self.model, self._space(meta, False, ramp)
+        s, model, space = self.settings, self.model, self._space(meta, moment, False)
 
         def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[Params, Params]:
             laws, codes, path = space.walk(support, noise[0], self.steps)
-            judge = space.walk(query, noise[1], self.steps).params[-1] if model.judged else None
+            outer = base.facing(model, moment, lambda: space.walk(query, noise[1], self.steps).params[-1])
             far = {player: codes[-1][player][CODE].detach() - codes[0][player][CODE] for player in laws}
             terms = {p: s.kl_weight * divergence(laws[p]) + s.encoder_weight * far[p].square().mean() for p in laws}
-            return base.grade(model, path[-1], query, noise[2], judge, ramp), terms
+            return base.grade(model, path[-1], query, noise[2], outer), terms
 
-        losses, terms = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
+        losses, terms = torch.func.vmap(one_task)(support, query, noise.support, noise.opponent, noise.query)
         for player, own in space.networks.items():
             terms[player] = terms[player] + weight_penalty(own, s.l2_weight, s.orthogonality_weight)
         return losses, terms
 
-    def _space(self, meta: MetaParams, first_order: bool, ramp: float) -> CodeSpace:
+    def _space(self, meta: MetaParams, circumstances: Circumstances, first_order: bool) -> CodeSpace:
         theta, networks = self.initialization(meta), {player: meta[player] for player in self._numbers}
-        loop = self.inner_loop(theta, first_order=first_order, ramp=ramp)
+        loop = self.inner_loop(theta, circumstances, first_order=first_order)
         return CodeSpace(loop, theta, networks, self.rates(meta), self.settings.adaptation_steps)
 
     @cached_property

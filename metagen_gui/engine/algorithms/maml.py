@@ -39,4 +39,4 @@ class Maml(RateLearner):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return ∇_θ of the mean query loss after adaptation."""
-        return mean_gradient(query_losses(self, meta, support, query, noise, moment.ramp), meta)
+        return mean_gradient(query_losses(self, meta, support, query, noise, moment), meta)

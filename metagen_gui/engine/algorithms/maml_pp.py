@@ -29,10 +29,11 @@ from metagen_gui.engine.algorithms.base import (
     RateLearner,
     TaskNoise,
     algorithms,
+    facing,
     grade,
     mean_gradient,
 )
-from metagen_gui.engine.models.base import Noise, Params
+from metagen_gui.engine.models.base import Noise, Params, PlayerParams
 from metagen_gui.engine.settings.config import setting
 
 EPOCHS = 100
@@ -82,18 +83,20 @@ class MamlPlusPlus(RateLearner):
         first_order = moment.share < self.settings.first_order_share
 
         def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[Params, Params]:
-            adapting, judging, grading = noise
-            how = {"first_order": first_order, "ramp": moment.ramp}
-            path = self.trajectory(meta, support, adapting, self.steps, **how)
-            judge = self.trajectory(meta, query, judging, self.steps, **how)[-1] if self.model.judged else None
+            adapting, opposing, grading = noise
+
+            def adapt(batch: Tensor, noise: Noise) -> list[PlayerParams]:
+                return self.trajectory(meta, batch, noise, self.steps, moment, first_order=first_order)
+
+            path, outer = adapt(support, adapting), facing(self.model, moment, lambda: adapt(query, opposing)[-1])
             total: Params = {}
             for weight, params in zip(weights, path[1:], strict=True):
                 if weight:
-                    losses = grade(self.model, params, query, grading, judge, moment.ramp)
+                    losses = grade(self.model, params, query, grading, outer)
                     total = {player: total.get(player, 0.0) + weight * loss for player, loss in losses.items()}
             return total, losses
 
-        total, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
+        total, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.opponent, noise.query)
         found = mean_gradient(total, meta)
         return MetaGradient(found.gradients, {player: loss.detach() for player, loss in losses.items()})
 

@@ -88,4 +88,4 @@ class MetaSgd(Algorithm):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return ∇_(θ,α) of the mean query loss after adaptation."""
-        return mean_gradient(query_losses(self, meta, support, query, noise, moment.ramp), meta)
+        return mean_gradient(query_losses(self, meta, support, query, noise, moment), meta)

@@ -41,9 +41,10 @@ from metagen_gui.engine.algorithms.base import (
     Moment,
     TaskNoise,
     algorithms,
+    facing,
     grade,
 )
-from metagen_gui.engine.models.base import Noise, Params, PlayerParams
+from metagen_gui.engine.models.base import USUAL, Circumstances, Noise, Params, PlayerParams
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
 
@@ -95,10 +96,17 @@ class Reptile(Algorithm):
         return {player: values | named_moments(fresh[player]) for player, values in params.items()}
 
     def trajectory(
-        self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, *, first_order: bool = False, ramp: float = 1.0
+        self,
+        meta: MetaParams,
+        batch: Tensor,
+        noise: Noise,
+        steps: int,
+        circumstances: Circumstances = USUAL,
+        *,
+        first_order: bool = False,
     ) -> list[PlayerParams]:
         """Return one task's parameters after 0, 1, … `steps` adaptation steps on `batch` `(shots, *shape)`."""
-        return [params for params, _ in self._walk(meta, batch, noise, steps, ramp)]
+        return [params for params, _ in self._walk(meta, batch, noise, steps, circumstances)]
 
     def adaptation_noise(self, generator: torch.Generator, tasks: int, steps: int, examples: int) -> Noise:
         """Draw the model's noise and, for minibatches, the order in which each task's examples are seen."""
@@ -122,16 +130,19 @@ class Reptile(Algorithm):
         names = self.adapted(theta)
 
         def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[PlayerParams, MetaParams, Params]:
-            adapting, judging, grading = noise
-            phi, state = last(self._walk(meta, support, adapting, self.steps, moment.ramp))
-            opponents = self._walk(meta, query, judging, self.steps, moment.ramp)
-            judge = last(opponents)[0] if self.model.judged else None
-            losses = grade(self.model, phi, query, grading, judge, moment.ramp)
+            adapting, opposing, grading = noise
+
+            def adapt(batch: Tensor, noise: Noise) -> tuple[PlayerParams, Mapping[str, Moments]]:
+                return last(self._walk(meta, batch, noise, self.steps, moment))
+
+            phi, state = adapt(support, adapting)
+            outer = facing(self.model, moment, lambda: adapt(query, opposing)[0])
+            losses = grade(self.model, phi, query, grading, outer)
             moved = {player: {name: phi[player][name] for name in names[player]} for player in phi}
             return moved, {player: named_moments(kept) for player, kept in state.items()}, losses
 
         with torch.no_grad():
-            moved, state, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.judge, noise.query)
+            moved, state, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.opponent, noise.query)
         gradients = {
             player: {
                 name: value.detach() - moved[player][name].mean(0) if name in moved[player] else torch.zeros_like(value)
@@ -147,10 +158,10 @@ class Reptile(Algorithm):
         return bool(self.settings.inner_optimizer == "adam" and self.settings.inner_state == "carried")
 
     def _walk(
-        self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, ramp: float
+        self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, circumstances: Circumstances
     ) -> Iterator[tuple[PlayerParams, Mapping[str, Moments]]]:
         """Yield parameters and moments after 0, 1, … `steps` steps, begun with the moments that are carried."""
         params, decay = self.initialization(meta), DECAY if self.settings.inner_optimizer == "adam" else 0.0
-        loop: InnerLoop = replace(self.inner_loop(params, first_order=True, ramp=ramp), decay=decay)
+        loop: InnerLoop = replace(self.inner_loop(params, circumstances, first_order=True), decay=decay)
         carried = {player: moments_in(values) for player, values in meta.items()} if self._carries else {}
         return loop.walk(params, self.rates(meta), batch, noise, steps, carried)

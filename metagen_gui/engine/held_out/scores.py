@@ -113,7 +113,7 @@ def score_run(
     while chunk := list(islice(draws, at_once)):
         support, query = (torch.stack([*map(torch.from_numpy, part)]) for part in zip(*chunk, strict=True))
         noise = _joined([_noise(algorithm, tasks, first + place, rows[-1]) for place in range(len(chunk))])
-        found = score(algorithm, run.model.weights, support, query, noise, rows[-1], judge_steps=algorithm.steps)
+        found = score(algorithm, run.model.weights, support, query, noise, rows[-1], opponent_steps=algorithm.steps)
         losses.add(found.query_loss, first)
         details.add(found.details, first)
         first += len(chunk)
@@ -126,13 +126,14 @@ def _noise(algorithm: Algorithm, tasks: HeldOutTasks, number: int, steps: int) -
     """Draw the noise of draw `number`, counted over all tasks, with the axis `tasks` of length 1."""
     task, draw = divmod(number, tasks.support_draws)
     model, players = algorithm.model, len(algorithm.model.players)
-    adapting, judging, grading, looking = (
+    adapting, opposing, grading, looking = (
         generator_for(tasks.family.seed, "evaluation", (task * MOST_DRAWS + draw) * PARTS + part)
         for part in range(PARTS)
     )
+    opposed = tasks.examples if model.needs_opponent else 0
     return TaskNoise(
         support=algorithm.adaptation_noise(adapting, 1, max(steps, algorithm.steps), tasks.shots),
-        judge=algorithm.adaptation_noise(judging, 1, algorithm.steps, tasks.examples if model.judged else 0),
+        opponent=algorithm.adaptation_noise(opposing, 1, algorithm.steps, opposed),
         query=model.noise(grading, (1, players), tasks.examples),
         inner=model.noise(looking, (1, players), tasks.shots),
     )
@@ -141,7 +142,7 @@ def _noise(algorithm: Algorithm, tasks: HeldOutTasks, number: int, steps: int) -
 def _joined(parts: list[TaskNoise]) -> TaskNoise:
     return TaskNoise(
         support=joined([part.support for part in parts]),
-        judge=joined([part.judge for part in parts]),
+        opponent=joined([part.opponent for part in parts]),
         query=joined([part.query for part in parts]),
         inner=joined([part.inner for part in parts]),
     )

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, TaskNoise, grade, of_player
+from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, TaskNoise, facing, grade, of_player
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.engine.models.base import Noise, PlayerParams
+from metagen_gui.engine.models.base import USUAL, Noise, PlayerParams
 from metagen_gui.engine.tasks.base import Array, TaskBatch, TaskFamily
 
 GRID = 48
@@ -41,24 +41,24 @@ def score(
     query: Tensor,
     noise: TaskNoise,
     steps: int,
-    judge_steps: int | None = None,
+    opponent_steps: int | None = None,
     at_once: int = 0,
 ) -> Scores:
     """Return query and support loss of every task after 0, 1, … `steps` adaptation steps to its support.
 
-    `support` `(tasks, shots, *shape)`, `query` `(tasks, query_size, *shape)`. A judge takes `judge_steps` steps on the
-    query, by default as many. At most 32 tasks are scored in one pass, and at most `at_once` if that is not 0.
+    `support` `(tasks, shots, *shape)`, `query` `(tasks, query_size, *shape)`. An opponent takes `opponent_steps`
+    steps on the query, by default as many. At most 32 tasks are scored in one pass, and at most `at_once` if not 0.
     """
     model = algorithm.model
-    judged_after = steps if judge_steps is None else judge_steps
+    opposed_after = steps if opponent_steps is None else opponent_steps
 
     def one_task(support: Tensor, query: Tensor, *noise: Noise) -> dict[str, Tensor]:
-        adapting, judging, grading, looking = noise
+        adapting, opposing, grading, looking = noise
         path = algorithm.trajectory(meta, support, adapting, steps)
-        judge = algorithm.trajectory(meta, query, judging, judged_after)[-1] if model.judged else None
+        outer = facing(model, USUAL, lambda: algorithm.trajectory(meta, query, opposing, opposed_after)[-1])
         found: dict[str, list[Tensor]] = {}
         for params in path:
-            for player, loss in grade(model, params, query, grading, judge, 1.0).items():
+            for player, loss in grade(model, params, query, grading, outer).items():
                 found.setdefault(f"query/{player}", []).append(loss)
             for place, player in enumerate(model.players):
                 loss = model.loss(player, params, support, of_player(looking, place))
@@ -68,7 +68,7 @@ def score(
         return {name: torch.stack(values) for name, values in found.items()}
 
     together = torch.func.vmap(one_task, out_dims=1, chunk_size=min(at_once or TASKS_AT_ONCE, TASKS_AT_ONCE))
-    scored = together(support, query, noise.support, noise.judge, noise.query, noise.inner)
+    scored = together(support, query, noise.support, noise.opponent, noise.query, noise.inner)
     kinds: dict[str, dict[str, npt.NDArray[np.float64]]] = {"query": {}, "support": {}, "details": {}}
     for name, values in scored.items():
         kind, _, rest = name.partition("/")

@@ -88,12 +88,12 @@ class MetaLearner:
         generator = generator_for(t.seed, "training", self.meta_step, self.device)
         warming = self.meta_step < t.warmup_steps
         ramp = min(1.0, (self.meta_step + 1) / t.ramp_steps) if t.ramp_steps else 1.0
+        moment = Moment(ramp=ramp, share=self.meta_step / t.meta_steps)
         replaced: MetaParams = {}
         if warming:
-            gradients, losses = self._joint_gradient(torch.cat([support, query], dim=1), generator, ramp)
+            gradients, losses = self._joint_gradient(torch.cat([support, query], dim=1), generator, moment)
         else:
             noise = self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
-            moment = Moment(share=self.meta_step / t.meta_steps, ramp=ramp)
 
             def some(support: Tensor, query: Tensor, noise: TaskNoise) -> MetaGradient:
                 with recomputing(self.recompute):
@@ -155,7 +155,7 @@ class MetaLearner:
         return fewer
 
     def _joint_gradient(
-        self, examples: Tensor, generator: torch.Generator, ramp: float
+        self, examples: Tensor, generator: torch.Generator, moment: Moment
     ) -> tuple[MetaParams, dict[str, Tensor]]:
         """Return the gradient of ordinary training on all examples `(tasks, n, *shape)` at the unadapted parameters."""
         pooled = examples.flatten(0, 1)
@@ -164,7 +164,7 @@ class MetaLearner:
         for player in self.model.players:
             noise: Noise = self.model.noise(generator, (), len(pooled))
             with computing_in(self.training.precision, self.device):
-                losses[player] = self.model.loss(player, params, pooled, noise, ramp)
+                losses[player] = self.model.loss(player, params, pooled, noise, moment)
         gradients = gradients_by_player(losses, self.meta)
         return gradients, {player: loss.detach().reshape(1) for player, loss in losses.items()}
 

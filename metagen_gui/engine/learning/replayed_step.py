@@ -9,7 +9,7 @@ On a GPU a recording that has proved itself becomes a graph of its own accord (`
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -78,7 +78,7 @@ class ReplayedStep:
         """Return what `Algorithm.meta_gradient` returns for these inputs."""
         if not self.on:
             return self._found(meta, support, query, noise, moment)
-        inputs, structure = flatten([meta, support, query, noise.support, noise.judge, noise.query, noise.inner])
+        inputs, structure = flatten([meta, support, query, noise.support, noise.opponent, noise.query, noise.inner])
         outcome: list[Any] = []
 
         def step(*flat: Tensor) -> Tensors:
@@ -128,7 +128,7 @@ class ReplayedStep:
     def _now(self, structure: Any, inputs: list[Tensor], moment: Moment) -> _Situation:
         algorithm = self.algorithm
         shapes = tuple((value.shape, value.dtype) for value in inputs)
-        key = (repr(structure), shapes, algorithm.phase(moment.share), moment.ramp)
+        key = (repr(structure), shapes, algorithm.phase(moment.share), replace(moment, share=0.0))
         settings = (algorithm.settings, algorithm.model.settings)
         if not self._situation.is_now(key, settings):
             self._situation = _Situation(key, settings)

@@ -44,7 +44,7 @@ def _noise_of(noise: TaskNoise, first: int, last: int) -> TaskNoise:
         return {name: value[first:last] for name, value in part.items()}
 
     return replace(
-        noise, support=cut(noise.support), judge=cut(noise.judge), query=cut(noise.query), inner=cut(noise.inner)
+        noise, support=cut(noise.support), opponent=cut(noise.opponent), query=cut(noise.query), inner=cut(noise.inner)
     )
 
 

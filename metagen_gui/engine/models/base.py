@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -25,6 +26,21 @@ PlayerParams = dict[str, Params]
 """Parameters of every player, by player."""
 Noise = dict[str, Tensor]
 """Everything random that one evaluation of a loss needs."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a loss is taken under, besides parameters, examples and noise; read by the models that it concerns.
+
+    `ramp` goes from 0 to 1 while a warm-up of loss weights lasts; it is 1 in evaluation. `opponent` holds parameters
+    adapted to the query, in the outer losses of models that ask for one (`needs_opponent`).
+    """
+
+    ramp: float = 1.0
+    opponent: PlayerParams | None = None
+
+
+USUAL = Circumstances()
 
 
 class GenerativeModel(ABC):
@@ -79,20 +95,19 @@ class GenerativeModel(ABC):
         """Draw the noise of one loss evaluation over `examples` examples; every tensor begins with the axes `lead`."""
 
     @abstractmethod
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
-        """Return the loss of `player` on `batch` `(examples, *shape)` as a scalar, averaged over examples.
-
-        `ramp` goes from 0 to 1 while a warm-up of loss weights lasts; it is 1 in evaluation.
-        """
+    def loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
+        """Return the loss of `player` on `batch` `(examples, *shape)` as a scalar, averaged over examples."""
 
     def query_loss(
-        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, judge: PlayerParams | None, ramp: float
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
     ) -> Tensor:
-        """Return the outer loss of `player`. `judge` holds parameters adapted on the query, where `judged` is true."""
-        return self.loss(player, params, batch, noise, ramp)
+        """Return the outer loss of `player`: by default its loss, on the query."""
+        return self.loss(player, params, batch, noise, circumstances)
 
     @property
-    def judged(self) -> bool:
+    def needs_opponent(self) -> bool:
         """Whether the outer loss needs an opponent that has adapted to the query."""
         return False
 

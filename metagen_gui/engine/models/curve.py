@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, PlayerParams, models
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.tasks.base import DataSpec
@@ -107,7 +107,9 @@ class Curve(GenerativeModel):
         """Return nothing: the loss is not random."""
         return {}
 
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+    def loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
         """Return the mean squared error of y."""
         return (self._at(params, batch[:, :1]) - batch[:, 1:]).square().mean()
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, models
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams, models
 from metagen_gui.engine.networks.adversarial_losses import (
     discriminator_loss,
     generator_loss,
@@ -214,7 +214,9 @@ class Gan(GenerativeModel):
             drawn["share"] = torch.rand(*lead, examples, generator=generator, device=where)
         return drawn
 
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+    def loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
         """Return the player's own loss; D's includes the gradient penalty."""
         fake = self.generate(params, noise["z"])
         if player == "generator":
@@ -230,18 +232,18 @@ class Gan(GenerativeModel):
         return loss
 
     @property
-    def judged(self) -> bool:
+    def needs_opponent(self) -> bool:
         """Whether G is graded by a discriminator that has adapted to the query."""
         return bool(self.settings.judge == "query")
 
     def query_loss(
-        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, judge: PlayerParams | None, ramp: float
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
     ) -> Tensor:
-        """Return D's own loss on the query; for G the judge's verdict on its samples, and MMD² to the query."""
+        """Return D's own loss on the query; for G the opponent's verdict on its samples, and MMD² to the query."""
         if player == "discriminator":
-            return self.loss(player, params, batch, noise, ramp)
+            return self.loss(player, params, batch, noise, circumstances)
         fake = self.generate(params, noise["z"])
-        verdict = generator_loss(self.settings.loss, self._judge(judge or params, fake))
+        verdict = generator_loss(self.settings.loss, self._judge(circumstances.opponent or params, fake))
         return self._with_mmd(self._with_seeking(verdict, noise["z"], fake), fake, batch)
 
     def _looking_ahead(self, params: PlayerParams, batch: Tensor, noise: Noise) -> PlayerParams:

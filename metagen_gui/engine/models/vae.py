@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from metagen_gui.engine.models.base import GenerativeModel, Noise, PlayerParams, models
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, PlayerParams, models
 from metagen_gui.engine.networks.context_networks import NetworkSettings, build_decoder, build_encoder, initial_values
 from metagen_gui.engine.settings.config import setting
 from metagen_gui.engine.tasks.base import DataSpec
@@ -145,10 +145,12 @@ class Vae(GenerativeModel):
         shape = (*lead, examples, self.settings.latent_size)
         return {"z": torch.randn(shape, generator=generator, device=generator.device)}
 
-    def loss(self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, ramp: float = 1.0) -> Tensor:
+    def loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
         """Return −ELBO in nats per example, but for the weight of the KL: β, and while it is warmed up a part of it."""
         misfit, kl = self._call(params, "terms", batch, noise["z"])
-        loss: Tensor = misfit.mean() + ramp * self.settings.beta * kl.sum(1).mean()
+        loss: Tensor = misfit.mean() + circumstances.ramp * self.settings.beta * kl.sum(1).mean()
         return loss
 
     def latents(self, generator: torch.Generator, count: int) -> Tensor:

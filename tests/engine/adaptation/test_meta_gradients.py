@@ -7,7 +7,7 @@ import torch
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, Moment, algorithms, grade
 from metagen_gui.engine.algorithms.maml_pp import step_weights
-from metagen_gui.engine.models.base import models
+from metagen_gui.engine.models.base import Circumstances, models
 from metagen_gui.engine.tasks.base import DataSpec
 
 POINTS, IMAGES = DataSpec("points", (2,)), DataSpec("images", (1, 16, 16))
@@ -62,7 +62,7 @@ def draw(algorithm: Algorithm, tasks: int = 2, shots: int = 3, queries: int = 4)
     shape = algorithm.model.spec.shape
     support, query = torch.rand(tasks, shots, *shape).double(), torch.rand(tasks, queries, *shape).double()
     noise = algorithm.draw_noise(generator, tasks, shots, queries)
-    for part in (noise.support, noise.judge, noise.query, noise.inner):
+    for part in (noise.support, noise.opponent, noise.query, noise.inner):
         part.update({name: value.double() for name, value in part.items()})
     return support, query, noise
 
@@ -79,11 +79,11 @@ def outer_losses(algorithm: Algorithm, meta: MetaParams, drawn: tuple) -> dict[s
         weights = step_weights(steps, MOMENT.share, algorithm.settings.multi_step_share)
     total = {player: torch.zeros(()).double() for player in model.players}
     for i in range(len(support)):
-        mine = [{n: v[i] for n, v in part.items()} for part in (noise.support, noise.judge, noise.query)]
+        mine = [{n: v[i] for n, v in part.items()} for part in (noise.support, noise.opponent, noise.query)]
         path = algorithm.trajectory(meta, support[i], mine[0], steps)
-        judge = algorithm.trajectory(meta, query[i], mine[1], steps)[-1] if model.judged else None
+        opponent = algorithm.trajectory(meta, query[i], mine[1], steps)[-1] if model.needs_opponent else None
         for weight, params in zip(weights, path[1:], strict=True):
-            for player, loss in grade(model, params, query[i], mine[2], judge, 1.0).items():
+            for player, loss in grade(model, params, query[i], mine[2], Circumstances(opponent=opponent)).items():
                 total[player] = total[player] + weight * loss / len(support)
     return total
 
@@ -159,15 +159,17 @@ def test_first_order_maml_is_the_query_gradient_at_the_adapted_parameters(case: 
     for place, player in enumerate(model.players):
         total = {name: torch.zeros_like(value) for name, value in meta[player].items()}
         for i in range(len(support)):
-            pick = {kind: {n: v[i] for n, v in getattr(noise, kind).items()} for kind in ("support", "judge", "query")}
+            pick = {
+                kind: {n: v[i] for n, v in getattr(noise, kind).items()} for kind in ("support", "opponent", "query")
+            }
 
             def shifted(batch, drawn):
                 end = algorithm.trajectory(meta, batch, drawn, 2)[-1]
                 return {p: {n: v + (end[p][n] - v).detach() for n, v in values.items()} for p, values in theta.items()}
 
-            judge = shifted(query[i], pick["judge"]) if model.judged else None
+            outer = Circumstances(opponent=shifted(query[i], pick["opponent"]) if model.needs_opponent else None)
             graded = {n: v[place] for n, v in pick["query"].items()}
-            loss = model.query_loss(player, shifted(support[i], pick["support"]), query[i], graded, judge, 1.0)
+            loss = model.query_loss(player, shifted(support[i], pick["support"]), query[i], graded, outer)
             got = torch.autograd.grad(loss, list(meta[player].values()), allow_unused=True)
             for name, gradient in zip(meta[player], got, strict=True):
                 if gradient is not None:

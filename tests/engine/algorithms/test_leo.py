@@ -59,7 +59,7 @@ def real(case: tuple[str, dict[str, Any], dict[str, Any]], **settings: Any) -> t
 
 def drawn(algorithm: Leo, tasks: int = 2, shots: int = 3, queries: int = 4) -> tuple[Tensor, Tensor, TaskNoise]:
     noise = algorithm.draw_noise(torch.Generator().manual_seed(0), tasks, shots, queries)
-    for part in (noise.support, noise.judge, noise.query, noise.inner):
+    for part in (noise.support, noise.opponent, noise.query, noise.inner):
         # a VAE's prior has a logarithm among its numbers: what samples it stays small
         part.update({name: value.double() * (0.3 if name.startswith("@") else 1) for name, value in part.items()})
     shape = algorithm.model.spec.shape
@@ -247,7 +247,7 @@ def test_training_samples_afresh_at_every_step_of_every_turn(case: tuple) -> Non
         for name, place in [(f"@code.{player}", ()), *places, (f"@decoded.{player}", (steps, 0))]:
             changed = noise.support[name].clone()
             changed[(slice(None), *place)] += 0.5
-            other = TaskNoise({**noise.support, name: changed}, noise.judge, noise.query, noise.inner)
+            other = TaskNoise({**noise.support, name: changed}, noise.opponent, noise.query, noise.inner)
             assert not torch.equal(total(algorithm, meta, first, (support, query, other)), plain), (name, place)
 
 
@@ -256,7 +256,7 @@ def test_the_judge_is_sampled_too() -> None:
     support, query, noise = drawn(algorithm)
     plain = total(algorithm, meta, "generator", (support, query, noise))
     for name in ("@code.discriminator", "@decoded.discriminator", "z"):
-        other = TaskNoise(noise.support, {**noise.judge, name: noise.judge[name] + 0.5}, noise.query, noise.inner)
+        other = TaskNoise(noise.support, {**noise.opponent, name: noise.opponent[name] + 0.5}, noise.query, noise.inner)
         assert not torch.equal(total(algorithm, meta, "generator", (support, query, other)), plain)
 
 

@@ -37,7 +37,7 @@ def build(model_name: str, **settings: object) -> tuple[Reptile, MetaParams, Ten
             value += 0.1 * torch.randn(value.shape, generator=generator).double()
     support, query = (torch.randn(TASKS, n, 2, generator=generator).double() for n in (SHOTS, 5))
     noise = algorithm.draw_noise(generator, TASKS, SHOTS, 5, STEPS)
-    for part in (noise.support, noise.judge, noise.query, noise.inner):
+    for part in (noise.support, noise.opponent, noise.query, noise.inner):
         part.update({name: value.double() for name, value in part.items() if name != ORDER})
     return algorithm, meta, support, query, noise
 
@@ -110,7 +110,10 @@ def test_moments_begin_afresh_in_every_task_and_every_step(model_name: str) -> N
 
     def direction(tasks: slice) -> MetaParams:
         picked = TaskNoise(
-            *({n: v[tasks] for n, v in part.items()} for part in (noise.support, noise.judge, noise.query, noise.inner))
+            *(
+                {n: v[tasks] for n, v in part.items()}
+                for part in (noise.support, noise.opponent, noise.query, noise.inner)
+            )
         )
         return algorithm.meta_gradient(meta, support[tasks], query[tasks], picked, Moment()).gradients
 
@@ -196,7 +199,7 @@ def test_carried_moments_are_those_of_one_optimizer_that_goes_from_task_to_task(
 
 
 def only(noise: TaskNoise, task: int) -> TaskNoise:
-    parts = (noise.support, noise.judge, noise.query, noise.inner)
+    parts = (noise.support, noise.opponent, noise.query, noise.inner)
     return TaskNoise(*({name: value[task : task + 1] for name, value in part.items()} for part in parts))
 
 

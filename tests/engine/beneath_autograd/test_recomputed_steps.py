@@ -14,6 +14,7 @@ from metagen_gui.engine.beneath_autograd.kernels import When, quick
 from metagen_gui.engine.beneath_autograd.memory import peak_bytes
 from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputed, recomputing
 from metagen_gui.engine.beneath_autograd.recording import record
+from metagen_gui.engine.models.base import USUAL
 from tests.engine.adaptation.test_meta_gradients import CASES, IMAGES, MOMENT, double, draw
 from tests.engine.beneath_autograd.test_factoring import everything_adapts, largest
 from tests.engine.cells import PAIRS
@@ -69,7 +70,7 @@ def test_adam_moments_and_minibatches_pass_through() -> None:
     algorithm = everything_adapts("maml", ("vae", CASES[0][1], {}, {"adaptation_steps": 3, "inner_clip": 0.0}))
     meta, (support, _, noise) = double(algorithm.initialize(torch.Generator().manual_seed(1))), draw(algorithm)
     params = algorithm.initialization(meta)
-    loop = replace(algorithm.inner_loop(params, first_order=False, ramp=1.0), decay=0.9)
+    loop = replace(algorithm.inner_loop(params, USUAL, first_order=False), decay=0.9)
     second = {name: torch.full_like(params["vae"][name], 0.1) for name in loop.adapted["vae"]}
     begun = {"vae": Moments({n: v.requires_grad_() for n, v in second.items()}, torch.tensor(2.0).double())}
     drawn = {name: value[:, :, :, :2] for name, value in noise.support.items()}

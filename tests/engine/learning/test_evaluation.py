@@ -24,7 +24,7 @@ from metagen_gui.engine.learning.evaluation import (
     take_snapshot,
 )
 from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.models.base import models
+from metagen_gui.engine.models.base import USUAL, Circumstances, models
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskBatch
 from tests.engine.cells import PAIRS, go_together
@@ -58,17 +58,15 @@ def test_scores_are_the_losses_along_each_tasks_path(tiny: Tiny, algorithm: str,
 
     for task in range(3):
         adapting, judging, grading = (
-            {name: value[task] for name, value in part.items()} for part in (noise.support, noise.judge, noise.query)
+            {name: value[task] for name, value in part.items()} for part in (noise.support, noise.opponent, noise.query)
         )
         path = learner.algorithm.trajectory(learner.meta, support[task], adapting, steps)
-        judge = None
-        if learner.model.judged:
-            judge = learner.algorithm.trajectory(learner.meta, query[task], judging, steps)[-1]
+        outer = USUAL
+        if learner.model.needs_opponent:
+            outer = Circumstances(opponent=learner.algorithm.trajectory(learner.meta, query[task], judging, steps)[-1])
         for place, player in enumerate(learner.model.players):
             drawn = of_player(grading, place)
-            expected = [
-                learner.model.query_loss(player, params, query[task], drawn, judge, 1.0).item() for params in path
-            ]
+            expected = [learner.model.query_loss(player, params, query[task], drawn, outer).item() for params in path]
             assert found.query_loss[player][:, task] == pytest.approx(expected, rel=1e-4, abs=1e-5)
             looked = {name: value[task, place] for name, value in noise.inner.items()}
             expected = [learner.model.loss(player, params, support[task], looked).item() for params in path]

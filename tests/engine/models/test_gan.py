@@ -9,7 +9,7 @@ from torch.func import functional_call
 
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms, query_losses
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.models.base import PlayerParams
+from metagen_gui.engine.models.base import Circumstances, PlayerParams
 from metagen_gui.engine.models.gan import Gan, GanSettings
 from metagen_gui.engine.networks.adversarial_losses import generator_loss, mode_seeking, squared_mmd
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -102,7 +102,7 @@ def test_the_generator_is_graded_by_the_judges_discriminator_and_by_mmd(kind: st
     fake = model.generate(params, noise["z"])
 
     def grade(judging: PlayerParams | None) -> float:
-        return float(model.query_loss("generator", params, batch, noise, judging, 1.0))
+        return float(model.query_loss("generator", params, batch, noise, Circumstances(opponent=judging)))
 
     for judging in (judge, other):
         verdict = functional_call(model.discriminator, judging["discriminator"], (fake,))
@@ -112,7 +112,7 @@ def test_the_generator_is_graded_by_the_judges_discriminator_and_by_mmd(kind: st
     assert grade({**judge, "generator": other["generator"]}) == grade(judge), "only the judge's D is asked"
     assert grade(None) == grade(params)
     own = model.loss("discriminator", params, batch, noise)
-    assert model.query_loss("discriminator", params, batch, noise, judge, 1.0) == own
+    assert model.query_loss("discriminator", params, batch, noise, Circumstances(opponent=judge)) == own
 
 
 @pytest.mark.parametrize("judge", ["query", "support"])
@@ -122,21 +122,21 @@ def test_the_outer_loss_of_g_comes_from_a_discriminator_adapted_to_the_query(jud
     algorithm = maml(model)
     support, query = draw(model, 5, seed=3)[0][None], 2 + draw(model, 6, seed=4)[0][None]
     noise = algorithm.draw_noise(torch.Generator().manual_seed(0), 1, 5, 6, 2)
-    for kind in (noise.support, noise.judge, noise.query):
+    for kind in (noise.support, noise.opponent, noise.query):
         kind.update({name: value.double() for name, value in kind.items()})
     found = query_losses(algorithm, params, support, query, noise)
     to_support = algorithm.trajectory(params, support[0], {"z": noise.support["z"][0]}, 2)[-1]
     fake = model.generate(to_support, noise.query["z"][0, 1])
     graders = {"support": to_support}
     if judge == "query":
-        graders["query"] = algorithm.trajectory(params, query[0], {"z": noise.judge["z"][0]}, 2)[-1]
+        graders["query"] = algorithm.trajectory(params, query[0], {"z": noise.opponent["z"][0]}, 2)[-1]
     grades = {
         name: float(generator_loss("non_saturating", functional_call(model.discriminator, d["discriminator"], (fake,))))
         for name, d in graders.items()
     }
     assert float(found["generator"]) == pytest.approx(grades[judge], rel=1e-9)
     assert len({round(grade, 4) for grade in grades.values()}) == len(grades)
-    assert model.judged == (judge == "query")
+    assert model.needs_opponent == (judge == "query")
 
 
 def test_samples_come_from_the_learned_law_of_latents() -> None:
@@ -208,7 +208,7 @@ def test_mode_seeking_counts_inside_and_outside() -> None:
     batch, noise = draw(model)
     term = float(2.0 * mode_seeking(noise["z"], model.generate(params, noise["z"])))
     inside = [gan.loss("generator", params, batch, noise) for gan in (model, plain)]
-    outside = [gan.query_loss("generator", params, batch, noise, None, 1.0) for gan in (model, plain)]
+    outside = [gan.query_loss("generator", params, batch, noise) for gan in (model, plain)]
     for with_term, without in (inside, outside):
         assert float(with_term - without) == pytest.approx(term, rel=1e-9)
     assert model.loss("discriminator", params, batch, noise) == plain.loss("discriminator", params, batch, noise)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.func import functional_call
 
-from metagen_gui.engine.models.base import Params, PlayerParams
+from metagen_gui.engine.models.base import Circumstances, Params, PlayerParams
 from metagen_gui.engine.models.vae import Vae, VaeSettings
 from metagen_gui.engine.tasks.base import DataSpec
 
@@ -62,7 +62,9 @@ def test_the_loss_is_the_negative_elbo_summed_over_pixels_and_latents(spec: Data
     misfit, kl = by_hand(model, params["vae"], batch, noise["z"])
     for ramp in (1.0, 0.25, 0.0):
         expected = misfit.mean() + ramp * 0.7 * kl.sum(1).mean()
-        torch.testing.assert_close(model.loss("vae", params, batch, noise, ramp), expected, rtol=1e-10, atol=1e-10)
+        torch.testing.assert_close(
+            model.loss("vae", params, batch, noise, Circumstances(ramp)), expected, rtol=1e-10, atol=1e-10
+        )
     details = model.details(params, batch, noise)
     torch.testing.assert_close(details["kl"], kl.sum(1).mean(), rtol=1e-10, atol=1e-10)
     assert int(details["active_units"]) == int((kl.mean(0) > 0.01).sum())
