@@ -23,8 +23,8 @@ from metagen_gui.engine.algorithms.base import (
     Moment,
     RateLearner,
     TaskNoise,
-    adapt_and_grade,
     algorithms,
+    facing,
     grade,
     gradients_by_player,
     mean_gradient,
@@ -47,7 +47,7 @@ from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values
-from metagen_gui.engine.models.base import GenerativeModel, Noise, Params, PlayerParams, models
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams, models
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -70,14 +70,16 @@ __all__ = [  # noqa: RUF022  # by purpose
     "Moment",
     "RateLearner",
     "TaskNoise",
-    "adapt_and_grade",
     "algorithms",
+    "facing",
     "grade",
     "gradients_by_player",
     "mean_gradient",
     "of_player",
     "query_losses",
     # a model, and what it is handed
+    "USUAL",
+    "Circumstances",
     "DataSpec",
     "GenerativeModel",
     "Noise",

@@ -260,7 +260,6 @@ def query_losses(
     first_order: bool = False,
 ) -> dict[str, Tensor]:
     """Return every player's query loss per task `(tasks,)` after adaptation, all tasks in one vmapped pass."""
-
     model, steps = algorithm.model, algorithm.steps
 
     def adapt(batch: Tensor, noise: Noise) -> PlayerParams:
