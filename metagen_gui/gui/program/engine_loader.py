@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from metagen_gui.engine.devices import Device
     from metagen_gui.engine.experiment import Experiment
     from metagen_gui.engine.run.outer_loop import Commands
+    from metagen_gui.engine.settings.registry import Problem
     from metagen_gui.engine.trained.export import Exported
 
 
@@ -39,6 +40,8 @@ class Engine:
     runs_folder: Callable[[], Path]
     export_initialization: Callable[[Path, Path], Exported]
     export_adapted: Callable[[Path, Path, int | None, Path | None, int | None], Exported]
+    problems: Sequence[Problem] = ()
+    """Plugins that could not be loaded."""
 
 
 def load_engine() -> Engine:
@@ -53,7 +56,6 @@ def load_engine() -> Engine:
     from metagen_gui.engine.store import run_folder as runs
     from metagen_gui.engine.trained import export
 
-    load_plugins()
     return Engine(
         experiment=experiment.Experiment,
         meta_train=outer_loop.meta_train,
@@ -68,6 +70,7 @@ def load_engine() -> Engine:
         runs_folder=runs.runs_folder,
         export_initialization=export.export_initialization,
         export_adapted=export.export_adapted,
+        problems=load_plugins(),
     )
 
 

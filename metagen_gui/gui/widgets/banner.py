@@ -16,9 +16,9 @@ from metagen_gui.gui.widgets.plain_tip import plain_tip
 class Banner(QToolBar):
     """A row that is hidden until there is something to say. It is a toolbar so that it spans the window's docks."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, name: str = "banner") -> None:
         super().__init__(parent)
-        self.setObjectName("banner")
+        self.setObjectName(name)
         self.setWindowTitle(self.tr("Message"))
         self.setMovable(False)
         self.toggleViewAction().setVisible(False)
@@ -26,15 +26,15 @@ class Banner(QToolBar):
         self._otherwise: Callable[[], object] | None = None
         self._icon = QLabel(self)
         self._label = ElidedLabel(parent=self)
-        self._label.setObjectName("banner_label")
+        self._label.setObjectName(f"{name}_label")
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._action = QPushButton(self)
-        self._action.setObjectName("banner_button")
+        self._action.setObjectName(f"{name}_button")
         self._action.clicked.connect(self._do)
         self._decline = QPushButton(self)
-        self._decline.setObjectName("banner_decline_button")
+        self._decline.setObjectName(f"{name}_decline_button")
         self._decline.clicked.connect(self._do_not)
         self._close = IconButton("mdi6.close", self.tr("Dismiss this message"), self)
         self._close.clicked.connect(self._do_not)
@@ -69,7 +69,12 @@ class Banner(QToolBar):
     def dismiss(self) -> None:
         """Hide, and forget what was offered."""
         self._then = self._otherwise = None
+        self._label.setText("")
         self.hide()
+
+    def setVisible(self, visible: bool) -> None:
+        """Show or hide; a layout restored from an earlier session does not bring back an empty line."""
+        super().setVisible(visible and bool(self._label.text()))
 
     def _show(self, icon: str, colour: str, text: str, offer: str, then: Callable[[], object] | None) -> None:
         self._icon.setPixmap(themed_icon(icon, colour).pixmap(QSize(18, 18), self.devicePixelRatioF()))

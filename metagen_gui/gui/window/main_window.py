@@ -19,6 +19,7 @@ from metagen_gui.gui.library.panel import RunsPanel
 from metagen_gui.gui.look.theme import theme_changes
 from metagen_gui.gui.program.engine_loader import Engine, EngineLoader, load_engine
 from metagen_gui.gui.program.job import end_jobs
+from metagen_gui.gui.program.plugin_problems import PluginsBanner
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.device_picker import DevicePicker
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         make_menus(self, self.actions_by_name, provided)
         self._toolbar = RunToolBar(self.actions_by_name, self.device, self.presets.menu, self)
         self.addToolBar(self._toolbar)
+        self.plugins_banner = PluginsBanner(self.loader, self)
         self.addToolBarBreak()
         self.addToolBar(self.banner)
         self.status = StatusBar(self)

@@ -13,12 +13,15 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QLabel,
+    QPlainTextEdit,
+    QPushButton,
     QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.registry import Problem
 from metagen_gui.gui.program.engine_loader import Engine
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
@@ -125,6 +128,38 @@ def test_an_engine_that_does_not_load_is_told_and_tried_again(
     assert "libtorch is not what it was" in window.status.text()
     press(qtbot, window, "start")
     wait_for(qtbot, window, RunState.RUNNING)
+
+
+def test_plugins_that_could_not_be_loaded_are_told_and_nothing_breaks(
+    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    """In a line that a run's own messages do not take away."""
+    kite = Problem("model", "kite", "toys", "RuntimeError: no string", "bad_toys.py, line 1")
+    lost = Problem("metric", "lost", "toys", "ImportError: nowhere")
+    window = open_window(lambda: engine(training, tmp_path / "runs", problems=[kite, lost]))
+    said = "The model “kite” of the package “toys” could not be loaded: RuntimeError: no string"
+    assert window.plugins_banner.text() == f"2 plugins could not be loaded, the first of them: {said}"
+    press(qtbot, window, "start")
+    wait_for(qtbot, window, RunState.RUNNING)
+    assert window.plugins_banner.isVisible() and not window.banner.isVisible()
+    details = window.findChild(QPushButton, "plugins_banner_button")
+    assert details.isVisible()
+    qtbot.mouseClick(details, Qt.MouseButton.LeftButton)
+    (dialog,) = window.findChildren(QDialog, "fault_dialog")
+    text = dialog.findChild(QPlainTextEdit).toPlainText()
+    assert "bad_toys.py, line 1" in text and "The metric “lost”" in text
+    dialog.close()
+    assert not window.plugins_banner.isVisible()
+
+
+def test_a_layout_kept_while_a_plugin_was_missing_gives_no_line_to_nothing(
+    open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    lost = Problem("metric", "lost", "toys", "ImportError: nowhere")
+    window = open_window(lambda: engine(training, tmp_path / "runs", problems=[lost]))
+    assert window.plugins_banner.isVisible()
+    window.close()
+    assert not open_window().plugins_banner.isVisible()
 
 
 def test_bad_input_is_shown_beside_its_control(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:
