@@ -30,7 +30,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import Origin
 from metagen_gui.engine.store import library as run_library
-from metagen_gui.gui.program.engine_loader import Engine
+from metagen_gui.gui.program.engine import Engine
 from metagen_gui.gui.program.job import Job
 from metagen_gui.gui.run.progress import RunProgress
 from metagen_gui.gui.window.main_window import MainWindow

@@ -12,7 +12,7 @@ from metagen_gui.gui.claims.controller import ClaimsController
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.widgets.banner import Banner
-from metagen_gui.gui.window.close_dialog import is_agreed
+from metagen_gui.gui.widgets.question import is_agreed
 
 if TYPE_CHECKING:
     from metagen_gui.gui.claims.dialog import ClaimsDialog

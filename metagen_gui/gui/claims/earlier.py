@@ -9,9 +9,9 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
 
 from metagen_gui.gui.claims.words import entry, name_of
-from metagen_gui.gui.library.trash import trash_folder
+from metagen_gui.gui.program.trash import trash_folder
 from metagen_gui.gui.widgets.icon_button import IconButton
-from metagen_gui.gui.window.close_dialog import is_agreed
+from metagen_gui.gui.widgets.question import is_agreed
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.kept_tests import KeptTest

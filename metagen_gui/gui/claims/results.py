@@ -12,7 +12,7 @@ from metagen_gui.gui.claims.plot import ClaimsPlot
 from metagen_gui.gui.claims.samples import ClaimsSamples
 from metagen_gui.gui.claims.verdicts import ClaimsVerdicts
 from metagen_gui.gui.claims.words import titles
-from metagen_gui.gui.run.status.words import duration
+from metagen_gui.gui.widgets.amounts import duration
 from metagen_gui.gui.widgets.plain_tip import plain_tip
 
 if TYPE_CHECKING:

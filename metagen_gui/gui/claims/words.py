@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from metagen_gui.gui.run.status.words import duration
+from metagen_gui.gui.widgets.amounts import duration
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.kept_tests import KeptTest

@@ -30,7 +30,7 @@ from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.trained.export import Exported
-    from metagen_gui.gui.program.engine_loader import Engine
+    from metagen_gui.gui.program.engine import Engine
     from metagen_gui.gui.run.controller import RunController
 
 SAVE_PATIENCE = 120_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from metagen_gui.engine.trained.export import Exported
-    from metagen_gui.gui.program.engine_loader import Engine
+    from metagen_gui.gui.program.engine import Engine
 
 
 @dataclass(frozen=True)

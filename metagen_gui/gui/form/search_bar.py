@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from metagen_gui.gui.form.editors.base import field_height
@@ -44,3 +44,8 @@ class SearchBar(QWidget):
     def clear(self) -> None:
         """End the search."""
         self.line.clear()
+
+    def take_focus(self) -> None:
+        """Let what is typed next replace what was searched for."""
+        self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.line.selectAll()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
-from metagen_gui.gui.library.runs import Branch
+from metagen_gui.gui.run.branch import Branch
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from metagen_gui.gui.widgets.banner import Banner
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
-    from metagen_gui.gui.program.engine_loader import Engine
+    from metagen_gui.gui.program.engine import Engine
 
 
 class RunsCommands(QObject):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QFileSystemWatcher, QObject, QThread, QTimer, Signal
 
 from metagen_gui.engine.store.names import EXPERIMENT
-from metagen_gui.gui.library.runs import RunLibrary
+from metagen_gui.gui.program.engine import RunLibrary
 from metagen_gui.gui.program.job import Completed, Job, Outcome
 
 if TYPE_CHECKING:

@@ -1,15 +1,15 @@
-"""Moves runs, and other folders, to the trash, from where they come back; nothing is ever deleted here."""
+"""Moves runs to the trash, after a question."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDir, QFile, QStandardPaths, Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from metagen_gui.gui.window.close_dialog import is_agreed
+from metagen_gui.gui.program.trash import trash_folder
+from metagen_gui.gui.widgets.question import is_agreed
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
@@ -38,16 +38,6 @@ def move_to_trash(entry: RunEntry) -> str:
     if entry.state == "running":
         return _tr("{name} is going on; finish it first").format(name=entry.name)
     return trash_folder(entry.folder, entry.name)
-
-
-def trash_folder(folder: Path, name: str) -> str:
-    """Move a folder, which a person knows as `name`, to the trash; return why that could not be, "" if it could."""
-    # Where the trash of a desktop lies, which Qt does not make.
-    QDir().mkpath(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation))
-    file = QFile(str(folder))
-    if file.moveToTrash():
-        return ""
-    return _tr("{name} could not be moved to the trash: {why}").format(name=name, why=file.errorString())
 
 
 def _tr(text: str) -> str:

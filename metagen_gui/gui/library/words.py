@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from metagen_gui.gui.plots.scale import format_number
-from metagen_gui.gui.run.status.words import duration
+from metagen_gui.gui.widgets.amounts import duration
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry

@@ -3,45 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from metagen_gui.engine.events import Event
-from metagen_gui.gui.library.runs import RunLibrary
+from metagen_gui.gui.program.engine import Engine
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
 from metagen_gui.gui.program.library_preload import preload_torch
-
-if TYPE_CHECKING:
-    from metagen_gui.engine.devices import Device
-    from metagen_gui.engine.experiment import Experiment
-    from metagen_gui.engine.run.outer_loop import Commands
-    from metagen_gui.engine.settings.registry import Problem
-    from metagen_gui.engine.trained.export import Exported
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Everything the window asks of the engine. A test hands over stand-ins."""
-
-    experiment: type[Experiment]
-    meta_train: Callable[..., Generator[Event, None, None]]
-    resume_run: Callable[..., Generator[Event, None, None]]
-    origin: Callable[[Path, int | None], Any]
-    library: RunLibrary
-    commands: Callable[[], Commands]
-    use_threads: Callable[[], Any]
-    devices: Callable[[], Sequence[Device]]
-    memory_used: Callable[[str], int]
-    discard: Callable[[Path], None]
-    runs_folder: Callable[[], Path]
-    export_initialization: Callable[[Path, Path], Exported]
-    export_adapted: Callable[[Path, Path, int | None, Path | None, int | None], Exported]
-    problems: Sequence[Problem] = ()
-    """Plugins that could not be loaded."""
 
 
 def load_engine() -> Engine:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMainWindow
 
-from metagen_gui.gui.program.engine_loader import Engine, EngineLoader
+from metagen_gui.gui.program.engine import Engine
+from metagen_gui.gui.program.engine_loader import EngineLoader
 from metagen_gui.gui.program.fault_dialog import FaultDialog
 from metagen_gui.gui.widgets.banner import Banner
 

@@ -12,8 +12,8 @@ from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, Saved, S
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import LOG
 from metagen_gui.engine.store.reports import read_reports
-from metagen_gui.gui.library.runs import Branch
 from metagen_gui.gui.program.job import Broken, Outcome, Refused
+from metagen_gui.gui.run.branch import Branch
 from metagen_gui.gui.run.earlier_curves import EarlierCurves, told_from_the_start
 from metagen_gui.gui.run.mailbox import RunMailbox
 from metagen_gui.gui.run.progress import RunProgress
@@ -23,7 +23,7 @@ from metagen_gui.gui.run.training_thread import TrainingThread
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
     from metagen_gui.engine.run.outer_loop import Commands
-    from metagen_gui.gui.program.engine_loader import Engine
+    from metagen_gui.gui.program.engine import Engine
 
 CURVES_INTERVAL = 83
 """Milliseconds between deliveries of curves: 12 a second."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from metagen_gui.gui.run.status.words import duration
+from metagen_gui.gui.widgets.amounts import duration
+from metagen_gui.gui.widgets.question import is_agreed
 
 
 class Closing(Enum):
@@ -51,18 +52,6 @@ def ask_discarding(parent: QWidget, seconds: float, folder: Path | None) -> bool
     box.setText(_tr("The run took {time}. Its folder will be deleted.").format(time=duration(seconds)))
     box.setInformativeText(str(folder or ""))
     return is_agreed(box, _tr("&Discard"), _tr("&Keep"))
-
-
-def is_agreed(box: QMessageBox, do: str, leave: str) -> bool:
-    """Ask what `box` asks, about something that is lost by it; return whether the answer is `do`. Escape leaves."""
-    doing = box.addButton(do, QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton(leave, QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(keep)
-    box.setEscapeButton(keep)
-    box.exec()
-    answer = box.clickedButton()
-    box.deleteLater()
-    return answer is doing
 
 
 def _tr(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -17,7 +17,8 @@ from metagen_gui.gui.export.command import ExportCommand
 from metagen_gui.gui.library.commands import RunsCommands
 from metagen_gui.gui.library.panel import RunsPanel
 from metagen_gui.gui.look.theme import theme_changes
-from metagen_gui.gui.program.engine_loader import Engine, EngineLoader, load_engine
+from metagen_gui.gui.program.engine import Engine
+from metagen_gui.gui.program.engine_loader import EngineLoader, load_engine
 from metagen_gui.gui.program.job import end_jobs
 from metagen_gui.gui.program.plugin_problems import PluginsBanner
 from metagen_gui.gui.program.window_settings import WindowSettings
@@ -244,8 +245,7 @@ class MainWindow(QMainWindow):
 
     def _find_setting(self) -> None:
         self.layouts.bring("experiment")
-        self.panel.column.search_bar.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.panel.column.search_bar.line.selectAll()
+        self.panel.column.search_bar.take_focus()
 
     def _show_runs(self) -> None:
         self.layouts.bring("runs")

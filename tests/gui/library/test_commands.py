@@ -15,8 +15,8 @@ from metagen_gui.engine.run.outer_loop import Origin
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.lock import RunLock
-from metagen_gui.gui.library.runs import Branch
 from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.run.branch import Branch
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.window.main_window import MainWindow
 from tests.gui.library.test_panel import choose, shown

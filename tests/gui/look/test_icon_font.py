@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from metagen_gui.gui.look import icon_font
 from metagen_gui.gui.look.icon_font import font_icon
 
-SOURCE = Path(icon_font.__file__).parent
+SOURCE = Path(icon_font.__file__).parents[1]
 RED, GREY, BLUE = QColor("#c02020"), QColor("#808080"), QColor("#2020c0")
 
 
@@ -39,7 +39,7 @@ def test_under_the_mouse_an_icon_keeps_its_colour_unless_told(qtbot: QtBot) -> N
 
 
 def test_every_icon_that_is_named_exists(qtbot: QtBot) -> None:
-    named = {name for file in SOURCE.glob("*.py") for name in re.findall(r'"(mdi6\.[a-z0-9-]+)"', file.read_text())}
+    named = {name for file in SOURCE.rglob("*.py") for name in re.findall(r'"(mdi6\.[a-z0-9-]+)"', file.read_text())}
     assert len(named) > 20
     for name in named:
         font_icon(name, RED, GREY)

@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.registry import Problem
-from metagen_gui.gui.program.engine_loader import Engine
+from metagen_gui.gui.program.engine import Engine
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.window.actions import COMMANDS

@@ -20,7 +20,7 @@ from metagen_gui.gui.plots.curves.toggle import CurveToggle
 from metagen_gui.gui.plots.panel import PlotPanel
 from metagen_gui.gui.plots.scale import LossScale, Values, format_number
 from metagen_gui.gui.plots.smoothing import make_smoother
-from metagen_gui.gui.run.status.words import duration
+from metagen_gui.gui.widgets.amounts import duration
 from metagen_gui.gui.widgets.header_toggle import header_toggle
 from metagen_gui.gui.widgets.plain_tip import plain_tip
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import METRICS
 from metagen_gui.engine.store.reports import Series, read_series
-from metagen_gui.gui.library.runs import RunLibrary
+from metagen_gui.gui.program.engine import RunLibrary
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry

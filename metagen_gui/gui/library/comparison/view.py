@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 from metagen_gui.gui.library.comparison.plot import ComparisonPlot
 from metagen_gui.gui.library.comparison.reader import Compared, RunCurves, read_comparison
 from metagen_gui.gui.library.comparison.settings import SettingsTable
-from metagen_gui.gui.library.runs import RunLibrary
+from metagen_gui.gui.program.engine import RunLibrary
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome
 
 if TYPE_CHECKING:

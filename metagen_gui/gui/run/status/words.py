@@ -8,32 +8,15 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication
 
 from metagen_gui.engine.events import MemoryPlan, ValidationReport
-from metagen_gui.gui.library.runs import Branch
+from metagen_gui.gui.run.branch import Branch
 from metagen_gui.gui.run.progress import RunProgress
 from metagen_gui.gui.run.states import RunState
+from metagen_gui.gui.widgets.amounts import duration, size
 from metagen_gui.gui.widgets.fitting_label import SEPARATOR
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("StatusBar", text)
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time as a person says it: `40 s`, `3 min`, `2 h 5 min`, `3 days`."""
-    if seconds < 59.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return _tr("{days} days").format(days=round(hours / 24))
-
-
-def size(memory: int) -> str:
-    """Return bytes as `512 MB` or `1.2 GB`."""
-    return f"{memory / 1e6:.0f} MB" if memory < 1e9 else f"{memory / 1e9:.1f} GB"
 
 
 def speed(steps_per_second: float) -> str:
