@@ -20,7 +20,7 @@ from metagen_gui.engine.tasks.base import Task
 from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 
 COLUMNS = ("Support", "Step 0", "Step {steps}", "Query")
-PER_CELL, POINTS, SIDE, GAP, HEAD = 5, 256, 140, 14, 26
+PER_CELL, SIDE, GAP, HEAD = 5, 140, 14, 26
 """Images of a cell, points of a cell, its side for points, and pixels between and above cells."""
 PAPER, LINE, INK = 255, 215, 40
 
@@ -67,7 +67,7 @@ def first_tasks(run: TrainedRun, count: int) -> list[Task]:
 
 def parts(run: TrainedRun, task: Task) -> tuple[npt.NDArray[np.float32], ...]:
     """Return support, samples before, samples after, and query."""
-    count = POINTS if run.family.spec.kind == "points" else PER_CELL
+    count = run.family.spec.free_samples or PER_CELL
     before, after = run.model.sample(count), run.model.adapt(task.support).sample(count)
     return task.support, before.numpy(), after.numpy(), task.query
 

@@ -2,7 +2,7 @@
 
 Every plugin                `setting`, `Config`, `BadInput`
 An algorithm                `Algorithm`, `RateLearner`, `algorithms`, and what a meta-gradient is made of
-A model                     `GenerativeModel`, `models`, `DataSpec`, and what a model is handed
+A model                     `GenerativeModel`, `models`, `DataSpec` and its kinds, and what a model is handed
 A task family               `TaskFamily`, `task_families`, `Task`
 A metric of samples         `Metric`, `metrics`, `Context`
 A watcher of a run          `Detector`, `detectors`, `Finding`
@@ -31,6 +31,7 @@ from metagen_gui.engine.algorithms.base import (
     of_player,
     query_losses,
 )
+from metagen_gui.engine.data.spec import Array, DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.events import (
     Alarm,
     Event,
@@ -52,7 +53,7 @@ from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
-from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskBatch, TaskFamily, task_families
+from metagen_gui.engine.tasks.base import Stream, Task, TaskBatch, TaskFamily, task_families
 from metagen_gui.engine.trained.export import LoadedModel, export_adapted, export_initialization, load_export
 
 __all__ = [  # noqa: RUF022  # by purpose
@@ -82,9 +83,11 @@ __all__ = [  # noqa: RUF022  # by purpose
     "Circumstances",
     "DataSpec",
     "GenerativeModel",
+    "ImageSpec",
     "Noise",
     "Params",
     "PlayerParams",
+    "PointSpec",
     "models",
     # a task family
     "Array",

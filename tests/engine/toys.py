@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, RateLearner, TaskNoise, algorithms
+from metagen_gui.engine.data.spec import PointSpec
 from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, PlayerParams
 from metagen_gui.engine.networks.adversarial_losses import discriminator_loss, generator_loss
 from metagen_gui.engine.settings.config import Config
-from metagen_gui.engine.tasks.base import DataSpec
 
 
 class Quadratic(GenerativeModel):
@@ -22,7 +22,7 @@ class Quadratic(GenerativeModel):
     adapts = {"everything": ("x",)}
 
     def __init__(self, size: int) -> None:
-        super().__init__(Config(), DataSpec("points", (size + 1, size)))
+        super().__init__(Config(), PointSpec((size + 1, size)))
         self.size = size
 
     def initialize(self, generator: torch.Generator) -> PlayerParams:

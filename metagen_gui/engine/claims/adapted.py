@@ -21,19 +21,18 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
 from metagen_gui.engine.beneath_autograd.memory import free_bytes
 from metagen_gui.engine.claims.measures import IWAE, LOSS, Eyes, Measure, grader
 from metagen_gui.engine.claims.work import at_once
+from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.events import gigabytes
 from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.models.base import GenerativeModel, Noise
 from metagen_gui.engine.models.vae import Vae
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskBatch, TaskFamily
+from metagen_gui.engine.tasks.base import STREAMS, Stream, TaskBatch, TaskFamily
 
 Values = npt.NDArray[np.float64]
 NUMBERS_AT_ONCE = 40_000_000
 """Held at the same time: the parameters of the path of adaptation, per task and step, and samples."""
-POINTS = 256
-"""Samples of a task whose examples are points: they cost nothing, and modes are counted among them."""
 PICTURED = 4
 """Tasks whose samples are kept to be looked at."""
 
@@ -79,7 +78,7 @@ class HeldOut:
     @property
     def sample_count(self) -> int:
         """How many samples are made of a task."""
-        return POINTS if self.family.spec.kind == "points" else self.samples
+        return self.family.spec.free_samples or self.samples
 
     def latents(self, algorithm: Algorithm, index: int) -> Tensor:
         """Return the latents that samples of task `index` are made from."""

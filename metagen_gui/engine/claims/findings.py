@@ -105,10 +105,10 @@ class _Finder:
         self.plan, self.arms, self.shared, self.scores, self.outcomes = plan, arms, shared, scores, outcomes
         self.measures, self.claims = judge.measures, plan.settings.claims
         self.worlds: dict[str, Part] = {HELD_OUT: "own"}
-        images = judge.family.spec.kind == "images"  # points of two tasks of one name share no more than others do
-        self.classes: dict[Part, tuple[str, ...]] = {"own": tuple(judge.test.batch.names)} if images else {}
+        classed = judge.family.spec.in_classes  # else two tasks of one name share no more than others do
+        self.classes: dict[Part, tuple[str, ...]] = {"own": tuple(judge.test.batch.names)} if classed else {}
         if judge.shift is not None:
-            if images:
+            if classed:
                 self.classes["shifted"] = tuple(judge.shift[0].batch.names)
             self.worlds[f"shifted to {type(judge.shift[0].family).title}"] = "shifted"
 

@@ -10,13 +10,14 @@ import numpy as np
 
 from metagen_gui.engine.claims.plan import Claim
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
+from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.metrics import Context, Contexts, Metric, features_of, metrics_for
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.encoder import ImageEncoder
 from metagen_gui.engine.metrics.iwae import SAMPLES
 from metagen_gui.engine.models.base import GenerativeModel
 from metagen_gui.engine.models.vae import Vae
-from metagen_gui.engine.tasks.base import Array, Stream, TaskFamily
+from metagen_gui.engine.tasks.base import Stream, TaskFamily
 
 NAN = float("nan")
 LOSS, IWAE = "loss", "iwae"

@@ -11,13 +11,12 @@ from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.training import PATIENCE, Steps, queue, trainers
+from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.config import parse_settings
-from metagen_gui.engine.tasks.base import DataSpec, TaskFamily, task_families
+from metagen_gui.engine.settings.config import parse_settings, settings_of
+from metagen_gui.engine.tasks.base import TaskFamily, task_families
 
-SHAPE = ("size", "colour")
-"""Settings of a family that decide the shape of its examples."""
 BY_HAND, META = 0.010, 0.0015
 """Seconds that one adaptation step on one task takes in scoring: of all weights, as by hand, and as meta-learned models
 do it. Measured with the VAE on strokes, on one core; a guess for anything else, which the test itself mends."""
@@ -101,11 +100,11 @@ def shifts(experiment: Experiment) -> Iterator[Shift]:
     for name, family in task_families.items():
         if name == experiment.tasks:
             continue
-        known = family.Settings.model_fields
-        like = {field: value for field, value in own.model_dump().items() if field in SHAPE and field in known}
+        like = {field: value for field, value in own.model_dump().items() if field in family.shape_settings}
+        reads = any(item.kind == "path" for item in settings_of(family.Settings))
         with suppress(BadInput):
             if _spec(family, parse_settings(family.Settings, like, "plan.shift")) == spec:
-                yield Shift(name, family.title, family.summary, like, "path" in known)
+                yield Shift(name, family.title, family.summary, like, reads)
 
 
 def _suitor(experiment: Experiment, name: str) -> Suitor:
@@ -126,10 +125,5 @@ def _suitor(experiment: Experiment, name: str) -> Suitor:
 
 
 def _spec(family: type[TaskFamily], settings: Any) -> DataSpec:
-    """Return the shape of a family's examples, if it can be had without looking for its data."""
-    if isinstance(known := getattr(family, "spec", None), DataSpec):
-        return known
-    if "size" in type(settings).model_fields:
-        channels = 3 if getattr(settings, "colour", "gray") == "rgb" else 1
-        return DataSpec("images", (channels, settings.size, settings.size))
-    return family(settings, 0).spec
+    """Return what a family's examples are, if it can be had without looking for its data."""
+    return family.spec_of(settings) or family(settings, 0).spec

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, Task, TaskFamily
+from metagen_gui.engine.tasks.base import STREAMS, Stream, Task, TaskFamily
 
 
 class ShuffledClasses(TaskFamily):

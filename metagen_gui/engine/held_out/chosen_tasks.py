@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import in_full
 from metagen_gui.engine.settings.plain_text import quoted
-from metagen_gui.engine.tasks.base import Array, TaskFamily
+from metagen_gui.engine.tasks.base import TaskFamily
 from metagen_gui.engine.trained.loaded_model import MOST_STEPS
 from metagen_gui.engine.trained.trained_run import TrainedRun
 

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, TaskNoise, facing, grade, of_player
+from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.models.base import USUAL, Noise, PlayerParams
-from metagen_gui.engine.tasks.base import Array, TaskBatch, TaskFamily
+from metagen_gui.engine.tasks.base import TaskBatch, TaskFamily
 
 GRID = 48
 """Cells per side of a drawn density or discriminator field."""
@@ -94,16 +95,16 @@ def take_snapshot(
     `at_once` tasks are adapted to in one pass, or all if it is 0.
     """
     model, device = algorithm.model, generator.device
-    points = family.spec.kind == "points"
+    spec = family.spec
     support = torch.from_numpy(batch.support).to(device)
     # latents first: they stay the same when other numbers of steps are shown
-    latents = model.latents(generator, max(count, 256) if points else count)
+    latents = model.latents(generator, max(count, spec.free_samples))
     noise = algorithm.adaptation_noise(generator, len(support), steps, support.shape[1])
     shown = shown_steps(steps)
-    extent = square_around(batch) if points else None
+    extent = square_around(batch) if spec.in_plane else None
     grid = grid_points(extent) if extent else None
 
-    x = along(batch) if points else None
+    x = along(batch) if spec.in_plane else None
 
     def one_task(support: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Tensor]:
         path = algorithm.trajectory(meta, support, noise, steps)
@@ -122,14 +123,13 @@ def take_snapshot(
     if grid is not None:
         true = [family.density("validation", index, grid) for index in range(len(support))]
         density = np.stack([t.reshape(GRID, GRID) for t in true if t is not None]) if true[0] is not None else None
-    to_shown = _as_points if points else _as_pixels
     return Snapshot(
         meta_step=meta_step,
         names=batch.names,
         steps=shown,
-        support=to_shown(batch.support),
-        query=to_shown(batch.query),
-        samples=to_shown(samples.float().cpu().numpy()),
+        support=spec.to_show(batch.support),
+        query=spec.to_show(batch.query),
+        samples=spec.to_show(samples.float().cpu().numpy()),
         density=density,
         field=fields.float().cpu().numpy().reshape(len(support), len(shown), GRID, GRID) if fields.numel() else None,
         extent=extent,
@@ -174,11 +174,3 @@ def grid_points(extent: tuple[float, float, float, float]) -> Array:
     x = left + (np.arange(GRID) + 0.5) * (right - left) / GRID
     y = bottom + (np.arange(GRID) + 0.5) * (top - bottom) / GRID
     return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
-
-
-def _as_pixels(values: Array) -> npt.NDArray[np.uint8]:
-    return (np.nan_to_num(values).clip(0, 1) * 255).round().astype(np.uint8)
-
-
-def _as_points(values: Array) -> Array:
-    return values.astype(np.float32)

@@ -16,7 +16,8 @@ import numpy as np
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.settings.registry import Registry
 
-DataKind = Literal["images", "points"]
+DataKind = str
+"""The `kind` of a `DataSpec`: "images", "points"."""
 LogDensity = Callable[[Values], Values]
 """log p at points `(n, numbers)` as `(n,)`, in nats."""
 

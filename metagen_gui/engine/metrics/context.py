@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from metagen_gui.engine.data.density_shapes import Mixture
+from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.metrics.base import Context, LogDensity
 from metagen_gui.engine.metrics.class_consistency import WAYS
 from metagen_gui.engine.metrics.distances import Values, distances
-from metagen_gui.engine.tasks.base import Array, Stream, TaskFamily
+from metagen_gui.engine.tasks.base import Stream, TaskFamily
 
 Encode = Callable[[Array], Values]
 """Examples `(n, *shape)` to features `(n, numbers)`."""
@@ -29,21 +29,22 @@ class Contexts:
         self.family, self.stream = family, stream
         self.classes: dict[str, Values] = {}
         """Features of one class more than a judge needs, so that the task's own can be left out."""
-        if family.spec.kind == "images":
+        if family.spec.in_classes:
             drawn = some_classes(family, stream, WAYS, examples)
             self.classes = {name: encode(images) for name, images in drawn.items()}
 
     def of(self, index: int, name: str) -> Context:
         """Return the context of task `index`, which is called `name`."""
-        if self.family.spec.kind == "images":
+        kind = self.family.spec.kind
+        if self.family.spec.in_classes:
             others = [features for other, features in self.classes.items() if other != name][: WAYS - 1]
-            return Context("images", other_classes=np.stack(others) if others else None)
-        mixture = _mixture_of(self.family, self.stream, index)
+            return Context(kind, other_classes=np.stack(others) if others else None)
+        mixture = self.family.mixture(self.stream, index)
         if mixture is not None:
             modes = mixture.centres.astype(np.float64) if mixture.has_modes else None
-            return Context("points", modes, mixture.width, log_density_of(mixture))
+            return Context(kind, modes, mixture.width, log_density_of(mixture))
         known = self.family.density(self.stream, index, np.zeros((1, 2), np.float32)) is not None
-        return Context("points", log_density=_log_of(self.family, self.stream, index) if known else None)
+        return Context(kind, log_density=_log_of(self.family, self.stream, index) if known else None)
 
 
 def some_classes(family: TaskFamily, stream: Stream, count: int, examples: int) -> dict[str, Array]:
@@ -78,10 +79,3 @@ def _log_of(family: TaskFamily, stream: Stream, index: int) -> LogDensity:
         return np.log(np.maximum(np.asarray(density, dtype=np.float64), LEAST_DENSITY))
 
     return log_density
-
-
-def _mixture_of(family: Any, stream: Stream, index: int) -> Mixture | None:
-    """Return the law of a task where its family can tell it, as those of points in the plane do."""
-    mixture = getattr(family, "mixture", None)
-    found = mixture(stream, index) if callable(mixture) else None
-    return found if isinstance(found, Mixture) else None

@@ -19,10 +19,11 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.data.glyphs import kept
+from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings, Episodes, Tell, measure, moments, train
 from metagen_gui.engine.networks.context_networks import ConvEncoder, initial_values
-from metagen_gui.engine.tasks.base import Array, TaskFamily
+from metagen_gui.engine.tasks.base import TaskFamily
 
 VERSION = 1
 """Raise it whenever another network comes out of the same data: those kept by another version are not read."""
@@ -93,7 +94,7 @@ class ImageEncoder:
 
 def features_of(family: TaskFamily, tell: Tell = lambda done, total: None) -> Callable[[Array], Values]:
     """Return what makes features of the family's examples: for points the points, for images a trained encoder."""
-    if family.spec.kind == "points":
+    if not family.spec.in_classes:
         return lambda points: np.asarray(points, dtype=np.float64).reshape(len(points), -1)
     return image_encoder(family, tell=tell)
 

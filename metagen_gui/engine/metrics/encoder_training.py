@@ -14,9 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.metrics.class_consistency import WAYS
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.tasks.base import STREAMS, Array, Stream, TaskFamily
+from metagen_gui.engine.tasks.base import STREAMS, Stream, TaskFamily
 
 Tell = Callable[[int, int], object]
 """Hears how many episodes of how many are done."""

@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.settings.plain_text import quoted
 from metagen_gui.engine.settings.registry import Registry
-from metagen_gui.engine.tasks.base import DataSpec
 
 Params = dict[str, Tensor]
 """Parameters of one player by their dotted name."""

@@ -19,10 +19,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, PlayerParams, models
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
-from metagen_gui.engine.tasks.base import DataSpec
 
 REACH = 5.0
 """Samples have x in [-REACH, REACH]."""

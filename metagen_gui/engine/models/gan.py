@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams, models
 from metagen_gui.engine.networks.adversarial_losses import (
     discriminator_loss,
@@ -31,7 +32,6 @@ from metagen_gui.engine.networks.adversarial_losses import (
 from metagen_gui.engine.networks.context_networks import NetworkSettings, build_decoder, build_encoder, initial_values
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
-from metagen_gui.engine.tasks.base import DataSpec
 
 
 class GanSettings(NetworkSettings):
@@ -112,15 +112,15 @@ class _Generator(nn.Module):
     def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
         super().__init__()
         s, c = settings, settings.context_size
-        self.shape, self.images = spec.shape, spec.kind == "images"
-        self.body = build_decoder(s, spec, s.latent_size, c, waves=0 if self.images else s.width)
+        self.shape, self.bounded = spec.shape, spec.bounds is not None
+        self.body = build_decoder(s, spec, s.latent_size, c, waves=0 if self.bounded else s.width)
         self.prior = nn.Parameter(torch.zeros(2, s.latent_size))
         self.context = nn.Parameter(torch.zeros(c))
 
     def forward(self, latents: Tensor) -> Tensor:
         """Map standard normal latents `(n, latent)` to examples `(n, *shape)`."""
         out = self.body(self.prior[0] + self.prior[1].exp() * latents, self.context).view(-1, *self.shape)
-        return torch.sigmoid(out) if self.images else out
+        return torch.sigmoid(out) if self.bounded else out
 
 
 class _Discriminator(nn.Module):

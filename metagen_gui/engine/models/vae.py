@@ -18,10 +18,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, PlayerParams, models
 from metagen_gui.engine.networks.context_networks import NetworkSettings, build_decoder, build_encoder, initial_values
 from metagen_gui.engine.settings.config import setting
-from metagen_gui.engine.tasks.base import DataSpec
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -57,7 +57,7 @@ class _Networks(nn.Module):
         self.decoder_prior = nn.Linear(c, 2 * s.latent_size, bias=False) if c else None
         self.prior = nn.Parameter(torch.zeros(2, s.latent_size))
         self.context = nn.Parameter(torch.zeros(c)) if c else None
-        self.decoder_log_std = nn.Parameter(torch.zeros(spec.shape)) if spec.kind == "points" else None
+        self.decoder_log_std = nn.Parameter(torch.zeros(spec.shape)) if spec.bounds is None else None
 
     def code_of_task(self) -> Tensor:
         return self.prior.new_zeros(0) if self.context is None else self.context
@@ -155,7 +155,7 @@ class Vae(GenerativeModel):
 
     def latents(self, generator: torch.Generator, count: int) -> Tensor:
         """Return standard normal latents `(count, latent)`; for points two more columns of observation noise."""
-        extra = math.prod(self.spec.shape) if self.spec.kind == "points" else 0
+        extra = math.prod(self.spec.shape) if self.spec.bounds is None else 0
         return torch.randn(count, self.settings.latent_size + extra, generator=generator, device=generator.device)
 
     def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:

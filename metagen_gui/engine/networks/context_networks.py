@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.settings.config import Config, setting
-from metagen_gui.engine.tasks.base import DataSpec
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": F.silu,
@@ -187,14 +187,14 @@ class ConvDecoder(nn.Module):
 
 def build_encoder(s: NetworkSettings, spec: DataSpec, outputs: int, context: int) -> nn.Module:
     """Return the chosen network from examples `(n, *shape)` and a context to `(n, outputs)`."""
-    if s.network == "conv" and spec.kind == "images":
+    if s.network == "conv" and spec.has_pixels:
         return ConvEncoder(spec.shape, s.channels, s.width, outputs, context, s.activation)
     return ContextMLP(math.prod(spec.shape), s.width, s.depth, outputs, context, s.activation)
 
 
 def build_decoder(s: NetworkSettings, spec: DataSpec, inputs: int, context: int, waves: int = 0) -> nn.Module:
     """Return the chosen network from latents `(n, inputs)` and a context to examples, flat `(n, numbers)` if mlp."""
-    if s.network == "conv" and spec.kind == "images":
+    if s.network == "conv" and spec.has_pixels:
         return ConvDecoder(spec.shape, s.channels, s.width, inputs, context, s.activation)
     return ContextMLP(inputs, s.width, s.depth, math.prod(spec.shape), context, s.activation, waves)
 

@@ -12,22 +12,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from metagen_gui.engine.data.density_shapes import Mixture
+from metagen_gui.engine.data.spec import Array, DataSpec
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.settings.registry import Registry
 
-Array = npt.NDArray[np.float32]
 Stream = Literal["train", "validation", "test"]
 STREAMS: tuple[Stream, ...] = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class DataSpec:
-    """What one example is: an image `(channels, height, width)` with values in [0, 1], or a point `(2,)`."""
-
-    kind: Literal["images", "points"]
-    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,15 @@ class TaskFamily(ABC):
     suggests: ClassVar[Mapping[str, Any]] = {}
     """Defaults of other groups that suit this family, as `{"training.shots": 100}`; a person's own values win."""
 
+    shape_settings: ClassVar[tuple[str, ...]] = ()
+    """The settings that decide the shape of an example."""
+
     spec: DataSpec
+
+    @classmethod
+    def spec_of(cls, settings: Any) -> DataSpec | None:
+        """Return what one example is under `settings`, or None where that is known only once the data are read."""
+        return getattr(cls, "spec", None)
 
     def __init__(self, settings: Any, seed: int) -> None:
         self.settings = settings
@@ -85,6 +85,10 @@ class TaskFamily(ABC):
 
     def curve(self, stream: Stream, index: int, x: Array) -> Array | None:
         """Return the true y of task `index` at `x` `(n,)` as `(n,)`, or None where there is no true curve."""
+        return None
+
+    def mixture(self, stream: Stream, index: int) -> Mixture | None:
+        """Return the law of task `index` as a mixture, whose modes can be counted, or None where it is none."""
         return None
 
     def grid(self, stream: Stream, index: int, count: int) -> Array | None:

@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from metagen_gui.engine.data.density_shapes import CURVES, Mixture, grid, grid_sides, ring, scattered
+from metagen_gui.engine.data.spec import Array, PointSpec
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
-from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskFamily, task_families
+from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_families
 
 HALF_SIDE = 3.0
 """The data lies within [-HALF_SIDE, HALF_SIDE]², up to three widths of a mode."""
@@ -66,7 +67,7 @@ class Densities(TaskFamily):
     reference = "Srivastava et al. 2017, https://arxiv.org/abs/1705.07761 (rings and grids for counting modes)"
     Settings = DensitySettings
     suggests: ClassVar[Mapping[str, Any]] = {"training.shots": 64, "training.query_size": 128, "model.width": 64}
-    spec = DataSpec(kind="points", shape=(2,))
+    spec = PointSpec()
 
     def __init__(self, settings: Any, seed: int) -> None:
         super().__init__(settings, seed)

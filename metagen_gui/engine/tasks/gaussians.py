@@ -15,8 +15,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from metagen_gui.engine.data.density_shapes import Frame, Mixture
+from metagen_gui.engine.data.spec import Array, PointSpec
 from metagen_gui.engine.settings.config import Config, setting
-from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskFamily, task_families
+from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_families
 
 MAP = 2_007
 """Where the source of the places begins: no run's seed has a part in it, or runs of two seeds would differ in tasks."""
@@ -59,7 +60,7 @@ class Gaussians(TaskFamily):
     reference = "Murphy 2007, https://www.cs.ubc.ca/~murphyk/Papers/bayesGauss.pdf"
     Settings = GaussianSettings
     suggests: ClassVar[Mapping[str, Any]] = {"training.shots": 5, "training.query_size": 128, "model.width": 64}
-    spec = DataSpec(kind="points", shape=(2,))
+    spec = PointSpec()
 
     def task(self, stream: Stream, index: int, shots: int, query_size: int) -> Task:
         """Return task `index` of `stream`; its query does not depend on the number of shots."""

@@ -14,10 +14,11 @@ from metagen_gui.engine.data.image_files.layout import ImageClass, arrange
 from metagen_gui.engine.data.image_files.listing import counted, some
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress, look_at_images
 from metagen_gui.engine.data.image_files.sources import open_source
+from metagen_gui.engine.data.spec import ImageSpec
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.settings.plain_text import shortened
-from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily, task_families
+from metagen_gui.engine.tasks.base import STREAMS, Stream, Task, TaskFamily, task_families
 
 WHERE = "tasks.path"
 PURPOSE: dict[Stream, str] = {"train": "train on", "validation": "validate with", "test": "test with"}
@@ -64,12 +65,18 @@ class Images(TaskFamily):
     summary = "A folder or zip of your own, one folder per class; Omniglot as published works too."
     reference = "https://doi.org/10.1126/science.aab3050"
     Settings = ImagesSettings
+    shape_settings = ("size", "colour")
     settings: ImagesSettings
+
+    @classmethod
+    def spec_of(cls, settings: ImagesSettings) -> ImageSpec:
+        """Return the channels and the size of an image."""
+        return ImageSpec(settings.shape)
 
     def __init__(self, settings: ImagesSettings, seed: int) -> None:
         super().__init__(settings, seed)
         source = open_source(settings.path, WHERE)
-        self.spec = DataSpec("images", settings.shape)
+        self.spec = self.spec_of(settings)
         self.images = ImageSet(source, settings.shape, settings.polarity)
         self.layout = arrange(source.listing.files, settings.split_by)
         self._needed = 0

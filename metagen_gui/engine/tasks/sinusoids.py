@@ -13,9 +13,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from metagen_gui.engine.data.spec import Array, PointSpec
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
-from metagen_gui.engine.tasks.base import Array, DataSpec, Stream, Task, TaskFamily, task_families
+from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_families
 
 REACH = 5.0
 """Examples have x in [-REACH, REACH]."""
@@ -63,7 +64,7 @@ class Sinusoids(TaskFamily):
         "training.validation_tasks": 100,
         "training.steps_shown": 10,
     }
-    spec = DataSpec(kind="points", shape=(2,))
+    spec = PointSpec()
 
     def __init__(self, settings: Any, seed: int) -> None:
         super().__init__(settings, seed)

@@ -14,9 +14,10 @@ from metagen_gui.engine.data.glyphs import hershey, invented
 from metagen_gui.engine.data.glyphs.alphabet import Alphabet
 from metagen_gui.engine.data.glyphs.drawer import HANDS, Style
 from metagen_gui.engine.data.glyphs.pool import Pool
+from metagen_gui.engine.data.spec import ImageSpec
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
-from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily, task_families
+from metagen_gui.engine.tasks.base import STREAMS, Stream, Task, TaskFamily, task_families
 
 MOST_EXAMPLES = 3 * HANDS
 """How many drawings a character has; the pool stays within some 60 MB of memory at 28×28."""
@@ -56,10 +57,16 @@ class Strokes(TaskFamily):
     summary = "Handwritten characters of real and invented alphabets, much like Omniglot; nothing to download."
     reference = "Lake, Salakhutdinov & Tenenbaum, Human-level concept learning, Science 2015 (the data it resembles)"
     Settings = StrokesSettings
+    shape_settings = ("size",)
+
+    @classmethod
+    def spec_of(cls, settings: StrokesSettings) -> ImageSpec:
+        """Return the size of an image."""
+        return ImageSpec((1, settings.size, settings.size))
 
     def __init__(self, settings: StrokesSettings, seed: int) -> None:
         super().__init__(settings, seed)
-        self.spec = DataSpec("images", (1, settings.size, settings.size))
+        self.spec = self.spec_of(settings)
         self.pool = Pool(Style(settings.size, settings.pen, settings.drawer_variation))
         sources = {"hershey": hershey.alphabets(), "invented": invented.alphabets()}
         alphabets = sources.get(settings.characters) or sources["hershey"] + sources["invented"]

@@ -84,7 +84,7 @@ def _export(
 def code_for(folder: Path, model: LoadedModel) -> str:
     """Return lines of Python that load the export in `folder` and sample from it; they run as they are."""
     shape = ", ".join(map(str, model.spec.shape))
-    values = " with values from 0 to 1" if model.spec.kind == "images" else ""
+    values = model.spec.in_words
     lines = [
         "from metagen_gui.api import load_export",
         "",

@@ -21,11 +21,11 @@ from typing import Any, Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from metagen_gui.engine.data.spec import KINDS
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import flush_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import MAX_WEIGHTS_BYTES, from_bytes, to_bytes
-from metagen_gui.engine.tasks.base import DataSpec
 from metagen_gui.engine.trained.loaded_model import Kind, LoadedModel, assemble
 
 WEIGHTS, EXPERIMENT, ABOUT = "model.safetensors", "experiment.json", "export.json"
@@ -61,8 +61,8 @@ def load_export(folder: Path | str) -> LoadedModel:
     if hashlib.sha256(data).hexdigest() != about.sha256:
         raise BadInput(str(folder / WEIGHTS), f"damaged: not the file that {ABOUT} describes")
     experiment = Experiment.load(folder / EXPERIMENT)
-    spec = DataSpec(about.data.kind, tuple(about.data.shape))
-    if not _is_possible(spec):
+    spec = KINDS[about.data.kind](tuple(about.data.shape))
+    if not spec.is_possible():
         raise BadInput(str(folder / ABOUT), f"{spec.kind} of shape {spec.shape} cannot be")
     weights = from_bytes(data, str(folder / WEIGHTS))
     return assemble(experiment, spec, about.kind, weights, str(folder / WEIGHTS))
@@ -162,13 +162,6 @@ def _read_about(path: Path) -> _About:
 def _read(path: Path, most: int) -> bytes:
     with _refusals(path):
         return read_file(path, most)
-
-
-def _is_possible(spec: DataSpec) -> bool:
-    """Return whether one example can be of this shape; sides are limited so that a lie stays cheap to find out."""
-    if spec.kind == "points":
-        return spec.shape == (2,)
-    return len(spec.shape) == 3 and spec.shape[0] in (1, 3) and all(4 <= side <= 4096 for side in spec.shape[1:])
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,13 +11,13 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
+from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, shortened
 from metagen_gui.engine.store.checkpoint import is_finite
-from metagen_gui.engine.tasks.base import DataSpec
 
 Kind = Literal["initialization", "adapted"]
 MOST_STEPS = 1_000
@@ -75,8 +76,9 @@ class LoadedModel:
             raise BadInput("examples", f"expected (n, {', '.join(map(str, shape))}), got {given}")
         if not examples.isfinite().all():
             raise BadInput("examples", "not all values are finite")
-        if self.spec.kind == "images" and (examples.min() < 0 or examples.max() > 1):
-            raise BadInput("examples", "values of images lie in [0, 1]")
+        low, high = self.spec.bounds or (-math.inf, math.inf)
+        if examples.min() < low or examples.max() > high:
+            raise BadInput("examples", f"values of {self.spec.kind} lie in [{low:g}, {high:g}]")
         return examples
 
 

@@ -7,10 +7,10 @@ import torch
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, Moment, algorithms, grade
 from metagen_gui.engine.algorithms.maml_pp import step_weights
+from metagen_gui.engine.data.spec import DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.models.base import Circumstances, models
-from metagen_gui.engine.tasks.base import DataSpec
 
-POINTS, IMAGES = DataSpec("points", (2,)), DataSpec("images", (1, 16, 16))
+POINTS, IMAGES = PointSpec(), ImageSpec((1, 16, 16))
 TINY = {"width": 6, "latent_size": 3, "context_size": 4}
 CASES = [
     ("vae", POINTS, {}, {}),

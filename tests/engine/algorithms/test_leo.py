@@ -14,14 +14,14 @@ from metagen_gui.engine.adaptation import code_space
 from metagen_gui.engine.adaptation.latent_embedding import CODE, Law, divergence, law_of_code, weight_penalty
 from metagen_gui.engine.algorithms.base import MetaParams, Moment, TaskNoise, algorithms
 from metagen_gui.engine.algorithms.leo import Leo
+from metagen_gui.engine.data.spec import PointSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.rates_report import report_rates
 from metagen_gui.engine.models.base import GenerativeModel, models
-from metagen_gui.engine.tasks.base import DataSpec
 from tests.engine.toys import Bilinear, Quadratic, positive, quiet, task
 
-POINTS = DataSpec("points", (2,))
+POINTS = PointSpec()
 TINY = {"width": 6, "latent_size": 3, "context_size": 4}
 CASES = [
     ("vae", {}, {"inner_lr": 0.03}),

@@ -12,14 +12,14 @@ from torch import Tensor
 from metagen_gui.engine.adaptation.inner_loop import ORDER
 from metagen_gui.engine.algorithms.base import MetaParams, Moment, TaskNoise, algorithms
 from metagen_gui.engine.algorithms.reptile import DECAY, Reptile
+from metagen_gui.engine.data.spec import PointSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.evaluation import score
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.tasks.base import DataSpec
 
-POINTS = DataSpec("points", (2,))
+POINTS = PointSpec()
 SMALL = {"width": 6, "depth": 1, "latent_size": 3, "context_size": 4}
 TASKS, SHOTS, STEPS = 3, 4, 3
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from metagen_gui.engine.data.spec import ImageSpec
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.tasks.base import STREAMS, DataSpec, Stream, Task, TaskFamily
+from metagen_gui.engine.tasks.base import STREAMS, Stream, Task, TaskFamily
 
 
 class Patterns(TaskFamily):
@@ -16,7 +17,7 @@ class Patterns(TaskFamily):
     def __init__(self, settings: object = None, seed: int = 0, classes: int = 30, noise: float = 0.6) -> None:
         super().__init__(settings or (classes, noise), seed)
         self.classes, self.noise = self.settings
-        self.spec = DataSpec("images", (1, 16, 16))
+        self.spec = ImageSpec((1, 16, 16))
         self.asked: list[Stream] = ASKED
         self.most = 20
 

@@ -8,17 +8,17 @@ import pytest
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.data.spec import ImageSpec, PointSpec
 from metagen_gui.engine.metrics import iwae
 from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.models.vae import Vae, VaeSettings
-from metagen_gui.engine.tasks.base import DataSpec
 
 SMALL = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4}
 
 
 def build(kind: str) -> tuple[Vae, dict[str, dict[str, Tensor]], Tensor, torch.Generator]:
     """A VAE with every parameter off its start, and a batch, in float64."""
-    spec = DataSpec("points", (2,)) if kind == "points" else DataSpec("images", (1, 16, 16))
+    spec = PointSpec() if kind == "points" else ImageSpec((1, 16, 16))
     model, generator = Vae(VaeSettings(**SMALL), spec), torch.Generator().manual_seed(0)
     fresh = model.initialize(generator)["vae"]
     params = {n: v.double() + 0.1 * torch.randn(v.shape, generator=generator).double() for n, v in fresh.items()}

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from metagen_gui.engine.data.density_shapes import Mixture, grid, ring
+from metagen_gui.engine.data.spec import ImageSpec
 from metagen_gui.engine.metrics import Context, Contexts, features_of, metrics, metrics_for
 from metagen_gui.engine.metrics.class_consistency import class_consistency, consistency_of_real
 from metagen_gui.engine.metrics.context import some_classes
 from metagen_gui.engine.metrics.modes import count_modes
-from metagen_gui.engine.tasks.base import DataSpec
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 from metagen_gui.engine.tasks.gaussians import Gaussians, GaussianSettings
 from metagen_gui.engine.tasks.sinusoids import Sinusoids, SinusoidSettings
@@ -134,7 +134,8 @@ def test_the_log_density_of_a_context_is_that_of_the_family(family: Densities | 
 
 def test_a_family_that_tells_a_density_without_a_mixture_is_asked_for_it() -> None:
     class Told(Densities):
-        mixture = None
+        def mixture(self, stream, index):
+            return None
 
         def density(self, stream, index, points):
             return np.zeros(len(points), np.float32)
@@ -165,7 +166,7 @@ def test_a_task_is_told_from_other_classes_never_from_its_own() -> None:
     assert len(some_classes(family, "test", 3, 2)) == 3
     alone = Patterns(classes=1)
     assert Contexts(alone, "test", first_pixels).of(0, alone.task("test", 0, 1, 1).name).other_classes is None
-    assert alone.spec == DataSpec("images", (1, 16, 16))
+    assert alone.spec == ImageSpec((1, 16, 16))
 
 
 def test_memorisation_alone_looks_at_the_support_and_exposes_copies_of_it() -> None:

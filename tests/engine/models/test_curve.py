@@ -7,11 +7,11 @@ import math
 import pytest
 import torch
 
+from metagen_gui.engine.data.spec import ImageSpec, PointSpec
 from metagen_gui.engine.models.curve import REACH, SMALL, Curve, CurveSettings
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.tasks.base import DataSpec
 
-POINTS = DataSpec("points", (2,))
+POINTS = PointSpec()
 
 
 def build(**settings: object) -> tuple[Curve, dict[str, torch.Tensor]]:
@@ -70,4 +70,4 @@ def test_images_are_refused() -> None:
     with pytest.raises(
         BadInput, match=r"^model.name: curve draws y over x, so its tasks hold points; these hold images$"
     ):
-        Curve(CurveSettings(), DataSpec("images", (1, 28, 28)))
+        Curve(CurveSettings(), ImageSpec((1, 28, 28)))

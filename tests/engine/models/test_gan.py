@@ -8,14 +8,14 @@ from torch import Tensor
 from torch.func import functional_call
 
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms, query_losses
+from metagen_gui.engine.data.spec import DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import Circumstances, PlayerParams
 from metagen_gui.engine.models.gan import Gan, GanSettings
 from metagen_gui.engine.networks.adversarial_losses import generator_loss, mode_seeking, squared_mmd
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.tasks.base import DataSpec
 
-POINTS, IMAGES = DataSpec("points", (2,)), DataSpec("images", (3, 16, 16))
+POINTS, IMAGES = PointSpec(), ImageSpec((3, 16, 16))
 SMALL = {"width": 6, "depth": 1, "latent_size": 3, "context_size": 4, "channels": 4}
 
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from metagen_gui.engine.data.spec import DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
 from metagen_gui.engine.settings.config import Config
-from metagen_gui.engine.tasks.base import DataSpec
 
-SPECS = [DataSpec("points", (2,)), DataSpec("images", (1, 16, 16)), DataSpec("images", (3, 16, 16))]
+SPECS = [PointSpec(), ImageSpec((1, 16, 16)), ImageSpec((3, 16, 16))]
 SMALL = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4}
 CASES = [
     pytest.param(name, spec, network, id=f"{name}-{spec.kind}{spec.shape[0]}-{network}")

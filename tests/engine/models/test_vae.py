@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.func import functional_call
 
+from metagen_gui.engine.data.spec import DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.models.base import Circumstances, Params, PlayerParams
 from metagen_gui.engine.models.vae import Vae, VaeSettings
-from metagen_gui.engine.tasks.base import DataSpec
 
-POINTS, IMAGES = DataSpec("points", (2,)), DataSpec("images", (2, 16, 16))
+POINTS, IMAGES = PointSpec(), ImageSpec((2, 16, 16))
 SMALL = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4}
 CASES = [
     pytest.param(spec, {"network": network, "context_size": context}, id=f"{spec.kind}-{network}-context{context}")

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagen_gui.engine.data.density_shapes import CURVES, grid, grid_sides, ring, scattered
+from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import parse_settings, settings_of
-from metagen_gui.engine.tasks.base import STREAMS, Array
+from metagen_gui.engine.tasks.base import STREAMS
 from metagen_gui.engine.tasks.densities import HALF_SIDE, SHAPES, Densities, DensitySettings
 
 ONE_KIND = ("rings", "grids", "scattered", "moons", "spirals", "pinwheels")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from metagen_gui.engine.tasks.base import Array
+from metagen_gui.engine.data.spec import Array
 
 CELL = 84
 """Pixels per side of a cell of points."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity
 from metagen_gui.engine.data.image_files.sources import open_source
+from metagen_gui.engine.data.spec import Array, DataSpec
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.tasks.base import Array, DataSpec
 
 MOST_IMAGES = 10_000
 
@@ -21,7 +21,7 @@ def read_images(
     Whatever folders there are, everything below `path` is taken, in order of name, by the rules of the task family
     `images`; `spec.shape` is `(1 or 3, height, width)`. Raises `BadInput` for `where` if nothing can be read.
     """
-    if spec.kind != "images" or len(spec.shape) != 3 or spec.shape[0] not in (1, 3):
+    if not (spec.has_pixels and spec.is_possible()):
         raise BadInput(where, "this model is not one of gray or RGB images, so it cannot adapt to any")
     channels, height, width = spec.shape
     with closing(open_source(path, where, single=True)) as source:

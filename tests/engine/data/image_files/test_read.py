@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from metagen_gui.engine.data.image_files import read_images
+from metagen_gui.engine.data.spec import ImageSpec, PointSpec
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.tasks.base import DataSpec
 
 Make = Callable[[Mapping[str, bytes]], Path]
 Gray = Callable[..., bytes]
-SPEC = DataSpec("images", (1, 16, 16))
+SPEC = ImageSpec((1, 16, 16))
 
 
 def test_everything_below_a_folder_is_read_in_order(folder: Make, gray: Gray) -> None:
@@ -31,7 +31,7 @@ def test_a_folder_and_a_zip_of_it_are_the_same(folder: Make, zipped: Make, gray:
 def test_a_single_image_will_do(folder: Make, gray: Gray) -> None:
     root = folder({"a.png": gray(255), "b.png": gray(0)})
     assert (read_images(root / "a.png", SPEC, polarity="keep")[0] == 1).all()
-    assert (read_images(root / "a.png", DataSpec("images", (3, 8, 4)))[0].shape) == (1, 3, 8, 4)
+    assert (read_images(root / "a.png", ImageSpec((3, 8, 4)))[0].shape) == (1, 3, 8, 4)
 
 
 def test_too_many_are_cut_and_told(folder: Make, gray: Gray) -> None:
@@ -46,4 +46,4 @@ def test_what_cannot_be_read(folder: Make, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="does not exist"):
         read_images(tmp_path / "gone", SPEC)
     with pytest.raises(BadInput, match="not one of gray or RGB images"):
-        read_images(tmp_path, DataSpec("points", (2,)))
+        read_images(tmp_path, PointSpec())
