@@ -9,6 +9,7 @@ from pathlib import Path
 
 import appdirs
 
+from metagen_gui.engine.files import append_text
 from metagen_gui.engine.settings.plain_text import printable
 
 
@@ -38,9 +39,8 @@ def keep_traceback(error: BaseException, log: Path) -> Path | None:
     """Append the traceback of `error` to `log` and return it, or None where it cannot be written."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            print(time.strftime("%Y-%m-%d %H:%M:%S"), *sys.argv, file=file)
-            file.writelines(traceback.format_exception(error))
+        head = " ".join((time.strftime("%Y-%m-%d %H:%M:%S"), *sys.argv))
+        append_text(log, head + "\n" + "".join(traceback.format_exception(error)))
     except OSError:
         return None
     return log

@@ -256,7 +256,7 @@ class Experiment:
         file = path
         try:
             file = path / "experiment.json" if path.is_dir() else path
-            text = read_file(file, MAX_BYTES).decode("utf-8-sig")
+            text = read_file(file, MAX_BYTES, follow=file == path).decode("utf-8-sig")
         except OSError as error:
             raise BadInput(str(file), error.strerror or "cannot be read") from None
         except UnicodeDecodeError:

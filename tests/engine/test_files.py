@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from metagen_gui.engine.files import flush_folder, read_file, write_atomically
+from metagen_gui.engine import files
+from metagen_gui.engine.files import append_text, flush_folder, open_regular, read_file, write_atomically
 
 
 def test_the_new_file_takes_the_name_and_its_digest_is_returned(tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_a_failure_leaves_the_old_file_as_it_was(tmp_path: Path, monkeypatch: py
     elif step == "rename":
         monkeypatch.setattr(Path, "replace", no_space)
     else:
-        monkeypatch.setattr(Path, "read_bytes", lambda self: b"rotten")
+        monkeypatch.setattr(files, "read_file", lambda path, most: b"rotten")
     with pytest.raises(OSError, match=r"No space left|does not read back the same") as failed:
         write_atomically(path, b"new")
     assert str(path) in str(failed.value), "it says which file"
@@ -106,4 +107,57 @@ def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "zeros").symlink_to("/dev/zero")
     for name in ("pipe", "zeros"):
         with pytest.raises(OSError, match="not a regular file"):
-            read_file(tmp_path / name, 10**6)
+            read_file(tmp_path / name, 10**6, follow=True)
+
+
+def replaced(path: Path, kind: str, victim: Path) -> None:
+    """Put something else where a file is, or could be; `victim` is a file or a folder of another person."""
+    path.unlink(missing_ok=True)
+    if kind == "link":
+        path.symlink_to(victim)
+    elif kind == "link to nothing":
+        path.symlink_to(victim.with_name("nothing"))
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX files")
+@pytest.mark.parametrize("kind", ["link", "link to nothing", "pipe", "folder", "device"])
+def test_only_regular_files_are_added_to_or_read(tmp_path: Path, kind: str) -> None:
+    victim, path = tmp_path / "victim", tmp_path / "file"
+    victim.write_text("precious")
+    replaced(path, kind, victim)
+    for attempt in (lambda: append_text(path, "x"), lambda: read_file(path, 10), lambda: open_regular(path, os.O_RDWR)):
+        with pytest.raises(OSError, match=r"is a link|not a regular file|Is a directory"):
+            attempt()
+    if kind != "folder":
+        write_atomically(path, b"new")
+        assert path.read_bytes() == b"new" and not path.is_symlink(), "the name is taken, what it led to is not"
+    assert victim.read_text() == "precious" and not (tmp_path / "nothing").exists()
+
+
+def test_what_lies_at_the_name_of_a_temporary_file_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where somebody guesses it: the next name is tried."""
+    names = iter(("guessed", "not"))
+    monkeypatch.setattr(files.secrets, "token_hex", lambda size: next(names))
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "file.tmp-guessed").symlink_to(tmp_path / "victim")
+    write_atomically(tmp_path / "file", b"new")
+    assert (tmp_path / "victim").read_text() == "precious" and (tmp_path / "file").read_bytes() == b"new"
+    monkeypatch.setattr(files.secrets, "token_hex", lambda size: "guessed")
+    with pytest.raises(FileExistsError):
+        write_atomically(tmp_path / "file", b"newer")
+    assert (tmp_path / "file.tmp-guessed").is_symlink() and (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_a_log_begins_anew_when_it_has_grown_large(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    for number in range(4):
+        append_text(log, f"{number} \udcff\n", most=12)
+    assert log.read_text() == "2 \\udcff\n3 \\udcff\n"

@@ -28,7 +28,7 @@ from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.training import Steps, trainers
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.experiment import MAX_BYTES
-from metagen_gui.engine.files import read_file, write_atomically
+from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 
 MAX_ARRAYS = 2**30
@@ -94,12 +94,18 @@ class ClaimFolder:
                 write_atomically(path / PLAN, text.encode())
             for name in (RUNS, SCORES):
                 (path / name).mkdir(exist_ok=True)
+                check_own_folder(path / name)
         except OSError as error:
             raise BadInput(str(path), error.strerror or str(error)) from None
 
     def run(self, name: str) -> Path:
-        """Return the folder of a run."""
-        return self.path / RUNS / name
+        """Return the folder of a run; raise `BadInput` if it is a link to somewhere else."""
+        path = self.path / RUNS / name
+        try:
+            check_own_folder(path)
+        except OSError as error:
+            raise BadInput(str(path), error.strerror or str(error)) from None
+        return path
 
     def steps(self) -> dict[Footing, Steps] | None:
         """Return what every run gets, if it has been found out; raise `BadInput` if that cannot be read."""

@@ -139,7 +139,7 @@ class ClaimPlan:
         if path.is_dir():
             return cls.of(Experiment.load(path), {**DEFAULT_BUDGET, **more})
         try:
-            document = json.loads(read_file(path, MAX_BYTES).decode("utf-8-sig"))
+            document = json.loads(read_file(path, MAX_BYTES, follow=True).decode("utf-8-sig"))
         except OSError as error:
             raise BadInput(str(path), error.strerror or "cannot be read") from None
         except (ValueError, RecursionError):

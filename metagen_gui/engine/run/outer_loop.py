@@ -15,7 +15,7 @@ import torch
 from metagen_gui.engine.devices import keep_memory
 from metagen_gui.engine.events import Event, RunBroken
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.files import remove_leftovers
+from metagen_gui.engine.files import check_own_folder, remove_leftovers
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.learner_state import adopt, restore
@@ -156,8 +156,10 @@ def _folder_of_run(folder: Path) -> Path:
 def _own_folder_of_run(folder: Path) -> Path:
     """Return a run's folder if what it holds is its own: through links, files of others would be taken away."""
     for part in (_folder_of_run(folder) / CHECKPOINTS, folder / SAMPLES):
-        if part.is_symlink():
-            raise BadInput(str(part), "is a link; a run goes on only with what lies in its own folder")
+        try:
+            check_own_folder(part)
+        except OSError as error:
+            raise BadInput(str(part), error.strerror or str(error)) from None
     return folder
 
 

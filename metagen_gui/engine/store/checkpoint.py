@@ -19,14 +19,15 @@ import safetensors.torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from metagen_gui.engine.algorithms.base import MetaParams
-from metagen_gui.engine.files import read_file, write_atomically
+from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 
 VERSION = 1
 KEPT = 3
 SEPARATOR = "/"
 PASSING = {errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ETIMEDOUT, errno.ESTALE}
-"""Reasons that say nothing of what a file holds: rights, too many open files, a network that is away."""
+PASSING |= {errno.ELOOP}
+"""Reasons that say nothing of what a file holds: rights, too many open files, a network that is away, a link."""
 MAX_WEIGHTS_BYTES = 4 * 2**30
 MAX_MANIFEST_BYTES = 2**20
 
@@ -67,6 +68,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int | None = Non
     The newest three stay, and that of step `keep`; others are deleted, after the new one has been read back.
     """
     folder.mkdir(exist_ok=True)  # not its parents: a run folder that is gone must not come back empty
+    check_own_folder(folder)
     path = folder / f"step-{checkpoint.meta_step:08d}.json"
     weights, optimizer = path.with_suffix(".safetensors"), path.with_suffix(".optimizer.safetensors")
     manifest: dict[str, Any] = {"version": VERSION, "meta_step": checkpoint.meta_step, "file": weights.name}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
+
+from metagen_gui.engine.files import open_regular
 
 PIECE = 2**20
 
@@ -16,15 +17,9 @@ class GrowingFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open `path`, made if need be, and cut off a torn last line; raise OSError if that fails.
-
-        A link is refused: in a folder that somebody else made, it may lead to a file that is to be cut.
-        """
+        """Open `path`, made if need be, and cut off a torn last line; raise OSError if that fails."""
         self.path = path
-        if path.is_symlink():
-            raise OSError(errno.ELOOP, "is a link, which no run writes through", str(path))
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-        self._handle = os.open(path, flags, 0o644)
+        self._handle = open_regular(path, os.O_RDWR | os.O_CREAT)
         self.waiting = bytearray()
         self._good = _whole_lines(self._handle)
 

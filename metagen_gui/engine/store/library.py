@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -132,8 +134,7 @@ def duplicate(folder: Path) -> Path:
         except OSError as error:
             raise BadInput(str(copy), error.strerror or str(error)) from None
         try:
-            left = shutil.ignore_patterns(LOCK, HOLDER)
-            shutil.copytree(folder, copy, dirs_exist_ok=True, ignore=left, symlinks=True)
+            shutil.copytree(folder, copy, dirs_exist_ok=True, ignore=_left_out, symlinks=True)
             about, record = read_about(folder), read_record(folder)
             write_about(
                 copy, About(name=f"{shortened(about.name, LETTERS_OF_A_NAME) or folder.name} (copy)", note=about.note)
@@ -190,6 +191,15 @@ def _changes(folder: Path) -> list[tuple[int, str, Any]]:
                 if event["event"] == "setting":
                     found.append((int(event["meta_step"]), str(event["path"]), event["value"]))
     return found
+
+
+def _left_out(folder: str, names: Sequence[str]) -> set[str]:
+    """Return what of a folder is not copied: who holds it. Raise OSError for a device, which may never end."""
+    for name in names:
+        kind = (Path(folder) / name).lstat().st_mode
+        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind) or stat.S_ISLNK(kind)):
+            raise OSError(errno.EINVAL, "not a regular file", str(Path(folder) / name))
+    return {LOCK, HOLDER}
 
 
 def _object(value: Any) -> dict[str, Any]:

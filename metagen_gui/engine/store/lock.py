@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from metagen_gui.engine.files import read_file
+from metagen_gui.engine.files import check_regular, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import LOCK
 
@@ -28,6 +28,7 @@ class RunLock:
         self._lock = FileLock(folder / LOCK, timeout=PATIENCE, thread_local=False)
         self._holder = folder / HOLDER
         try:
+            check_regular(folder / LOCK)
             self._lock.acquire()
         except Timeout:
             raise BadInput(str(folder), f"is being written by {holder(folder)}") from None
@@ -35,8 +36,7 @@ class RunLock:
             raise BadInput(str(folder), error.strerror or str(error)) from None
         with suppress(OSError):  # the lock is what counts; this is a courtesy
             who = {"process": os.getpid(), "machine": socket.gethostname(), "since": time.time()}
-            self._holder.unlink(missing_ok=True)  # what it led to, if it was a link, is nobody's business here
-            self._holder.write_text(json.dumps(who))
+            write_atomically(self._holder, json.dumps(who).encode())
 
     def release(self) -> None:
         """Let the folder go; may be called twice."""
@@ -52,11 +52,12 @@ def is_held(folder: Path) -> bool:
     try:
         if not path.exists():
             return False
+        check_regular(path)
         with FileLock(path, timeout=0):
             return False
     except Timeout:
         return True
-    except OSError:  # a folder that may only be read: nobody here writes into it
+    except OSError:  # a folder that may only be read, a link or a pipe: nobody here writes into it
         return False
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import errno
-import stat
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from metagen_gui.engine.files import open_regular
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import METRICS
 
@@ -71,10 +71,7 @@ def _names(line: bytes) -> list[str]:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """Open a file for reading; raise OSError for a pipe, which would block for ever, or a device."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
-    return path.open("rb")
+    return os.fdopen(open_regular(path, os.O_RDONLY), "rb")
 
 
 @dataclass

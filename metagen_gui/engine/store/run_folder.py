@@ -17,7 +17,7 @@ import numpy as np
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.files import write_atomically
+from metagen_gui.engine.files import check_own_folder, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, save_checkpoint
 from metagen_gui.engine.store.growing_file import GrowingFile
@@ -121,6 +121,7 @@ class RunFolder:
         }
         if snapshot.extent is not None:
             arrays["extent"] = np.array(snapshot.extent)
+        check_own_folder(self.path / SAMPLES)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, steps=np.array(snapshot.steps), names=np.array(snapshot.names), **arrays)
         path = self.path / SAMPLES / f"step-{snapshot.meta_step:08d}.npz"

@@ -161,7 +161,7 @@ def _read_about(path: Path) -> _About:
 
 def _read(path: Path, most: int) -> bytes:
     with _refusals(path):
-        return read_file(path, most)
+        return read_file(path, most, follow=True)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from typing import TextIO
 
 from filelock import FileLock, Timeout
 
+from metagen_gui.engine.files import open_regular, read_file
+
 MOST_CHARACTERS = 100_000
 
 
@@ -32,7 +34,9 @@ class CrashLog:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(_lock_of(self._path), timeout=0)
             self._lock.acquire()
-            self._file = self._path.open("w", encoding="utf-8", errors="replace")
+            self._file = os.fdopen(
+                open_regular(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="utf-8", errors="replace"
+            )
             faulthandler.enable(self._file)
 
     def end(self) -> None:
@@ -61,8 +65,8 @@ def _taken(path: Path) -> str:
     """Return what a dead process wrote and remove its files; "" if the process lives."""
     lock = FileLock(_lock_of(path), timeout=0)
     try:
-        with lock, path.open(encoding="utf-8", errors="replace") as file:
-            words = file.read(MOST_CHARACTERS)
+        with lock:
+            words = read_file(path, 4 * MOST_CHARACTERS).decode("utf-8", "replace")
             path.unlink()
     except (OSError, Timeout):
         return ""

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
+from metagen_gui.engine.files import append_text
 from metagen_gui.gui.program.job import one_sentence
 
 MOST_LOG_BYTES = 1_000_000
@@ -107,8 +108,6 @@ def write_log(details: str) -> None:
     file = log_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        large = file.exists() and file.stat().st_size > MOST_LOG_BYTES
-        with file.open("w" if large else "a", encoding="utf-8", errors="replace") as log:
-            log.write(f"{datetime.now().isoformat(timespec='seconds')}\n{details}\n")
+        append_text(file, f"{datetime.now().isoformat(timespec='seconds')}\n{details}\n", MOST_LOG_BYTES)
     except OSError:
         return

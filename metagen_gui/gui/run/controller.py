@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, Saved, Snapshot, StepReport
+from metagen_gui.engine.files import append_text
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import LOG
 from metagen_gui.engine.store.reports import read_reports
@@ -272,8 +273,7 @@ class RunController(QObject):
         """Leave a traceback where the run's other files are, if it has any."""
         try:
             if self.folder and details:
-                with (self.folder / LOG).open("a", encoding="utf-8") as log:
-                    log.write(details)
+                append_text(self.folder / LOG, details)
         except OSError:
             self.noticed.emit(self.tr("The run's log could not be written."))
 

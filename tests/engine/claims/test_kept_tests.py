@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,3 +69,23 @@ def test_one_writes_at_a_time_and_lets_go_in_the_end(plan: ClaimPlan, tmp_path: 
     later = examine_alone(plan, out)
     next(later)
     later.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs links")
+@pytest.mark.parametrize("part", [PLAN, "steps.json", "report.html", "runs", "scores", "runs/maml-2-steps-seed-0"])
+def test_nothing_outside_the_folder_of_a_test_is_written(plan: ClaimPlan, tmp_path: Path, part: str) -> None:
+    out, precious = tmp_path / "out", tmp_path / "precious"
+    ClaimFolder(out, plan)
+    if part in (PLAN, "steps.json", "report.html"):
+        precious.write_text((out / PLAN).read_text())
+    else:
+        precious.mkdir()
+    (out / part).rmdir() if (out / part).is_dir() else (out / part).unlink(missing_ok=True)
+    (out / part).symlink_to(precious)
+    before = precious.read_text() if precious.is_file() else sorted(precious.rglob("*"))
+    if part == "report.html":  # a name that is taken, and not a file that is read
+        list(examine_alone(plan, out))
+    else:
+        with pytest.raises(BadInput, match="is a link"):
+            list(examine_alone(plan, out))
+    assert before == (precious.read_text() if precious.is_file() else sorted(precious.rglob("*")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,15 @@ def test_a_crash_is_told_with_its_details(qtbot: QtBot, tmp_path: Path, monkeypa
     qtbot.addWidget(dialog)
     assert "Segmentation fault" in dialog._details.toPlainText()
     assert "Segmentation fault" in (tmp_path / "window.log").read_text()
+
+
+def test_no_log_is_written_through_a_link_or_waits_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "window.log"
+    (tmp_path / "precious").write_text("mine\n")
+    log.symlink_to(tmp_path / "precious")
+    monkeypatch.setattr(fault_dialog, "log_file", lambda: log)
+    fault_dialog.write_log("details")
+    assert (tmp_path / "precious").read_text() == "mine\n"
+    log.unlink()
+    os.mkfifo(log)
+    fault_dialog.write_log("details")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,6 +133,24 @@ def test_finish_keeps_and_discard_deletes(qtbot: QtBot, controller: RunControlle
     controller.discard()
     wait_for(qtbot, controller, RunState.IDLE)
     assert not gone.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs links")
+def test_the_log_of_a_run_is_not_written_through_a_link(
+    qtbot: QtBot, controller: RunController, training: FakeTraining, tmp_path: Path
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+
+    def break_down(number: int) -> None:
+        if number == 5 and controller.folder is not None:
+            (controller.folder / "error.log").symlink_to(precious)
+            raise RuntimeError("away")
+
+    training.before_step = break_down
+    with qtbot.waitSignals([(controller.failed, "failed"), (controller.noticed, "noticed")]):
+        controller.start(Experiment())
+    assert precious.read_text() == "mine"
 
 
 def test_an_exception_is_told_and_logged_and_the_next_run_works(

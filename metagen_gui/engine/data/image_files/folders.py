@@ -29,7 +29,7 @@ class FolderSource(Source):
     def read(self, file: ImageFile) -> bytes:
         """Return the content of one listed file; raise `Unusable`."""
         try:
-            return read_file(self.path.joinpath(*file.folder, file.name), MAX_FILE_BYTES)
+            return read_file(self.path.joinpath(*file.folder, file.name), MAX_FILE_BYTES, follow=True)
         except OSError as error:
             raise Unusable(reason(error)) from None
 
