@@ -21,9 +21,9 @@ from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.claims.scoring import Judge
-from metagen_gui.engine.claims.statistics import Values, compare
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.statistics import Values, compare
 
 PRESETS = Path(__file__).parents[1] / "resources" / "presets"
 STEPS = (5, 20, 100)

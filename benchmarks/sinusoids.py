@@ -18,7 +18,7 @@ import torch
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, choose_tasks, score_run
-from metagen_gui.engine.held_out.statistics import difference
+from metagen_gui.engine.held_out.summaries import difference
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.trained.trained_run import open_run
 

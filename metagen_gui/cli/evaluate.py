@@ -2,15 +2,16 @@
 
 The JSON is `{"version": 1, "tasks": {"family", "stream", "seed", "count", "shots", "support_draws", "query", "grid"},
 "runs": […], "pairs": […]}`. A run is `{"run", "algorithm", "model", "meta_step", "shots", "players": {PLAYER: {STEP:
-{"mean", "interval", "median", "diverged", "tasks"}}}, "details": likewise by name, "negative_elbo": {STEP: …} or null,
-"adaptation": {PLAYER: {"from", "to", "difference", "interval", "lower", "tasks"}}}`: the loss at the last step less
-that at step 0, task by task. The loss of a VAE weighs its KL by β, as in training; `negative_elbo` counts the KL once
-and is a bound of −log p whatever β is, null of other models. A pair is a later run less the first, each at its last
-step: `{"run", "against", "step", "against_step", "players": {PLAYER: {"difference", "interval", "lower", "tasks"}},
+{"mean", "interval", "median", "diverged", "tasks", "groups"}}}, "details": likewise by name, "negative_elbo": {STEP: …}
+or null, "adaptation": {PLAYER: {"from", "to", "difference", "interval", "lower", "tasks", "groups"}}}`: the loss at the
+last step less that at step 0, task by task. The loss of a VAE weighs its KL by β, as in training; `negative_elbo`
+counts the KL once whatever β is, null of other models. A pair is a later run less the first, each at its last step:
+`{"run", "against", "step", "against_step", "players": {PLAYER: {"difference", "interval", "lower", "tasks", "groups"}},
 "details": likewise, "negative_elbo": likewise of one figure, or null, "objection"}`; the objection says why losses are
-left out. `interval` is half the width of a 95 % interval over tasks, `tasks` how many it is over, `lower` in how many
-the difference is below 0. What is not a finite number is null. Keys may be added; none is taken away or given another
-meaning under the same version.
+left out. `interval` is half the width of a 95 % interval over what was held out, `groups` how many of these there are:
+alphabets or classes, or tasks that stand alone. `tasks` is how many tasks were counted,
+`lower` in how many of them the difference is below 0. What is not a finite number is null. Keys may be added; none is
+taken away or given another meaning under the same version.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ from metagen_gui.engine.held_out import (
     compare,
     score_run,
 )
-from metagen_gui.engine.held_out.statistics import Values
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, quoted
+from metagen_gui.engine.statistics import Values
 from metagen_gui.engine.trained.trained_run import open_run
 
 VERSION = 1
@@ -126,7 +127,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
 
 
 def _difference(found: Difference) -> dict[str, Any]:
-    return {"difference": found.mean, "interval": found.interval, "lower": found.lower, "tasks": found.tasks}
+    return {"difference": found.mean, **{name: value for name, value in asdict(found).items() if name != "mean"}}
 
 
 def _finite(value: Any) -> Any:

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from metagen_gui.cli.figures import HUGE, figure
 from metagen_gui.engine.held_out import Difference, HeldOutTasks, Pair, RunScores, Summary
-from metagen_gui.engine.held_out.statistics import Values
 from metagen_gui.engine.learning.evaluation import shown_steps
 from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.statistics import FEWEST_GROUPS, Values
 
 DIGITS_OF_INTERVALS = 2
 MOST_DECIMALS = 6
@@ -43,8 +43,17 @@ def what_was_done(tasks: HeldOutTasks) -> str:
     query = f"an even grid of {tasks.grid:,}" if tasks.grid else f"{tasks.query_size:,} others"
     return (
         f"Scored on {counted(tasks.tasks, 'task')} of {type(tasks.family).title} that no run has seen (stream test, "
-        f"seed {tasks.family.seed}): each adapts to {support} and is judged by {query}."
+        f"seed {tasks.family.seed}): each adapts to {support} and is judged by {query}.{_over(tasks)}"
     )
+
+
+def _over(tasks: HeldOutTasks) -> str:
+    """Say what intervals are over, where that is not tasks."""
+    if not tasks.groups:
+        return ""
+    count, named = len({*tasks.groups}), tasks.family.groups_are
+    few = f"; {FEWEST_GROUPS} it takes to trust them" if count < FEWEST_GROUPS else ""
+    return f" They are of {count:,} {named}: intervals are over these{few}."
 
 
 def headline(scores: RunScores) -> str:

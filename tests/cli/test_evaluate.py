@@ -106,6 +106,13 @@ assert not {"torch", "numpy"} & set(sys.modules)
         assert part in said
 
 
+def test_what_intervals_are_over_is_said_where_tasks_are_not_alone(evaluate: Evaluate) -> None:
+    found = strictly(evaluate("strokes --tasks 9 --json")[1])["runs"][0]["adaptation"]["vae"]
+    assert found["tasks"] == 9 and 1 < found["groups"] < 9
+    said = " ".join(evaluate("strokes --tasks 9")[1].split())
+    assert f"They are of {found['groups']} alphabets: intervals are over these" in said
+
+
 def test_people_get_a_table_and_plain_sentences(evaluate: Evaluate) -> None:
     status, out, err = evaluate("maml reptile --tasks 6 --support-draws 2 --grid 20")
     assert (status, err) == (0, "")
@@ -165,7 +172,7 @@ def test_what_has_diverged_is_null_and_counted(evaluate: Evaluate) -> None:
     assert (status, err) == (0, "")
     found = strictly(out)
     lost = found["runs"][0]["players"]["curve"]["40"]
-    assert lost == {"mean": None, "interval": None, "median": None, "tasks": 0, "diverged": 5}
+    assert lost == {"mean": None, "interval": None, "median": None, "tasks": 0, "groups": 0, "diverged": 5}
     assert found["runs"][0]["players"]["curve"]["0"]["diverged"] == 0
     assert found["pairs"][0]["players"]["curve"]["difference"] is None
     _, out, _ = evaluate("wild maml --tasks 5 --steps 0,5,40")

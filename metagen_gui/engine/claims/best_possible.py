@@ -18,10 +18,10 @@ from metagen_gui.engine.claims.contrasts import Side, ahead, chosen
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import IWAE, LOSS, Eyes, Measure
 from metagen_gui.engine.claims.plan import Footing
-from metagen_gui.engine.claims.statistics import CONFIDENCE, Comparison, holm
 from metagen_gui.engine.claims.verdicts import number
 from metagen_gui.engine.metrics.bayes import PROPER, BestGenerator
 from metagen_gui.engine.metrics.distances import Values
+from metagen_gui.engine.statistics import CONFIDENCE, Comparison, holm
 
 TITLE = "Best possible"
 CLEAR = 3.0

@@ -11,7 +11,16 @@ import numpy as np
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.plan import Claim, Footing
-from metagen_gui.engine.claims.statistics import CONFIDENCE, Comparison, Values, compare, holm
+from metagen_gui.engine.statistics import (
+    CONFIDENCE,
+    FEWEST_GROUPS,
+    NOTHING,
+    Comparison,
+    Values,
+    chosen_of,
+    compare,
+    holm,
+)
 
 Status = Literal["confirmed", "refuted", "not shown"]
 Part = Literal["own", "foreign", "shifted"]
@@ -21,7 +30,7 @@ MORE_LOST = 0.02
 
 @dataclass(frozen=True)
 class Contrast:
-    """One comparison, over `units`: tasks, or classes of them.
+    """One comparison, over `units`: tasks, or what they are held out by.
 
     `objection` says why it cannot confirm anything; `decides` whether its claim rests on it.
     """
@@ -46,9 +55,18 @@ class Contrast:
         return self.claim == "steady" and not (self.found.mean or self.found.low or self.found.high)
 
     @property
+    def too_few(self) -> str:
+        """Why there are too few groups or seeds to say anything, or nothing."""
+        if 0 < self.found.groups < FEWEST_GROUPS:
+            return f"too few {self.units}: {self.found.groups} of the {FEWEST_GROUPS} that it takes"
+        if self.found.lacks_seeds:
+            return f"too few seeds: clear of these {self.found.seeds} trainings, and not beyond them"
+        return ""
+
+    @property
     def status(self) -> Status:
         """What it says about its claim, after correction for the number of comparisons."""
-        if not self.adjusted < 1 - CONFIDENCE:
+        if self.too_few or not self.adjusted < 1 - CONFIDENCE:
             return "not shown"
         if self.found.mean < 0:
             return "refuted"
@@ -65,30 +83,18 @@ def chosen(scores: Sequence[Scored], measure: Measure, part: Part = "own") -> Si
     return tuned, part, [one.choice.step for one in tuned]
 
 
-def ahead(side: Side, other: Side, measure: Measure, classes: Sequence[str] = ()) -> tuple[Comparison, str]:
+def ahead(side: Side, other: Side, measure: Measure, groups: Sequence[str] = ()) -> tuple[Comparison, str]:
     """Return how far `side` is ahead of `other`, over tasks that diverged in neither, and an objection if there is.
 
-    With the tasks' `classes` those of a class are averaged first: they are not independent of each other.
+    With the tasks' `groups` those of a group count once: they are not independent of each other.
     """
     mine, theirs = _shortfalls(side, measure), _shortfalls(other, measure)
     if mine is None or theirs is None:
-        return compare(np.zeros((1, 0))), "not measured in every arm"
-    sound = np.isfinite(mine).all(0) & np.isfinite(theirs).all(0)
+        return NOTHING, "not measured in every arm"
+    sound = np.isfinite(np.concatenate([mine, theirs])).all(0)
     lost, lost_there = (float(np.isnan(values).mean()) for values in (mine, theirs))
     objection = f"{lost:.0%} of its tasks diverged, {lost_there:.0%} there" if lost > lost_there + MORE_LOST else ""
-    apart = (theirs - mine)[:, sound]
-    if classes:
-        apart = by_class(apart, [classes[int(place)] for place in np.flatnonzero(sound)])
-    return compare(apart), objection
-
-
-def by_class(values: Values, classes: Sequence[str]) -> Values:
-    """Return the means over the tasks of a class, `(seeds, classes)`, of `values` `(seeds, tasks)`."""
-    _, owner = np.unique(np.asarray(classes, dtype=object), return_inverse=True)
-    count = int(owner.max(initial=-1)) + 1
-    member = owner[:, None] == np.arange(count)
-    means: Values = values @ (member / np.maximum(member.sum(0), 1))
-    return means
+    return compare((theirs - mine)[:, sound], chosen_of(groups, sound)), objection
 
 
 def _shortfalls(side: Side, measure: Measure) -> Values | None:

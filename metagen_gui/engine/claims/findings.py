@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from metagen_gui.engine.claims import best_possible
 from metagen_gui.engine.claims.arms import Arm
@@ -14,10 +14,10 @@ from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
 from metagen_gui.engine.claims.plan import Claim, ClaimPlan, Footing
 from metagen_gui.engine.claims.scoring import Judge
-from metagen_gui.engine.claims.statistics import NOTHING
 from metagen_gui.engine.claims.steadiness import compare_training
 from metagen_gui.engine.claims.training import Steps
 from metagen_gui.engine.claims.verdicts import Verdict, conclude
+from metagen_gui.engine.statistics import NOTHING
 from metagen_gui.engine.tasks.base import TaskBatch
 
 Scores = dict[tuple[str, int, int], Scored]
@@ -44,8 +44,11 @@ class Findings:
     best: Scored | None = None
     """The best possible generator's scores, where it is known; and how far from it every arm is."""
     gaps: tuple[Gap, ...] = ()
-    classes: int = 0
+    kinds: int = 0
     """Of how many kinds the test tasks are."""
+    groups: Mapping[Part, tuple[str, ...]] = field(default_factory=dict)
+    """What tasks are held out by, task by task, and what that is called; nothing where every task stands alone."""
+    groups_are: str = "tasks"
 
     def scored(self, arm: Arm, footing: Footing) -> list[Scored]:
         """Return an arm's scores on a footing by seed; seeds that could not be scored are left out."""
@@ -86,7 +89,9 @@ def find(
         shown=judge.first_tasks,
         best=best,
         gaps=best_possible.corrected([*finder.gaps(best)]) if best else (),
-        classes=len({*judge.test.batch.names}),
+        kinds=len({*judge.test.batch.names}),
+        groups=finder.groups,
+        groups_are=judge.family.groups_are,
     )
 
 
@@ -105,11 +110,11 @@ class _Finder:
         self.plan, self.arms, self.shared, self.scores, self.outcomes = plan, arms, shared, scores, outcomes
         self.measures, self.claims = judge.measures, plan.settings.claims
         self.worlds: dict[str, Part] = {HELD_OUT: "own"}
-        classed = judge.family.spec.in_classes  # else two tasks of one name share no more than others do
-        self.classes: dict[Part, tuple[str, ...]] = {"own": tuple(judge.test.batch.names)} if classed else {}
+        self.groups: dict[Part, tuple[str, ...]] = {"own": judge.test.batch.groups}
+        self.groups_are: dict[Part, str] = {"own": judge.family.groups_are}
         if judge.shift is not None:
-            if classed:
-                self.classes["shifted"] = tuple(judge.shift[0].batch.names)
+            self.groups["shifted"] = judge.shift[0].batch.groups
+            self.groups_are["shifted"] = judge.shift[0].family.groups_are
             self.worlds[f"shifted to {type(judge.shift[0].family).title}"] = "shifted"
 
     def all(self) -> Iterator[Contrast]:
@@ -159,8 +164,8 @@ class _Finder:
             }
             both = []
             for against, side in sides.items():
-                classes = () if arm.is_null else self.classes.get("own", ())
-                found, objection = ahead(after, side, measure, classes)
+                groups = () if arm.is_null else self.groups["own"]
+                found, objection = ahead(after, side, measure, groups)
                 both.append(
                     Contrast(
                         "adapts",
@@ -173,7 +178,7 @@ class _Finder:
                         found,
                         objection or self._lost(scores),
                         is_null=arm.is_null,
-                        units="classes" if classes else "tasks",
+                        units=self.groups_are["own"] if groups else "tasks",
                     )
                 )
             yield weaker(*both)
@@ -189,12 +194,11 @@ class _Finder:
                 if measure.claim not in self.claims or measure.claim is None:
                     continue
                 one, other = (chosen(side, measure, part) for side in sides)
-                classes = self.classes.get(part, ())
-                found, objection = ahead(one, other, measure, classes) if sides[0] else (NOTHING, NO_RUN)
+                found, objection = ahead(one, other, measure, self.groups[part]) if sides[0] else (NOTHING, NO_RUN)
                 objection = objection or self._lost(mine)
                 yield Contrast(
                     measure.claim, arm.title, baseline.title, measure.title, measure.unit, footing, world, found,
-                    objection, decides=baseline is baselines[0], units="classes" if classes else "tasks",
+                    objection, decides=baseline is baselines[0], units=self.groups_are[part],
                 )  # fmt: skip
 
     def _lost(self, scores: Sized) -> str:
@@ -218,4 +222,6 @@ class _Finder:
             for run in (arm.run, "joint")
         ]
         for title, found, objection in compare_training(runs[0], runs[1], ends, measure):
-            yield Contrast("steady", arm.title, "Joint training", title, "", footing, HELD_OUT, found, objection)
+            yield Contrast(
+                "steady", arm.title, "Joint training", title, "", footing, HELD_OUT, found, objection, units="seeds"
+            )

@@ -7,17 +7,14 @@ from collections.abc import Iterator
 from statistics import median
 
 from metagen_gui.engine.claims.findings import Findings
-from metagen_gui.engine.claims.steadiness import FEWEST_SEEDS
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import number
+from metagen_gui.engine.statistics import FEWEST_SEEDS
 
 UNEVEN = 1.25
 """Runs at equal compute whose seconds differ by a larger factor are told of."""
-CHANCE = {2: 10, 3: 13, 4: 14}
-"""By the number of seeds: one of how many comparisons has p < 0.05 where nothing differs, and seeds as much as tasks.
-
-Simulated: normal effects of seeds, of tasks and of both, 40 to 100 tasks.
-"""
+ENOUGH_GROUPS = 20
+"""So many, and intervals cover as often as they say however lopsided differences are (`benchmarks/intervals.py`)."""
 
 
 def limits(findings: Findings) -> Iterator[str]:
@@ -27,20 +24,24 @@ def limits(findings: Findings) -> Iterator[str]:
         yield "One seed: intervals are over tasks, for these very trained models. Another seed may come out otherwise."
     elif seeds < FEWEST_SEEDS:
         yield (
-            f"{seeds} seeds: intervals count them, but with fewer than {FEWEST_SEEDS} they are too narrow. Where "
-            f"nothing differs, about one comparison in {CHANCE[seeds]} comes out with p < 0.05; it should be one in 20."
+            f"{seeds} seeds say little of how far trainings scatter, so that intervals, which count them, are wide: "
+            f"what {FEWEST_SEEDS} would show may be told as “too few seeds” here."
         )
-    tasks = findings.plan.settings.tasks
-    if any(one.units == "classes" for one in findings.contrasts):
-        if findings.classes < tasks:
-            yield (
-                f"The {tasks:,} held-out tasks are of {findings.classes:,} classes. Those of a class are averaged "
-                "before arms are compared, and intervals are over classes; bands of the curves are over tasks."
-            )
-    elif findings.classes < tasks:
+    tasks, groups, named = findings.plan.settings.tasks, len({*findings.groups["own"]}), findings.groups_are
+    if groups:
         yield (
-            f"The {tasks:,} held-out tasks are of {findings.classes:,} kinds, some drawn several times. Intervals take "
+            f"The {tasks:,} held-out tasks are of {groups:,} {named}, which is what was held out: "
+            "means are over tasks, and intervals over these."
+        )
+    elif findings.kinds < tasks:
+        yield (
+            f"The {tasks:,} held-out tasks are of {findings.kinds:,} kinds, some drawn several times. Intervals take "
             "tasks to be independent: for kinds that were not drawn they are somewhat too narrow."
+        )
+    if (groups or tasks) < ENOUGH_GROUPS:
+        yield (
+            f"With fewer than {ENOUGH_GROUPS} {named} intervals rest on their means following about a normal law, "
+            "which cannot be seen from so few."
         )
     longest = max(findings.plan.rows)
     at_the_edge = {

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from metagen_gui.engine.claims.gradient_norms import gradient_norms
-from metagen_gui.engine.claims.statistics import Values
 from metagen_gui.engine.claims.training import Training
+from metagen_gui.engine.statistics import Values
 from metagen_gui.engine.store.checkpoint import manifests
 from metagen_gui.engine.store.metrics_file import read_curves
 from metagen_gui.engine.store.names import CHECKPOINTS

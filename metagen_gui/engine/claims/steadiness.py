@@ -9,10 +9,8 @@ import numpy as np
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
-from metagen_gui.engine.claims.statistics import NOTHING, Comparison, compare
+from metagen_gui.engine.statistics import FEWEST_SEEDS, NOTHING, Comparison, compare
 
-FEWEST_SEEDS = 5
-"""Runs are what is compared here, and fewer say nothing."""
 BySeed = Mapping[int, Outcome]
 
 

@@ -104,8 +104,8 @@ def describe(one: Contrast) -> str:
     numbers = (
         f"95 % {number(found.low)} to {number(found.high)}, d {number(found.effect)}, p {probability(one.adjusted)}"
     )
-    objection = f"; {one.objection}" if one.objection else ""
-    if one.status == "not shown" and not one.adjusted < 0.05:
+    objection = "".join(f"; {each}" for each in (one.objection, one.too_few) if each)
+    if one.status == "not shown" and (one.too_few or not one.adjusted < 0.05):
         against = f" from {other}" if other else ""
         return f"{one.measure} no clear difference{against} ({number(found.mean)}{unit} ahead; {numbers}{objection})"
     word, than = "better" if found.mean > 0 else "worse", f" than {other}" if other else ""
@@ -116,12 +116,13 @@ def _over(group: Sequence[Contrast]) -> str:
     counts = [one.found for one in group if one.found.tasks]
     if not counts:
         return "There is nothing to rest a verdict on."
-    tasks, seeds = min(one.tasks for one in counts), min(one.seeds for one in counts)
+    tasks, groups, seeds = (min(getattr(one, each) for one in counts) for each in ("tasks", "groups", "seeds"))
     if group[0].claim == "steady":
         return f"Over {tasks} seeds."
+    units = f"{groups} {group[0].units}" + ("" if group[0].units == "tasks" else f" ({tasks} tasks)")
     if seeds == 1:
-        return f"Over {tasks} {group[0].units} and one seed: another training might come out otherwise."
-    return f"Over {tasks} {group[0].units} and {seeds} seeds."
+        return f"Over {units} and one seed: another training might come out otherwise."
+    return f"Over {units} and {seeds} seeds."
 
 
 def number(value: float) -> str:

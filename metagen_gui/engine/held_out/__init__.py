@@ -3,7 +3,7 @@
 from metagen_gui.engine.held_out.chosen_tasks import HeldOutTasks, Request, choose_tasks
 from metagen_gui.engine.held_out.pairs import Pair, compare
 from metagen_gui.engine.held_out.scores import RunScores, score_run
-from metagen_gui.engine.held_out.statistics import Difference, Summary
+from metagen_gui.engine.held_out.summaries import Difference, Summary
 
 __all__ = [
     "Difference",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import in_full
 from metagen_gui.engine.settings.plain_text import quoted
-from metagen_gui.engine.tasks.base import TaskFamily
+from metagen_gui.engine.tasks.base import TaskFamily, groups_of
 from metagen_gui.engine.trained.loaded_model import MOST_STEPS
 from metagen_gui.engine.trained.trained_run import TrainedRun
 
@@ -73,6 +74,12 @@ class HeldOutTasks:
         even = None if self.grid is None else self.family.grid("test", index, self.grid)
         query = task.query if even is None else even
         return [(support, query) for support in np.split(task.support, self.support_draws)]
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """What every task was held out with; nothing where each stands alone."""
+        asked = self.shots * self.support_draws, self.query_size
+        return groups_of([self.family.task("test", index, *asked) for index in range(self.tasks)])
 
     @property
     def examples(self) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metagen_gui.engine.held_out.scores import RunScores
-from metagen_gui.engine.held_out.statistics import Difference, Values, difference
+from metagen_gui.engine.held_out.summaries import Difference, difference
 from metagen_gui.engine.settings.plain_text import quoted
+from metagen_gui.engine.statistics import Values, chosen_of
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,12 @@ def compare(later: RunScores, first: RunScores) -> Pair:
     """Return the paired differences of two runs that were scored on the same tasks."""
     objection = _objection(later, first)
     sound = ~(later.diverged[-1] | first.diverged[-1])
+    groups = chosen_of(later.groups, sound)
 
     def apart(mine: dict[str, Values], theirs: dict[str, Values]) -> dict[str, Difference]:
-        return {name: difference(mine[name][-1, sound], theirs[name][-1, sound]) for name in mine if name in theirs}
+        return {
+            name: difference(mine[name][-1, sound], theirs[name][-1, sound], groups) for name in mine if name in theirs
+        }
 
     bounds = later.negative_elbo, first.negative_elbo
     same_model = later.run.experiment.model == first.run.experiment.model
@@ -41,7 +45,7 @@ def compare(later: RunScores, first: RunScores) -> Pair:
         objection=objection,
         negative_elbo=None
         if bounds[0] is None or bounds[1] is None
-        else difference(bounds[0][-1, sound], bounds[1][-1, sound]),
+        else difference(bounds[0][-1, sound], bounds[1][-1, sound], groups),
     )
 
 

@@ -16,10 +16,11 @@ import torch
 from metagen_gui.engine.adaptation.task_noise import joined
 from metagen_gui.engine.algorithms.base import Algorithm, TaskNoise
 from metagen_gui.engine.held_out.chosen_tasks import MOST_DRAWS, HeldOutTasks, Request
-from metagen_gui.engine.held_out.statistics import Difference, Mask, Summary, Values, difference, diverged, summarize
+from metagen_gui.engine.held_out.summaries import Difference, Summary, difference, diverged, summarize
 from metagen_gui.engine.learning.evaluation import TASKS_AT_ONCE, score
 from metagen_gui.engine.models.vae import Vae
 from metagen_gui.engine.randomness import generator_for
+from metagen_gui.engine.statistics import Mask, Values, chosen_of
 from metagen_gui.engine.trained.trained_run import TrainedRun
 
 PARTS = 4
@@ -40,6 +41,8 @@ class RunScores:
     details: dict[str, Values]
     diverged: Mask
     """`(rows, tasks)`: at this step a loss of any player in any of the task's draws was not finite or far too large."""
+    groups: tuple[str, ...] = ()
+    """What tasks were held out with; nothing where every task stands alone."""
 
     @property
     def kl_weight(self) -> float:
@@ -67,12 +70,13 @@ class RunScores:
     def summary(self, values: Values, step: int) -> Summary:
         """Return the figures of `losses` or `details` at `step`, over the tasks that have not diverged there."""
         row = self.rows.index(step)
-        return summarize(values[row, ~self.diverged[row]])
+        sound = ~self.diverged[row]
+        return summarize(values[row, sound], chosen_of(self.groups, sound))
 
     def gain(self, player: str) -> Difference:
         """Return the loss at the last step less that at step 0, task by task, where neither has diverged."""
         losses, sound = self.losses[player], ~(self.diverged[0] | self.diverged[-1])
-        return difference(losses[-1, sound], losses[0, sound])
+        return difference(losses[-1, sound], losses[0, sound], chosen_of(self.groups, sound))
 
 
 class _PerTask:
@@ -119,7 +123,7 @@ def score_run(
         first += len(chunk)
         tell(len(chunk))
     lost = np.logical_or.reduce([diverged(most.T) for most in losses.most.values()])
-    return RunScores(run, steps, rows, losses.means(), details.means(), lost)
+    return RunScores(run, steps, rows, losses.means(), details.means(), lost, tasks.groups)
 
 
 def _noise(algorithm: Algorithm, tasks: HeldOutTasks, number: int, steps: int) -> TaskNoise:

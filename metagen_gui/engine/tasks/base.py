@@ -7,7 +7,7 @@ repeated, resumed and looked at without being changed.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -24,20 +24,28 @@ STREAMS: tuple[Stream, ...] = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Task:
-    """One task: `support` `(shots, *shape)` to adapt to, `query` `(query_size, *shape)` to be judged by."""
+    """One task: `support` `(shots, *shape)` to adapt to, `query` `(query_size, *shape)` to be judged by.
+
+    `group` is what it was held out with, such as an alphabet: intervals count groups. Without, the task stands alone.
+    """
 
     name: str
     support: Array
     query: Array
+    group: str = ""
 
 
 @dataclass(frozen=True)
 class TaskBatch:
-    """Several tasks stacked: `support` `(tasks, shots, *shape)`, `query` `(tasks, query_size, *shape)`."""
+    """Several tasks stacked: `support` `(tasks, shots, *shape)`, `query` `(tasks, query_size, *shape)`.
+
+    `groups` are the tasks' groups; empty where every task stands alone.
+    """
 
     names: tuple[str, ...]
     support: Array
     query: Array
+    groups: tuple[str, ...] = ()
 
 
 class TaskFamily(ABC):
@@ -54,6 +62,8 @@ class TaskFamily(ABC):
     """The settings that decide the shape of an example."""
 
     spec: DataSpec
+    groups_are: str = "tasks"
+    """What the groups of its tasks are called, in the plural."""
 
     @classmethod
     def spec_of(cls, settings: Any) -> DataSpec | None:
@@ -102,11 +112,18 @@ class TaskFamily(ABC):
             names=tuple(task.name for task in drawn),
             support=np.stack([task.support for task in drawn]),
             query=np.stack([task.query for task in drawn]),
+            groups=groups_of(drawn),
         )
 
     def generator(self, stream: Stream, index: int) -> np.random.Generator:
         """Return the source of randomness of task `index` of `stream`."""
         return np.random.default_rng([self.seed, STREAMS.index(stream), index])
+
+
+def groups_of(tasks: Sequence[Task]) -> tuple[str, ...]:
+    """Return the groups of `tasks`, one that stands alone in a group of its own; nothing where all of them do."""
+    named = tuple(task.group or f"task {place}" for place, task in enumerate(tasks))
+    return named if any(task.group for task in tasks) else ()
 
 
 task_families: Registry[TaskFamily] = Registry("tasks", "metagen_gui.engine.tasks")

@@ -79,6 +79,7 @@ class Images(TaskFamily):
         self.spec = self.spec_of(settings)
         self.images = ImageSet(source, settings.shape, settings.polarity)
         self.layout = arrange(source.listing.files, settings.split_by)
+        self.groups_are = "groups of classes" if self.layout.whole_groups else "classes"
         self._needed = 0
 
     def task(self, stream: Stream, index: int, shots: int, query_size: int) -> Task:
@@ -88,7 +89,9 @@ class Images(TaskFamily):
         for choice in random.permutation(len(classes)):
             found = self.images.first_good(random.permutation(classes[choice].members), needed)
             if len(found) == needed:
-                return Task(shortened(classes[choice].name), support=found[:shots], query=found[shots:])
+                chosen = classes[choice]
+                group = chosen.group if self.layout.whole_groups else chosen.name
+                return Task(shortened(chosen.name), found[:shots], found[shots:], group)
         raise self._too_few((stream,), needed)
 
     def check(self, shots: int, query_size: int) -> None:

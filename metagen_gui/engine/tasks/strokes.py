@@ -57,6 +57,7 @@ class Strokes(TaskFamily):
     summary = "Handwritten characters of real and invented alphabets, much like Omniglot; nothing to download."
     reference = "Lake, Salakhutdinov & Tenenbaum, Human-level concept learning, Science 2015 (the data it resembles)"
     Settings = StrokesSettings
+    groups_are = "alphabets"
     shape_settings = ("size",)
 
     @classmethod
@@ -98,4 +99,4 @@ class Strokes(TaskFamily):
             quarters = int(rng.integers(4))
             images = np.ascontiguousarray(np.rot90(images, quarters, axes=(2, 3)))
             name += f", turned {90 * quarters}°" if quarters else ""
-        return Task(name, images[:shots], images[shots:])
+        return Task(name, images[:shots], images[shots:], alphabet.name)

@@ -13,7 +13,7 @@ import torch
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
 from metagen_gui.engine.claims.adapted import HeldOut, score_adapted
 from metagen_gui.engine.claims.arms import arms_of
-from metagen_gui.engine.claims.contrasts import ahead, by_class
+from metagen_gui.engine.claims.contrasts import ahead
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.claims.plan import ClaimPlan
@@ -153,9 +153,3 @@ def test_the_null_shows_a_gain_no_oftener_than_its_level_and_whole_classes_do(bu
     passed = sum(0 < gain(built, seed, 6, shuffled=True) < 0.05 for seed in range(20))
     assert passed <= 2
     assert all(0 < gain(built, seed, 40, shuffled=False) < 0.05 for seed in range(2))
-
-
-def test_tasks_of_a_class_count_as_one() -> None:
-    apart = np.array([[1.0, 3.0, 10.0, 5.0], [0.0, 0.0, 4.0, 2.0]])
-    assert by_class(apart, ["b", "b", "a", "b"]).tolist() == [[10.0, 3.0], [4.0, pytest.approx(2 / 3)]]
-    assert by_class(np.zeros((2, 0)), []).shape == (2, 0)

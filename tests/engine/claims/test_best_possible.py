@@ -19,12 +19,12 @@ from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.runner import examine
-from metagen_gui.engine.claims.statistics import Values
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import number
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.metrics import metrics
 from metagen_gui.engine.metrics.bayes import BayesLine, best_generator
+from metagen_gui.engine.statistics import Values
 
 Tiny = Callable[..., Experiment]
 LOSS = Measure("loss", "−ELBO", "nats", "lower", "generalises")

@@ -10,7 +10,7 @@ from metagen_gui.engine.claims.outcomes import Outcome
 
 
 def findings(
-    seconds: dict[str, list[float]], *, seeds: int = 2, tasks: int = 9, classes: int = 9, units: str = "tasks"
+    seconds: dict[str, list[float]], *, seeds: int = 2, tasks: int = 9, kinds: int = 9, groups: int = 0
 ) -> Any:
     outcomes = [
         Outcome(run, seed, 5, "finished", "", taken, 0.0, 0.0) for run, all_of in seconds.items()
@@ -18,7 +18,9 @@ def findings(
     ]  # fmt: skip
     plan = SimpleNamespace(settings=SimpleNamespace(seeds=tuple(range(seeds)), tasks=tasks), rows=(0, 5))
     steps = {"equal compute": dict.fromkeys(seconds, 5)}
-    told = {"contrasts": [SimpleNamespace(units=units)], "classes": classes, "scores": {}, "arms": (), "measures": ()}
+    held = {"own": tuple(f"alphabet {task % groups}" for task in range(tasks)) if groups else ()}
+    told = {"kinds": kinds, "groups": held, "groups_are": "alphabets" if groups else "tasks"}
+    told |= {"scores": {}, "arms": (), "measures": ()}
     return SimpleNamespace(plan=plan, shared=steps, outcomes=outcomes, **told)
 
 
@@ -33,10 +35,11 @@ def test_a_machine_that_was_slower_for_a_while_is_not_held_against_an_arm() -> N
     assert unequal(findings({"joint": [100, 110], "maml": [101, float("nan")]})) == ""
 
 
-def test_few_seeds_and_classes_drawn_twice_are_told() -> None:
+def test_few_seeds_few_groups_and_kinds_drawn_twice_are_told() -> None:
     told = " ".join(limits(findings({"joint": [1, 1]})))
-    assert "one comparison in 10" in told and "drawn several times" not in told
-    told = " ".join(limits(findings({"joint": [1] * 5}, seeds=5, tasks=100, classes=69)))
-    assert "100 held-out tasks are of 69 kinds" in told and "one comparison in" not in told
-    told = " ".join(limits(findings({"joint": [1] * 5}, seeds=5, tasks=100, classes=69, units="classes")))
-    assert "of 69 classes" in told and "intervals are over classes" in told and "drawn several times" not in told
+    assert "2 seeds say little" in told and "drawn several times" not in told and "fewer than 20 tasks" in told
+    told = " ".join(limits(findings({"joint": [1] * 5}, seeds=5, tasks=100, kinds=69)))
+    assert "100 held-out tasks are of 69 kinds" in told and "say little" not in told and "fewer than" not in told
+    told = " ".join(limits(findings({"joint": [1] * 5}, seeds=5, tasks=100, kinds=69, groups=7)))
+    assert "100 held-out tasks are of 7 alphabets" in told and "intervals over these" in told
+    assert "fewer than 20 alphabets" in told and "drawn several times" not in told

@@ -93,6 +93,6 @@ def test_where_seeds_chose_other_steps_their_median_is_marked() -> None:
     adapted = Adapted((0, 3, 5, 10), {"loss": np.ones((4, 3))}, np.zeros((0,), np.float32))
     scored = [Scored(Choice({}, step, 0.0, ()), adapted) for step in (10, 3, 5)]
     arm = SimpleNamespace(title="MAML", is_null=False, run="maml")
-    told: Any = SimpleNamespace(arms=[arm], scored=lambda *_: scored, best=None)
+    told: Any = SimpleNamespace(arms=[arm], scored=lambda *_: scored, best=None, groups={"own": ()})
     (drawn,) = tables.curves(told, "equal compute", Measure("loss", "−ELBO", "nats", "lower", None))
     assert drawn.chosen == 5

@@ -12,9 +12,9 @@ from metagen_gui.engine.claims.contrasts import Contrast, ahead, corrected, weak
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import setback
-from metagen_gui.engine.claims.statistics import Comparison, compare
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import conclude, number
+from metagen_gui.engine.statistics import Comparison, compare
 
 LOWER = Measure("loss", "Query loss", "nats", "lower", "generalises")
 HIGHER = Measure("coverage", "Coverage", "", "higher", "collapses")
@@ -70,6 +70,20 @@ def test_confirmed_refuted_and_not_shown() -> None:
     assert statuses(contrast(0.0)) == ["not shown"]
 
 
+def test_too_few_alphabets_or_seeds_are_a_verdict_of_their_own() -> None:
+    one, other = scored(loss=np.arange(40.0) % 5), scored(loss=9 + np.arange(40.0) % 7)
+    for count, status in ((4, "not shown"), (8, "confirmed")):
+        groups = [f"alphabet {task % count}" for task in range(40)]
+        found, _ = ahead(([one], "own", [0]), ([other], "own", [0]), LOWER, groups)
+        assert (found.groups, found.tasks) == (count, 40) and found.p < 0.05
+        (verdict,) = conclude(corrected([contrast(1.0, found=found, units="alphabets")]))
+        assert verdict.status == status and f"Over {count} alphabets (40 tasks)" in verdict.basis
+        assert ("too few alphabets: 4 of the 5 that it takes" in verdict.sentence) == (count == 4)
+    of_two = compare(np.array([[0.5], [1.5]]) + 0.1 * RANDOM.normal(size=(2, 40)))
+    (verdict,) = conclude(corrected([contrast(1.0, found=of_two)]))
+    assert verdict.status == "not shown" and "too few seeds: clear of these 2 trainings" in verdict.sentence
+
+
 def test_all_measures_have_to_agree() -> None:
     better, unclear, worse = contrast(1.0), contrast(0.0, measure="KID"), contrast(-1.0, measure="coverage")
     assert statuses(better, unclear) == ["not shown"]
@@ -81,7 +95,7 @@ def test_all_measures_have_to_agree() -> None:
 
 def test_one_clear_result_among_many_is_not_enough() -> None:
     """Holm: p of 0.03 confirms alone, and not among ten."""
-    found = Comparison(1.0, 0.1, 1.9, 0.03, 0.3, 40, 1)
+    found = Comparison(1.0, 0.1, 1.9, 0.03, 0.3, 40, 1, 40)
     alone = contrast(0, found=found)
     assert statuses(alone) == ["confirmed"]
     others = [contrast(0.0, claim="collapses", measure=f"m{place}") for place in range(9)]

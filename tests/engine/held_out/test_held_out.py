@@ -14,9 +14,10 @@ import torch
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, RunScores, choose_tasks, compare, score_run, scores
-from metagen_gui.engine.held_out.statistics import difference, diverged, half_width, student_t, summarize
+from metagen_gui.engine.held_out.summaries import difference, diverged, summarize
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.statistics import half_width
 from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.images import Images
 from metagen_gui.engine.tasks.sinusoids import Sinusoids
@@ -306,24 +307,6 @@ def test_a_request_that_cannot_be_is_named(asked: dict[str, Any], where: str) ->
 
 
 # -- statistics --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("freedom", "t"),
-    [
-        (1, math.tan(0.475 * math.pi)),
-        (2, 0.95 * math.sqrt(2 / (1 - 0.95**2))),
-        (3, 3.182446),
-        (4, 2.776445),
-        (9, 2.262157),
-        (30, 2.042272),
-        (99, 1.984217),
-        (200_001, 1.959976),
-    ],
-)
-def test_students_t(freedom: int, t: float) -> None:
-    """Closed forms for one and two degrees of freedom; tables for the others."""
-    assert student_t(freedom) == pytest.approx(t, abs=1e-6)
 
 
 def test_the_interval_is_that_of_the_mean() -> None:

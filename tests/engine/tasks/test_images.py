@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -232,3 +233,19 @@ def test_a_long_name_of_a_class_is_shown_without_its_middle(tmp_path: Path) -> N
     names = {f"{letter * 120}/{letter}": 5 for letter in "abc"}
     task = family(classes(tmp_path / "long", **names)).task("train", 0, 2, 2)
     assert len(task.name) == 100 and "…" in task.name
+
+
+def test_tasks_are_grouped_as_they_were_held_out(omniglot: Path, tmp_path: Path) -> None:
+    """By alphabet where whole ones are, given or dealt; by class where classes of one alphabet are on both sides."""
+    whole = family(omniglot)
+    assert whole.groups_are == "groups of classes"
+    assert {*whole.batch("test", 0, 9, 2, 3).groups} == {one.group for one in whole.layout.streams["test"]}
+    given = tmp_path / "given"
+    for part, alphabets in (("train", (0, 1)), ("val", (2,)), ("test", (3, 4))):
+        for alphabet in alphabets:
+            shutil.copytree(omniglot / "images_background" / f"Alphabet_({alphabet})", given / part / f"a{alphabet}")
+    assert {*family(given).batch("test", 0, 20, 2, 3).groups} == {"a3", "a4"}
+    split = family(omniglot, split_by="class")
+    assert split.groups_are == "classes"
+    batch = split.batch("test", 0, 20, 2, 3)
+    assert batch.groups == batch.names and len({*batch.groups}) > 2

@@ -120,3 +120,9 @@ def test_training_turns_characters_and_validation_does_not() -> None:
         task, plain = (family.task(stream, 5, 3, 4) for family in (turned, upright))
         assert task.name == plain.name
         np.testing.assert_array_equal(task.support, plain.support)
+
+
+def test_the_group_of_a_character_is_its_alphabet_which_is_what_was_held_out() -> None:
+    batch = strokes().batch("test", 0, 12, 1, 2)
+    assert batch.groups == tuple(name.split("/")[0] for name in batch.names) and len({*batch.groups}) > 2
+    assert not {*batch.groups} & {task.group for task in (strokes().task("train", index, 1, 2) for index in range(60))}

@@ -18,8 +18,8 @@ from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.best_possible import Gap
 from metagen_gui.engine.claims.events import ClaimsFinished
 from metagen_gui.engine.claims.kept_tests import examine_alone, kept_tests
-from metagen_gui.engine.claims.statistics import Comparison
 from metagen_gui.engine.claims.verdicts import Verdict
+from metagen_gui.engine.statistics import Comparison
 from metagen_gui.gui.claims.controller import ClaimsController
 from metagen_gui.gui.claims.dialog import ClaimsDialog
 from metagen_gui.gui.claims.plot import ClaimsPlot
@@ -123,7 +123,7 @@ def test_how_far_the_best_possible_is_stands_under_the_verdicts(qtbot: QtBot) ->
 
 
 def test_results_tell_how_far_the_best_possible_is(qtbot: QtBot, finished: ClaimsFinished) -> None:
-    found, one = finished.findings, Comparison(-0.5, -0.6, -0.4, 0.01, -1.0, 4, 1)
+    found, one = finished.findings, Comparison(-0.5, -0.6, -0.4, 0.01, -1.0, 8, 1, 8)
     gap = Gap("equal steps", "MAML", found.measures[0], 2.0, one, -0.25, 0.01)
     shown = ClaimsResults()
     qtbot.addWidget(shown)

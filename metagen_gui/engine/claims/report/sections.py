@@ -18,21 +18,22 @@ from metagen_gui.engine.claims.report import tables
 from metagen_gui.engine.claims.report.charts import chart
 from metagen_gui.engine.claims.report.page import table, text
 from metagen_gui.engine.claims.report.pictures import strip
-from metagen_gui.engine.claims.statistics import CONFIDENCE
 from metagen_gui.engine.claims.verdicts import Verdict, number, probability
 from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.statistics import CONFIDENCE
 
 TITLE = "Does meta-learning help here?"
 ON_CURVES = (
-    "Means over tasks with 95 % intervals (Student’s t, over tasks). The large dot is the number of steps chosen on "
+    "Means over tasks with 95 % intervals over what was held out: tasks, or groups of them. The large dot is the "
+    "number of steps chosen on "
     "validation tasks, the median over seeds; a dashed line is an arm that does not adapt, or the best possible where "
     "that is known. Axes leave out far outliers."
 )
 ON_COMPARISONS = (
-    "Ahead: how much better the arm is, task by task, in the measure’s own unit; below 0 it is worse. Intervals: BCa "
-    "bootstrap over tasks (of images: over their classes), and over seeds where there are several. p is corrected "
-    "after Holm over all comparisons that decide a claim; the others are told for information, uncorrected. d is "
-    "Cohen’s d_z over tasks or classes."
+    "Ahead: how much better the arm is, task by task, in the measure’s own unit; below 0 it is worse. Intervals: "
+    "Student’s t over what was held out (tasks, or the groups that they are of), wider where differences are lopsided "
+    "(Hall 1992), and over seeds where there are several (Banerjee 1961). p is corrected after Holm over all "
+    "comparisons that decide a claim; the others are told for information, uncorrected. d is Cohen’s d_z over the same."
 )
 ON_TRAINING = (
     "Largest setback: how far the validation score once rose above its best so far, as a share of all it fell; joint "
@@ -152,13 +153,19 @@ def _comparisons(contrasts: list[Contrast]) -> str:
         "95 % interval",
         "d",
         "p",
-        "tasks",
+        "over",
     )
     rows = []
     for one in contrasts:
         found = one.found
         interval = f"{number(found.low)} to {number(found.high)}"
-        figures = number(found.mean), interval, number(found.effect), probability(one.adjusted), str(found.tasks)
+        figures = (
+            number(found.mean),
+            interval,
+            number(found.effect),
+            probability(one.adjusted),
+            f"{found.groups} {one.units}",
+        )
         rows.append((one.claim, one.arm, one.against, one.measure, one.footing, one.world, _says(one), *figures))
     return table(header, rows, numbers=5)
 

@@ -16,12 +16,12 @@ from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.plan import Footing
 from metagen_gui.engine.claims.report.charts import Curve
-from metagen_gui.engine.held_out.statistics import Values, half_width
+from metagen_gui.engine.statistics import Values, chosen_of, half_width
 from metagen_gui.engine.tasks.base import task_families
 
 COMPARISONS = (
     "claim", "arm", "against", "measure", "unit", "footing", "world", "ahead", "low", "high", "p", "p_holm", "d_z",
-    "tasks", "seeds", "status", "decides", "null", "objection",
+    "tasks", "seeds", "status", "decides", "null", "objection", "groups", "groups_are",
 )  # fmt: skip
 GAPS = ("footing", "arm", "measure", "unit", "best", "ahead", "low", "high", "share", "p_holm", "impossible")
 CURVES = ("footing", "world", "arm", "measure", "step", "mean", "interval", "tasks", "chosen")
@@ -34,7 +34,7 @@ def comparison_rows(findings: Findings) -> Iterator[tuple[object, ...]]:
         yield (
             one.claim, one.arm, one.against, one.measure, one.unit, one.footing, one.world, c.mean, c.low, c.high, c.p,
             one.adjusted if one.decides else None, c.effect, c.tasks, c.seeds, one.status, one.decides, one.is_null,
-            one.objection,
+            "; ".join(each for each in (one.objection, one.too_few) if each), c.groups, one.units,
         )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def gap_rows(findings: Findings) -> Iterator[tuple[object, ...]]:
 
 
 def curves(findings: Findings, footing: Footing, measure: Measure, part: Part = "own") -> list[Curve]:
-    """Return the curve of every arm on a footing: means over tasks and seeds, 95 % intervals over tasks.
+    """Return the curve of every arm on a footing: means over tasks and seeds, 95 % intervals over groups.
 
     The best possible is the last, where it is known.
     """
@@ -66,14 +66,15 @@ def curves(findings: Findings, footing: Footing, measure: Measure, part: Part = 
         ]
         if not values:
             continue
-        rows = [_summary(np.stack([one[row] for one in values])) for row in range(len(values[0]))]
+        stacked, groups = np.stack(values), findings.groups[part]
+        rows = [_summary(stacked[:, row], groups) for row in range(stacked.shape[1])]
         chosen = median_low(scored.choice.step for scored, _ in parts)
         taken = next(adapted.rows for _, adapted in parts if adapted is not None)
         means, halves, counts = zip(*rows, strict=True)
         found.append(Curve(arm.title, colour, taken, means, halves, counts, chosen, untrained=not arm.run))
     best = findings.best.own.values if findings.best is not None and part == "own" else {}
     if measure.name in best:
-        mean, half, count = _summary(best[measure.name])
+        mean, half, count = _summary(best[measure.name], findings.groups["own"])
         found.append(Curve(TITLE, len(findings.arms), (0,), (mean,), (half,), (count,)))
     return found
 
@@ -105,7 +106,9 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def _summary(values: Values) -> tuple[float, float, int]:
+def _summary(values: Values, groups: Sequence[str]) -> tuple[float, float, int]:
     """Return mean, half width and number of `values` `(seeds, tasks)`, over tasks that have diverged in no seed."""
-    kept = values[:, np.isfinite(values).all(0)].mean(0)
-    return (float(kept.mean()), half_width(kept), len(kept)) if len(kept) else (math.nan, math.nan, 0)
+    sound = np.asarray(np.isfinite(values).all(0))
+    kept = values[:, sound].mean(0)
+    half = half_width(kept, chosen_of(groups, sound))
+    return (float(kept.mean()), half, len(kept)) if len(kept) else (math.nan, math.nan, 0)

@@ -55,6 +55,12 @@ class Layout:
         return tuple(one for part in self.streams.values() for one in part)
 
     @property
+    def whole_groups(self) -> bool:
+        """Whether nothing of a group that is held out was trained on, as of an alphabet."""
+        known = {one.group for one in self.streams["train"]}
+        return not any(one.group in known for part in ("validation", "test") for one in self.streams[part])
+
+    @property
     def shared(self) -> tuple[str, ...]:
         """Names of classes that more than one stream holds (a folder that splits examples, not classes)."""
         names = Counter(one.name for one in self.classes)
