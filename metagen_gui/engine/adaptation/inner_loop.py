@@ -199,7 +199,7 @@ def limit(gradients: Params, longest: float) -> Params:
     """Scale `gradients` so that their common norm is at most `longest`; short ones are left as they are."""
     squares = torch.stack([gradient.square().sum() for gradient in gradients.values()]).sum()
     # the tiny term keeps the root differentiable where all gradients vanish
-    scale = torch.clamp(longest / torch.sqrt(squares + 1e-24), max=1.0)
+    scale = torch.clamp(torch.sqrt(squares + 1e-24).reciprocal() * longest, max=1.0)
     return {name: gradient * scale for name, gradient in gradients.items()}
 
 

@@ -1,14 +1,15 @@
-"""What one outer step finds, and how query losses become gradients of each player's own meta-parameters."""
+"""What one outer step finds: query losses, and how they become gradients of each player's own meta-parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.models.base import Params
+from metagen_gui.engine.adaptation.task_noise import of_player
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams
 
 MetaParams = dict[str, Params]
 """What is meta-learned, by player: the initialization under the model's own names, and the algorithm's own tensors
@@ -51,3 +52,20 @@ def gradients_by_player(losses: Mapping[str, Tensor], meta: MetaParams) -> MetaP
             for (name, value), gradient in zip(values.items(), got, strict=True)
         }
     return found
+
+
+def facing(
+    model: GenerativeModel, circumstances: Circumstances, adapted_to_query: Callable[[], PlayerParams]
+) -> Circumstances:
+    """Return the circumstances of outer losses: with an opponent adapted to the query, where the model needs one."""
+    return replace(circumstances, opponent=adapted_to_query()) if model.needs_opponent else circumstances
+
+
+def grade(
+    model: GenerativeModel, params: PlayerParams, query: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+) -> dict[str, Tensor]:
+    """Return every player's query loss at `params`; the noise begins with `(players,)`."""
+    return {
+        player: model.query_loss(player, params, query, of_player(noise, place), circumstances)
+        for place, player in enumerate(model.players)
+    }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
@@ -13,7 +13,14 @@ from torch import Tensor
 
 from metagen_gui.engine.adaptation.inner_loop import InnerLoop, adapted_names
 from metagen_gui.engine.adaptation.learned_rates import fresh_rates, learned_rate
-from metagen_gui.engine.adaptation.meta_gradients import MetaGradient, MetaParams, gradients_by_player, mean_gradient
+from metagen_gui.engine.adaptation.meta_gradients import (
+    MetaGradient,
+    MetaParams,
+    facing,
+    grade,
+    gradients_by_player,
+    mean_gradient,
+)
 from metagen_gui.engine.adaptation.task_noise import TaskNoise, of_player
 from metagen_gui.engine.models.base import (
     USUAL,
@@ -121,6 +128,9 @@ class Algorithm(ABC):
     suggests: ClassVar[Mapping[str, Any]] = {}
     """Defaults of other groups that suit this algorithm, as `{"training.outer_lr": 0.001}`."""
 
+    rates_given: Mapping[str, Tensor] | None = None
+    """The fixed rates `(1,)` by group, while they come from outside, as they do where a step is recorded."""
+
     def __init__(self, settings: Any, model: GenerativeModel) -> None:
         self.settings = settings
         self.model = model
@@ -185,14 +195,20 @@ class Algorithm(ABC):
 
     def rates(self, meta: MetaParams) -> dict[str, Params]:
         """Return the inner rates by player and parameter; the first axis is the adaptation step."""
-        scale = {**self.model.group_rates, **self.settings.group_rates}
+        fixed: Mapping[str, Any] = self.rates_given or self.fixed_rates()
+
+        def rate(value: Tensor, group: str) -> Tensor:
+            return fixed[group] if self.rates_given else value.new_full((1,), fixed[group])
+
         return {
-            player: {
-                name: value.new_full((1,), self.settings.inner_lr * scale[self.model.group_of(player, name)])
-                for name, value in values.items()
-            }
+            player: {name: rate(value, self.model.group_of(player, name)) for name, value in values.items()}
             for player, values in self.initialization(meta).items()
         }
+
+    def fixed_rates(self) -> dict[str, float]:
+        """Return the inner rate of every group of parameters, as it is set."""
+        scale = {**self.model.group_rates, **self.settings.group_rates}
+        return {group: self.settings.inner_lr * times for group, times in scale.items()}
 
     def learned_rates(self, meta: MetaParams) -> dict[str, Params]:
         """Return the inner rates that are learned, by player and parameter, or {}; the first axis is the step.
@@ -271,23 +287,6 @@ def query_losses(
 
     losses: dict[str, Tensor] = torch.func.vmap(one_task)(support, query, noise.support, noise.opponent, noise.query)
     return losses
-
-
-def facing(
-    model: GenerativeModel, circumstances: Circumstances, adapted_to_query: Callable[[], PlayerParams]
-) -> Circumstances:
-    """Return the circumstances of outer losses: with an opponent adapted to the query, where the model needs one."""
-    return replace(circumstances, opponent=adapted_to_query()) if model.needs_opponent else circumstances
-
-
-def grade(
-    model: GenerativeModel, params: PlayerParams, query: Tensor, noise: Noise, circumstances: Circumstances = USUAL
-) -> dict[str, Tensor]:
-    """Return every player's query loss at `params`; the noise begins with `(players,)`."""
-    return {
-        player: model.query_loss(player, params, query, of_player(noise, place), circumstances)
-        for place, player in enumerate(model.players)
-    }
 
 
 algorithms: Registry[Algorithm] = Registry("algorithm", "metagen_gui.engine.algorithms")

@@ -3,12 +3,15 @@
 A recording is made for one situation: the shapes, the settings and whatever of the moment the algorithm says matters
 (`Algorithm.phase`). It is compared, bit by bit, with the computation on the inputs of the next steps before it takes
 over; where it differs, or none can be made, everything is computed as written. So a run's numbers do not depend on it.
+
+Numbers that may change during a run are inputs of a recording (`live_numbers.py`); after a change it is compared once
+more and goes on. Where a plugin wants them as numbers they are written into it, and a change ends it.
 On a GPU a recording that has proved itself becomes a graph of its own accord (`cuda_graph.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +24,7 @@ from metagen_gui.engine.beneath_autograd.cuda_graph import GraphedStep, has_grap
 from metagen_gui.engine.beneath_autograd.factoring import WritesIntoFactors
 from metagen_gui.engine.beneath_autograd.kernels import When, quick
 from metagen_gui.engine.beneath_autograd.recording import Step, Tensors, TooLong, record
+from metagen_gui.engine.learning.live_numbers import LiveNumbers, handed_in, live_numbers
 from metagen_gui.engine.learning.precision import Precision, computing_in
 
 SEEN_BEFORE = 3
@@ -34,15 +38,15 @@ class _Situation:
     """What a recording holds for, and how far it has come."""
 
     key: Hashable
-    settings: tuple[Any, ...]
+    fixed: Mapping[str, Any]
+    numbers: LiveNumbers
+    given: list[Tensor]
+    """What is handed in beside the inputs: the numbers, or nothing."""
     seen: int = 0
     agreed: int = 0
     replay: Step | None = None
     graphed: GraphedStep | None = None
     hopeless: bool = False
-
-    def is_now(self, key: Hashable, settings: tuple[Any, ...]) -> bool:
-        return self.key == key and all(mine is theirs for mine, theirs in zip(self.settings, settings, strict=True))
 
 
 class ReplayedStep:
@@ -60,7 +64,11 @@ class ReplayedStep:
     ) -> None:
         self.algorithm, self.on, self.factored, self.precision = algorithm, on, factored, precision
         self.news: list[str] = []
-        self._situation = _Situation(None, ())
+        self.recorded = 0
+        """How many recordings were made."""
+        self._situation = _Situation(None, {}, LiveNumbers(), [])
+        self._handing_in = True  # until it turns out that a plugin needs its numbers as such
+        self._read: tuple[Any, Any, LiveNumbers] | None = None
 
     @property
     def replaying(self) -> bool:
@@ -91,18 +99,18 @@ class ReplayedStep:
 
         now = self._now(structure, inputs, moment)
         now.seen += 1
+        given = [*inputs, *now.given]
         if now.replay is not None and now.agreed >= COMPARED:
-            return self._made_of(self._quickest(now, inputs)(*inputs))
+            return self._made_of(self._quickest(now, given)(*given))
         if now.replay is None and not now.hopeless and now.seen > SEEN_BEFORE:
-            now.replay = self._recorded(step, inputs)
-            now.hopeless = now.replay is None
+            self._record(now, step, inputs)
         values = step(*inputs)
         self._form = outcome[0]
         if now.replay is not None:
-            if _agrees(now.replay, inputs, values):
+            if _agrees(now.replay, given, values):
                 now.agreed += 1
             else:
-                now.replay, now.hopeless = None, True
+                self._give_up(now, "it does not give the same numbers")
         return self._made_of(values)
 
     def _found(
@@ -126,22 +134,53 @@ class ReplayedStep:
         return now.graphed or now.replay
 
     def _now(self, structure: Any, inputs: list[Tensor], moment: Moment) -> _Situation:
-        algorithm = self.algorithm
+        now, numbers = self._situation, self._numbers()
         shapes = tuple((value.shape, value.dtype) for value in inputs)
-        key = (repr(structure), shapes, algorithm.phase(moment.share), replace(moment, share=0.0))
-        settings = (algorithm.settings, algorithm.model.settings)
-        if not self._situation.is_now(key, settings):
-            self._situation = _Situation(key, settings)
-        return self._situation
+        key = (repr(structure), shapes, self.algorithm.phase(moment.share), replace(moment, share=0.0))
+        fixed = numbers.fixed if self._handing_in else numbers.every
+        given = now.given if numbers is now.numbers else numbers.tensors(inputs[0])
+        if key != now.key or fixed != now.fixed:
+            changed = [name for name in {**now.fixed, **fixed} if now.fixed.get(name) != fixed.get(name)]
+            if now.replay is not None and changed:
+                self.news.append(f"Steps are recorded anew, because {' and '.join(changed)} changed.")
+            self._situation = now = _Situation(key, fixed, numbers, given)
+        elif numbers.values != now.numbers.values:
+            now.agreed = min(now.agreed, COMPARED - 1)  # it has to prove itself with these, too
+        now.numbers, now.given = numbers, given if self._handing_in else []
+        return now
 
-    def _recorded(self, step: Step, inputs: list[Tensor]) -> Step | None:
+    def _numbers(self) -> LiveNumbers:
+        """Return what algorithm and model are set to, looked up when their settings have become other objects."""
+        own, model = self.algorithm.settings, self.algorithm.model.settings
+        if self._read is None or self._read[0] is not own or self._read[1] is not model:
+            self._read = own, model, live_numbers(self.algorithm)
+        return self._read[2]
+
+    def _record(self, now: _Situation, step: Step, inputs: list[Tensor]) -> None:
+        def handed(*flat: Tensor) -> Tensors:
+            with handed_in(self.algorithm, now.numbers, flat[len(inputs) :]):
+                return step(*flat[: len(inputs)])
+
         try:
-            return record(step, inputs).run  # and not the recording: its graph takes memory
+            whole = record(handed if self._handing_in else step, [*inputs, *now.given])
+            now.replay = whole.run  # and not the recording: its graph takes memory
+            self.recorded += 1
         except TooLong:  # no setting that may change during a run makes it shorter
             self.on = False
-        except Exception:  # whatever a plugin does that cannot be recorded, it can still be computed
-            pass
-        return None
+            self.news.append("Steps are too long to be recorded and are computed one operation at a time.")
+        except Exception as why:  # whatever a plugin does that cannot be recorded, it can still be computed
+            self._give_up(now, f"{type(why).__name__}: {why}")
+
+    def _give_up(self, now: _Situation, why: str) -> None:
+        """Let go of a recording, or of the hope for one; with numbers handed in, one that holds them may still do."""
+        if self._handing_in:
+            self._handing_in = False
+            if now.agreed:
+                self.news.append("With the new numbers a recorded step differs; steps are recorded anew.")
+        else:
+            now.hopeless = True
+            self.news.append(f"Steps are not replayed from a recording: {' '.join(why.split())[:200]}.")
+        now.replay = now.graphed = None
 
     def _made_of(self, values: Tensors) -> MetaGradient:
         return MetaGradient(*unflatten(values, self._form))

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.adaptation.task_noise import TaskNoise
-from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, Moment
 from metagen_gui.engine.beneath_autograd import replay_code
 from metagen_gui.engine.beneath_autograd.memory import peak_bytes
 from metagen_gui.engine.beneath_autograd.recording import NotOfTensors, Recording, TooLong, record
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.learning import replayed_step
-from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.learning.replayed_step import COMPARED, SEEN_BEFORE, flatten, unflatten
-from metagen_gui.engine.run.outer_loop import meta_train
-from tests.engine.cells import PAIRS
 
 Tiny = Callable[..., Experiment]
 FIRST, SECOND = (torch.randn(5, 4, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
@@ -257,183 +249,3 @@ def test_randomness_is_drawn_anew() -> None:
     torch.manual_seed(3)
     expected = FIRST + torch.rand(5, 1)
     assert torch.equal(a, expected) and not torch.equal(a, b)
-
-
-def test_trees_come_back() -> None:
-    tree = [{"a": {"x": FIRST, "y": SECOND}, "b": {}}, FIRST, {"z": SECOND}, {}]
-    tensors, structure = flatten(tree)
-    assert [value is expected for value, expected in zip(tensors, [FIRST, SECOND, FIRST, SECOND], strict=True)]
-    meta, support, noise, empty = unflatten(tensors, structure)
-    assert meta["a"]["x"] is FIRST and meta["a"]["y"] is SECOND
-    assert support is FIRST and noise["z"] is SECOND and not empty and not meta["b"]
-
-
-# -- in a run ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("algorithm", "model"), PAIRS)
-def test_a_runs_numbers_do_not_depend_on_replay(tiny: Tiny, tmp_path: Path, algorithm: str, model: str) -> None:
-    """Every algorithm and model: metrics to the last digit and weights to the last bit, and it did replay."""
-    learners = []
-    for replay in (True, False):
-        values = {"training.replay": replay, "training.meta_steps": 9}
-        if algorithm == "maml_pp":  # whose weights change every hundredth of a run while they are annealed
-            values["algorithm.multi_step_share"] = values["algorithm.first_order_share"] = 0.0
-        learner = MetaLearner(tiny("densities", model, algorithm, values))
-        losses = [learner.step() for _ in range(9)]
-        learners.append((learner, losses))
-    (played, one), (computed, other) = learners
-    assert one == other and played.replayed.replaying and not computed.replayed.replaying
-    for player, values in played.meta.items():
-        assert all(torch.equal(value, computed.meta[player][name]) for name, value in values.items())
-
-
-def count_of_computed_steps(learner: MetaLearner, steps: int) -> int:
-    """Take steps and return how many of them called the algorithm."""
-    calls: list[MetaGradient] = []
-    own = type(learner.algorithm).meta_gradient
-
-    def watched(self: Algorithm, *given: object) -> MetaGradient:
-        calls.append(own(self, *given))
-        return calls[-1]
-
-    learner.algorithm.meta_gradient = watched.__get__(learner.algorithm)
-    for _ in range(steps):
-        learner.step()
-    return len(calls)
-
-
-def test_a_changed_setting_ends_a_recording(tiny: Tiny) -> None:
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
-    twin = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100, "training.replay": False}))
-    proving = SEEN_BEFORE + COMPARED + 1  # the step that is recorded is computed twice
-    assert count_of_computed_steps(learner, 20) == proving
-    for each in (learner, twin):
-        each.change("algorithm.inner_lr", 0.05)
-        each.change("model.beta", 3.0)
-    assert count_of_computed_steps(learner, 20) == proving
-    for _ in range(20):
-        twin.step()
-    for _ in range(20):
-        twin.step()
-    assert learner.meta_step == twin.meta_step == 40
-
-
-def test_an_algorithm_that_promises_nothing_is_computed_every_time(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
-    monkeypatch.setattr(type(learner.algorithm), "phase", Algorithm.phase)
-    assert count_of_computed_steps(learner, 12) == 12
-
-
-def test_a_recording_that_is_not_faithful_is_dropped(tiny: Tiny) -> None:
-    """An algorithm with a hidden state: its recording agrees with nothing, so it is computed every time."""
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
-    own, count = learner.algorithm.meta_gradient, [0]
-
-    def drifting(*given: object) -> MetaGradient:
-        count[0] += 1
-        found = own(*given)
-        return MetaGradient(
-            {p: {n: g * count[0] for n, g in values.items()} for p, values in found.gradients.items()}, found.query_loss
-        )
-
-    learner.algorithm.meta_gradient = drifting
-    for _ in range(12):
-        learner.step()
-    assert not learner.replayed.replaying and count[0] in (13, 14), (
-        "recorded once or, if something changes in place, twice"
-    )
-
-
-def test_a_step_that_cannot_be_recorded_is_computed(tiny: Tiny) -> None:
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
-    own, count = learner.algorithm.meta_gradient, [0]
-
-    def asking(*given: object) -> MetaGradient:
-        count[0] += 1
-        found = own(*given)
-        assert float(found.query_loss["vae"].mean()) > -1e9
-        return found
-
-    learner.algorithm.meta_gradient = asking
-    for _ in range(12):
-        assert learner.step().applied
-    assert not learner.replayed.replaying and count[0] in (13, 14), (
-        "recorded once or, if something changes in place, twice"
-    )
-
-
-@pytest.mark.parametrize("wrong", ["not a number", "another type", "another shape", "it fails"])
-def test_only_a_recording_that_gives_the_very_same_takes_over(
-    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, wrong: str
-) -> None:
-    def spoiled(*inputs: Tensor) -> tuple[Tensor, ...]:
-        spoil = {
-            "not a number": lambda value: value.new_full(value.shape, torch.nan),
-            "another type": lambda value: value.double(),
-            "another shape": lambda value: value[None],
-            "it fails": lambda value: value.view(7, 11, 13),
-        }[wrong]
-        return tuple(map(spoil, right(*inputs)))
-
-    def right(*inputs: Tensor) -> tuple[Tensor, ...]:
-        return tuple(torch.zeros_like(value) for value in expected)
-
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
-    zero = {p: {n: torch.zeros_like(v) for n, v in values.items()} for p, values in learner.meta.items()}
-    learner.algorithm.meta_gradient = lambda *given: MetaGradient(zero, {"vae": torch.zeros(2)})
-    expected = [*zero["vae"].values(), torch.zeros(2)]
-    for replay, takes_over in ((right, True), (spoiled, False)):
-        recording = Recording(torch.fx.Graph(), replay, {})
-        monkeypatch.setattr(replayed_step, "record", lambda step, inputs, recording=recording: recording)
-        learner.change("algorithm.inner_lr", 0.1)
-        for _ in range(9):
-            learner.step()
-        assert learner.replayed.replaying is takes_over
-
-
-def test_an_algorithm_is_given_all_of_the_noise(tiny: Tiny) -> None:
-    learner = MetaLearner(tiny("densities", "vae", "maml"))
-    own = learner.algorithm.meta_gradient
-
-    def watched(meta: object, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment) -> MetaGradient:
-        assert noise.inner["z"].shape[-2] == support.shape[1]
-        return own(meta, support, query, noise, moment)
-
-    learner.algorithm.meta_gradient = watched
-    assert learner.step().applied
-
-
-def test_a_run_replays_and_says_the_same(tiny: Tiny, tmp_path: Path) -> None:
-    tables = []
-    for replay in (True, False):
-        values = {"training.replay": replay, "training.meta_steps": 12, "training.validate_every": 4}
-        folder = tmp_path / str(replay)
-        list(meta_train(tiny("densities", "gan", "maml", values), out=folder, previews=False))
-        rows = [line.split(",") for line in (folder / "metrics.csv").read_text().splitlines()]
-        tables.append([row[:1] + row[2:] for row in rows])
-    assert tables[0] == tables[1]
-
-
-def test_the_moment_matters_only_where_an_algorithm_says_so() -> None:
-    from metagen_gui.engine.algorithms.base import algorithms
-
-    promised = {name: plugin for name, plugin in algorithms.items() if plugin.phase is not Algorithm.phase}
-    assert {"maml", "fomaml", "reptile", "meta_sgd", "anil", "cavia", "imaml", "maml_pp"} <= set(promised)
-    assert Moment().share == 0
-
-
-def test_a_step_that_is_too_long_is_tried_once_in_a_run(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[int] = []
-
-    def never(*given: object) -> Recording:
-        tried.append(1)
-        raise TooLong
-
-    monkeypatch.setattr(replayed_step, "record", never)
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
-    for lr in (0.1, 0.2):
-        learner.change("algorithm.inner_lr", lr)
-        for _ in range(6):
-            assert learner.step().applied
-    assert tried == [1] and not learner.replayed.replaying
