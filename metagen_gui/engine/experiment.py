@@ -49,6 +49,8 @@ class Experiment:
     """What else an experiment file holds, such as a remark: it means nothing here and is written back as it was."""
     notices: tuple[str, ...] = field(default=(), compare=False)
     """What whoever reads the file it is from should know, as sentences."""
+    _checked: dict[Section, Config] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Settings that were found right: an experiment never changes, so each section is looked at once."""
 
     # -- plugins and settings ------------------------------------------------------------------------------------
 
@@ -69,8 +71,10 @@ class Experiment:
 
     def config(self, section: Section) -> Any:
         """Return the checked settings of a section; raise `BadInput` that names the first wrong one."""
-        values = {**self._suggested(section), **self.values.get(section, {})}
-        return parse_settings(self.config_type(section), values, section)
+        if section not in self._checked:
+            values = {**self._suggested(section), **self.values.get(section, {})}
+            self._checked[section] = parse_settings(self.config_type(section), values, section)
+        return self._checked[section]
 
     def check(self) -> None:
         """Raise `BadInput` if any plugin or setting is wrong, or if they do not go together."""
@@ -148,15 +152,23 @@ class Experiment:
         where: Section = section
         if name == "name" and where != "training":
             return self.with_plugin(where, str(value))
-        parse_settings(self.config_type(where), {name: value}, where)
-        values = MappingProxyType({**self.values.get(where, {}), name: value})
-        return replace(self, values=MappingProxyType({**self.values, where: values}))
+        changed = self._with_section(where, {**self.values.get(where, {}), name: value})
+        if where in self._checked:  # the others were right, so what is wrong now is this one
+            changed.config(where)
+        else:
+            parse_settings(self.config_type(where), {name: value}, where)
+        return changed
 
     def without_value(self, path: str) -> Experiment:
         """Return this experiment with one setting back at its default."""
         section, _, name = path.partition(".")
         values = {key: value for key, value in self.values.get(section, {}).items() if key != name}
-        return replace(self, values=MappingProxyType({**self.values, section: MappingProxyType(values)}))
+        return self._with_section(cast(Section, section), values)
+
+    def _with_section(self, section: Section, values: Mapping[str, Any]) -> Experiment:
+        changed = replace(self, values=MappingProxyType({**self.values, section: MappingProxyType(dict(values))}))
+        changed._checked.update({other: found for other, found in self._checked.items() if other != section})
+        return changed
 
     def with_text(self, assignment: str) -> Experiment:
         """Apply a command line's `PATH=VALUE`; numbers, true/false and JSON are recognised, the rest is text."""

@@ -148,12 +148,12 @@ class ExperimentPanel(QWidget):
             self._refuse_misfit(after, path)
         except BadInput as problem:
             if row is not None:
-                row.reject(problem.why)
+                row.judge(problem.why)
             return
         if row is None:  # a plugin
             self._end_gesture()
         else:
-            row.accept()
+            row.judge("")
             if value == row.setting.default:
                 # No longer the person's own: from now on it follows the default.
                 after = after.without_value(path)

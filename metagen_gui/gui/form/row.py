@@ -44,8 +44,7 @@ class SettingRow(QWidget):
         self._lay_out()
         self._name_controls()
         self.editor.edited.connect(self._edit)
-        self.editor.mistyped.connect(self._blame)
-        self.editor.mended.connect(self._mend)
+        self.editor.judged.connect(self.judge)
         self.editor.settled.connect(self.settled)
         self.reset_button.clicked.connect(self._reset)
 
@@ -117,25 +116,14 @@ class SettingRow(QWidget):
 
     # -- edits -------------------------------------------------------------------------------------------------------
 
-    def reject(self, why: str) -> None:
-        """The edit was refused: say why; the text stays."""
-        self._blame(why)
-
-    def accept(self) -> None:
-        """The edit was taken over."""
-        self._mend()
+    def judge(self, why: str) -> None:
+        """Say why what was typed cannot be used, "" if it can; the text stays."""
+        self._mistyped = bool(why)
+        self.show_problem(why)
 
     def _edit(self, value: Any) -> None:
         self._mistyped = False
         self.edited.emit(self.path, value)
-
-    def _blame(self, why: str) -> None:
-        self._mistyped = True
-        self.show_problem(why)
-
-    def _mend(self) -> None:
-        self._mistyped = False
-        self.show_problem("")
 
     def _reset(self) -> None:
         # Before the button grays out and the focus moves to a stranger.

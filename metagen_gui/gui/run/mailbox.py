@@ -33,6 +33,12 @@ class Delivery:
     messages: list[Event | EarlierCurves] = field(default_factory=list)
     """Everything that is neither a curve nor a picture: `RunStarted`, `Saved`, `Notice` …"""
 
+    def with_curves_of(self, later: Delivery) -> Delivery:
+        """Return this with the curves and rates that arrived since, merged where there are too many."""
+        steps, validations = [*self.steps, *later.steps], [*self.validations, *later.validations]
+        _bound(steps, validations, MOST_STEPS)
+        return replace(self, steps=steps, validations=validations, rates=later.rates or self.rates)
+
 
 class RunMailbox:
     """Scalars are kept, merged when there are too many; of rates and pictures (all on disk) the latest wins."""
@@ -52,30 +58,16 @@ class RunMailbox:
             match event:
                 case StepReport():
                     self._steps.append(event)
-                    self._bound()
+                    _bound(self._steps, self._validations, self._most_steps)
                 case ValidationReport():
                     self._validations.append(event)
-                    self._bound()
+                    _bound(self._steps, self._validations, self._most_steps)
                 case RatesReport():
                     self._rates = event
                 case Snapshot():
                     self._snapshot = event
                 case _:
                     self._messages.append(event)
-
-    def put_back(self, delivery: Delivery) -> None:
-        """Store the curves and rates of a delivery that was taken from elsewhere."""
-        with self._lock:
-            self._steps += delivery.steps
-            self._validations += delivery.validations
-            self._rates = delivery.rates or self._rates
-            self._bound()
-
-    def _bound(self) -> None:
-        while len(self._steps) > self._most_steps:
-            self._steps = merged_in_pairs(self._steps)
-        while len(self._validations) > MOST_VALIDATIONS:
-            del self._validations[0:-1:2]
 
     def take(self) -> Delivery:
         """Return and forget everything but the snapshot."""
@@ -90,6 +82,13 @@ class RunMailbox:
         with self._lock:
             snapshot, self._snapshot = self._snapshot, None
             return snapshot
+
+
+def _bound(steps: list[StepReport], validations: list[ValidationReport], most_steps: int) -> None:
+    while len(steps) > most_steps:
+        steps[:] = merged_in_pairs(steps)
+    while len(validations) > MOST_VALIDATIONS:
+        del validations[0:-1:2]
 
 
 def merged_in_pairs(steps: list[StepReport]) -> list[StepReport]:

@@ -9,11 +9,11 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
 
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.gui.run.mailbox import Delivery, RunMailbox
+from metagen_gui.gui.run.mailbox import Delivery
 
 
 class PanelFeed(QObject):
-    """One panel's supply. What arrives while the panel is hidden waits in a mailbox of its own."""
+    """One panel's supply: what arrives while the panel is hidden waits."""
 
     def __init__(
         self,
@@ -29,20 +29,22 @@ class PanelFeed(QObject):
         self._panel = panel
         self._show_curves = show_curves
         self._show_snapshot = show_snapshot
-        self._waiting = RunMailbox()
+        self._waiting = Delivery()
+        self._snapshot: Snapshot | None = None
         panel.installEventFilter(self)
 
     def reset(self) -> None:
-        """Forget what waits: a new run begins."""
-        self._waiting = RunMailbox()
+        """Forget what waits."""
+        self._waiting, self._snapshot = Delivery(), None
 
     def add_delivery(self, delivery: Delivery) -> None:
         """Keep curves and rates until `hand_on`, or until the panel is shown."""
-        self._waiting.put_back(delivery if self._every_step else replace(delivery, steps=delivery.steps[-1:]))
+        newest = delivery if self._every_step else replace(delivery, steps=delivery.steps[-1:])
+        self._waiting = self._waiting.with_curves_of(newest)
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
         """Keep a snapshot until `hand_on`, or until the panel is shown."""
-        self._waiting.put(snapshot)
+        self._snapshot = snapshot
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hand on what waits when the panel comes into view."""
@@ -54,9 +56,9 @@ class PanelFeed(QObject):
         """Give the panel what waits, if the panel can be seen, or `now` in any case."""
         if not now and (not self._panel.isVisible() or self._panel.window().isMinimized()):
             return
-        delivery = self._waiting.take()
+        delivery, snapshot = self._waiting, self._snapshot
+        self.reset()
         if self._show_curves and (delivery.steps or delivery.validations or delivery.rates):
             self._show_curves(delivery)
-        snapshot = self._waiting.take_snapshot()
         if self._show_snapshot and snapshot is not None:
             self._show_snapshot(snapshot)

@@ -8,9 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine import experiment
 from metagen_gui.engine.experiment import SECTIONS, Experiment
+from metagen_gui.engine.settings.config import parse_settings
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.form.numbers.box import NumberBox
+from metagen_gui.gui.form.numbers.text import read_number
 from metagen_gui.gui.form.row import SettingRow
 from metagen_gui.gui.widgets.quiet_pages import Skeleton
 from tests.gui.dummy_plugins import use_dummies
@@ -370,3 +373,24 @@ def test_a_model_chosen_by_hand_outlives_the_tasks(qtbot: QtBot) -> None:
     pick(panel, "model", "gan")
     pick(panel, "tasks", "densities")
     assert panel.experiment().model == "gan"
+
+
+def test_an_edit_is_checked_once(panel: ExperimentPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    read: list[str] = []
+
+    def parse(config: type[Any], values: Any, where: str) -> Any:
+        checked.append(where)
+        return parse_settings(config, values, where)
+
+    monkeypatch.setattr(experiment, "parse_settings", parse)
+    box = number(panel, "algorithm.inner_lr")
+    monkeypatch.setattr(box, "read", lambda text: read.append(text) or read_number(text))
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "0.07")
+    assert read == ["0", "0.", "0.0", "0.07"], "a keystroke is read once"
+    assert checked == [], "and the experiment is not looked at before the person has finished"
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert panel.experiment().values["algorithm"] == {"inner_lr": 0.07}
+    assert checked == ["algorithm"], "an edit is checked once, and so is only what it changes"

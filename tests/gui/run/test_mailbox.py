@@ -4,7 +4,14 @@ import math
 import threading
 
 from metagen_gui.engine.events import Notice, RatesReport
-from metagen_gui.gui.run.mailbox import MOST_MESSAGES, MOST_VALIDATIONS, RunMailbox, merged_in_pairs
+from metagen_gui.gui.run.mailbox import (
+    MOST_MESSAGES,
+    MOST_STEPS,
+    MOST_VALIDATIONS,
+    Delivery,
+    RunMailbox,
+    merged_in_pairs,
+)
 from tests.gui.stand_ins import snapshot, step, validation
 
 
@@ -81,19 +88,17 @@ def test_a_thread_may_put_while_another_takes() -> None:
     assert seen == list(range(2000))
 
 
-def test_what_is_put_back_is_bounded_too_and_leaves_the_giver_alone() -> None:
-    giver, keeper = RunMailbox(), RunMailbox(most_steps=64)
-    for block in range(10):
-        for number in range(1 + 100 * block, 101 + 100 * block):
-            giver.put(step(number))
-            giver.put(validation(number))
-        if block == 3:
-            giver.put(RatesReport(400, ()))
-        delivery = giver.take()
-        keeper.put_back(delivery)
-        assert len(delivery.steps) == 100
-    kept = keeper.take()
-    assert len(kept.steps) <= 64 and kept.steps[-1].meta_step == 1000
-    assert len(kept.validations) <= MOST_VALIDATIONS and kept.validations[-1].meta_step == 1000
-    assert kept.rates == RatesReport(400, ()), "later deliveries without rates do not take them away"
-    assert keeper.take().steps == []
+def test_what_waits_is_bounded_too_and_leaves_what_came_alone() -> None:
+    waiting, blocks = Delivery(), 2 * MOST_STEPS // 100
+    for block in range(blocks):
+        numbers = range(1 + 100 * block, 101 + 100 * block)
+        rates = RatesReport(400, ()) if block == 3 else None
+        came = Delivery(
+            [step(number, diverged=1) for number in numbers], [validation(number) for number in numbers], rates
+        )
+        waiting = waiting.with_curves_of(came)
+        assert len(came.steps) == len(came.validations) == 100
+    assert len(waiting.steps) <= MOST_STEPS and waiting.steps[-1].meta_step == 100 * blocks
+    assert sum(report.diverged for report in waiting.steps) == 100 * blocks, "merged, not dropped"
+    assert len(waiting.validations) <= MOST_VALIDATIONS and waiting.validations[-1].meta_step == 100 * blocks
+    assert waiting.rates == RatesReport(400, ()), "later deliveries without rates do not take them away"

@@ -24,10 +24,8 @@ class SettingEditor(QWidget):
 
     edited = Signal(object)
     """A person gave a new value."""
-    mistyped = Signal(str)
-    """What a person typed cannot be read: why."""
-    mended = Signal()
-    """What stands there can be read again, or is being typed anew."""
+    judged = Signal(str)
+    """What is wrong with what a person typed; "" where it can be read again, or is being typed anew."""
     settled = Signal()
     """The end of one gesture, such as dragging: later edits are undone apart from it."""
 

@@ -91,7 +91,7 @@ class AdaptsEditor(SettingEditor):
             self.edited.emit(text)
 
     def _typing(self) -> None:
-        self.mended.emit()
+        self.judged.emit("")
 
 
 def narrow_combo() -> QComboBox:

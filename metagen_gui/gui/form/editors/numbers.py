@@ -30,20 +30,15 @@ class _BoxEditor(SettingEditor):
         self._finish()
 
     def _take(self, value: float) -> None:
-        self.mended.emit()
         self.edited.emit(value)
 
     def _finish(self) -> None:
-        why = self._box.complaint()
-        if why:
-            self.mistyped.emit(why)
-        else:
-            self.mended.emit()
+        self.judged.emit(self._box.complaint())
 
     def _typing(self) -> None:
         # Praise at once, blame only when the person has finished.
         if not self._box.complaint():
-            self.mended.emit()
+            self.judged.emit("")
 
 
 class IntegerEditor(_BoxEditor):

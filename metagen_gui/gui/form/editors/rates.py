@@ -103,12 +103,8 @@ class RatesEditor(SettingEditor):
         return [(box, group) for group, box in self.boxes.items()]
 
     def _take(self) -> None:
-        self.mended.emit()
         self.edited.emit({group: box.value() for group, box in self.boxes.items() if box.value() != UNSET})
 
     def _finish(self) -> None:
         wrong = [f"{group}: {box.complaint()}" for group, box in self.boxes.items() if box.complaint()]
-        if wrong:
-            self.mistyped.emit(wrong[0])
-        else:
-            self.mended.emit()
+        self.judged.emit(wrong[0] if wrong else "")

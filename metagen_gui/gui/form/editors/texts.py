@@ -44,7 +44,7 @@ class TextEditor(SettingEditor):
         line.textChanged.connect(self._changed)
 
     def _typing(self) -> None:
-        self.mended.emit()
+        self.judged.emit("")
 
     def _changed(self) -> None:
         # Text that was not typed (set by a program, a dictation tool) will not be followed by Enter.

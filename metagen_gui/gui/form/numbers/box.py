@@ -33,6 +33,7 @@ class IntegerBox(QSpinBox):
     def __init__(self, low: float | None, high: float | None, unit: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._kept = ""
+        self.judged: tuple[str, str] | None = None
         # Qt counts in 32 bits.
         self.setRange(int(max(low if low is not None else -(2**31), -(2**31))), int(min(high or 2**31 - 1, 2**31 - 1)))
         self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
@@ -41,7 +42,7 @@ class IntegerBox(QSpinBox):
 
     def complaint(self) -> str:
         """Return what is wrong with the text as it stands, empty if nothing is."""
-        return _complaint(self)
+        return _complaint(self, self.lineEdit().text())
 
     def read(self, text: str) -> int:
         """Return the value that `text` means; raise `ValueError`."""
@@ -94,6 +95,7 @@ class NumberBox(QDoubleSpinBox):
     ) -> None:
         super().__init__(parent)
         self._kept = ""
+        self.judged: tuple[str, str] | None = None
         self._log = log
         # Qt rounds to `decimals`: enough of them for the smallest rates.
         self.setDecimals(40)
@@ -102,7 +104,7 @@ class NumberBox(QDoubleSpinBox):
 
     def complaint(self) -> str:
         """Return what is wrong with the text as it stands, empty if nothing is."""
-        return _complaint(self)
+        return _complaint(self, self.lineEdit().text())
 
     def read(self, text: str) -> float:
         """Return the value that `text` means; raise `ValueError`."""
@@ -157,20 +159,19 @@ class NumberBox(QDoubleSpinBox):
         return self.value() if text == show_number(self.value()) else self.read(text)
 
 
-def _complaint(box: IntegerBox | NumberBox) -> str:
-    try:
-        box.read(box.lineEdit().text())
-    except ValueError as problem:
-        return str(problem)
-    return ""
+def _complaint(box: IntegerBox | NumberBox, text: str) -> str:
+    """Return what is wrong with a text. Qt asks again and again for one keystroke, and the form after it."""
+    if box.judged is None or box.judged[0] != text:
+        try:
+            box.read(text)
+            box.judged = text, ""
+        except ValueError as problem:
+            box.judged = text, str(problem)
+    return box.judged[1]
 
 
 def _state(box: IntegerBox | NumberBox, text: str) -> QValidator.State:
-    try:
-        box.read(text)
-    except ValueError:
-        return QValidator.State.Intermediate
-    return QValidator.State.Acceptable
+    return QValidator.State.Intermediate if _complaint(box, text) else QValidator.State.Acceptable
 
 
 def _dress(box: IntegerBox | NumberBox, unit: str) -> None:
