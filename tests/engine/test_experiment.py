@@ -79,20 +79,6 @@ def test_every_combination_is_sound_by_default(chosen: tuple[str, str, str]) -> 
             assert getattr(experiment.config(section), item.name) == item.default
 
 
-def test_suggestions_name_settings_that_some_plugin_has() -> None:
-    for registry in REGISTRIES.values():
-        for _, plugin in registry.items():
-            for path in plugin.suggests:
-                section, _, name = path.partition(".")
-                if name == "name":
-                    assert plugin.suggests[path] in REGISTRIES[section].names()
-                    continue
-                groups = [Experiment().config_type("training")]
-                if section != "training":
-                    groups = [other.Settings for _, other in REGISTRIES[section].items()]
-                assert any(name in group.model_fields for group in groups), path
-
-
 def test_choosing_sinusoids_brings_the_curve_and_leaving_them_takes_it_away() -> None:
     """A file that names the tasks only gets a model that suits them; a model that is named stays."""
     assert Experiment().with_plugin("tasks", "sinusoids").model == "curve"

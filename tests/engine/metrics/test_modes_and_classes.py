@@ -9,13 +9,15 @@ import pytest
 
 from metagen_gui.engine.data.density_shapes import Mixture, grid, ring
 from metagen_gui.engine.data.spec import ImageSpec
-from metagen_gui.engine.metrics import Context, Contexts, features_of, metrics, metrics_for
+from metagen_gui.engine.metrics import Contexts, features_of, metrics, metrics_for
 from metagen_gui.engine.metrics.class_consistency import class_consistency, consistency_of_real
 from metagen_gui.engine.metrics.context import some_classes
 from metagen_gui.engine.metrics.modes import count_modes
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 from metagen_gui.engine.tasks.gaussians import Gaussians, GaussianSettings
 from metagen_gui.engine.tasks.sinusoids import Sinusoids, SinusoidSettings
+from metagen_gui.testing import check_metric
+from metagen_gui.testing.observers import CONTEXTS
 from tests.engine.metrics.known_laws import FAR_OFF, copies, normal, off, repeated
 from tests.engine.metrics.pattern_tasks import Patterns
 
@@ -82,31 +84,9 @@ def test_the_table_has_what_each_kind_of_task_can_give() -> None:
     assert set().union(*names.values()) == set(metrics.names())
 
 
-def density_of(points: np.ndarray) -> np.ndarray:
-    return -0.5 * np.square(points).sum(axis=1) - math.log(2 * math.pi)
-
-
-CONTEXTS = {
-    "points": Context("points"),
-    "modes": Context("points", modes=np.zeros((1, 2)), mode_width=1.0, log_density=density_of),
-    "images": Context("images"),
-    "classes": Context("images", other_classes=8 + np.random.default_rng(9).standard_normal((19, 10, 2))),
-}
-
-
 @pytest.mark.parametrize("name", metrics.names())
 def test_every_metric_prefers_the_true_law_to_one_that_is_neither_there_nor_as_wide(name: str) -> None:
-    rng = np.random.default_rng(0)
-    metric = metrics.get(name)()
-    context = next(context for context in CONTEXTS.values() if metric.applies(context))
-    query, support = normal(rng, 100), normal(rng, 5)
-    good = metric.score(query, support, normal(rng, 100), context)
-    bad = metric.score(query, support, normal(rng, 100, mean=4.5, width=0.2), context)
-    assert metric.shortfall(good) < metric.shortfall(bad)
-    broken = np.full((100, 2), np.nan)
-    assert math.isnan(metric.score(query, support, broken, context))
-    assert math.isfinite(metric.score(query[: metric.least], support, query[4 : 4 + metric.least], context))
-    assert math.isnan(metric.score(query, support, query[: metric.least - 1], context))
+    check_metric(metrics.get(name)())
 
 
 def test_shortfall_turns_every_metric_the_same_way() -> None:

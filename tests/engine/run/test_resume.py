@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import errno
 import json
 import os
@@ -35,6 +34,7 @@ from metagen_gui.engine.store import checkpoint
 from metagen_gui.engine.store.checkpoint import Checkpoint, files_of, load_checkpoint, manifests, save_checkpoint
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.record import read_record
+from metagen_gui.testing.runs import outcome
 from tests.engine.cells import PAIRS
 
 Tiny = Callable[..., Experiment]
@@ -48,15 +48,6 @@ def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:
 def up_to(run: Iterator[Event], step: int) -> None:
     """Take a run's events up to the report of a step."""
     next(event for event in run if isinstance(event, StepReport) and event.meta_step == step)
-
-
-def outcome(folder: Path) -> tuple[object, ...]:
-    """Return what must come out the same: the last weights, the optimizer, the numbers of all rows, the best step."""
-    newest, record = manifests(folder / "checkpoints")[-1], read_record(folder)
-    with (folder / "metrics.csv").open(newline="") as file:
-        rows = [row[:1] + row[2:] for row in csv.reader(file)]
-    assert record is not None
-    return newest.name, *(path.read_bytes() for path in files_of(newest)[1:]), rows, record.best, record.best_step
 
 
 def killed(experiment: Experiment, whole: Path, left: Path, step: int, commands: Commands | None = None) -> list[Event]:

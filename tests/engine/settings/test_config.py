@@ -13,6 +13,7 @@ from metagen_gui.engine.experiment import REGISTRIES
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, Setting, parse_settings, setting, settings_of
 from metagen_gui.engine.training import TrainingSettings
+from metagen_gui.testing.promises import check_settings
 
 GROUPS = [("training", TrainingSettings)] + [
     (f"{section}/{name}", plugin.Settings)
@@ -130,18 +131,4 @@ def test_any_value_is_taken_or_refused_in_one_line(field: tuple[type[Config], st
 
 @pytest.mark.parametrize("config", [config for _, config in GROUPS], ids=[name for name, _ in GROUPS])
 def test_every_declared_setting_can_be_shown(config: type[Config]) -> None:
-    """What forms rely on: a sentence of help, a default in range, conditions on settings that exist."""
-    parse_settings(config, config().model_dump(), "defaults")
-    found = {item.name: item for item in settings_of(config)}
-    for item in found.values():
-        assert item.help.endswith(".") and item.label[:1].strip()
-        if item.kind in ("integer", "number"):
-            assert item.low is not None and item.high is not None and item.low <= item.default <= item.high
-        else:
-            assert not item.log
-        if item.choices:
-            assert str(item.default) in item.choices
-        for name, values in item.only_if.items():
-            assert name != item.name
-            for value in values:
-                parse_settings(config, {name: value}, "condition")
+    check_settings(config)

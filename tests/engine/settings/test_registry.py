@@ -17,6 +17,7 @@ from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import settings_of
 from metagen_gui.engine.settings.registry import Registry, plugin_modules
+from metagen_gui.testing import check_words
 
 PLUGIN = """
 from metagen_gui.engine.algorithms.base import LearnedRateSettings, algorithms
@@ -68,7 +69,7 @@ def test_every_plugin_says_what_it_is(kind: str) -> None:
     assert registry.names() == tuple(sorted(registry.names()))
     for name, plugin in registry.items():
         assert registry.get(name) is plugin
-        assert plugin.title and plugin.summary.endswith(".") and "\n" not in plugin.summary
+        check_words(plugin)
     assert len({plugin.title for _, plugin in registry.items()}) == len(registry.names())
 
 

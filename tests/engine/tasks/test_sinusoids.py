@@ -57,11 +57,6 @@ def test_the_query_does_not_depend_on_the_number_of_shots(index: int, shots: int
     assert np.array_equal(few.query, many.query) and np.array_equal(few.support, many.support[:shots])
 
 
-def test_streams_and_seeds_hold_other_tasks() -> None:
-    firsts = [family(seed).task(stream, 0, 1, 1).name for seed in (0, 1) for stream in ("train", "validation", "test")]
-    assert len(set(firsts)) == 6
-
-
 def test_noise_is_on_the_support_only() -> None:
     clean, noisy = family().task("train", 0, 200, 50), family(noise=0.5).task("train", 0, 200, 50)
     assert np.array_equal(clean.query, noisy.query) and np.array_equal(clean.support[:, 0], noisy.support[:, 0])

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metagen_gui.engine.data.glyphs.drawer import HANDS
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import parse_settings
 from metagen_gui.engine.tasks.base import STREAMS, task_families
@@ -37,22 +36,6 @@ def test_images_have_the_size_asked_for_and_ink_from_0_to_1(size: int | str) -> 
 def test_another_size_is_refused(size: object) -> None:
     with pytest.raises(BadInput, match=r"tasks\.size"):
         strokes(size=size)
-
-
-@pytest.mark.parametrize("stream", STREAMS)
-def test_a_task_depends_on_seed_stream_and_index_alone(stream: str) -> None:
-    asked, again = strokes(), strokes()
-    for index in (7, 2, 0):
-        again.task(stream, index, 3, 4)
-    one, other = asked.task(stream, 5, 3, 4), again.task(stream, 5, 3, 4)
-    assert one.name == other.name
-    assert one.support.tobytes() == other.support.tobytes()
-    assert one.query.tobytes() == other.query.tobytes()
-
-
-def test_seeds_streams_and_indices_give_different_tasks() -> None:
-    drawn = [strokes(seed).task(stream, i, 1, 1) for seed in (0, 1) for stream in STREAMS for i in range(3)]
-    assert len({task.support.tobytes() for task in drawn}) == len(drawn)
 
 
 @pytest.mark.parametrize(("shots", "query_size"), [(1, 1), (5, 15), (12, 20), (30, 30)])
@@ -93,13 +76,6 @@ def test_a_task_is_one_character() -> None:
     # Without variation between drawers, every drawing of a character is the same picture.
     task = strokes(drawer_variation=0).task("test", 4, 4, 4)
     assert len({image.tobytes() for image in (*task.support, *task.query)}) == 1
-
-
-def test_batches_are_the_tasks_stacked() -> None:
-    family = strokes()
-    batch = family.batch("validation", 8, 3, 2, HANDS)
-    assert batch.support.shape == (3, 2, 1, 28, 28)
-    assert batch.query[1].tobytes() == family.task("validation", 9, 2, HANDS).query.tobytes()
 
 
 def test_training_turns_characters_and_validation_does_not() -> None:
