@@ -6,7 +6,8 @@ which undoes the skewness of the sample (Hall 1992, On the removal of skewness b
 too sure of lopsided differences; of symmetric ones with heavy tails t is right, and Hall is not. Where there are
 several seeds, their own interval is added at a right angle: √(a² + b²) covers at least as often as it says, however
 much of the scatter is that of seeds (Banerjee 1961, normal errors), where Satterthwaite's degrees of freedom are too
-many for two or three. p is the level at which that very interval ends at 0. How often all of it is right: `benchmarks/intervals.py`.
+many for two or three. p is the level at which that very interval ends at 0. How often all of it is right:
+`benchmarks/intervals.py`.
 """
 
 from __future__ import annotations
