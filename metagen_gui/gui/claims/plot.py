@@ -12,12 +12,12 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
-from metagen_gui.gui.claims.canvas import StepCanvas
 from metagen_gui.gui.look.theme import plot_colours
+from metagen_gui.gui.plots.canvas import LossCanvas
 from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
 from metagen_gui.gui.plots.panel import PlotPanel
-from metagen_gui.gui.plots.scale import LossScale, Values, format_number
+from metagen_gui.gui.plots.scale import LossScale, Tick, Values, format_number
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
@@ -30,6 +30,29 @@ _LEVEL = (6.0, 4.0)
 """Dashes of an arm that does not adapt."""
 _BAND = 0.12
 """How opaque a band is."""
+
+
+class StepCanvas(LossCanvas):
+    """Spaces adaptation steps by their root: the first few matter most, and the last lie far beyond training."""
+
+    steps: tuple[int, ...] = ()
+
+    def _write_ticks(self, *_: object) -> None:
+        item = self.plot.getPlotItem()
+        view = item.getViewBox()
+        (left, right), (low, high) = view.viewRange()
+        steps, free = list[Tick](), -np.inf
+        for step in self.steps:
+            place, label = float(np.sqrt(step)), f"{step:,}"
+            pixel = (place - left) / max(right - left, 1e-9) * view.width()
+            if pixel >= free:
+                steps.append((place, label))
+                free = pixel + self.fontMetrics().horizontalAdvance(label) + 10
+        ticks = steps, self.scale.ticks(low, high, max(2, int(view.height() / 34)))
+        if ticks != self._ticks:  # or both axes would be drawn anew
+            self._ticks = ticks
+            item.getAxis("bottom").setTicks([ticks[0]])
+            item.getAxis("left").setTicks([ticks[1]])
 
 
 @dataclass

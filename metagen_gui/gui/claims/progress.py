@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from metagen_gui.gui.claims.pace import ClaimsPace
 from metagen_gui.gui.claims.words import progress_sentence
 from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.widgets.icon_button import themed_icon
@@ -30,6 +29,33 @@ if TYPE_CHECKING:
 PARTS = 1_000
 """Of the bar."""
 DONE, GOING, NOTICED = "mdi6.check", "mdi6.play", "mdi6.information-outline"
+
+
+MOST = 0.995
+"""What is estimated never claims to be done."""
+
+
+class ClaimsPace:
+    """Told share and seconds left now and then; answers for every moment between."""
+
+    def __init__(self) -> None:
+        self._share, self._left, self._at = 0.0, 0.0, 0.0
+        self._shown = 0.0
+
+    def hear(self, share: float, seconds_left: float, now: float) -> None:
+        """A report: `share` of the work is done, `seconds_left` are left; 0 of both means that it is not known yet."""
+        self._share, self._left, self._at = share, seconds_left, now
+
+    def share(self, now: float) -> float:
+        """Return the share done, 0 to 1."""
+        passed = min(1.0, (now - self._at) / self._left) if self._left > 0 else 0.0
+        self._shown = max(self._shown, self._share + (1 - self._share) * MOST * passed)
+        return self._shown
+
+    def seconds_left(self, now: float) -> float | None:
+        """Return the seconds left; None where nothing is known, or more time has passed than was left."""
+        left = self._left - (now - self._at)
+        return left if left > 0 else None
 
 
 class ClaimsProgress(QWidget):

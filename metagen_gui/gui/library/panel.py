@@ -22,8 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from metagen_gui.gui.library.actions import ACTIONS, RunAction, RunsActions
-from metagen_gui.gui.library.filter import RunsFilter
-from metagen_gui.gui.library.model import RunsModel
+from metagen_gui.gui.library.model import RunsFilter, RunsModel
 from metagen_gui.gui.library.table import RunsTable, filter_line
 from metagen_gui.gui.library.words import PLACES
 from metagen_gui.gui.look.theme import PlotColours

@@ -5,23 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSaveFile, QSize, Qt
-from PySide6.QtGui import QColor, QImageWriter, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QColor, QImage, QImageWriter, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
-from metagen_gui.gui.samples.cell_picture import Content, Options
+from metagen_gui.gui.samples.cell_picture import Content, Options, draw_cell
 from metagen_gui.gui.samples.columns import (
     SUPPORT,
     Column,
     columns_of,
+    examples_of,
     heading_of,
     row_name,
     shows_curves,
+    shows_points,
 )
-from metagen_gui.gui.samples.curve_plot import describe_curves
-from metagen_gui.gui.samples.large_picture import large_picture
+from metagen_gui.gui.samples.curve_plot import describe_curves, draw_curve_plot
 from metagen_gui.gui.widgets.icon_button import IconButton
 
 
@@ -172,3 +173,33 @@ class EnlargedView(QDialog):
         self._picture.setAccessibleDescription(f"{self._heading.text()}: {remark}" if remark else self.heading)
         self._picture.content = Content(self._snapshot, self._task, self._column)
         self._picture.update()
+
+
+def large_picture(content: Content, room: QSize, ratio: float, options: Options) -> QImage:
+    """Return `content` at its largest in `room` on a screen with `ratio` device pixels to each logical one."""
+    if shows_curves(content.snapshot):
+        return draw_curve_plot(content.snapshot, content.task, content.column, room, ratio)
+    size, across, down = fitted(content, room)
+    return draw_cell(content, size, across, down, ratio, options)
+
+
+def fitted(content: Content, room: QSize) -> tuple[QSize, int, int]:
+    """Return the size, and the thumbnails across and down, of `content` at its largest in `room`."""
+    if shows_points(content.snapshot):
+        side = min(room.width(), room.height())
+        return QSize(side, side), 1, 1
+    examples = examples_of(content.snapshot, content.task, content.column)
+    rows, columns = examples.shape[-2:]
+    across = best_across(len(examples), room, rows / columns)
+    down = -(-max(1, len(examples)) // across)
+    slot = max(8, min(room.width() // across, int(room.height() / down * columns / rows)))
+    return QSize(slot * across, int(slot * rows / columns) * down), across, down
+
+
+def best_across(count: int, size: QSize, aspect: float) -> int:
+    """Return how many of `count` pictures (height = aspect × width) to put in a row so that they are largest."""
+
+    def side(across: int) -> float:
+        return min(size.width() / across, size.height() / (-(-count // across) * aspect))
+
+    return max(range(1, max(1, count) + 1), key=side)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData
 
+from metagen_gui.engine.store.names import EXPERIMENT
+
 
 class Dropped(Enum):
     """What a path is to the window."""
@@ -24,6 +26,6 @@ def dropped_path(data: QMimeData) -> Path | None:
 def what_is(path: Path) -> Dropped | None:
     """Return what `path` looks like; only its name and, for a folder, its `experiment.json` are looked at."""
     if path.is_dir():
-        return Dropped.EXPERIMENT if (path / "experiment.json").is_file() else Dropped.IMAGES
+        return Dropped.EXPERIMENT if (path / EXPERIMENT).is_file() else Dropped.IMAGES
     kinds = {".json": Dropped.EXPERIMENT, ".zip": Dropped.IMAGES}
     return kinds.get(path.suffix.lower())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from metagen_gui.gui.claims.pace import ClaimsPace
+from metagen_gui.gui.claims.progress import ClaimsPace
 
 
 def test_between_two_reports_the_share_grows_and_the_time_left_falls() -> None:
