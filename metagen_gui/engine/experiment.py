@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -18,7 +19,7 @@ from metagen_gui.engine.files import read_file
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, Setting, parse_settings, settings_of
-from metagen_gui.engine.settings.places import line_of
+from metagen_gui.engine.settings.places import line_of, parsed
 from metagen_gui.engine.settings.plain_text import quoted, shortened
 from metagen_gui.engine.settings.registry import Registry
 from metagen_gui.engine.tasks.base import TaskFamily, task_families
@@ -213,16 +214,18 @@ class Experiment:
         return text.encode("utf-8", "backslashreplace").decode()
 
     @classmethod
-    def from_json(cls, text: str, where: str = "experiment") -> Experiment:
-        """Read an experiment file's text; raise `BadInput` that names the line or the setting."""
+    def from_json(cls, text: str, where: str = "experiment", *, ours: bool = False) -> Experiment:
+        """Read the text of an experiment file; raise `BadInput` that names the line or the setting.
+
+        A name that can only be a misspelt section is refused, unless MetaGen wrote the file itself (`ours`): it has
+        been trained with. Other names, such as a remark, are kept.
+        """
+        document = parsed(text, where)
         try:
-            document = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise BadInput(where, f"not JSON (line {error.lineno})") from None
-        except (ValueError, RecursionError):
-            raise BadInput(where, "not JSON that can be read (nested too deep, or a number too long)") from None
-        try:
-            return cls.from_document(document, where)
+            experiment = cls.from_document(document, where)
+            if not ours:
+                experiment._refuse_misspelt()
+            return experiment
         except BadInput as problem:
             line = line_of(text, problem.where) if problem.where != where else None
             if line is None:
@@ -235,7 +238,7 @@ class Experiment:
         if not isinstance(document, dict):
             raise BadInput(where, "an experiment is a JSON object")
         version = document.get("version", VERSION)
-        if not isinstance(version, int) or version < 1:
+        if type(version) is not int or version < 1:
             raise BadInput(where, f"version {quoted(version)} is not a number of 1 or more")
         if version > VERSION:
             raise BadInput(where, f"written by a newer MetaGen (version {quoted(version)}; this one reads {VERSION})")
@@ -246,6 +249,8 @@ class Experiment:
             part = document.get(section, {})
             if not isinstance(part, dict) or not isinstance(part.get("name", ""), str):
                 raise BadInput(f"{section}", 'expected {"name": …, "settings": {…}}')
+            if stray := [key for key in part if key not in ("name", "settings")]:
+                raise BadInput(f"{section}.{shortened(stray[0])}", "a section holds a name and settings, nothing else")
             if "name" in part:
                 experiment = experiment.with_plugin(section, part["name"])
             settings[section] = part.get("settings", {})
@@ -263,14 +268,27 @@ class Experiment:
         return replace(experiment, others=MappingProxyType(others), notices=tuple(notices))
 
     @classmethod
-    def load(cls, path: Path) -> Experiment:
-        """Read an experiment file, or a run folder's; raise `BadInput` that names it."""
+    def load(cls, path: Path, *, ours: bool = False) -> Experiment:
+        """Read an experiment file, or a run folder's, which is `ours`; raise `BadInput` that names it."""
         file = path
         try:
-            file = path / "experiment.json" if path.is_dir() else path
+            if path.is_dir():
+                file, ours = path / "experiment.json", True
             text = read_file(file, MAX_BYTES, follow=file == path).decode("utf-8-sig")
         except OSError as error:
             raise BadInput(str(file), error.strerror or "cannot be read") from None
         except UnicodeDecodeError:
             raise BadInput(str(path), "not an experiment file (not UTF-8 text)") from None
-        return cls.from_json(text, str(path))
+        return cls.from_json(text, str(path), ours=ours)
+
+    def _refuse_misspelt(self) -> None:
+        """Raise `BadInput` for what stands beside the sections and would be left out without a word."""
+        for key in self.others:
+            close = get_close_matches(key.casefold(), [*SECTIONS, "version"], n=1, cutoff=0.75)
+            if close:
+                raise BadInput(shortened(key), f"there is no such section; did you mean {close[0]}?")
+            for section in SECTIONS:
+                if key in self.config_type(section).model_fields:
+                    raise BadInput(shortened(key), f"stands beside the sections; it is a setting of {section}")
+            if key in ("settings", "experiment"):
+                raise BadInput(key, "stands beside the sections; an experiment has tasks, model, algorithm, training")

@@ -301,7 +301,7 @@ def test_what_a_file_holds_besides_is_kept(tmp_path: Path) -> None:
 )
 def test_a_file_edited_by_hand_is_complained_of_with_the_line(wrong: str, line: int) -> None:
     lines = [
-        "{", ' "inner_lr": 0, "shots": 1,', ' "model": {"name": "vae", "settings": {', '   "latent_size": 3,',
+        "{", ' "remark": {"inner_lr": 0 },', ' "model": {"name": "vae", "settings": {', '   "latent_size": 3,',
         '   "width": 32', " }},", ' "algorithm": {"settings":', "  {", '   "inner_lr": 0.1,',
         '   "adapts": "everything"', " }},", ' "training": {"seed": 1,', '  "shots": 5}', "}",
     ]  # fmt: skip
@@ -322,3 +322,47 @@ def test_a_setting_that_was_taken_out_is_read_with_a_notice(tiny: Callable[..., 
     assert notice.startswith("training.compile is left out")
     told = [event.text for event in meta_train(experiment) if isinstance(event, Notice)]
     assert notice in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"trainning": {"shots": 3}}', "trainning: there is no such section; did you mean training?"),
+        ('{"algorithms": {"name": "fomaml"}}', "algorithms: there is no such section; did you mean algorithm?"),
+        ('{\n"Model": {"name": "gan"}}', "Model: there is no such section; did you mean model? (line 2)"),
+        ('{"TASKS": {}}', "TASKS: there is no such section; did you mean tasks? (line 1)"),
+        ('{"shots": 3}', "shots: stands beside the sections; it is a setting of training (line 1)"),
+        ('{"settings": {}}', "settings: stands beside the sections; an experiment has"),
+        ('{"experiment": {"model": {"name": "gan"}}}', "experiment: stands beside the sections"),
+        ('{"model": {"name": "vae",\n"setings": {}}}', "model.setings: a section holds a name and settings"),
+        ('{"algorithm": {"inner_lr": 0.1}}', "algorithm.inner_lr: a section holds a name and settings"),
+        ('{"training": {"shots": 3,\n"seed": 1,\n"shots": 5}}', "shots: stands twice in one place; leave one"),
+        ('{"model": {"name": "vae"},\n"model": {"name": "gan"}}', "model: stands twice in one place"),
+        ('{"a\\u0062": 1,\n"ab": 2}', "ab: stands twice in one place; leave one of them (line 2)"),
+        ('{"training": {"shots": true}}', "training.shots: True is not a number (line 1)"),
+        ('{"training": {"outer_lr": false}}', "training.outer_lr: False is not a number (line 1)"),
+        ('{"training": {"replay": 1}}', "training.replay: 1 is neither true nor false (line 1)"),
+        ('{"training": {"replay": "yes"}}', "training.replay: 'yes' is neither true nor false (line 1)"),
+        ('{"algorithm": {"settings": {"group_rates": {"head": true}}}}', "algorithm.group_rates: {'head': True} is"),
+        ('{"version": true}', "experiment: version True is not a number of 1 or more"),
+    ],
+)  # fmt: skip
+def test_what_is_misspelt_stands_twice_or_is_of_another_type_is_told(text: str, told: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        Experiment.from_json(text)
+    assert str(refused.value).startswith(told)
+
+
+def test_remarks_are_kept_and_text_in_them_is_no_key() -> None:
+    text = '{"remark": "\\"shots\\": 3", "who": {"shots": "}{", "list": [{"a": 1}, {"a": 2}]}, "training": {}}'
+    experiment = Experiment.from_json(text)
+    assert dict(experiment.others) == {name: json.loads(text)[name] for name in ("remark", "who")}
+    assert Experiment.from_json(experiment.to_json()) == experiment
+
+
+def test_what_metagen_wrote_of_a_misspelt_file_is_read_as_it_was_trained(tmp_path: Path) -> None:
+    """Earlier versions trained the defaults and kept the name: such a run still goes on."""
+    (tmp_path / "experiment.json").write_text(json.dumps(Experiment().document() | {"trainning": {"shots": 3}}))
+    assert Experiment.load(tmp_path).others == {"trainning": {"shots": 3}}
+    with pytest.raises(BadInput, match="did you mean training"):
+        Experiment.load(tmp_path / "experiment.json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from metagen_gui.engine.experiment import MAX_BYTES, Experiment
 from metagen_gui.engine.files import read_file
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, in_full, parse_settings, setting
+from metagen_gui.engine.settings.places import parsed
 from metagen_gui.engine.settings.plain_text import quoted
 from metagen_gui.engine.trained.loaded_model import MOST_STEPS
 
@@ -139,11 +139,12 @@ class ClaimPlan:
         if path.is_dir():
             return cls.of(Experiment.load(path), {**DEFAULT_BUDGET, **more})
         try:
-            document = json.loads(read_file(path, MAX_BYTES, follow=True).decode("utf-8-sig"))
+            text = read_file(path, MAX_BYTES, follow=True).decode("utf-8-sig")
         except OSError as error:
             raise BadInput(str(path), error.strerror or "cannot be read") from None
-        except (ValueError, RecursionError):
-            return cls.of(Experiment.load(path), {})  # which says what is wrong, and in which line
+        except ValueError:
+            raise BadInput(str(path), "not a plan (not UTF-8 text)") from None
+        document = parsed(text, str(path))
         if not isinstance(document, dict) or "experiment" not in document:
             return cls.of(Experiment.load(path), {**DEFAULT_BUDGET, **more})
         without = {"steps": None} if quick else {}

@@ -35,9 +35,17 @@ class Config(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _choice_from_text(cls, given: Any, info: ValidationInfo) -> Any:
-        """Take text, which is what forms and command lines give, for the choice that reads like it: 28 for "28"."""
+    def _one_of_the_type(cls, given: Any, info: ValidationInfo) -> Any:
+        """Take text, which is what forms and command lines give, for the choice that reads like it: 28 for "28".
+
+        Nothing is taken for what it is not: neither true for 1 nor 1 for true.
+        """
         annotation = cls.model_fields[str(info.field_name)].annotation
+        if annotation is bool and not isinstance(given, bool):
+            raise ValueError(f"{quoted(given)} is neither true nor false")
+        inside = given.values() if isinstance(given, dict) else given if isinstance(given, list | tuple) else [given]
+        if annotation is not bool and Any not in get_args(annotation) and any(type(one) is bool for one in inside):
+            raise ValueError(f"{quoted(given)} is not a number")
         choices = get_args(annotation) if get_origin(annotation) is Literal else ()
         return next((choice for choice in choices if isinstance(given, str) and str(choice) == given), given)
 

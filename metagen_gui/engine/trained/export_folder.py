@@ -60,7 +60,7 @@ def load_export(folder: Path | str) -> LoadedModel:
     data = _read(folder / WEIGHTS, MAX_WEIGHTS_BYTES)
     if hashlib.sha256(data).hexdigest() != about.sha256:
         raise BadInput(str(folder / WEIGHTS), f"damaged: not the file that {ABOUT} describes")
-    experiment = Experiment.load(folder / EXPERIMENT)
+    experiment = Experiment.load(folder / EXPERIMENT, ours=True)
     spec = KINDS[about.data.kind](tuple(about.data.shape))
     if not spec.is_possible():
         raise BadInput(str(folder / ABOUT), f"{spec.kind} of shape {spec.shape} cannot be")
