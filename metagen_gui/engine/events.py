@@ -67,6 +67,8 @@ class StepReport:
     """Tasks of this meta-batch whose loss was not finite."""
     median_loss: Mapping[str, float] = field(default_factory=dict)
     """The median per player over the tasks whose loss was finite; a few that explode do not move it."""
+    applied: bool = True
+    """Whether the gradient was finite; if not, nothing was learned from these tasks."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from metagen_gui.cli.figures import Figures, duration, figure
 from metagen_gui.cli.progress import Bar, Lines
 from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationReport
 from metagen_gui.engine.experiment import REGISTRIES, Experiment
-from metagen_gui.engine.learning.meta_learner import MetaLearner, Step
+from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.plugins import PLUGINS
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import settings_of
@@ -161,7 +161,7 @@ def test_a_run_that_breaks_gives_one_line_and_a_log(
 ) -> None:
     step = MetaLearner.step
 
-    def breaks(self: MetaLearner) -> Step:
+    def breaks(self: MetaLearner) -> StepReport:
         if self.meta_step == 2:
             raise ArithmeticError("lost\nthe thread")
         return step(self)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
@@ -14,7 +13,7 @@ from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment,
 from metagen_gui.engine.beneath_autograd.memory import free_bytes
 from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputing
 from metagen_gui.engine.devices import choose_device, to_device
-from metagen_gui.engine.events import MemoryPlan, RatesReport, Snapshot, ValidationReport
+from metagen_gui.engine.events import MemoryPlan, RatesReport, Snapshot, StepReport, ValidationReport
 from metagen_gui.engine.experiment import Experiment, Section
 from metagen_gui.engine.learning.descent import descend, optimizers_for, replace
 from metagen_gui.engine.learning.evaluation import score, take_snapshot
@@ -32,17 +31,6 @@ from metagen_gui.engine.training import TrainingSettings
 
 FEW = 4
 """Tasks on which precision is judged."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one outer step did."""
-
-    query_loss: dict[str, float]
-    phase: str
-    diverged: int
-    applied: bool
-    median_loss: dict[str, float]
 
 
 class MetaLearner:
@@ -78,8 +66,8 @@ class MetaLearner:
 
     # -- training ------------------------------------------------------------------------------------------------
 
-    def step(self) -> Step:
-        """Take one outer step; a step whose gradient is not finite is not applied.
+    def step(self) -> StepReport:
+        """Take one outer step and report it, but for the time; one whose gradient is not finite is not applied.
 
         Everything is given to the device before anything is asked of it, and the next tasks are drawn in the meantime.
         """
@@ -109,7 +97,7 @@ class MetaLearner:
         if self.ahead and self.meta_step < t.meta_steps:
             with suppress(Exception):  # which will be raised when it is the turn of these tasks
                 self._drawn = self._draw()
-        return _told(finite, losses, "warm-up" if warming else "meta-training")
+        return _told(self.meta_step, finite, losses, "warm-up" if warming else "meta-training")
 
     def _tasks(self) -> tuple[Tensor, Tensor]:
         """Return support and query of the next outer step."""
@@ -272,14 +260,16 @@ class MetaLearner:
         return to_device(batch.support, self.device), to_device(batch.query, self.device)
 
 
-def _told(finite: Tensor, losses: dict[str, Tensor], phase: str) -> Step:
+def _told(meta_step: int, finite: Tensor, losses: dict[str, Tensor], phase: str) -> StepReport:
     """Return the numbers of a step, fetched all at once; `losses` are `(tasks,)` by player."""
     sound = torch.stack([loss.isfinite() for loss in losses.values()]).all(0)
     middles = [torch.where(loss.isfinite(), loss, torch.nan).nanmedian() for loss in losses.values()]
     means = [loss.mean() for loss in losses.values()]
     counts = [finite.to(means[0]), (~sound).sum().to(means[0])]
     applied, diverged, *numbers = torch.stack([*counts, *means, *middles]).tolist()
-    return Step(
+    return StepReport(
+        meta_step,
+        seconds=0.0,
         query_loss=dict(zip(losses, numbers[: len(losses)], strict=True)),
         phase=phase,
         diverged=int(diverged),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -15,11 +14,12 @@ from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.run.learner_state import state_of
 from metagen_gui.engine.run.rescue import rescue
 from metagen_gui.engine.store.checkpoint import Checkpoint
+from metagen_gui.engine.store.progress import Progress
 from metagen_gui.engine.store.record import State
 from metagen_gui.engine.store.run_folder import RunFolder
 
-Progress = Callable[[], Mapping[str, Any]]
-"""What else a resumed run needs, asked for when a checkpoint is made."""
+Further = Callable[[Progress], Progress]
+"""Adds to what a learner keeps what else a resumed run needs, when a checkpoint is made."""
 AGAIN = 15.0
 """Seconds of training between attempts to write to a disk that refused."""
 
@@ -27,8 +27,8 @@ AGAIN = 15.0
 class RunKeeper:
     """Writes checkpoints of one run into its folder, and knows which is the best."""
 
-    def __init__(self, learner: MetaLearner, folder: RunFolder) -> None:
-        self.learner, self.folder = learner, folder
+    def __init__(self, learner: MetaLearner, folder: RunFolder, further: Further) -> None:
+        self.learner, self.folder, self.further = learner, folder, further
         self.seconds = 0.0
         self.saved_at = -1
         self.changed = False
@@ -38,38 +38,38 @@ class RunKeeper:
         self._best: Checkpoint | None = None  # as it was; written with the next checkpoint
         self._trouble = ""
 
-    def restore(self, progress: Mapping[str, Any]) -> None:
+    def restore(self, progress: Progress) -> None:
         """Go on as far as a checkpoint had come."""
-        self.seconds = self._saved_seconds = float(progress.get("seconds", 0.0))
+        self.seconds = self._saved_seconds = progress.seconds
         self.saved_at = self.learner.meta_step
         # the record may know of steps that are to be taken once more
-        known = {"best": progress.get("best"), "best_step": int(progress.get("best_step", 0))}
+        known = {"best": progress.best, "best_step": progress.best_step}
         self.folder.record = self.folder.record.model_copy(update=known)
         self.folder.note(meta_step=self.saved_at, seconds=self.seconds)
 
     # -- saving ------------------------------------------------------------------------------------------------------
 
-    def keep_up(self, progress: Progress) -> Iterator[Event]:
+    def keep_up(self) -> Iterator[Event]:
         """Save if it is time to, and complain if the disk refuses what is written."""
         training, waited = self.learner.training, self.seconds - self._saved_seconds
         if self._trouble:
             if waited > AGAIN:
-                yield from self.save(progress)
+                yield from self.save()
         elif (error := self.folder.trouble()) is not None:
             yield from self.complain(error)
         elif waited > 60 * training.checkpoint_minutes or (
             training.checkpoint_steps and self.learner.meta_step % training.checkpoint_steps == 0
         ):
-            yield from self.save(progress)
+            yield from self.save()
 
-    def save(self, progress: Progress) -> Iterator[Event]:
+    def save(self) -> Iterator[Event]:
         """Write a checkpoint; what is not finite is never written, lest it take the place of something good."""
         self._saved_seconds = self.seconds
         if not self.learner.is_sound():
             yield self.notice("Not saved: some of what was learned is not finite. Earlier checkpoints are kept.")
             return
         try:
-            path = self._write(progress)
+            path = self._write()
         except OSError as error:
             yield from self.complain(error)
             return
@@ -78,40 +78,41 @@ class RunKeeper:
             yield self.notice(f"Saved again, at step {self.learner.meta_step:,}: the disk takes it.")
         yield Saved(self.learner.meta_step, path)
 
-    def compare(self, score: float, state: Callable[[], Checkpoint], progress: Progress) -> None:
+    def compare(self, score: float) -> None:
         """Remember the present state if its validation score is the best so far."""
         record = self.folder.record
         if math.isfinite(score) and (record.best is None or score < record.best) and self.learner.is_sound():
             # first, so that a run resumed from this very state knows that it is the best
             self.folder.record = record.model_copy(update={"best": score, "best_step": self.learner.meta_step})
-            self._best = self._completed(state(), progress)
+            self._best = self._state()
 
-    def _write(self, progress: Progress) -> Path:
+    def _write(self) -> Path:
         now, best = self.learner.meta_step, self.folder.record.best_step
         if self._best is not None and self._best.meta_step != now:
             self.folder.save(self._best, keep=best)
             self._best = None
-        path = self.folder.save(self._completed(state_of(self.learner), progress), keep=best)
+        path = self.folder.save(self._state(), keep=best)
         self._best = None  # not before: if the best is the present one, it has only now been written
         self.saved_at, self.changed = now, False
         self.folder.note(meta_step=now, seconds=self.seconds)
         return path
 
-    def _completed(self, checkpoint: Checkpoint, progress: Progress) -> Checkpoint:
-        """Return a checkpoint with all that a resumed run needs besides what the learner keeps."""
+    def _state(self) -> Checkpoint:
+        """Return a checkpoint of the present state, with all that a resumed run needs."""
         self.folder.trouble()  # what waits to be written is written, if it can be, before the sizes are noted
         record = self.folder.record
-        more = {
-            **progress(),
-            "seconds": self.seconds,
-            "best": record.best,
-            "best_step": record.best_step,
-            "sizes": self.folder.sizes(),
-            "threads": torch.get_num_threads(),
-            "torch": str(torch.__version__),
-            "device": str(self.learner.device),
-        }
-        return replace(checkpoint, progress={**checkpoint.progress, **more})
+        checkpoint = state_of(self.learner)
+        progress = replace(
+            self.further(checkpoint.progress),
+            seconds=self.seconds,
+            best=record.best,
+            best_step=record.best_step,
+            sizes=self.folder.sizes(),
+            threads=torch.get_num_threads(),
+            torch=str(torch.__version__),
+            device=str(self.learner.device),
+        )
+        return replace(checkpoint, progress=progress)
 
     # -- trouble -----------------------------------------------------------------------------------------------------
 
@@ -136,7 +137,7 @@ class RunKeeper:
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
-    def close(self, progress: Progress) -> None:
+    def close(self) -> None:
         """Save what was learned since the last checkpoint, if it is sound, note how the run ended, let the folder go.
 
         Raises `RunBroken` that says where it lies instead, if the folder does not take it.
@@ -145,7 +146,7 @@ class RunKeeper:
         try:
             if (self.changed or self.learner.meta_step != self.saved_at) and self.learner.is_sound():
                 try:
-                    self._write(progress)
+                    self._write()
                 except OSError as error:
                     refused = error
             if refused is not None:  # not finished, nor failed of anything else: what is here is not all
@@ -155,6 +156,6 @@ class RunKeeper:
         finally:
             self.folder.close()
         if refused is not None:
-            checkpoint = self._completed(state_of(self.learner), progress)
+            checkpoint = self._state()
             where = rescue(self.learner.experiment, self.learner.columns(), checkpoint, self.folder.path, refused)
             raise RunBroken(where) from refused

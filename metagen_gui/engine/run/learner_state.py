@@ -14,6 +14,7 @@ from metagen_gui.engine.algorithms.base import MetaParams
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import SEPARATOR, Checkpoint
+from metagen_gui.engine.store.progress import Progress
 
 Optimizers = Mapping[str, torch.optim.Optimizer]
 
@@ -24,8 +25,8 @@ def state_of(learner: MetaLearner) -> Checkpoint:
         player: {name: value.detach().cpu().clone() for name, value in values.items()}
         for player, values in learner.meta.items()
     }
-    progress = {"experiment": learner.experiment.document(complete=True), "chunk": learner.chunk}
-    progress["recompute"] = learner.recompute
+    document = learner.experiment.document(complete=True)
+    progress = Progress(experiment=document, chunk=learner.chunk, recompute=learner.recompute)
     return Checkpoint(learner.meta_step, meta, _moments(learner.optimizers, learner.meta), progress)
 
 
@@ -34,8 +35,9 @@ def restore(learner: MetaLearner, checkpoint: Checkpoint) -> None:
     fresh = adopt(learner, checkpoint)
     if fresh:
         raise BadInput(f"checkpoint of step {checkpoint.meta_step:,}", f"lacks {fresh[0]}")
-    learner.chunk = int(checkpoint.progress.get("chunk", learner.chunk))
-    learner.recompute = bool(checkpoint.progress.get("recompute", learner.recompute))
+    chunk, recompute = checkpoint.progress.chunk, checkpoint.progress.recompute
+    learner.chunk = learner.chunk if chunk is None else chunk
+    learner.recompute = learner.recompute if recompute is None else recompute
 
 
 def adopt(learner: MetaLearner, checkpoint: Checkpoint) -> list[str]:
@@ -95,7 +97,7 @@ def _give_moments(optimizers: Optimizers, meta: MetaParams, moments: MetaParams,
 
 
 def _same_optimizer(learner: MetaLearner, checkpoint: Checkpoint) -> bool:
-    training = checkpoint.progress.get("experiment", {}).get("training", {})
+    training = (checkpoint.progress.experiment or {}).get("training", {})
     return bool(training.get("outer_optimizer") == learner.training.outer_optimizer)
 
 

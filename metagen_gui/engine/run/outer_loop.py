@@ -19,7 +19,6 @@ from metagen_gui.engine.files import check_own_folder, remove_leftovers
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.learner_state import adopt, restore
-from metagen_gui.engine.run.progress import check_progress
 from metagen_gui.engine.run.training_run import TrainingRun
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import (
@@ -94,8 +93,7 @@ def resume_run(
         checkpoint, damaged = _newest(folder / CHECKPOINTS)
         experiment = Experiment.load(folder)
         if checkpoint is not None:  # with the settings as they were changed on the way
-            check_progress(checkpoint)
-            experiment = Experiment.from_document(checkpoint.progress["experiment"], str(folder))
+            experiment = Experiment.from_document(checkpoint.progress.experiment, str(folder))
         learner = MetaLearner(reading(experiment))
         notices = [*experiment.notices]
         notices += [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
@@ -135,7 +133,6 @@ def _kept_going(run: TrainingRun, notices: list[str], *, resumed: bool = False) 
 
 def _begin_with(learner: MetaLearner, checkpoint: Checkpoint, folder: Path) -> list[str]:
     """Take over what another run learned; return what a person should know of it."""
-    check_progress(checkpoint)
     fresh = adopt(learner, checkpoint)
     if checkpoint.meta_step >= learner.training.meta_steps:
         raise BadInput(
@@ -168,10 +165,10 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     damaged: list[str] = []
     for path in reversed(manifests(folder)):
         found = read_checkpoint(path, whole=True)
-        if found is not None and "experiment" in found.progress:
+        if found is not None and found.progress.experiment is not None:
             return found, damaged
         sound = found or read_checkpoint(path)
-        if sound is not None and "experiment" not in sound.progress:
+        if sound is not None and sound.progress.experiment is None:
             raise BadInput(str(path), "holds what was learned but not how to go on; export it instead")
         if (error := out_of_reach(path)) is not None:  # to go on from an older one would cut off what came after it
             raise BadInput(str(error.filename or path), error.strerror or str(error))
@@ -184,8 +181,7 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
 
 def _use_threads_of(checkpoint: Checkpoint) -> list[str]:
     """Compute with as many threads as the run did, on which the last digits depend; say so if that cannot be."""
-    threads = checkpoint.progress.get("threads")
-    if threads is not None and 0 < threads <= 256:
-        torch.set_num_threads(threads)
-    theirs, ours = checkpoint.progress.get("torch"), str(torch.__version__)
+    if 0 < checkpoint.progress.threads <= 256:
+        torch.set_num_threads(checkpoint.progress.threads)
+    theirs, ours = checkpoint.progress.torch, str(torch.__version__)
     return [] if theirs == ours else [f"Begun with torch {theirs}, resumed with {ours}: the last digits may differ."]

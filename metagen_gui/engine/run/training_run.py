@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 from metagen_gui.engine.beneath_autograd.memory import is_shortage
 from metagen_gui.engine.events import (
@@ -25,8 +26,8 @@ from metagen_gui.engine.health import Health
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.run.commands import Command, Commands
 from metagen_gui.engine.run.keeper import RunKeeper
-from metagen_gui.engine.run.learner_state import state_of
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.progress import Progress
 from metagen_gui.engine.store.record import State
 from metagen_gui.engine.store.run_folder import RunFolder
 
@@ -49,23 +50,22 @@ class TrainingRun:
 
     def __init__(self, learner: MetaLearner, folder: RunFolder, commands: Commands, previews: bool) -> None:
         self.learner, self.folder, self.commands, self.previews = learner, folder, commands, previews
-        self.keeper = RunKeeper(learner, folder)
+        self.keeper = RunKeeper(learner, folder, self.progress)
         settings = {f"{s}.{name}": value for s in SECTIONS for name, value in learner.experiment.config(s)}
         self.health = Health(settings)
         self.failures = 0
         self.looked_at = -1
         self._told: set[str] = set()
 
-    def restore(self, progress: Mapping[str, Any]) -> None:
+    def restore(self, progress: Progress) -> None:
         """Go on as far as a checkpoint had come."""
-        self.failures = int(progress.get("failures", 0))
-        self.looked_at = int(progress.get("looked_at", -1))
-        self.health.restore(progress.get("health", {}))
+        self.failures, self.looked_at = progress.failures, progress.looked_at
+        self.health.restore(progress.health)
         self.keeper.restore(progress)
 
-    def progress(self) -> dict[str, Any]:
-        """Return what `restore` needs, besides what the learner keeps."""
-        return {"failures": self.failures, "looked_at": self.looked_at, "health": self.health.state()}
+    def progress(self, learned: Progress) -> Progress:
+        """Return what `restore` needs, added to what the learner keeps."""
+        return replace(learned, failures=self.failures, looked_at=self.looked_at, health=self.health.state())
 
     def events(self, notices: list[str], *, resumed: bool) -> Iterator[Event]:
         """Yield the run's events from here to its end."""
@@ -108,11 +108,11 @@ class TrainingRun:
                 yield from self.look()
             for command in self.commands.take():
                 yield from self.obey(command)
-            yield from self.keeper.keep_up(self.progress)
+            yield from self.keeper.keep_up()
             while self.learner.replayed.news:
                 yield self.notice(self.learner.replayed.news.pop(0))
             yield report  # last, so that whoever pauses after a step has seen all that belongs to it
-        yield from self.keeper.save(self.progress)
+        yield from self.keeper.save()
         yield RunFinished(learner.meta_step, self.keeper.seconds, self.folder.path)
 
     def is_time_to_look(self) -> bool:
@@ -133,14 +133,7 @@ class TrainingRun:
         values = {f"train/query_loss/{player}": loss for player, loss in report.query_loss.items()}
         values["train/diverged"] = report.diverged
         self.folder.write_metrics(step, seconds, values)
-        return StepReport(
-            step,
-            seconds,
-            report.query_loss,
-            phase=report.phase,
-            diverged=report.diverged,
-            median_loss=report.median_loss,
-        )
+        return replace(report, seconds=seconds)
 
     def look(self) -> Iterator[Event]:
         """Score the validation tasks and take a snapshot."""
@@ -148,7 +141,7 @@ class TrainingRun:
         self.folder.write_metrics(self.learner.meta_step, self.keeper.seconds, values)
         self.looked_at = self.learner.meta_step
         told = list(self.alarms(report))  # before a checkpoint is made of this state
-        self.keeper.compare(self.score(report), lambda: state_of(self.learner), self.progress)
+        self.keeper.compare(self.score(report))
         yield from self.news()
         yield report
         yield from told
@@ -200,7 +193,7 @@ class TrainingRun:
         if command.what == "sample":
             yield from self.sample()
         elif command.what == "save":
-            yield from self.keeper.save(self.progress)
+            yield from self.keeper.save()
         else:
             try:
                 changed = self.change(command)
@@ -248,7 +241,7 @@ class TrainingRun:
             if command.what == "change" and self.keeper.ending[0] == "stopped":
                 with suppress(BadInput):
                     self.change(command)
-        self.keeper.close(self.progress)
+        self.keeper.close()
 
 
 def _of_precision(error: float) -> str:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from metagen_gui.engine.algorithms.base import MetaParams
 from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.progress import Progress
 
 VERSION = 1
 KEPT = 3
@@ -37,13 +38,13 @@ class Checkpoint:
     """A run as it was after `meta_step` outer steps.
 
     `moments` holds what the optimizers remember, per player and by `parameter/what`; None in a checkpoint that is only
-    good for using what was learned. `progress` is the rest of the run's state, as JSON data.
+    good for using what was learned. `progress` is the rest of the run's state.
     """
 
     meta_step: int
     meta: MetaParams
     moments: MetaParams | None = None
-    progress: Mapping[str, Any] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
 
 
 class _File(BaseModel):
@@ -76,7 +77,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int | None = Non
     if checkpoint.moments is not None:
         digest = write_atomically(optimizer, to_bytes(checkpoint.moments))
         manifest["optimizer"] = {"file": optimizer.name, "sha256": digest}
-    manifest["progress"] = dict(checkpoint.progress)
+    manifest["progress"] = checkpoint.progress.written()
     manifest["digest"] = _digest(manifest)
     write_atomically(path, json.dumps(manifest, indent=2).encode())
     for old in manifests(folder)[:-KEPT]:
@@ -103,7 +104,10 @@ def load_checkpoint(folder: Path, meta_step: int | None = None, *, whole: bool =
 
 
 def read_checkpoint(path: Path, *, whole: bool = False) -> Checkpoint | None:
-    """Return what a manifest vouches for, or None if it is damaged; raise `BadInput` for one of a newer MetaGen."""
+    """Return what a manifest vouches for, or None if it is damaged.
+
+    Raise `BadInput` for one of a newer MetaGen, or with a progress that no run would have written.
+    """
     with contextlib.suppress(OSError, ValidationError):
         data = read_file(path, MAX_MANIFEST_BYTES)
         manifest = _Manifest.model_validate_json(data)
@@ -115,7 +119,8 @@ def read_checkpoint(path: Path, *, whole: bool = False) -> Checkpoint | None:
         meta = _tensors(path.parent, manifest)
         moments = _tensors(path.parent, manifest.optimizer) if whole and manifest.optimizer else None
         if meta is not None and (moments is not None or not whole):
-            return Checkpoint(manifest.meta_step, meta, moments, manifest.progress)
+            progress = Progress.read(manifest.progress, f"checkpoint of step {manifest.meta_step:,}")
+            return Checkpoint(manifest.meta_step, meta, moments, progress)
     return None
 
 

@@ -90,9 +90,9 @@ class RunFolder:
         try:
             record = read_record(path) or RunRecord(began=time.time())
             folder = cls(path, lock, columns, record.model_copy(update={"state": "running", "problem": ""}))
-            sizes = checkpoint.progress.get("sizes", {}) if checkpoint else {}
-            folder._events.cut(int(sizes.get(EVENTS, 0)))
-            folder._metrics.cut(int(sizes.get(METRICS, 0)))
+            sizes = (checkpoint.progress.sizes if checkpoint else None) or {}
+            folder._events.cut(sizes.get(EVENTS, 0))
+            folder._metrics.cut(sizes.get(METRICS, 0))
             if not folder._metrics.size:
                 folder._write_row(folder.columns)
             return folder
@@ -141,8 +141,8 @@ class RunFolder:
         """Write a checkpoint; what was reported before it survives with it. Raise OSError if the disk does not."""
         self._metrics.sync()
         self._events.sync()
-        if "sizes" not in checkpoint.progress:
-            checkpoint = replace(checkpoint, progress={**checkpoint.progress, "sizes": self.sizes()})
+        if checkpoint.progress.sizes is None:
+            checkpoint = replace(checkpoint, progress=replace(checkpoint.progress, sizes=self.sizes()))
         return save_checkpoint(self.checkpoints, checkpoint, keep)
 
     def note(self, **changed: Any) -> None:

@@ -17,9 +17,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from metagen_gui.engine.algorithms.base import Moment
 from metagen_gui.engine.beneath_autograd.kernels import When, quick
+from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.descent import descend, optimizers_for, replace
-from metagen_gui.engine.learning.meta_learner import MetaLearner, Step
+from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.config import setting
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
@@ -135,7 +136,7 @@ def test_tasks_drawn_ahead_are_those_of_their_step(tiny: Tiny, monkeypatch: pyte
             change(learner)
 
     def steps() -> None:
-        taken: list[tuple[Step, Step]] = [(ahead.step(), other.step()) for _ in range(2)]
+        taken: list[tuple[StepReport, StepReport]] = [(ahead.step(), other.step()) for _ in range(2)]
         assert all(mine == theirs for mine, theirs in taken)
 
     steps()

@@ -237,7 +237,7 @@ def test_another_torch_is_said_and_the_threads_are_those_of_the_run(tiny: Tiny, 
     run.close()
     found = load_checkpoint(tmp_path / "run" / "checkpoints", whole=True)
     threads = torch.get_num_threads()
-    changed = {**found.progress, "torch": "2.0", "threads": threads + 1}
+    changed = replace(found.progress, torch="2.0", threads=threads + 1)
     other = Checkpoint(found.meta_step, found.meta, found.moments, changed)
     save_checkpoint(tmp_path / "run" / "checkpoints", other)
     try:
@@ -394,7 +394,7 @@ def test_progress_that_no_run_would_have_written_is_named(tiny: Tiny, tmp_path: 
     killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
     folder = tmp_path / "left" / "checkpoints"
     found = load_checkpoint(folder, whole=True)
-    save_checkpoint(folder, replace(found, progress={**found.progress, name: lie}))
+    save_checkpoint(folder, replace(found, progress=replace(found.progress, **{name: lie})))
     for _ in range(2):  # and the folder is let go
         with pytest.raises(BadInput, match=f"checkpoint of step 2: {name}"):
             list(resume_run(tmp_path / "left", previews=False))
@@ -404,8 +404,8 @@ def test_memories_of_health_that_no_run_would_have_written_are_left_out(tiny: Ti
     killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
     folder = tmp_path / "left" / "checkpoints"
     found = load_checkpoint(folder, whole=True)
-    wild = {kind: dict.fromkeys(state, "x") for kind, state in found.progress["health"].items()}
-    save_checkpoint(folder, replace(found, progress={**found.progress, "health": wild}))
+    wild = {kind: dict.fromkeys(state, "x") for kind, state in found.progress.health.items()}
+    save_checkpoint(folder, replace(found, progress=replace(found.progress, health=wild)))
     assert of_kind(list(resume_run(tmp_path / "left", previews=False)), RunFinished)
 
 
@@ -425,7 +425,7 @@ def test_a_setting_changed_while_the_run_was_paused_is_kept_by_quitting(tiny: Ti
     commands.change("training.outer_lr", 0.2)
     commands.change("training.outer_lr", -1)  # refused, and no reason to lose the other
     run.close()
-    experiment = load_checkpoint(tmp_path / "run" / "checkpoints").progress["experiment"]
+    experiment = load_checkpoint(tmp_path / "run" / "checkpoints").progress.experiment
     assert experiment["training"]["outer_lr"] == 0.2
     list(resume_run(tmp_path / "run", previews=False))
     assert (tmp_path / "run" / "events.jsonl").read_text().count("outer_lr") == 1
