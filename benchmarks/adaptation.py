@@ -21,6 +21,7 @@ from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.evaluation import score
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.randomness import generator_for
 
 CELL = 96
@@ -56,7 +57,7 @@ def main() -> None:
             f"difference {difference.mean():9.4f} ± {half:.4f}   better or lower in {np.mean(difference < 0):.0%}"
         )
     if given.picture:
-        draw(learner.snapshot()).save(given.picture)
+        draw(Observer(learner).snapshot()).save(given.picture)
 
 
 def held_out(learner: MetaLearner, tasks: int) -> dict[str, npt.NDArray[np.float64]]:

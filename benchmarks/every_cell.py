@@ -21,6 +21,7 @@ from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import ValidationReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.settings.bad_input import BadInput
 
@@ -70,7 +71,7 @@ def cell(experiment: Experiment, seconds: float) -> Iterator[str]:
 
 def look(learner: MetaLearner) -> ValidationReport:
     """Return the scores of the held-out tasks."""
-    return learner.validate(0.0)[0]
+    return Observer(learner).validate(0.0)[0]
 
 
 def path(losses: np.ndarray) -> str:

@@ -13,13 +13,11 @@ from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment,
 from metagen_gui.engine.beneath_autograd.memory import free_bytes
 from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputing
 from metagen_gui.engine.devices import choose_device, to_device
-from metagen_gui.engine.events import MemoryPlan, RatesReport, Snapshot, StepReport, ValidationReport
+from metagen_gui.engine.events import MemoryPlan, StepReport
 from metagen_gui.engine.experiment import Experiment, Section
 from metagen_gui.engine.learning.descent import descend, optimizers_for, replace
-from metagen_gui.engine.learning.evaluation import score, take_snapshot
 from metagen_gui.engine.learning.memory_plan import plan_memory
 from metagen_gui.engine.learning.precision import computing_in, mixed_error
-from metagen_gui.engine.learning.rates_report import report_rates
 from metagen_gui.engine.learning.replayed_step import ReplayedStep
 from metagen_gui.engine.learning.task_chunks import in_chunks
 from metagen_gui.engine.models.base import Noise
@@ -59,7 +57,6 @@ class MetaLearner:
         self.chunk = self.training.chunk
         self.recompute = self.training.recompute == "always"
         self._moving = False  # whether a step is being applied: what breaks off then is half old, half new
-        self._validation: TaskBatch | None = None
         self.ahead = self.device.type != "cpu"
         """Whether the tasks of the next step are drawn while the device computes this one."""
         self._drawn: tuple[int, Tensor, Tensor] | None = None
@@ -156,65 +153,6 @@ class MetaLearner:
         gradients = gradients_by_player(losses, self.meta)
         return gradients, {player: loss.detach().reshape(1) for player, loss in losses.items()}
 
-    # -- looking -------------------------------------------------------------------------------------------------
-
-    def validate(self, seconds: float) -> tuple[ValidationReport, dict[str, float]]:
-        """Score the held-out tasks at every adaptation step; return the report and its values by column name."""
-        batch = self._validation_batch()
-        support, query = self.tensors(batch)
-        generator = generator_for(self.training.seed, "validation", 0, self.device)
-        noise = self.algorithm.draw_noise(generator, len(support), support.shape[1], query.shape[1])
-        scores = score(self.algorithm, self.meta, support, query, noise, self.steps, at_once=self.chunk)
-        report = ValidationReport(
-            meta_step=self.meta_step,
-            seconds=seconds,
-            query_loss={player: values.mean(1) for player, values in scores.query_loss.items()},
-            support_loss={player: values.mean(1) for player, values in scores.support_loss.items()},
-            tasks=len(batch.names),
-            details={
-                f"{name}/{step}": float(value)
-                for name, values in scores.details.items()
-                for step, value in enumerate(values.mean(1))
-            },
-        )
-        columns: dict[str, float] = {}
-        for kind, by_player in (("query_loss", report.query_loss), ("support_loss", report.support_loss)):
-            for player, losses in by_player.items():
-                columns |= {f"validation/{kind}/{player}/{step}": float(loss) for step, loss in enumerate(losses)}
-        return report, columns | {f"validation/{name}": value for name, value in report.details.items()}
-
-    def snapshot(self) -> Snapshot:
-        """Return what the model generates for the first validation tasks as it adapts."""
-        t = self.training
-        batch = self._validation_batch()
-        few = TaskBatch(
-            batch.names[: t.preview_tasks], batch.support[: t.preview_tasks], batch.query[: t.preview_tasks]
-        )
-        generator = generator_for(t.seed, "preview", 0, self.device)
-        return take_snapshot(
-            self.algorithm,
-            self.meta,
-            self.family,
-            few,
-            generator,
-            meta_step=self.meta_step,
-            steps=t.steps_shown or self.steps,
-            count=t.preview_samples,
-            at_once=self.chunk,
-        )
-
-    def rates(self) -> RatesReport | None:
-        """Return the learned inner rates, layer by layer, or None where none are learned."""
-        return report_rates(self.algorithm, self.meta, self.meta_step)
-
-    def columns(self) -> list[str]:
-        """Return the names of the columns of `metrics.csv` after step and seconds."""
-        players, steps = self.model.players, range(self.steps + 1)
-        names = [f"train/query_loss/{player}" for player in players] + ["train/diverged"]
-        for kind in ("query_loss", "support_loss"):
-            names += [f"validation/{kind}/{player}/{step}" for player in players for step in steps]
-        return names + [f"validation/{name}/{step}" for name in self.model.detail_names for step in steps]
-
     def parameters(self) -> int:
         """Return how many numbers are learned."""
         return sum(value.numel() for values in self.meta.values() for value in values.values())
@@ -247,13 +185,6 @@ class MetaLearner:
     def _step_to_replay(self) -> ReplayedStep:
         t = self.training
         return ReplayedStep(self.algorithm, t.replay, t.factored, t.precision)
-
-    def _validation_batch(self) -> TaskBatch:
-        if self._validation is None:
-            t = self.training
-            tasks = max(t.validation_tasks, t.preview_tasks)
-            self._validation = self.family.batch("validation", 0, tasks, t.shots, t.query_size)
-        return self._validation
 
     def tensors(self, batch: TaskBatch) -> tuple[Tensor, Tensor]:
         """Return support and query of a batch on the device of the run."""

@@ -157,5 +157,5 @@ class RunKeeper:
             self.folder.close()
         if refused is not None:
             checkpoint = self._state()
-            where = rescue(self.learner.experiment, self.learner.columns(), checkpoint, self.folder.path, refused)
+            where = rescue(self.learner.experiment, self.folder.columns[2:], checkpoint, self.folder.path, refused)
             raise RunBroken(where) from refused

@@ -17,6 +17,7 @@ from metagen_gui.engine.events import Event, RunBroken
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import check_own_folder, remove_leftovers
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.learner_state import adopt, restore
 from metagen_gui.engine.run.training_run import TrainingRun
@@ -68,7 +69,7 @@ def meta_train(
         checkpoint = load_checkpoint(_folder_of_run(parent.folder) / CHECKPOINTS, parent.meta_step, whole=True)
         notices += _begin_with(learner, checkpoint, parent.folder)
         origin = f"{parent.folder.resolve().name}@{checkpoint.meta_step}"
-    folder = RunFolder.create(experiment, out, learner.columns(), origin)
+    folder = RunFolder.create(experiment, out, Observer(learner).columns(), origin)
     yield from _kept_going(TrainingRun(learner, folder, commands or Commands(), previews), notices)
 
 
@@ -105,7 +106,7 @@ def resume_run(
         # one that died after its last step has yet to be finished
         if learner.meta_step > planned or (over and learner.meta_step == planned):
             raise BadInput(str(folder), "has taken all its steps; branch from it with more training.meta_steps")
-        opened = RunFolder.reopen(folder, lock, learner.columns(), checkpoint)
+        opened = RunFolder.reopen(folder, lock, Observer(learner).columns(), checkpoint)
         run = TrainingRun(learner, opened, commands or Commands(), previews)
         if checkpoint is not None:
             run.restore(checkpoint.progress)

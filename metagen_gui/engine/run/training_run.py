@@ -24,6 +24,7 @@ from metagen_gui.engine.events import (
 from metagen_gui.engine.experiment import SECTIONS
 from metagen_gui.engine.health import Health
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.run.commands import Command, Commands
 from metagen_gui.engine.run.keeper import RunKeeper
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -50,6 +51,7 @@ class TrainingRun:
 
     def __init__(self, learner: MetaLearner, folder: RunFolder, commands: Commands, previews: bool) -> None:
         self.learner, self.folder, self.commands, self.previews = learner, folder, commands, previews
+        self.observer = Observer(learner)
         self.keeper = RunKeeper(learner, folder, self.progress)
         settings = {f"{s}.{name}": value for s in SECTIONS for name, value in learner.experiment.config(s)}
         self.health = Health(settings)
@@ -137,7 +139,7 @@ class TrainingRun:
 
     def look(self) -> Iterator[Event]:
         """Score the validation tasks and take a snapshot."""
-        report, values = yield from self.spared(lambda: self.learner.validate(self.keeper.seconds))
+        report, values = yield from self.spared(lambda: self.observer.validate(self.keeper.seconds))
         self.folder.write_metrics(self.learner.meta_step, self.keeper.seconds, values)
         self.looked_at = self.learner.meta_step
         told = list(self.alarms(report))  # before a checkpoint is made of this state
@@ -145,7 +147,7 @@ class TrainingRun:
         yield from self.news()
         yield report
         yield from told
-        rates = self.learner.rates()
+        rates = self.observer.rates()
         if rates is not None:
             yield rates
         if self.previews:
@@ -160,7 +162,7 @@ class TrainingRun:
 
     def sample(self) -> Iterator[Event]:
         """Take a snapshot and keep it in the run's folder."""
-        snapshot = yield from self.spared(self.learner.snapshot)
+        snapshot = yield from self.spared(self.observer.snapshot)
         try:
             self.folder.write_snapshot(snapshot)
         except OSError as error:

@@ -17,6 +17,7 @@ from metagen_gui.engine.algorithms.leo import Leo
 from metagen_gui.engine.data.spec import PointSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.learning.rates_report import report_rates
 from metagen_gui.engine.models.base import GenerativeModel, models
 from tests.engine.toys import Bilinear, Quadratic, positive, quiet, task
@@ -264,7 +265,7 @@ def test_the_judge_is_sampled_too() -> None:
 def test_looking_uses_means(model: str, tiny: Callable[..., Experiment]) -> None:
     learner = MetaLearner(tiny("densities", model, "leo"))
     learner.step()
-    assert learner.validate(0.0)[1] == learner.validate(0.0)[1]
+    assert Observer(learner).validate(0.0)[1] == Observer(learner).validate(0.0)[1]
     algorithm, steps = learner.algorithm, learner.steps
     batch = torch.from_numpy(learner.family.batch("validation", 0, 1, 3, 4).support)[0]
     noise = algorithm.adaptation_noise(torch.Generator().manual_seed(0), 1, steps, 3)

@@ -10,6 +10,7 @@ import torch
 from metagen_gui.engine.algorithms.base import Moment
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.settings.bad_input import BadInput
 from tests.engine.toys import Quadratic, build, positive, quiet, task
 
@@ -59,7 +60,7 @@ def test_training_moves_rates_apart(tiny: Callable[..., Experiment]) -> None:
     for _ in range(3):
         assert learner.step().applied
     assert len(learner.meta["curve"]["@rate.head.weight"].unique()) > 1
-    report = learner.rates()
+    report = Observer(learner).rates()
     assert report is not None and {layer.step for layer in report.layers} == {-1}
 
 

@@ -16,6 +16,7 @@ from metagen_gui.engine.data.spec import PointSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.evaluation import score
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.settings.bad_input import BadInput
 
@@ -173,10 +174,10 @@ def test_outer_sgd_is_the_papers_step(tiny: Callable[..., Experiment]) -> None:
 def test_evaluation_leaves_no_trace(model_name: str, tiny: Callable[..., Experiment]) -> None:
     looked, blind = (MetaLearner(tiny("densities", model_name, "reptile")) for _ in range(2))
     for _ in range(3):
-        looked.validate(0.0)
-        looked.snapshot()
+        Observer(looked).validate(0.0)
+        Observer(looked).snapshot()
         assert looked.step() == blind.step()
-        looked.snapshot()
+        Observer(looked).snapshot()
     for player, values in blind.meta.items():
         assert all(torch.equal(looked.meta[player][name], value) for name, value in values.items())
 
@@ -219,20 +220,20 @@ def test_looking_uses_the_carried_moments_and_leaves_them(state: str, tiny: Call
     values = {"algorithm.inner_state": state, "training.meta_steps": 5}
     looked, blind = (MetaLearner(tiny("densities", "gan", "reptile", values)) for _ in range(2))
     for _ in range(3):
-        looked.validate(0.0)
-        looked.snapshot()
+        Observer(looked).validate(0.0)
+        Observer(looked).snapshot()
         assert looked.step() == blind.step()
     for player, tensors in blind.meta.items():
         assert any(name.startswith("@moment") for name in tensors) == (state == "carried")
         assert all(torch.equal(looked.meta[player][name], value) for name, value in tensors.items())
     if state == "carried":
-        before = looked.validate(0.0)[1]
+        before = Observer(looked).validate(0.0)[1]
         with torch.no_grad():
             for tensors in looked.meta.values():
                 for name, value in tensors.items():
                     if name.startswith("@moment."):
                         value.mul_(100)
-        assert looked.validate(0.0)[1] != before, "adaptation in validation begins with what is carried"
+        assert Observer(looked).validate(0.0)[1] != before, "adaptation in validation begins with what is carried"
 
 
 def test_minibatches_go_through_all_examples_before_any_comes_again() -> None:

@@ -24,6 +24,7 @@ from metagen_gui.engine.learning.evaluation import (
     take_snapshot,
 )
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.models.base import USUAL, Circumstances, models
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskBatch
@@ -87,7 +88,7 @@ def test_a_snapshot_has_the_promised_shapes_and_types(tiny: Tiny, tasks: str, mo
     if not go_together("maml", model, tasks):
         return
     learner = MetaLearner(tiny(tasks, model, "maml", changes))
-    found = learner.snapshot()
+    found = Observer(learner).snapshot()
     points = learner.family.spec.kind == "points"
     shape, count = learner.family.spec.shape, 256 if points else 5
     assert found.steps == (0, 1, 2) and len(found.names) == 2 and found.meta_step == 0
@@ -121,7 +122,7 @@ def test_every_column_shows_the_same_latents(tiny: Tiny, tasks: str) -> None:
     """All tasks begin at one initialization: with the same latents their first columns are equal, and so are all
     columns where nothing adapts."""
     learner = moved(MetaLearner(tiny(tasks, "vae", "maml")))
-    samples = learner.snapshot().samples
+    samples = Observer(learner).snapshot().samples
 
     def alike(a: np.ndarray, b: np.ndarray) -> bool:
         return np.allclose(a, b, rtol=0, atol=1e-4 if tasks == "densities" else 1)
@@ -131,7 +132,7 @@ def test_every_column_shows_the_same_latents(tiny: Tiny, tasks: str) -> None:
     assert not alike(samples[0, 0, 0], samples[0, 0, 1])
     still = learner.experiment.with_value("algorithm.inner_lr", 0.0)
     learner.algorithm.settings = still.config("algorithm")
-    samples = learner.snapshot().samples
+    samples = Observer(learner).snapshot().samples
     for step in range(samples.shape[1]):
         assert alike(samples[:, step], samples[:, 0])
 
@@ -141,24 +142,26 @@ def test_looking_changes_nothing(tiny: Tiny, algorithm: str, model: str) -> None
     learner = moved(MetaLearner(tiny("densities", model, algorithm)))
     before = {p: {n: v.detach().clone() for n, v in values.items()} for p, values in learner.meta.items()}
     state = torch.get_rng_state()
-    (first, numbers), snapshot = learner.validate(0.0), learner.snapshot()
+    (first, numbers), snapshot = Observer(learner).validate(0.0), Observer(learner).snapshot()
     assert torch.equal(torch.get_rng_state(), state)
     for player, values in learner.meta.items():
         for name, value in values.items():
             assert torch.equal(value, before[player][name]) and value.grad is None and value.requires_grad
-    assert learner.validate(0.0)[1] == numbers and np.array_equal(learner.snapshot().samples, snapshot.samples)
+    assert Observer(learner).validate(0.0)[1] == numbers and np.array_equal(
+        Observer(learner).snapshot().samples, snapshot.samples
+    )
     assert all(np.isfinite(losses).all() for losses in first.query_loss.values())
 
 
 def test_a_report_is_the_mean_over_tasks_by_step(tiny: Tiny) -> None:
     learner = MetaLearner(tiny("densities", "gan", "maml", {"training.validation_tasks": 4}))
-    report, columns = learner.validate(1.5)
+    report, columns = Observer(learner).validate(1.5)
     assert report.tasks == 4 and report.seconds == 1.5 and report.meta_step == 0
     assert list(report.query_loss) == ["discriminator", "generator"]
     for player, losses in report.query_loss.items():
         assert losses.shape == (3,)
         assert [columns[f"validation/query_loss/{player}/{step}"] for step in range(3)] == losses.tolist()
-    assert set(columns) == {name for name in learner.columns() if name.startswith("validation/")}
+    assert set(columns) == {name for name in Observer(learner).columns() if name.startswith("validation/")}
     assert report.details["mmd2/2"] == columns["validation/mmd2/2"]
     support, query = learner.tensors(learner.family.batch("validation", 0, 4, 3, 4))
     noise = learner.algorithm.draw_noise(generator_for(0, "validation"), 4, 3, 4, 2)
@@ -170,15 +173,16 @@ def test_a_report_is_the_mean_over_tasks_by_step(tiny: Tiny) -> None:
 
 def test_snapshots_of_a_run_show_the_same_latents(tiny: Tiny) -> None:
     learner = MetaLearner(tiny("strokes", "vae", "maml"))
-    first = learner.snapshot()
+    first = Observer(learner).snapshot()
     learner.meta_step = 2
-    assert np.array_equal(learner.snapshot().samples, first.samples)
+    assert np.array_equal(Observer(learner).snapshot().samples, first.samples)
 
 
 @pytest.mark.parametrize("tasks", ["densities", "strokes"])
 def test_more_steps_than_were_trained_can_be_shown_with_the_same_latents(tiny: Tiny, tasks: str) -> None:
     more, as_trained = (
-        MetaLearner(tiny(tasks, "vae", "maml", {"training.steps_shown": steps})).snapshot() for steps in (4, 0)
+        Observer(MetaLearner(tiny(tasks, "vae", "maml", {"training.steps_shown": steps}))).snapshot()
+        for steps in (4, 0)
     )
     assert more.steps == (0, 1, 2, 3, 4) and more.samples.shape[1] == 5
     assert np.array_equal(more.samples[:, 0], as_trained.samples[:, 0])
@@ -189,7 +193,7 @@ def test_many_tasks_are_scored_in_turns_with_the_same_result(
     tiny: Tiny, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learner = moved(MetaLearner(tiny("densities", model, "maml", {"training.validation_tasks": 5})))
-    (whole, _), sizes = learner.validate(0.0), []
+    (whole, _), sizes = Observer(learner).validate(0.0), []
     own = type(learner.model).details
 
     def watched(self: object, params: object, batch: torch.Tensor, noise: object) -> object:
@@ -198,7 +202,7 @@ def test_many_tasks_are_scored_in_turns_with_the_same_result(
 
     monkeypatch.setattr(type(learner.model), "details", watched)
     monkeypatch.setattr(evaluation, "TASKS_AT_ONCE", 2)
-    in_turns, _ = learner.validate(0.0)
+    in_turns, _ = Observer(learner).validate(0.0)
     assert sizes == [2] * 6 + [1] * 3, "three adaptation steps each"
     for player, losses in whole.query_loss.items():
         assert in_turns.query_loss[player] == pytest.approx(losses, rel=1e-4, abs=1e-5)
@@ -207,7 +211,7 @@ def test_many_tasks_are_scored_in_turns_with_the_same_result(
 def test_the_columns_of_a_long_path_are_of_the_steps_they_name(tiny: Tiny) -> None:
     values = {"training.steps_shown": 20, "training.preview_tasks": 3, "training.validation_tasks": 2}
     learner = moved(MetaLearner(tiny("strokes", "vae", "maml", values)))
-    found, model = learner.snapshot(), learner.model
+    found, model = Observer(learner).snapshot(), learner.model
     assert len(found.names) == 3 and found.steps[-1] == 20 and found.steps != tuple(range(len(found.steps)))
     generator = generator_for(0, "preview")
     latents, noise = model.latents(generator, 2), model.noise(generator, (3, 20, 1), 3)

@@ -16,7 +16,7 @@ from metagen_gui.engine.adaptation import inner_loop
 from metagen_gui.engine.adaptation.inner_loop import InnerLoop, Moments
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning import descent
-from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.models import gan
 from metagen_gui.engine.networks import adversarial_losses as adversarial
 from metagen_gui.engine.networks import context_networks as networks
@@ -81,16 +81,16 @@ def moments_that_leak_from_task_to_task(patch: Patch) -> None:
 
 
 def moments_that_leak_into_validation(patch: Patch) -> None:
-    own = MetaLearner.validate
+    own = Observer.validate
 
-    def leaving_a_trace(self: MetaLearner, seconds: float) -> Any:
+    def leaving_a_trace(self: Observer, seconds: float) -> Any:
         found = own(self, seconds)
         with torch.no_grad():
-            for values in self.meta.values():
+            for values in self.learner.meta.values():
                 values["@moments_taken"] += 1
         return found
 
-    patch.setattr(MetaLearner, "validate", leaving_a_trace)
+    patch.setattr(Observer, "validate", leaving_a_trace)
 
 
 def running_statistics(patch: Patch) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from metagen_gui.engine.events import RatesReport, ValidationReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.learning.rates_report import BINS, histogram_edges, report_rates
 from metagen_gui.engine.run.outer_loop import meta_train
 
@@ -52,7 +53,7 @@ def test_the_share_that_goes_uphill_is_counted(tiny: Tiny) -> None:
     with torch.no_grad():
         learner.meta["curve"]["@rate.head.bias"].fill_(-0.5)
         learner.meta["curve"]["@rate.body.0.bias"][0, :2] = -0.01
-    found = {layer.name: layer for layer in learner.rates().layers}
+    found = {layer.name: layer for layer in Observer(learner).rates().layers}
     assert found["head.bias"].negative == 1 and found["head.bias"].mean == pytest.approx(-0.5)
     assert found["body.0.bias"].negative == pytest.approx(2 / 6) and found["body.0.weight"].negative == 0
     below = found["body.0.bias"].edges[1:] <= 0
@@ -61,7 +62,7 @@ def test_the_share_that_goes_uphill_is_counted(tiny: Tiny) -> None:
 
 @pytest.mark.parametrize(("algorithm", "values"), [("reptile", {}), ("maml", {"algorithm.learned_rates": "no"})])
 def test_an_algorithm_that_learns_no_rates_tells_nothing(tiny: Tiny, algorithm: str, values: dict[str, str]) -> None:
-    assert MetaLearner(tiny("densities", "vae", algorithm, values)).rates() is None
+    assert Observer(MetaLearner(tiny("densities", "vae", algorithm, values))).rates() is None
 
 
 def test_rates_are_told_with_every_validation(tiny: Tiny, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from metagen_gui.engine.algorithms.maml import Maml
 from metagen_gui.engine.events import Event, Notice, RunBroken, StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.store.checkpoint import load_checkpoint
 
@@ -119,14 +120,14 @@ def test_validation_and_pictures_are_spared_too(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, learners: list[MetaLearner]
 ) -> None:
     for name in ("validate", "snapshot"):
-        own, calls = getattr(MetaLearner, name), itertools.count()
+        own, calls = getattr(Observer, name), itertools.count()
 
-        def failing(self: MetaLearner, *given: Any, own: Any = own, calls: Any = calls) -> Any:
+        def failing(self: Observer, *given: Any, own: Any = own, calls: Any = calls) -> Any:
             if next(calls) == 1:
                 raise ERRORS[0]()
             return own(self, *given)
 
-        monkeypatch.setattr(MetaLearner, name, failing)
+        monkeypatch.setattr(Observer, name, failing)
     events = list(meta_train(tiny(values=VALUES), out=tmp_path / "run"))
     assert sum("Memory was too short" in notice.text for notice in of_kind(events, Notice)) == 2
     assert learners[0].chunk == 2
