@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QLayout, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from metagen_gui.gui.program.window_settings import WindowSettings
@@ -89,6 +89,7 @@ class Layouts:
             self.docks[front].raise_()
             # One by one, or a tab bar is left behind that belongs to nothing.
             cast(QLayout, self._window.layout()).activate()
+        QTimer.singleShot(0, self._window, self.clear_dead_tab_bars)  # that come all the same
 
     def clear_dead_tab_bars(self) -> None:
         """Hide tab bars that stand above no panel: Qt leaves some where docks were put in place before a resize."""
