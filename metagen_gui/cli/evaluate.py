@@ -1,15 +1,15 @@
 """`metagen evaluate`: scores runs on held-out tasks, for people or as JSON.
 
-The JSON is `{"version": 1, "tasks": {"family", "stream", "seed", "count", "shots", "support_draws", "query", "grid"},
-"runs": […], "pairs": […]}`. A run is `{"run", "algorithm", "model", "meta_step", "shots", "players": {PLAYER: {STEP:
-{"mean", "interval", "median", "diverged", "tasks", "groups"}}}, "details": likewise by name, "negative_elbo": {STEP: …}
-or null, "adaptation": {PLAYER: {"from", "to", "difference", "interval", "lower", "tasks", "groups"}}}`: the loss at the
-last step less that at step 0, task by task. The loss of a VAE weighs its KL by β, as in training; `negative_elbo`
-counts the KL once whatever β is, null of other models. A pair is a later run less the first, each at its last step:
-`{"run", "against", "step", "against_step", "players": {PLAYER: {"difference", "interval", "lower", "tasks", "groups"}},
-"details": likewise, "negative_elbo": likewise of one figure, or null, "objection"}`; the objection says why losses are
-left out. `interval` is half the width of a 95 % interval over what was held out, `groups` how many of these there are:
-alphabets or classes, or tasks that stand alone. `tasks` is how many tasks were counted,
+The JSON is `{"version": 1, "tasks": {"family", "stream", "seed", "count", "shots", "support_draws", "query", "grid",
+"doubts"}, "runs": […], "pairs": […]}`. A run is `{"run", "algorithm", "model", "meta_step", "shots", "players":
+{PLAYER: {STEP: {"mean", "interval", "median", "diverged", "tasks", "groups"}}}, "details": likewise by name,
+"negative_elbo": {STEP: …} or null, "adaptation": {PLAYER: {"from", "to", "difference", "interval", "lower", "tasks",
+"groups"}}}`: the loss at the last step less that at step 0, task by task. The loss of a VAE weighs its KL by β, as in
+training; `negative_elbo` counts the KL once whatever β is, null of other models. A pair is a later run less the first,
+each at its last step: `{"run", "against", "step", "against_step", "players": {PLAYER: {"difference", "interval",
+"lower", "tasks", "groups"}}, "details": likewise, "negative_elbo": likewise of one figure, or null, "objection"}`; the
+objection says why losses are left out. `interval` is half the width of a 95 % interval over what was held out, `groups`
+how many of these there are: alphabets or classes, or tasks that stand alone. `tasks` is how many tasks were counted,
 `lower` in how many of them the difference is below 0. What is not a finite number is null. Keys may be added; none is
 taken away or given another meaning under the same version.
 """
@@ -59,7 +59,7 @@ def evaluate_runs(folders: Sequence[Path], request: Request, *, as_json: bool) -
     with preparing():
         runs = [open_run(folder) for folder in folders]
         tasks = choose_tasks(runs, request)
-    for notice in tasks.family.notices():
+    for notice in dict.fromkeys((*tasks.doubts, *tasks.family.notices())):
         print(f"Note: {printable(notice)}", file=sys.stderr)
     with counting("Scoring", len(tasks) * len(runs)) as tell:
         scores = [score_run(run, tasks, request, tell) for run in runs]
@@ -81,6 +81,7 @@ def document(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[P
         "support_draws": tasks.support_draws,
         "query": tasks.examples,
         "grid": tasks.grid is not None,
+        "doubts": [printable(doubt) for doubt in tasks.doubts],
     }
     found = {
         "version": VERSION,

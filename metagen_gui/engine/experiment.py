@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -50,6 +51,8 @@ class Experiment:
     """What else an experiment file holds, such as a remark: it means nothing here and is written back as it was."""
     notices: tuple[str, ...] = field(default=(), compare=False)
     """What whoever reads the file it is from should know, as sentences."""
+    kept: Mapping[str, Any] | None = field(default=None, compare=False)
+    """What a run has kept of its data, where it goes on or is looked at; empty for one from before runs kept any."""
     _checked: dict[Section, Config] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Settings that were found right: an experiment never changes, so each section is looked at once."""
 
@@ -91,9 +94,15 @@ class Experiment:
 
     def build_tasks(self) -> TaskFamily:
         """Return the task family, with its data found and checked."""
-        training = self.config("training")
-        family = cast(TaskFamily, self.plugin("tasks")(self.config("tasks"), training.seed))
-        family.check(training.shots, training.query_size)
+        family = self.task_family()
+        family.check(self.config("training").shots, self.config("training").query_size)
+        return family
+
+    def task_family(self) -> TaskFamily:
+        """Return the task family, before its data is looked for."""
+        family = cast(TaskFamily, self.plugin("tasks")(self.config("tasks"), self.config("training").seed))
+        if self.kept is not None:
+            family.recall(self.kept)
         return family
 
     def build_model(self, family: TaskFamily) -> GenerativeModel:
@@ -118,8 +127,6 @@ class Experiment:
                     found[name] = value
         return found
 
-    # -- changing ------------------------------------------------------------------------------------------------
-
     def with_plugin(self, section: Section, name: str) -> Experiment:
         """Return this experiment with another plugin; settings that the new one also has are kept where they fit."""
         if getattr(self, section) == name:
@@ -131,11 +138,9 @@ class Experiment:
         changed = replace(self, **chosen)
         kept: dict[str, Any] = {}
         for key, value in self.values.get(section, {}).items():
-            try:
+            with suppress(BadInput):
                 parse_settings(changed.config_type(section), {key: value}, section)
-            except BadInput:
-                continue
-            kept[key] = value
+                kept[key] = value
         return replace(changed, values=MappingProxyType({**self.values, section: MappingProxyType(kept)}))
 
     def _model_for(self, tasks: str) -> str:

@@ -1,8 +1,8 @@
 """What a claim's folder holds, so that a test that was interrupted goes on where it was.
 
-`plan.json`, `steps.json` (what every run gets), `runs/` (run folders), `scores/` (per arm, steps and seed: the figures
-as NumPy arrays and the way to adapt as JSON), and in the end `report.html`, `comparisons.csv`, `curves.csv`,
-`report.json`.
+`plan.json`, `data.json` (what is held out of data that was found), `steps.json` (what every run gets), `runs/` (run
+folders), `scores/` (per arm, steps and seed: the figures as NumPy arrays and the way to adapt as JSON), and in the end
+`report.html`, `comparisons.csv`, `curves.csv`, `report.json`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.experiment import MAX_BYTES
 from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import DATA
+from metagen_gui.engine.tasks.base import TaskFamily
 
 MAX_ARRAYS = 2**30
 """Bytes of scores, as they are in the file and unpacked."""
@@ -106,6 +108,27 @@ class ClaimFolder:
         except OSError as error:
             raise BadInput(str(path), error.strerror or str(error)) from None
         return path
+
+    def hold_to(self, family: TaskFamily, fresh: TaskFamily) -> None:
+        """Keep what `family` holds out; raise `BadInput` if the test was begun on data that was dealt in another way.
+
+        `fresh` is the same family, to recall what was kept.
+        """
+        kept = family.kept()
+        if not kept:
+            return
+        if (self.path / DATA).exists():
+            before = _json_of(self.path / DATA)
+            if before != kept:
+                fresh.recall(before)
+                changed = "; ".join(fresh.doubts()) or "its pictures are read in another way than when this test began"
+                raise BadInput(str(self.path), f"{changed}; choose another folder")
+        elif any((self.path / RUNS).iterdir()):
+            raise BadInput(
+                str(self.path), "was begun when classes were dealt out in another way; choose another folder"
+            )
+        else:
+            self.write(DATA, json.dumps(kept, indent=1))
 
     def steps(self) -> dict[Footing, Steps] | None:
         """Return what every run gets, if it has been found out; raise `BadInput` if that cannot be read."""

@@ -66,6 +66,7 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
     arms = arms_of(plan)
     judge = Judge(plan)
     folder = ClaimFolder(out, plan)
+    folder.hold_to(judge.family, plan.experiment.task_family())
     shared = folder.steps()
     if shared is None:
         yield ClaimsAdvanced("Timing an outer step of every arm", 0.0, 0.0)

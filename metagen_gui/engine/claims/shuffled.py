@@ -6,6 +6,7 @@ Whatever is found to help on these tasks is a fault of the procedure, not a prop
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,10 @@ class ShuffledClasses(TaskFamily):
         """Return what the family has to say."""
         return self.family.notices()
 
+    def kept(self) -> dict[str, Any]:
+        """Return what a run on the family keeps."""
+        return self.family.kept()
+
 
 @dataclass(frozen=True)
 class ShuffledExperiment(Experiment):
@@ -69,4 +74,4 @@ def shuffled(experiment: Experiment) -> ShuffledExperiment:
     """Return `experiment` on shuffled classes."""
     noted = {**experiment.others, "note": "Trained on shuffled classes, as a null; this file describes the plain ones."}
     chosen = experiment.tasks, experiment.model, experiment.algorithm
-    return ShuffledExperiment(*chosen, experiment.values, noted)
+    return ShuffledExperiment(*chosen, experiment.values, noted, kept=experiment.kept)

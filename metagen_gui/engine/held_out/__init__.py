@@ -1,4 +1,4 @@
-"""What trained runs are worth on tasks that no run has seen, in numbers that compare."""
+"""What trained runs are worth on tasks that they hold out, in numbers that compare."""
 
 from metagen_gui.engine.held_out.chosen_tasks import HeldOutTasks, Request, choose_tasks
 from metagen_gui.engine.held_out.pairs import Pair, compare

@@ -1,8 +1,9 @@
 """Which tasks runs are scored on: the same tasks, support draws and queries for all of them.
 
 They come from the stream `test`, which no run trains on or validates with. What belongs to that stream does not depend
-on the seed, so runs of different seeds are scored on the test tasks of the first one's, and none of them has seen their
-classes. Runs whose settings would give other test tasks are refused, whatever the settings are: the tasks themselves
+on the seed, so runs of different seeds are scored on the test tasks of the first one's. Of data that was found, every
+run has kept what it holds out: one that was trained on what the first holds out is refused, and what has changed since
+is told. Runs whose settings would give other test tasks are refused, whatever the settings are: the tasks themselves
 are compared.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from metagen_gui.engine.data.image_files.listing import some
 from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import in_full
@@ -59,6 +61,8 @@ class HeldOutTasks:
     support_draws: int
     query_size: int
     grid: int | None
+    doubts: tuple[str, ...] = ()
+    """Why a run may have seen some of them, as sentences; none where it was checked that no run has."""
 
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
         """Yield support `(shots, *shape)` and query `(n, *shape)` of the first task's draws, then the second's, …."""
@@ -104,6 +108,7 @@ def choose_tasks(runs: Sequence[TrainedRun], request: Request) -> HeldOutTasks:
         support_draws=request.support_draws,
         query_size=first.experiment.config("training").query_size,
         grid=(request.grid or GRID) if has_grid else None,
+        doubts=_doubts(runs),
     )
     try:
         chosen.draws(0)
@@ -117,7 +122,15 @@ def choose_tasks(runs: Sequence[TrainedRun], request: Request) -> HeldOutTasks:
         raise BadInput(what, f"{asked} cannot be had: {error.why}") from None
     for run in runs[1:]:
         _check_same_tasks(run, first, chosen)
+        if seen := first.family.seen_by(run.family):
+            what = f"was trained on, or validated with, what {first.folder} holds out ({some(seen)})"
+            raise BadInput(str(run.folder), f"{what}; score them apart")
     return chosen
+
+
+def _doubts(runs: Sequence[TrainedRun]) -> tuple[str, ...]:
+    """Return the doubts of all runs, each said of its run if there are several."""
+    return tuple(doubt if len(runs) == 1 else f"{run.folder}: {doubt}" for run in runs for doubt in run.family.doubts())
 
 
 def _common_shots(runs: Sequence[TrainedRun]) -> int:
@@ -135,6 +148,8 @@ def _check_same_tasks(run: TrainedRun, first: TrainedRun, chosen: HeldOutTasks) 
     if mine == theirs:
         return
     family = type(chosen.family)(mine, chosen.family.seed)
+    if kept := run.family.kept():
+        family.recall(kept)
     own = replace(chosen, family=family)
     if family.spec != chosen.family.spec or not all(map(_same_draw, own, chosen)):
         why = f"its held-out tasks are not those of {first.folder}: {_differing(mine, theirs)}"

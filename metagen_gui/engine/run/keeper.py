@@ -108,6 +108,7 @@ class RunKeeper:
             best=record.best,
             best_step=record.best_step,
             sizes=self.folder.sizes(),
+            data=self.folder.kept,
             threads=torch.get_num_threads(),
             torch=str(torch.__version__),
             device=str(self.learner.device),
@@ -157,5 +158,6 @@ class RunKeeper:
             self.folder.close()
         if refused is not None:
             checkpoint = self._state()
-            where = rescue(self.learner.experiment, self.folder.columns[2:], checkpoint, self.folder.path, refused)
+            kept, columns = self.learner.family.kept(), self.folder.columns[2:]
+            where = rescue(self.learner.experiment, columns, checkpoint, self.folder.path, kept, refused)
             raise RunBroken(where) from refused

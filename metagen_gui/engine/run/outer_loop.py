@@ -31,6 +31,7 @@ from metagen_gui.engine.store.checkpoint import (
     remove_unvouched,
     set_aside,
 )
+from metagen_gui.engine.store.kept_data import recalling
 from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.engine.store.names import CHECKPOINTS, SAMPLES, is_run_folder
 from metagen_gui.engine.store.record import read_record
@@ -63,13 +64,15 @@ def meta_train(
     experiment; later `Diverged` if training stays non-finite, and `RunBroken` if it cannot go on for another reason.
     """
     keep_memory()
-    learner = MetaLearner(experiment)
     notices, origin = [*experiment.notices], ""
-    if parent is not None:
+    if parent is None:
+        learner = MetaLearner(experiment)
+    else:
         checkpoint = load_checkpoint(_folder_of_run(parent.folder) / CHECKPOINTS, parent.meta_step, whole=True)
+        learner = MetaLearner(recalling(experiment, checkpoint, parent.folder))
         notices += _begin_with(learner, checkpoint, parent.folder)
         origin = f"{parent.folder.resolve().name}@{checkpoint.meta_step}"
-    folder = RunFolder.create(experiment, out, Observer(learner).columns(), origin)
+    folder = RunFolder.create(experiment, out, Observer(learner).columns(), origin, learner.family.kept())
     yield from _kept_going(TrainingRun(learner, folder, commands or Commands(), previews), notices)
 
 
@@ -95,6 +98,7 @@ def resume_run(
         experiment = Experiment.load(folder)
         if checkpoint is not None:  # with the settings as they were changed on the way
             experiment = Experiment.from_document(checkpoint.progress.experiment, str(folder))
+        experiment = recalling(experiment, checkpoint, folder)
         learner = MetaLearner(reading(experiment))
         notices = [*experiment.notices]
         notices += [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
@@ -106,7 +110,7 @@ def resume_run(
         # one that died after its last step has yet to be finished
         if learner.meta_step > planned or (over and learner.meta_step == planned):
             raise BadInput(str(folder), "has taken all its steps; branch from it with more training.meta_steps")
-        opened = RunFolder.reopen(folder, lock, Observer(learner).columns(), checkpoint)
+        opened = RunFolder.reopen(folder, lock, Observer(learner).columns(), checkpoint, learner.family.kept())
         run = TrainingRun(learner, opened, commands or Commands(), previews)
         if checkpoint is not None:
             run.restore(checkpoint.progress)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -15,23 +16,30 @@ from metagen_gui.engine.store.run_folder import RunFolder
 
 
 def rescue(
-    experiment: Experiment, columns: Sequence[str], checkpoint: Checkpoint, folder: Path, refused: OSError
+    experiment: Experiment,
+    columns: Sequence[str],
+    checkpoint: Checkpoint,
+    folder: Path,
+    kept: Mapping[str, Any],
+    refused: OSError,
 ) -> str:
     """Write a checkpoint into a new run folder somewhere else; return a sentence that says where, or that it failed.
 
-    `columns` are those of the run's metrics, which go on in the new folder when the run is resumed there.
+    `columns` are those of the run's metrics, which go on in the new folder when the run is resumed there, `kept` what
+    the run keeps of its data.
     """
     why = f"{folder} cannot be written ({refused.strerror or refused})"
     for place in _places():
         with suppress(BadInput, OSError):
             place.mkdir(parents=True, exist_ok=True)
-            kept = RunFolder.create(experiment, _free(place, f"{folder.name}-rescued"), columns)
+            free = _free(place, f"{folder.name}-rescued")
+            rescued = RunFolder.create(experiment, free, columns, kept=kept)
             try:
-                kept.save(checkpoint)
-                kept.note(state="stopped", meta_step=checkpoint.meta_step)
+                rescued.save(checkpoint)
+                rescued.note(state="stopped", meta_step=checkpoint.meta_step)
             finally:
-                kept.close()
-            return f"{why}; what was learned up to step {checkpoint.meta_step:,} is in {kept.path}"
+                rescued.close()
+            return f"{why}; what was learned up to step {checkpoint.meta_step:,} is in {rescued.path}"
     return f"{why}, and no other place takes what was learned after the last checkpoint"
 
 

@@ -13,7 +13,7 @@ METRICS, EXPERIMENT, SAMPLES, CHECKPOINTS, EVENTS = (
     "checkpoints",
     "events.jsonl",
 )
-STATE, ABOUT, LOCK, LOG = "state.json", "about.json", "run.lock", "error.log"
+STATE, ABOUT, LOCK, LOG, DATA = "state.json", "about.json", "run.lock", "error.log", "data.json"
 
 
 def runs_folder() -> Path:

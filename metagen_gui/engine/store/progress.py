@@ -33,6 +33,8 @@ class Progress:
     best_step: Count = 0
     sizes: dict[str, Count] | None = None
     """How much had been written of the files that grow, in bytes."""
+    data: str = ""
+    """The digest of what the run keeps of its data; empty where it keeps nothing."""
     threads: Count = 0
     torch: str = ""
     device: str = ""

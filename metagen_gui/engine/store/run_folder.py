@@ -21,9 +21,11 @@ from metagen_gui.engine.files import check_own_folder, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, save_checkpoint
 from metagen_gui.engine.store.growing_file import GrowingFile
+from metagen_gui.engine.store.kept_data import write_data
 from metagen_gui.engine.store.lock import HOLDER, RunLock
 from metagen_gui.engine.store.names import (
     CHECKPOINTS,
+    DATA,
     EVENTS,
     EXPERIMENT,
     LOCK,
@@ -48,8 +50,12 @@ def discard(folder: Path) -> None:
 class RunFolder:
     """A run's folder, held by this run alone. `metrics.csv` has one row per report and is only ever appended to."""
 
-    def __init__(self, path: Path, lock: RunLock, columns: Sequence[str], record: RunRecord) -> None:
+    def __init__(
+        self, path: Path, lock: RunLock, columns: Sequence[str], record: RunRecord, kept: Mapping[str, Any]
+    ) -> None:
         """Open a folder that `create` or `reopen` has made ready; raise OSError if that fails."""
+        self.kept = write_data(path, kept)
+        """The digest of what the run keeps of its data."""
         self.path, self.record, self._lock = path, record, lock
         self.columns = ("meta_step", "seconds", *columns)
         self._metrics = GrowingFile(path / METRICS)
@@ -58,8 +64,18 @@ class RunFolder:
             self._write_row(self.columns)
 
     @classmethod
-    def create(cls, experiment: Experiment, path: Path | None, columns: Sequence[str], parent: str = "") -> RunFolder:
-        """Make a run's folder: `path`, which must be new or empty, or a dated one; raise `BadInput`."""
+    def create(
+        cls,
+        experiment: Experiment,
+        path: Path | None,
+        columns: Sequence[str],
+        parent: str = "",
+        kept: Mapping[str, Any] | None = None,
+    ) -> RunFolder:
+        """Make a run's folder: `path`, which must be new or empty, or a dated one; raise `BadInput`.
+
+        `kept` is what the run is to remember of its data.
+        """
         path, new = _place(experiment, path)
         lock: RunLock | None = None
         try:
@@ -70,7 +86,7 @@ class RunFolder:
             steps = experiment.config("training").meta_steps
             record = RunRecord(state="running", began=time.time(), meta_steps=steps, parent=parent)
             write_record(path, record)
-            folder = cls(path, lock, columns, record)
+            folder = cls(path, lock, columns, record, kept or {})
             if (error := folder.trouble()) is not None:
                 folder.close()
                 raise error
@@ -82,14 +98,23 @@ class RunFolder:
             raise BadInput(str(path), error.strerror or str(error)) from None
 
     @classmethod
-    def reopen(cls, path: Path, lock: RunLock, columns: Sequence[str], checkpoint: Checkpoint | None) -> RunFolder:
+    def reopen(
+        cls,
+        path: Path,
+        lock: RunLock,
+        columns: Sequence[str],
+        checkpoint: Checkpoint | None,
+        kept: Mapping[str, Any] | None = None,
+    ) -> RunFolder:
         """Go on with a run where a checkpoint left it, or from its beginning; raise `BadInput`.
 
-        What was written after the checkpoint is cut off: it will be computed, and written, once more.
+        What was written after the checkpoint is cut off: it will be computed, and written, once more. `kept` is
+        what the run keeps of its data as it is now.
         """
         try:
             record = read_record(path) or RunRecord(began=time.time())
-            folder = cls(path, lock, columns, record.model_copy(update={"state": "running", "problem": ""}))
+            record = record.model_copy(update={"state": "running", "problem": ""})
+            folder = cls(path, lock, columns, record, kept or {})
             sizes = (checkpoint.progress.sizes if checkpoint else None) or {}
             folder._events.cut(sizes.get(EVENTS, 0))
             folder._metrics.cut(sizes.get(METRICS, 0))
@@ -166,7 +191,7 @@ class RunFolder:
 def _undo(path: Path, new: bool) -> None:
     """Take away what a creation that failed has left; whatever else is there stays, and so does its folder."""
     with suppress(OSError):
-        for name in (METRICS, EVENTS, EXPERIMENT, STATE, LOCK, HOLDER):
+        for name in (METRICS, EVENTS, EXPERIMENT, DATA, f"{CHECKPOINTS}/{DATA}", STATE, LOCK, HOLDER):
             (path / name).unlink(missing_ok=True)
         for folder in (*((path / name) for name in (SAMPLES, CHECKPOINTS)), *([path] if new else [])):
             if folder.is_dir():

@@ -62,8 +62,6 @@ class TaskFamily(ABC):
     """The settings that decide the shape of an example."""
 
     spec: DataSpec
-    groups_are: str = "tasks"
-    """What the groups of its tasks are called, in the plural."""
 
     @classmethod
     def spec_of(cls, settings: Any) -> DataSpec | None:
@@ -73,6 +71,11 @@ class TaskFamily(ABC):
     def __init__(self, settings: Any, seed: int) -> None:
         self.settings = settings
         self.seed = seed
+
+    @property
+    def groups_are(self) -> str:
+        """What the groups of its tasks are called, in the plural."""
+        return "tasks"
 
     @abstractmethod
     def task(self, stream: Stream, index: int, shots: int, query_size: int) -> Task:
@@ -87,6 +90,27 @@ class TaskFamily(ABC):
 
     def notices(self) -> tuple[str, ...]:
         """Return plain sentences a person should know of, such as "3 of 512 files skipped: …"."""
+        return ()
+
+    def kept(self) -> dict[str, Any]:
+        """Return, as JSON data, what a run keeps of data that it found: what is held out, and a fingerprint.
+
+        Nothing where tasks are made and not found: they are the same wherever they are made.
+        """
+        return {}
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """Hold out what the run did that kept `kept`; nothing is from before runs kept any. Raise `BadInput`."""
+
+    def doubts(self) -> tuple[str, ...]:
+        """Return why what is held out here may have been trained on by the run whose data was recalled, as sentences.
+
+        They are among the notices, too.
+        """
+        return ()
+
+    def seen_by(self, other: TaskFamily) -> tuple[str, ...]:
+        """Return names of what is held out for testing here and trained on or validated with in `other`."""
         return ()
 
     def density(self, stream: Stream, index: int, points: Array) -> Array | None:

@@ -6,12 +6,17 @@ are held out by alphabet, as in Lake et al. (2015).
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
 
+from metagen_gui.engine.data.image_files.contents import Contents, contents_of, without_copies
 from metagen_gui.engine.data.image_files.decode import Shape
-from metagen_gui.engine.data.image_files.image_set import ImageSet
-from metagen_gui.engine.data.image_files.layout import ImageClass, arrange
-from metagen_gui.engine.data.image_files.listing import counted, some
+from metagen_gui.engine.data.image_files.earlier_split import arrange_as_before
+from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity
+from metagen_gui.engine.data.image_files.kept_streams import NOT_KEPT, KeptStreams
+from metagen_gui.engine.data.image_files.layout import SHARE, ImageClass, Layout, arrange
+from metagen_gui.engine.data.image_files.listing import Source, counted, some
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress, look_at_images
 from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.data.spec import ImageSpec
@@ -40,6 +45,14 @@ class ImagesSettings(Config):
         label="Hold out by",
         expert=True,
     )
+    held_out: float = setting(
+        SHARE,
+        "Share of the classes (or groups) held out for validation, and as much again for testing. Where each belongs "
+        "follows from its name, so that more pictures or classes move none.",
+        low=0.05,
+        high=0.4,
+        expert=True,
+    )
 
     @property
     def shape(self) -> Shape:
@@ -53,7 +66,12 @@ def look_at(settings: ImagesSettings, progress: ReadProgress | None = None) -> I
     Raises `BadInput` if there is nothing to read, `Stopped` if `progress` ends the look before anything was.
     """
     return look_at_images(
-        settings.path, settings.shape, settings.polarity, settings.split_by, where=WHERE, progress=progress
+        settings.path,
+        settings.shape,
+        settings.polarity,
+        lambda files: arrange(files, settings.split_by, settings.held_out),
+        where=WHERE,
+        progress=progress,
     )
 
 
@@ -75,19 +93,62 @@ class Images(TaskFamily):
 
     def __init__(self, settings: ImagesSettings, seed: int) -> None:
         super().__init__(settings, seed)
-        source = open_source(settings.path, WHERE)
         self.spec = self.spec_of(settings)
-        self.images = ImageSet(source, settings.shape, settings.polarity)
-        self.layout = arrange(source.listing.files, settings.split_by)
-        self.groups_are = "groups of classes" if self.layout.whole_groups else "classes"
+        self._kept: KeptStreams | None = None
         self._needed = 0
+
+    @cached_property
+    def source(self) -> Source:
+        """The folder or zip; raises `BadInput` if there is nothing in it. It is not opened before it is needed."""
+        return open_source(self.settings.path, WHERE)
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What the files hold, undecoded."""
+        return contents_of(self.source)
+
+    @cached_property
+    def images(self) -> ImageSet:
+        """The images as numbers."""
+        polarity: Polarity = self.settings.polarity
+        if self._kept is not None and self._kept.inverted is not None:
+            polarity = "invert" if self._kept.inverted else "keep"
+        return ImageSet(self.source, self.settings.shape, polarity)
+
+    @property
+    def _as_before(self) -> bool:
+        """Whether a run from before runs kept their streams is looked at: its tasks have to be those that it had."""
+        return self._kept is not None and self._kept.rule == "dealt"
+
+    @property
+    def groups_are(self) -> str:
+        """What is held out as one."""
+        return "groups of classes" if self.layout.whole_groups else "classes"
+
+    @property
+    def layout(self) -> Layout:
+        """The classes that tasks are drawn from, by stream."""
+        return self._arranged[1]
+
+    @cached_property
+    def _arranged(self) -> tuple[Layout, Layout, tuple[str, ...], str]:
+        """All classes by stream, those without copies of pictures, what there is to say of copies, and of changes."""
+        files, chosen, kept = self.source.listing.files, self.settings, self._kept
+        every, changed = arrange(files, chosen.split_by, chosen.held_out), ""
+        if self._as_before:
+            every = arrange_as_before(files, chosen.split_by)
+        if kept is not None and kept.streams:
+            every, changed = kept.recall(every, self._digest, self.contents.compared)
+        distinct, told = (every, ()) if self._as_before else without_copies(every, self.contents, self.source)
+        return every, distinct, told, changed
 
     def task(self, stream: Stream, index: int, shots: int, query_size: int) -> Task:
         """Return task `index` of `stream`: distinct images of one class that has enough good ones."""
         needed, random = shots + query_size, self.generator(stream, index)
         classes = self._large_enough(stream, needed)
         for choice in random.permutation(len(classes)):
-            found = self.images.first_good(random.permutation(classes[choice].members), needed)
+            members = random.permutation(classes[choice].members)
+            found = self.images.first_good(members, needed, distinct=not self._as_before)
             if len(found) == needed:
                 chosen = classes[choice]
                 group = chosen.group if self.layout.whole_groups else chosen.name
@@ -105,23 +166,51 @@ class Images(TaskFamily):
 
     def notices(self) -> tuple[str, ...]:
         """Return what a person should know; skipped files are added as they are first met in a run."""
-        lines = [*self.images.notices()]
+        every, _, copies, _ = self._arranged
+        lines = [*self.doubts(), *self.images.notices(), *every.notices(), *copies]
         good = [(one.name, self._good(one)) for one in self.layout.classes]
         small = sorted(f"{name}: {count}" for name, count in good if count < self._needed)
         if small:
             lines.append(
                 f"{counted(len(small), 'class', 'classes')} left out: fewer than {self._needed} images ({some(small)})"
             )
-        if self.layout.shared:
-            names = some(self.layout.shared)
-            lines.append(
-                f"train, val and test share classes ({names}): held-out tasks show new images, not new classes"
-            )
         if self.settings.polarity == "auto" and self.images.inverted:
             lines.append(
                 "the images look like dark ink on light paper and are read inverted; choose Polarity to change that"
             )
         return tuple(lines)
+
+    def kept(self) -> dict[str, Any]:
+        """Return the classes of every stream with a digest of their pictures, and how they are read."""
+        kept, changes = self._kept or KeptStreams(rule="by name"), [*self.doubts()]
+        known = {"compared": self.contents.compared, "inverted": self.images.inverted, "changes": changes}
+        return kept.now(self._arranged[0], self._digest, **known)
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """Hold out the classes that a run held out, and read pictures as it did."""
+        self._kept = KeptStreams.read(kept)
+        for known in ("images", "_arranged"):
+            self.__dict__.pop(known, None)
+
+    def doubts(self) -> tuple[str, ...]:
+        """Say what has changed since the run whose data was recalled, or that this is not known."""
+        if self._kept is None:
+            return ()
+        changed = self._arranged[3] if self._kept.streams else NOT_KEPT
+        return tuple(dict.fromkeys((*self._kept.changes, *filter(None, [changed]))))
+
+    def seen_by(self, other: TaskFamily) -> tuple[str, ...]:
+        """Return the classes held out for testing that `other` trains on or validates with, by name or by pictures."""
+        if not isinstance(other, Images):
+            return ()
+        mine, theirs = self._arranged[0], other._arranged[0]
+        used = [one for part in STREAMS[:2] for one in theirs.streams[part]]
+        names, digests = {one.name for one in used} - {*mine.shared}, {other._digest(one) for one in used}
+        held = mine.streams["test"]
+        return tuple(one.name for one in held if one.name in names or self._digest(one) in digests)
+
+    def _digest(self, one: ImageClass) -> str:
+        return self.contents.digest(one.members)
 
     def _large_enough(self, stream: Stream, needed: int) -> list[ImageClass]:
         # By what is listed, not by what was found good so far: otherwise a task would depend on what was read before.
@@ -132,7 +221,7 @@ class Images(TaskFamily):
 
     def _too_few(self, lacking: tuple[Stream, ...], needed: int) -> BadInput:
         """Say in one line what is missing, and what would help."""
-        source, classes = self.images.source, self.layout.classes
+        source, classes = self.source, self.layout.classes
         enough = sum(self._good(one) >= needed for one in classes)
         largest = max(self._good(one) for one in classes)
         have = f"{source.label} has {counted(enough, 'class', 'classes')} with {needed} or more images"

@@ -8,6 +8,7 @@ from pathlib import Path
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import load_checkpoint
+from metagen_gui.engine.store.kept_data import recalling
 from metagen_gui.engine.store.names import CHECKPOINTS, EXPERIMENT
 from metagen_gui.engine.tasks.base import TaskFamily
 from metagen_gui.engine.trained.loaded_model import LoadedModel, assemble
@@ -40,6 +41,7 @@ def open_run(folder: Path) -> TrainedRun:
     experiment = Experiment.load(folder)
     experiment.check()
     checkpoint = load_checkpoint(folder / CHECKPOINTS)
+    experiment = recalling(experiment, checkpoint, folder)
     family = experiment.build_tasks()
     model = assemble(experiment, family.spec, "initialization", checkpoint.meta, str(folder / CHECKPOINTS))
     return TrainedRun(folder, family, model, checkpoint.meta_step)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from metagen_gui.engine.data.image_files.listing import (
@@ -29,9 +31,31 @@ class FolderSource(Source):
     def read(self, file: ImageFile) -> bytes:
         """Return the content of one listed file; raise `Unusable`."""
         try:
-            return read_file(self.path.joinpath(*file.folder, file.name), MAX_FILE_BYTES, follow=True)
+            return read_file(self._at(file), MAX_FILE_BYTES, follow=True)
         except OSError as error:
             raise Unusable(reason(error)) from None
+
+    def marks(self, most: int) -> tuple[list[tuple[int, int]], bool]:
+        """Return size and CRC-32 of every listed file, by reading them all, if that is no more than `most` bytes."""
+        sizes = [self._size(file) for file in self.listing.files]
+        compared = sum(sizes) <= most
+        marks = []
+        for file, size in zip(self.listing.files, sizes, strict=True):
+            checksum = 0
+            if compared:
+                with suppress(Unusable):
+                    checksum = zlib.crc32(self.read(file))
+            marks.append((size, checksum))
+        return marks, compared
+
+    def _at(self, file: ImageFile) -> Path:
+        return self.path.joinpath(*file.folder, file.name)
+
+    def _size(self, file: ImageFile) -> int:
+        try:
+            return self._at(file).stat().st_size
+        except OSError:
+            return 0
 
 
 def list_folder(root: Path, progress: Progress | None = None) -> Listing:

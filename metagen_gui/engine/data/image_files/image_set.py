@@ -62,14 +62,20 @@ class ImageSet:
             self._kept[index] = pixels
         return pixels
 
-    def first_good(self, indices: Iterable[int], count: int) -> npt.NDArray[np.float32]:
-        """Return the first `count` usable images of `indices`, or as many as there are: `(n, *shape)` in [0, 1]."""
+    def first_good(self, indices: Iterable[int], count: int, *, distinct: bool = False) -> npt.NDArray[np.float32]:
+        """Return the first `count` usable images of `indices`, or as many as there are: `(n, *shape)` in [0, 1].
+
+        With `distinct`, none that looks to a model like one before it, however differently the two are stored.
+        """
         found: list[Pixels] = []
+        met = set[bytes]()
         for index in indices:
             if len(found) == count:
                 break
-            if (pixels := self.pixels(int(index))) is not None:
-                found.append(pixels)
+            if (pixels := self.pixels(int(index))) is None or (distinct and pixels.tobytes() in met):
+                continue
+            met.add(pixels.tobytes())
+            found.append(pixels)
         stacked = np.stack(found) if found else np.empty((0, *self.shape), np.uint8)
         return (255 - stacked if self.inverted else stacked).astype(np.float32) / np.float32(255)
 

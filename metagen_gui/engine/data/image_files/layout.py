@@ -1,33 +1,31 @@
 """From names to classes, groups and streams.
 
 A class is a folder that holds images, named by its path below the folders that all images share; so a place one or two
-levels too high gives the same classes. Its group is the folder above it: Omniglot's alphabets. Where the top folders
-are called train, val and test (or background and evaluation), they decide; otherwise about a sixth of the groups, or
-of the classes, is held out for validation and another for testing. Nothing here depends on a seed or on the number of
-shots, so a class that was trained on is never tested on later.
+levels too high gives the same classes. Its group is the folder above it: Omniglot's alphabets. Folders called train,
+val and test decide where there are any, wherever they stand; otherwise the stream of a class follows from its name
+alone (or from that of its group), so that more pictures or more classes move nobody.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
-from metagen_gui.engine.data.image_files.listing import ImageFile, composed
+from metagen_gui.engine.data.image_files.given_split import Part, given_split
+from metagen_gui.engine.data.image_files.listing import ImageFile, composed, counted, some
 from metagen_gui.engine.settings.plain_text import printable
 
 SplitBy = Literal["auto", "class", "group"]
-Part = Literal["train", "validation", "test"]
 
 ENOUGH_GROUPS = 5
-DEALT_PER_ROUND = 6
-SPLIT_FOLDERS: dict[str, Part] = {
-    **dict.fromkeys(("train", "training", "images_background", "background"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "images_evaluation", "evaluation"), "test"),
-}
+SHARE = 0.17
+"""Of the classes or groups, what is held out for validation, and as much again for testing."""
+SALT = "metagen 62:"
+"""Goes into every hash; with this one Omniglot's thirty alphabets fall 20 to 5 to 5."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +41,22 @@ class ImageClass:
 class Layout:
     """The classes of a source by stream, each stream in order of name."""
 
-    streams: dict[Part, tuple[ImageClass, ...]]
+    streams: Mapping[Part, tuple[ImageClass, ...]]
     given: bool
     """The source's own folders decided, at least in part."""
     grouped: bool
     """What was held out here was held out by whole groups."""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """Folders that stand beside those of the given streams, and how many images each holds."""
+    borrowed: tuple[str, ...] = ()
+    """Classes or groups that are not where their names say, because a stream would have none: there are so few."""
 
     @property
     def classes(self) -> tuple[ImageClass, ...]:
         """All classes, stream after stream."""
         return tuple(one for part in self.streams.values() for one in part)
 
-    @property
+    @cached_property
     def whole_groups(self) -> bool:
         """Whether nothing of a group that is held out was trained on, as of an alphabet."""
         known = {one.group for one in self.streams["train"]}
@@ -66,48 +68,110 @@ class Layout:
         names = Counter(one.name for one in self.classes)
         return tuple(sorted(name for name, held in names.items() if held > 1))
 
+    def notices(self) -> tuple[str, ...]:
+        """Return what a person should know of what is held out."""
+        lines = []
+        if self.left_out:
+            beside = some([f"{name}: {counted(count, 'picture', 'pictures')}" for name, count in self.left_out])
+            lines.append(f"left out, because it stands beside the folders that give the split: {beside}")
+        if self.borrowed:
+            lines.append(
+                f"so few classes that their names alone leave something to train on or to hold out wanting, which "
+                f"{some(self.borrowed)} went to fill; more classes, or folders called train, val and test, settle it"
+            )
+        if self.shared:
+            names = some(self.shared)
+            lines.append(
+                f"train, val and test share classes ({names}): held-out tasks show new images, not new classes"
+            )
+        return tuple(lines)
 
-def arrange(files: Sequence[ImageFile], split_by: SplitBy = "auto") -> Layout:
+    def dealt(self, streams: Mapping[Part, Iterable[ImageClass]]) -> Layout:
+        """Return this layout with its classes in other streams, or with fewer members."""
+        ordered = {part: tuple(sorted(streams[part], key=lambda one: one.name)) for part in self.streams}
+        return replace(self, streams=ordered)
+
+
+def arrange(files: Sequence[ImageFile], split_by: SplitBy = "auto", share: float = SHARE) -> Layout:
     """Sort files into classes and streams."""
-    folders: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-    for index, file in enumerate(files):
-        folders[tuple(map(composed, file.folder))].append(index)
-    above = len(_shared_root(folders))
-    given = _given_streams({folder[above] for folder in folders if len(folder) > above})
-    streams: dict[Part, list[ImageClass]] = {"train": [], "validation": [], "test": []}
+    folders, above = folders_of(files)
+    split = given_split({folder[above:]: len(members) for folder, members in folders.items()})
+    found: defaultdict[tuple[Part, tuple[str, ...]], list[int]] = defaultdict(list)
+    left_out = []
     for folder, members in folders.items():
-        part = given.get(folder[above]) if len(folder) > above else None
-        parts = folder[above + (part is not None) :]
-        streams[part or "train"].append(ImageClass(_name(parts), _name(parts[:-1]), tuple(members)))
-    wanted = {part for part in streams if part not in given.values()} - {"train"}
-    groups = {one.group for one in streams["train"]}
-    grouped = split_by == "group" or (split_by == "auto" and len(groups) >= ENOUGH_GROUPS)
-    for part, held_out in _deal(streams["train"], wanted, grouped).items():
-        streams[part] = held_out
-    ordered = {part: tuple(sorted(found, key=lambda one: one.name)) for part, found in streams.items()}
-    return Layout(ordered, given=bool(given), grouped=grouped and bool(wanted))
+        below = folder[above:]
+        if not split:
+            found["train", below] += members
+        elif below in split:
+            part, place = split[below]
+            found[part, below[:place] + below[place + 1 :]] += members
+        else:
+            left_out.append((named(below), len(members)))
+    streams: dict[Part, list[ImageClass]] = {"train": [], "validation": [], "test": []}
+    for (part, parts), members in found.items():
+        streams[part].append(ImageClass(named(parts), named(parts[:-1]), tuple(members)))
+    wanted = tuple(part for part, classes in streams.items() if part == "train" or not classes)
+    grouped = is_grouped(streams["train"], split_by)
+    dealt, borrowed = _by_name(streams["train"], wanted, grouped, share)
+    layout = Layout(streams={"train": (), "validation": (), "test": ()}, given=bool(split), grouped=grouped)
+    layout = replace(layout, left_out=tuple(sorted(left_out)), borrowed=borrowed)
+    return replace(layout, grouped=grouped and len(wanted) > 1).dealt({**streams, **dealt})
 
 
-def _deal(classes: Iterable[ImageClass], wanted: set[Part], grouped: bool) -> dict[Part, list[ImageClass]]:
-    """Deal classes out like cards: in every round of six the second goes to validation, the third to testing.
+def _by_name(
+    classes: Iterable[ImageClass], wanted: Sequence[Part], grouped: bool, share: float
+) -> tuple[dict[Part, list[ImageClass]], tuple[str, ...]]:
+    """Put every class where the hash of its name, or its group's, says; return also who was taken so that none lacks.
 
-    The largest come first. Whatever number of images a task needs, the classes that have it are the first ones dealt,
-    so three of them are enough for one in each stream. Equals are shuffled by a hash of their names.
+    Where names alone leave a stream empty, the one whose hash is nearest goes there. Only that depends on who else
+    there is: among more classes it may go back.
     """
     units: defaultdict[str, list[ImageClass]] = defaultdict(list)
     for one in classes:
-        units[one.group if grouped else one.name].append(one)
+        units[unit_of(one, grouped)].append(one)
+    streams: dict[Part, list[str]] = {part: [] for part in wanted}
+    for name in units:
+        streams[stream_by_name(name, wanted, share)].append(name)
+    borrowed = []
+    for part, held in streams.items():
+        fullest = max(streams.values(), key=len)
+        if not held and len(fullest) > 1:
+            nearest = (max if part == "train" else min)(fullest, key=place_of)
+            fullest.remove(nearest)
+            held.append(nearest)
+            borrowed.append(nearest)
+    dealt = {part: [one for name in names for one in units[name]] for part, names in streams.items()}
+    return dealt, tuple(sorted(borrowed))
 
-    def order(name: str) -> tuple[int, str]:
-        largest = max(len(one.members) for one in units[name])
-        return -largest, hashlib.sha256(name.encode()).hexdigest()
 
-    dealt: dict[Part, list[ImageClass]] = {"train": [], **{part: [] for part in wanted}}
-    turns: dict[int, Part] = {1: "validation", 2: "test"}
-    for place, name in enumerate(sorted(units, key=order)):
-        part = turns.get(place % DEALT_PER_ROUND, "train")
-        dealt[part if part in wanted else "train"] += units[name]
-    return dealt
+def stream_by_name(name: str, wanted: Sequence[Part], share: float) -> Part:
+    """Return the stream that a name belongs to by itself."""
+    place = place_of(name)
+    part: Part = "validation" if place < share else "test" if place < 2 * share else "train"
+    return part if part in wanted else "train"
+
+
+def place_of(name: str) -> float:
+    """Return where a name falls between 0 and 1: the same on every machine, and evenly spread over names."""
+    return int.from_bytes(hashlib.sha256((SALT + name).encode()).digest()[:6], "big") / 2**48
+
+
+def unit_of(one: ImageClass, grouped: bool) -> str:
+    """Return the name of what is held out as one."""
+    return one.group if grouped else one.name
+
+
+def is_grouped(classes: Iterable[ImageClass], split_by: SplitBy) -> bool:
+    """Return whether whole groups are held out; left to the names, they are where there are five."""
+    return split_by == "group" or (split_by == "auto" and len({one.group for one in classes}) >= ENOUGH_GROUPS)
+
+
+def folders_of(files: Iterable[ImageFile]) -> tuple[dict[tuple[str, ...], list[int]], int]:
+    """Return the folders that hold images, with the indices of these, and how many folders lead to all of them."""
+    folders: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, file in enumerate(files):
+        folders[tuple(map(composed, file.folder))].append(index)
+    return folders, len(_shared_root(folders))
 
 
 def _shared_root(folders: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
@@ -122,11 +186,6 @@ def _shared_root(folders: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return first[:shared]
 
 
-def _given_streams(tops: set[str]) -> dict[str, Part]:
-    """Return the stream of each top folder, if all of them name one and there is something to train on."""
-    given = {top: SPLIT_FOLDERS[top.casefold()] for top in tops if top.casefold() in SPLIT_FOLDERS}
-    return given if len(given) == len(tops) and "train" in given.values() else {}
-
-
-def _name(parts: Sequence[str]) -> str:
+def named(parts: Sequence[str]) -> str:
+    """Return the name of a class, or of a group, as a person may read it."""
     return printable("/".join(parts)) or "."

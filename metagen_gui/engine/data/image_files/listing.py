@@ -70,6 +70,13 @@ class Source(ABC):
     def read(self, file: ImageFile) -> bytes:
         """Return the content of one listed file; raise `Unusable`."""
 
+    @abstractmethod
+    def marks(self, most: int) -> tuple[list[tuple[int, int]], bool]:
+        """Return size and CRC-32 of every listed file, and whether these are known.
+
+        They are not if more than `most` bytes would have to be read. What is not known is 0.
+        """
+
     def close(self) -> None:
         """Let go of the place; nothing can be read from it afterwards."""
 

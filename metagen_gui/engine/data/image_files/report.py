@@ -6,7 +6,7 @@ Every image is decoded once by the rules of the task family `images`, and nothin
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from metagen_gui.engine.data.image_files.contents import contents_of, without_copies
 from metagen_gui.engine.data.image_files.decode import Pixels, Shape, open_image, to_pixels
 from metagen_gui.engine.data.image_files.eight_bits import Storage, visible
+from metagen_gui.engine.data.image_files.given_split import Part
 from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity
 from metagen_gui.engine.data.image_files.kinds import Kind, kind_of
-from metagen_gui.engine.data.image_files.layout import Layout, Part, SplitBy, arrange
-from metagen_gui.engine.data.image_files.listing import Source, Unusable, counted
+from metagen_gui.engine.data.image_files.layout import Layout, arrange
+from metagen_gui.engine.data.image_files.listing import ImageFile, Source, Unusable, counted
 from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.settings.plain_text import shortened
 
@@ -77,6 +79,8 @@ class ImportReport:
     kinds: tuple[KindRead, ...]
     """Most frequent first."""
     inverted: bool
+    notes: tuple[str, ...]
+    """What else a person should know: of the split, of copies."""
 
     @property
     def complete(self) -> bool:
@@ -113,22 +117,25 @@ def look_at_images(
     path: str | Path,
     shape: Shape,
     polarity: Polarity = "auto",
-    split_by: SplitBy = "auto",
+    arranged: Callable[[Sequence[ImageFile]], Layout] = arrange,
     *,
     where: str = "path",
     progress: ReadProgress | None = None,
 ) -> ImportReport:
     """Read every image below `path` at `shape` `(1 or 3, height, width)`, and tell.
 
-    When `progress` says to stop, what was read until then is told; `Stopped` is raised if the files were not even
-    listed. Raises `BadInput` for `where` if there is nothing to read.
+    `arranged` sorts the files into classes. When `progress` says to stop, what was read until then is told; `Stopped`
+    is raised if the files were not even listed. Raises `BadInput` for `where` if there is nothing to read.
     """
     listing_progress = None if progress is None else lambda met: progress(met, 0)
     with closing(open_source(path, where, progress=listing_progress)) as source:
         images = ImageSet(source, shape, polarity)
         reading = _Reading(source, images, progress)
         reading.read_all()
-        return reading.report(arrange(source.listing.files, split_by))
+        layout = arranged(source.listing.files)
+        if reading.complete:
+            return reading.report(*without_copies(layout, contents_of(source), source))
+        return reading.report(layout)
 
 
 class _Reading:
@@ -162,8 +169,13 @@ class _Reading:
         except Unusable as error:
             self.bad[index] = str(error)
 
-    def report(self, layout: Layout) -> ImportReport:
-        """Put together what was found."""
+    @property
+    def complete(self) -> bool:
+        """Whether every file was read."""
+        return self._read == len(self.source.listing.files)
+
+    def report(self, layout: Layout, copies: tuple[str, ...] = ()) -> ImportReport:
+        """Put together what was found; `copies` says which pictures are there more than once."""
         listing, inverted = self.source.listing, self.images.inverted
         found = ((listing.files[index].label, why) for index, why in self.bad.items())
         counts = [
@@ -185,6 +197,7 @@ class _Reading:
             classes=tuple(sorted(counts)),
             kinds=tuple(sorted(kinds, key=lambda kind: -kind.count)),
             inverted=inverted,
+            notes=(*layout.notices(), *copies),
         )
 
 

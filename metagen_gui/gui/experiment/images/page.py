@@ -168,7 +168,7 @@ class ImportPage(QDialog):
             named = ", ".join(report.others[:3]) + ("…" if len(report.others) > 3 else "")
             text = self.tr("Not named as images, and left alone ({count}): {names}")
             notes.append(text.format(count=f"{len(report.others):,}", names=named))
-        return notes
+        return [*notes, *(note[0].upper() + note[1:] + "." for note in report.notes)]
 
     def _show_busy(self, busy: bool) -> None:
         self.progress.setVisible(busy)

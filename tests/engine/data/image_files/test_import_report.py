@@ -31,7 +31,7 @@ def mixed(folder: Make, encode: Encode, gray: Gray) -> Path:
     wide = Image.fromarray(np.full((8, 8), 65535, np.uint16))
     return folder(
         {
-            **{f"plain/{index}.png": gray(0) for index in range(5)},
+            **{f"plain/{index}.png": gray(index) for index in range(5)},
             "odd/clear.png": encode(clear),
             "odd/turned.png": encode(turned, exif=exif),
             "odd/wide.png": encode(wide),

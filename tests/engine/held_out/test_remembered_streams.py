@@ -1,0 +1,254 @@
+"""What a run holds out is what it held out when it began, whatever becomes of its data."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from metagen_gui.cli.evaluation_text import what_was_done
+from metagen_gui.engine.claims.folder import ClaimFolder
+from metagen_gui.engine.claims.plan import ClaimPlan, PlanSettings
+from metagen_gui.engine.events import Notice
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out import Request, choose_tasks
+from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import CHECKPOINTS, DATA
+from metagen_gui.engine.tasks.images import Images
+from metagen_gui.engine.trained.trained_run import open_run
+
+REQUEST = Request(tasks=2)
+
+
+def picture(path: Path, *seed: int) -> None:
+    """A picture of its own for every seed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = np.random.default_rng(seed).integers(0, 255, (12, 12))
+    Image.fromarray(values.astype(np.uint8)).save(path)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Twelve classes of eight pictures."""
+    for label in range(12):
+        for number in range(8):
+            picture(tmp_path / "data" / f"class {label:02}" / f"{number}.png", label, number)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def experiment(tiny: Callable[..., Experiment], data: Path) -> Experiment:
+    return tiny("images", values={"tasks.path": str(data)})
+
+
+@pytest.fixture
+def trained(experiment: Experiment, tmp_path: Path) -> Path:
+    for _ in meta_train(experiment, out=tmp_path / "run", previews=False):
+        pass
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def as_before(trained: Path, experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The run as one from before runs kept their streams has left it: trained by the earlier rule, with no record."""
+    for path in (trained / DATA, trained / CHECKPOINTS / DATA):
+        path.unlink()
+    for manifest in (trained / CHECKPOINTS).glob("step-*.json"):
+        told = json.loads(manifest.read_text())
+        del told["progress"]["data"], told["digest"]
+        manifest.write_text(json.dumps(told))
+    return trained
+
+
+def held(folder: Path) -> dict[str, list[str]]:
+    family = open_run(folder).family
+    assert isinstance(family, Images)
+    return {part: [one.name for one in classes] for part, classes in family.layout.streams.items()}
+
+
+def told(folder: Path) -> str:
+    return what_was_done(choose_tasks([open_run(folder)], REQUEST))
+
+
+def doubts(folder: Path) -> str:
+    return " ".join(choose_tasks([open_run(folder)], REQUEST).doubts)
+
+
+def test_unchanged_data_was_checked(trained: Path) -> None:
+    assert "that no run has seen" in told(trained) and not doubts(trained)
+    kept = json.loads((trained / DATA).read_text())
+    assert {part: [*classes] for part, classes in kept["streams"].items()} == held(trained)
+    assert kept["streams"]["train"][held(trained)["train"][0]]["count"] == 8
+
+
+def test_a_zip_of_the_data_is_the_same_data(trained: Path, data: Path, tmp_path: Path) -> None:
+    before = held(trained)
+    packed = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", data.parent, data.name))
+    shutil.rmtree(data)
+    packed.rename(data)
+    assert held(trained) == before and not doubts(trained)
+
+
+def test_more_pictures_and_classes_move_nobody_and_are_told(trained: Path, data: Path) -> None:
+    before = held(trained)
+    picture(data / before["test"][0] / "new.png", 1000)
+    for label in range(20):
+        for number in range(8):
+            picture(data / f"a new one {label}" / f"{number}.png", 2000, label, number)
+    after = held(trained)
+    assert all(set(before[part]) <= set(after[part]) for part in before)
+    assert f"1 class has other pictures ({before['test'][0]}: 8, now 9)" in doubts(trained)
+    assert "20 classes are new (a new one 0, " in doubts(trained)
+    assert "that no run has seen" not in told(trained)
+
+
+def test_a_record_goes_before_the_names(trained: Path) -> None:
+    """Streams are those that the run kept, even where the names alone would say otherwise."""
+    before = held(trained)
+    moved = before["train"][0]
+    for place in (trained / DATA, trained / CHECKPOINTS / DATA):
+        kept = json.loads(place.read_text())
+        kept["streams"]["test"][moved] = kept["streams"]["train"].pop(moved)
+        _write(place, kept)
+    assert moved in held(trained)["test"] and moved not in held(trained)["train"]
+
+
+def test_fewer_classes_are_told(trained: Path, data: Path) -> None:
+    before = held(trained)
+    gone = before["train"][1]
+    shutil.rmtree(data / gone)
+    assert held(trained) == {**before, "train": [name for name in before["train"] if name != gone]}
+    assert f"1 class is gone ({gone})" in doubts(trained)
+
+
+def test_a_class_that_has_another_name_is_known_by_its_pictures(trained: Path, data: Path) -> None:
+    before = held(trained)
+    for part in ("train", "test"):
+        name = before[part][0]
+        (data / name).rename(data / f"another {part}")
+    after = held(trained)
+    assert "another train" in after["train"] and "another test" in after["test"]
+    assert "2 classes have other names" in doubts(trained)
+
+
+def test_another_picture_of_the_same_name_is_told(trained: Path, data: Path) -> None:
+    name = held(trained)["test"][0]
+    picture(data / name / "3.png", 77)
+    assert f"1 class has other pictures ({name}: 8)" in doubts(trained)
+
+
+def test_a_resumed_run_goes_on_with_its_streams_and_says_what_changed(
+    experiment: Experiment, data: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    run = meta_train(experiment, out=folder, previews=False)
+    for event in run:
+        if getattr(event, "meta_step", 0) == 1:
+            break
+    run.close()
+    before = held(folder)
+    for number in range(8):
+        picture(data / "a new one" / f"{number}.png", 3000, number)
+    notices = [event.text for event in resume_run(folder, previews=False) if isinstance(event, Notice)]
+    assert any("1 class is new (a new one)" in text for text in notices)
+    after = held(folder)
+    assert all(set(before[part]) <= set(after[part]) for part in before)
+    # the record has grown: from now on the new class stays where it was put, and the change is not forgotten
+    kept = json.loads((folder / DATA).read_text())["streams"].values()
+    assert "a new one" in {name for classes in kept for name in classes}
+    assert "1 class is new (a new one)" in doubts(folder)
+
+
+def test_a_branch_holds_out_what_its_parent_did(trained: Path, experiment: Experiment, tmp_path: Path) -> None:
+    before = held(trained)
+    moved = before["train"][0]
+    for place in (trained / DATA, trained / CHECKPOINTS / DATA):
+        kept = json.loads(place.read_text())
+        kept["streams"]["test"][moved] = kept["streams"]["train"].pop(moved)
+        _write(place, kept)
+    more = experiment.with_value("training.meta_steps", 4)
+    for _ in meta_train(more, out=tmp_path / "branch", previews=False, parent=Origin(trained)):
+        pass
+    assert held(tmp_path / "branch") == held(trained)
+
+
+def test_a_damaged_record_is_read_from_its_copy_and_a_lost_one_is_told(trained: Path) -> None:
+    before = held(trained)
+    (trained / DATA).write_text((trained / DATA).read_text().replace('"count": 8', '"count": 9', 1))
+    assert held(trained) == before
+    (trained / CHECKPOINTS / DATA).unlink()
+    with pytest.raises(BadInput, match="lost or damaged: it says which classes this run holds out"):
+        open_run(trained)
+    (trained / DATA).unlink()
+    with pytest.raises(BadInput, match="lost or damaged"):
+        open_run(trained)
+
+
+def test_a_run_of_before_is_told_as_such_and_dealt_as_it_was(as_before: Path, data: Path) -> None:
+    from metagen_gui.engine.data.image_files.earlier_split import arrange_as_before
+    from metagen_gui.engine.data.image_files.sources import open_source
+
+    then = arrange_as_before(open_source(data, "").listing.files)
+    assert held(as_before) == {part: [one.name for one in classes] for part, classes in then.streams.items()}
+    assert held(as_before)["test"] != [] and "began before runs kept which classes they hold out" in doubts(as_before)
+    assert "held out, as far as that is known" in told(as_before)
+
+
+def test_a_run_that_was_trained_on_what_another_holds_out_is_refused(
+    trained: Path, experiment: Experiment, tmp_path: Path
+) -> None:
+    other = experiment.with_value("tasks.held_out", 0.3)
+    for _ in meta_train(other, out=tmp_path / "other", previews=False):
+        pass
+    runs = [open_run(tmp_path / "other"), open_run(trained)]
+    with pytest.raises(BadInput):
+        choose_tasks(runs, REQUEST)
+    seen = runs[0].family.seen_by(runs[1].family)
+    used = held(trained)["train"] + held(trained)["validation"]
+    assert set(seen) == set(held(tmp_path / "other")["test"]) & set(used)
+    assert seen and not runs[0].family.seen_by(runs[0].family)
+
+
+def test_such_a_run_is_refused_though_its_settings_are_the_same(trained: Path, tmp_path: Path) -> None:
+    """As one from before runs kept their streams: the earlier rule had put classes elsewhere."""
+    shutil.copytree(trained, tmp_path / "other")
+    for place in (tmp_path / "other" / DATA, tmp_path / "other" / CHECKPOINTS / DATA):
+        kept = json.loads(place.read_text())
+        name = next(iter(kept["streams"]["test"]))
+        kept["streams"]["train"][name] = kept["streams"]["test"].pop(name)
+        kept["streams"]["test"].update({one: kept["streams"]["train"].pop(one) for one in held(trained)["train"][:1]})
+        _write(place, kept)
+    with pytest.raises(BadInput, match=r"was trained on, or validated with, what .*/run holds out \(class"):
+        choose_tasks([open_run(trained), open_run(tmp_path / "other")], REQUEST)
+
+
+def test_a_test_of_claims_is_held_to_the_data_it_was_begun_on(
+    experiment: Experiment, data: Path, tmp_path: Path
+) -> None:
+    def begin() -> None:
+        folder = ClaimFolder(tmp_path / "claims", ClaimPlan(experiment, PlanSettings(steps=2)))
+        folder.hold_to(experiment.build_tasks(), experiment.task_family())
+
+    begin()
+    begin()
+    picture(data / "class 00" / "new.png", 1000)
+    with pytest.raises(BadInput, match=r"1 class has other pictures \(class 00: 8, now 9\).*; choose another folder"):
+        begin()
+    (tmp_path / "claims" / DATA).unlink()
+    (tmp_path / "claims" / "runs" / "one").mkdir()
+    with pytest.raises(BadInput, match="was begun when classes were dealt out in another way"):
+        begin()
+
+
+def _write(place: Path, kept: dict[str, Any]) -> None:
+    from metagen_gui.engine.store.kept_data import _digest
+
+    kept.pop("sha256")
+    place.write_text(json.dumps({**kept, "sha256": _digest(kept)}))
