@@ -38,7 +38,7 @@ def check_algorithm(algorithm: Algorithm, *, exact: bool = False) -> None:
 def gradients_are_like_the_meta_parameters(algorithm: Algorithm) -> None:
     """Every player has a gradient for each of its tensors, of its shape and finite, and one loss per task."""
     meta = _leaves(algorithm.initialize(seeded()))
-    found = algorithm.meta_gradient(meta, *draw(algorithm), EARLY)
+    found = algorithm.meta_gradient(meta, *draw(algorithm, dtype=torch.float32), EARLY)
     for player, values in meta.items():
         held = found.replaced.get(player, {})
         for name, value in values.items():
@@ -54,8 +54,10 @@ def the_same_comes_of_the_same(algorithm: Algorithm) -> None:
     """A meta-gradient is a function: the same again bit for bit, with nothing drawn from the global generator."""
     before = global_state()
 
+    drawn = draw(algorithm, dtype=torch.float32)
+
     def found() -> dict[str, MetaParams]:
-        gradient = algorithm.meta_gradient(_leaves(algorithm.initialize(seeded())), *draw(algorithm), EARLY)
+        gradient = algorithm.meta_gradient(_leaves(algorithm.initialize(seeded())), *drawn, EARLY)
         return {"gradients": gradient.gradients, "losses": {"query": gradient.query_loss}}
 
     must_be_same(found(), found(), "a meta-gradient is a function of what it is handed")
@@ -64,7 +66,7 @@ def the_same_comes_of_the_same(algorithm: Algorithm) -> None:
 
 def a_path_has_a_place_per_step(algorithm: Algorithm) -> None:
     """Adaptation of k steps gives k + 1 sets of the model's parameters, the same alone as with other tasks at once."""
-    meta, (support, _, noise) = algorithm.initialize(seeded()), draw(algorithm)
+    meta, (support, _, noise) = algorithm.initialize(seeded()), draw(algorithm, dtype=torch.float32)
     names = {player: set(values) for player, values in algorithm.model.initialize(seeded()).items()}
 
     def adapt(batch: Tensor, drawn: Noise) -> list[MetaParams]:
@@ -95,7 +97,7 @@ def check_meta_gradient(algorithm: Algorithm, tolerance: float = 3e-6, weights: 
 
     The outer loss is the query loss after the last adaptation step, or the sum over steps with `weights`.
     """
-    meta, drawn = double(algorithm.initialize(seeded(2))), draw(algorithm, torch.float64)
+    meta, drawn = double(algorithm.initialize(seeded(2))), draw(algorithm)
     found = algorithm.meta_gradient(meta, *drawn, EARLY).gradients
     for player, values in meta.items():
         random = seeded(3)
@@ -114,11 +116,11 @@ def check_meta_gradient(algorithm: Algorithm, tolerance: float = 3e-6, weights: 
         )
 
 
-def draw(algorithm: Algorithm, dtype: torch.dtype = torch.float32) -> Drawn:
-    """Return support, query and noise of two small tasks."""
+def draw(algorithm: Algorithm, tasks: int = TASKS, dtype: torch.dtype = torch.float64) -> Drawn:
+    """Return support, query and noise of small tasks."""
     shape, random = algorithm.model.spec.shape, seeded(1)
-    support, query = (torch.rand(TASKS, count, *shape, generator=random).to(dtype) for count in (SHOTS, QUERIES))
-    noise = algorithm.draw_noise(seeded(), TASKS, SHOTS, QUERIES)
+    support, query = (torch.rand(tasks, count, *shape, generator=random).to(dtype) for count in (SHOTS, QUERIES))
+    noise = algorithm.draw_noise(seeded(), tasks, SHOTS, QUERIES)
     parts = {
         part: {n: v.to(dtype) if v.is_floating_point() else v for n, v in getattr(noise, part).items()}
         for part in ("support", "opponent", "query", "inner")

@@ -88,7 +88,7 @@ def test_first_order_maml_is_the_query_gradient_at_the_adapted_parameters(case: 
     torch.manual_seed(1)
     algorithm = build("fomaml", (*case[:3], {**case[3], "learned_rates": "no"}))
     meta = double(algorithm.initialize(torch.Generator().manual_seed(2)))
-    support, query, noise = draw(algorithm, torch.float64)
+    support, query, noise = draw(algorithm)
     found = algorithm.meta_gradient(meta, support, query, noise, Moment()).gradients
     model, theta = algorithm.model, algorithm.initialization(meta)
     for place, player in enumerate(model.players):
@@ -120,6 +120,6 @@ def test_second_order_differs_from_first() -> None:
         torch.manual_seed(1)
         algorithm = build(name, CASES[0])
         meta = double(algorithm.initialize(torch.Generator().manual_seed(2)))
-        support, query, noise = draw(algorithm, torch.float64)
+        support, query, noise = draw(algorithm)
         gradients.append(algorithm.meta_gradient(meta, support, query, noise, Moment()).gradients["vae"]["context"])
     assert not torch.allclose(gradients[0], gradients[1], rtol=1e-3)

@@ -16,7 +16,8 @@ from metagen_gui.engine.beneath_autograd.kernels import When, quick
 from metagen_gui.engine.beneath_autograd.low_rank import Factors, LowRank, Piece, StandIn
 from metagen_gui.engine.learning.replayed_step import ReplayedStep
 from metagen_gui.engine.models.base import adapted_groups
-from tests.engine.adaptation.test_meta_gradients import CASES, IMAGES, MOMENT, build, double, draw, title
+from metagen_gui.testing.algorithms import EARLY, double, draw
+from tests.engine.adaptation.test_meta_gradients import CASES, IMAGES, build, title
 from tests.engine.cells import PAIRS
 
 TASKS, M, N = 3, 7, 5
@@ -38,7 +39,7 @@ class Watch(TorchDispatchMode):
 
 def gradient(algorithm: Algorithm, meta: MetaParams, drawn: tuple[Tensor, Tensor, TaskNoise], when: When):
     with quick(when):
-        return algorithm.meta_gradient(meta, *drawn, MOMENT)
+        return algorithm.meta_gradient(meta, *drawn, EARLY)
 
 
 def assert_equal(found: MetaGradient, expected: MetaGradient, meta: MetaParams) -> None:
@@ -142,7 +143,7 @@ def test_steps_that_write_in_place_are_computed_densely() -> None:
 
     careless = Careless()
     step = ReplayedStep(careless, on=False, factored="always")  # type: ignore[arg-type]
-    assert_equal(step.meta_gradient(meta, *drawn, MOMENT), expected, meta)
+    assert_equal(step.meta_gradient(meta, *drawn, EARLY), expected, meta)
     assert step.factored == "never" and careless.calls == 2
 
 

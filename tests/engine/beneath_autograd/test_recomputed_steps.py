@@ -15,7 +15,8 @@ from metagen_gui.engine.beneath_autograd.memory import peak_bytes
 from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputed, recomputing
 from metagen_gui.engine.beneath_autograd.recording import record
 from metagen_gui.engine.models.base import USUAL
-from tests.engine.adaptation.test_meta_gradients import CASES, IMAGES, MOMENT, double, draw
+from metagen_gui.testing.algorithms import EARLY, double, draw
+from tests.engine.adaptation.test_meta_gradients import CASES, IMAGES
 from tests.engine.beneath_autograd.test_factoring import everything_adapts, largest
 from tests.engine.cells import PAIRS
 
@@ -25,7 +26,7 @@ SECOND_ORDER = {"maml_pp": {"first_order_share": 0.0}}
 
 def gradient(algorithm: Algorithm, meta, drawn, on: bool, when: When = "always"):
     with quick(when), recomputing(on):
-        return algorithm.meta_gradient(meta, *drawn, MOMENT)
+        return algorithm.meta_gradient(meta, *drawn, EARLY)
 
 
 @pytest.mark.parametrize(("name", "model"), PAIRS)

@@ -14,7 +14,8 @@ from metagen_gui.engine.adaptation.task_noise import TaskNoise
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.task_chunks import even, in_chunks
-from tests.engine.adaptation.test_meta_gradients import CASES, MOMENT, double, draw
+from metagen_gui.testing.algorithms import EARLY, double, draw
+from tests.engine.adaptation.test_meta_gradients import CASES
 from tests.engine.beneath_autograd.test_factoring import assert_equal, everything_adapts
 from tests.engine.cells import PAIRS
 
@@ -34,7 +35,7 @@ def test_the_gradient_is_the_same(name: str, model: str, chunk: int) -> None:
 
     def step(support, query, noise):
         sizes.append(len(support))
-        return algorithm.meta_gradient(meta, support, query, noise, MOMENT)
+        return algorithm.meta_gradient(meta, support, query, noise, EARLY)
 
     whole, parts = in_chunks(step, *drawn, chunk=0), in_chunks(step, *drawn, chunk=chunk)
     assert_equal(parts, whole, meta)
