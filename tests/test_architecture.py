@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,19 @@ def test_import_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.chdir(ROOT)
     broken = lint_imports(config_filename="pyproject.toml", no_cache=True)
     assert not broken, capsys.readouterr().out
+
+
+def test_folders_of_the_window_do_not_lead_in_circles() -> None:
+    """The contract on its rooms does not see the folders within a room."""
+    modules = {name_of(path): path for path in MODULES if path.is_relative_to(PACKAGE / "gui")}
+    arrows: dict[Path, set[Path]] = {}
+    for path in modules.values():
+        for name in imported(path):
+            to = modules.get(name) or modules.get(name.rpartition(".")[0])
+            if to is not None and to.parent != path.parent:
+                arrows.setdefault(path.parent, set()).add(to.parent)
+    assert len(arrows) > 10
+    TopologicalSorter(arrows).prepare()  # raises CycleError, which names the folders
 
 
 @pytest.mark.parametrize("kind", sorted(PLUGINS))

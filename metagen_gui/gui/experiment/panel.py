@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.history import ExperimentHistory
-from metagen_gui.gui.experiment.images.offer import ImportOffer
+from metagen_gui.gui.experiment.images.offer import PATH, ImportOffer
 from metagen_gui.gui.experiment.setting_column import SettingColumn
 from metagen_gui.gui.widgets.quiet_pages import Skeleton
 
@@ -24,8 +24,6 @@ class ExperimentPanel(QWidget):
     """A person's edit, undo or redo made this experiment."""
     live_change = Signal(str, object)
     """A setting that may change during a run was edited during one: its path and the value that holds now."""
-    expert_changed = Signal(bool)
-    """Expert settings are shown, or no longer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +32,7 @@ class ExperimentPanel(QWidget):
         self._problem_path = ""
         self._judged = False
         self.undo_stack = ExperimentHistory(self._take_over)
-        self._images = ImportOffer(self)
+        self._images = ImportOffer(self.experiment, self.show_problem, self)
         self.column = SettingColumn()
         self._pages = QStackedWidget()
         self._pages.addWidget(Skeleton())
@@ -46,7 +44,6 @@ class ExperimentPanel(QWidget):
         self.column.edited.connect(self._edit)
         self.column.reset.connect(self._reset)
         self.column.settled.connect(self._end_gesture)
-        self.column.expert_changed.connect(self.expert_changed)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._end_gesture)
@@ -69,7 +66,7 @@ class ExperimentPanel(QWidget):
         self.clear_problem()
         self._experiment = experiment
         self.column.show_experiment(experiment)
-        self._images.offer(experiment, self.column)
+        self._images.offer(experiment, self.column.row(PATH))
         for row in self.column.rows():
             row.show_again()
         self._judge()
@@ -100,10 +97,6 @@ class ExperimentPanel(QWidget):
         else:
             self.undo_stack.release()
         self.column.set_running(running)
-
-    def set_expert(self, expert: bool) -> None:
-        """Show or hide expert settings."""
-        self.column.set_expert(expert)
 
     # -- problems ----------------------------------------------------------------------------------------------------
 
@@ -177,7 +170,7 @@ class ExperimentPanel(QWidget):
         self.column.clear_messages()
         self._experiment = experiment
         self.column.show_experiment(experiment)
-        self._images.offer(experiment, self.column)
+        self._images.offer(experiment, self.column.row(PATH))
         self._judge()
         row = self.column.row(path)
         # Undo may change what is out of sight; an expert row that is back at its default may stay there.

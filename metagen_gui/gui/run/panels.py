@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from metagen_gui.engine.events import RunStarted, Snapshot
@@ -16,7 +16,6 @@ from metagen_gui.gui.run.drawing_pace import DrawingPace
 from metagen_gui.gui.run.mailbox import Delivery
 from metagen_gui.gui.run.panel_feed import PanelFeed
 from metagen_gui.gui.run.states import RunState
-from metagen_gui.gui.run.status.words import empty_text
 from metagen_gui.gui.samples.view import SampleView
 
 EAGER = 5.0
@@ -116,3 +115,22 @@ class RunPanels(QObject):
             self.rates.add_report(delivery.rates)
         elif delivery.steps:  # rates are told before the first step
             self.rates.say_none()
+
+
+def empty_text(state: RunState) -> str:
+    """Return what a panel says while it has nothing to show."""
+    match state:
+        case RunState.LOADING:
+            return _tr("The engine is loading. Start can be pressed already.")
+        case RunState.PREPARING | RunState.RUNNING | RunState.FINISHING:
+            return _tr("The first figures are on their way.")
+        case RunState.PAUSED:
+            return _tr("Paused before the first figures.")
+        case RunState.FAILED:
+            return _tr("The run failed before there was anything to show.")
+        case _:
+            return _tr("Press Start to train.")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("RunPanels", text)

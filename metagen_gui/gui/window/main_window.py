@@ -24,10 +24,10 @@ from metagen_gui.gui.program.plugin_problems import PluginsBanner
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.device_picker import DevicePicker
-from metagen_gui.gui.run.messages import RunMessages
 from metagen_gui.gui.run.panels import RunPanels
 from metagen_gui.gui.run.states import RunState, enabled
 from metagen_gui.gui.run.status.bar import StatusBar
+from metagen_gui.gui.run.status.messages import RunMessages
 from metagen_gui.gui.run.status.updates import StatusUpdates
 from metagen_gui.gui.run.status.words import how_far
 from metagen_gui.gui.widgets.banner import Banner
@@ -121,7 +121,7 @@ class MainWindow(QMainWindow):
             "theme_system": self.theme.system,
             "theme_light": self.theme.light,
             "theme_dark": self.theme.dark,
-            "expert_settings": panel.set_expert,
+            "expert_settings": panel.column.set_expert,
             "shortcuts": self.help.shortcuts,
             "documentation": self.help.documentation,
             "about": self.help.about,
@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         self.loader.loaded.connect(self._take_engine)
         self.loader.failed.connect(self._lack_engine)
         panel.live_change.connect(run.change)
-        panel.expert_changed.connect(self.actions_by_name["expert_settings"].setChecked)
+        panel.column.expert_changed.connect(self.actions_by_name["expert_settings"].setChecked)
         panel.undo_stack.canUndoChanged.connect(self.actions_by_name["undo"].setEnabled)
         panel.undo_stack.canRedoChanged.connect(self.actions_by_name["redo"].setEnabled)
         files.named.connect(self._show_name)

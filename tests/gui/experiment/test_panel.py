@@ -178,11 +178,11 @@ def test_conditional_rows_come_and_go(panel: ExperimentPanel) -> None:
 def test_expert_rows(panel: ExperimentPanel, qtbot: QtBot) -> None:
     slope = row(panel, "model.slope")
     assert slope.isHidden()
-    with qtbot.waitSignal(panel.expert_changed):
-        panel.set_expert(True)
+    with qtbot.waitSignal(panel.column.expert_changed):
+        panel.column.set_expert(True)
     assert slope.isVisible()
     number(panel, "model.slope").setValue(0.5)
-    panel.set_expert(False)
+    panel.column.set_expert(False)
     assert slope.isVisible()  # changed: it must not work in the dark
     slope.reset_button.click()
     assert slope.isHidden()
@@ -289,7 +289,7 @@ def test_focus_walks_through_the_rows_in_their_order(
 
 @pytest.mark.parametrize("width", [320, 420])
 def test_nothing_is_wider_than_the_column(panel: ExperimentPanel, width: int) -> None:
-    panel.set_expert(True)
+    panel.column.set_expert(True)
     panel.resize(width, 900)
     QApplication.processEvents()
     page = panel.column._scroll

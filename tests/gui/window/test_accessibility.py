@@ -54,7 +54,7 @@ def nameless(whole: QWidget) -> list[str]:
 @pytest.mark.parametrize("model", ["vae", "gan"])
 def test_every_control_of_the_window_has_a_name(window: MainWindow, tasks: str, model: str) -> None:
     window.panel.set_experiment(Experiment(tasks=tasks, model=model))
-    window.panel.set_expert(True)
+    window.panel.column.set_expert(True)
     assert len(reached_by_keyboard(window)) > 60
     assert nameless(window) == []
 
@@ -84,7 +84,7 @@ def tabbed_through(qtbot: QtBot, start: QWidget) -> list[QWidget]:
 def test_tab_reaches_everything_and_goes_down_the_form(qtbot: QtBot, window: MainWindow) -> None:
     column = window.panel.column
     window.panel.set_experiment(Experiment(tasks="densities", model="gan", algorithm="reptile"))
-    window.panel.set_expert(True)
+    window.panel.column.set_expert(True)
     window.panel.set_experiment(Experiment(tasks="images"))
     column.search_bar.line.setFocus()
     seen = tabbed_through(qtbot, column.search_bar.line)

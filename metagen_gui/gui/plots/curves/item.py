@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtGui import QColor, QPen
 
-from metagen_gui.gui.plots.scale import Values
+Values = npt.NDArray[np.float64]
 
 
 def curve_pen(colour: QColor, width: float = 1.0) -> QPen:

@@ -118,21 +118,6 @@ def sentence(
             return _tr("Failed.")
 
 
-def empty_text(state: RunState) -> str:
-    """Return what a panel says while it has nothing to show."""
-    match state:
-        case RunState.LOADING:
-            return _tr("The engine is loading. Start can be pressed already.")
-        case RunState.PREPARING | RunState.RUNNING | RunState.FINISHING:
-            return _tr("The first figures are on their way.")
-        case RunState.PAUSED:
-            return _tr("Paused before the first figures.")
-        case RunState.FAILED:
-            return _tr("The run failed before there was anything to show.")
-        case _:
-            return _tr("Press Start to train.")
-
-
 def _first_step(plan: MemoryPlan | None) -> str:
     if plan is None:
         return _tr("Preparing: taking the first step, which is slower than the others…")
