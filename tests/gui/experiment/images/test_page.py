@@ -36,7 +36,7 @@ def picture(mode: str = "L", value: Any = 255) -> bytes:
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     files = {
-        **{f"cats/{index}.png": picture() for index in range(4)},
+        **{f"cats/{index}.png": picture(value=255 - index) for index in range(4)},
         "dogs/1.png": picture("RGBA", (0, 0, 0, 0)),
         "dogs/2.png": b"",
         "dogs/3.png": b"a list",
