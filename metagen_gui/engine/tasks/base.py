@@ -9,11 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from metagen_gui.engine.data.density_shapes import Mixture
+from metagen_gui.engine.data.image_files import read_images
 from metagen_gui.engine.data.spec import Array, DataSpec
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.settings.registry import Registry
@@ -112,6 +114,13 @@ class TaskFamily(ABC):
     def seen_by(self, other: TaskFamily) -> tuple[str, ...]:
         """Return names of what is held out for testing here and trained on or validated with in `other`."""
         return ()
+
+    def read(self, path: str | Path, where: str) -> tuple[Array, tuple[str, ...]]:
+        """Return a person's own pictures `(n, *shape)` as this family reads them, and what there is to say of them.
+
+        Raises `BadInput` for `where` if there are none to be read, or if its examples are no pictures.
+        """
+        return read_images(path, self.spec, where=where)
 
     def density(self, stream: Stream, index: int, points: Array) -> Array | None:
         """Return the true density of task `index` at `points` `(n, 2)` as `(n,)`, or None where it is not known."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
+from metagen_gui.engine.data.image_files import read_images
 from metagen_gui.engine.data.image_files.contents import Contents, contents_of, without_copies
 from metagen_gui.engine.data.image_files.decode import Shape
 from metagen_gui.engine.data.image_files.earlier_split import arrange_as_before
@@ -19,7 +21,7 @@ from metagen_gui.engine.data.image_files.layout import SHARE, ImageClass, Layout
 from metagen_gui.engine.data.image_files.listing import Source, counted, some
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress, look_at_images
 from metagen_gui.engine.data.image_files.sources import open_source
-from metagen_gui.engine.data.spec import ImageSpec
+from metagen_gui.engine.data.spec import Array, ImageSpec
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.settings.plain_text import shortened
@@ -110,10 +112,14 @@ class Images(TaskFamily):
     @cached_property
     def images(self) -> ImageSet:
         """The images as numbers."""
-        polarity: Polarity = self.settings.polarity
-        if self._kept is not None and self._kept.inverted is not None:
-            polarity = "invert" if self._kept.inverted else "keep"
-        return ImageSet(self.source, self.settings.shape, polarity)
+        return ImageSet(self.source, self.settings.shape, self._polarity)
+
+    @property
+    def _polarity(self) -> Polarity:
+        """Which end is ink: as the run found it that was recalled, or as a person says."""
+        if self._kept is None or self._kept.inverted is None:
+            return self.settings.polarity
+        return "invert" if self._kept.inverted else "keep"
 
     @property
     def _as_before(self) -> bool:
@@ -163,6 +169,17 @@ class Images(TaskFamily):
         self.images.survey()
         for stream in STREAMS:
             self.task(stream, 0, shots, query_size)
+
+    def read(self, path: str | Path, where: str) -> tuple[Array, tuple[str, ...]]:
+        """Return pictures with black and white as in the run that was recalled, so that one reads the same in both."""
+        polarity, told = self._polarity, list[str]()
+        if polarity == "auto":
+            try:
+                polarity = "invert" if self.images.inverted else "keep"
+            except BadInput:  # a run from before this was kept, whose own pictures are gone
+                told.append("which end is ink was found from these pictures, as those of training are not there")
+        found, notices = read_images(path, self.spec, polarity=polarity, where=where)
+        return found, (*notices, *told)
 
     def notices(self) -> tuple[str, ...]:
         """Return what a person should know; skipped files are added as they are first met in a run."""

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from metagen_gui.engine.data.image_files import read_images
-from metagen_gui.engine.data.image_files.image_set import Polarity
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.trained.export_folder import WEIGHTS, load_export, write_export
@@ -55,9 +53,7 @@ def export_adapted(
     experiment = run.experiment
     notices: tuple[str, ...] = ()
     if images is not None:
-        # a run on images of one's own says which end is ink; for other families it is found from the images
-        polarity: Polarity = getattr(experiment.config("tasks"), "polarity", "auto")
-        support, notices = read_images(images, run.model.spec, polarity=polarity, where="images")
+        support, notices = experiment.task_family().read(images, "images")
         name = told = printable(str(images))
     else:
         training = experiment.config("training")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from metagen_gui.engine.experiment import Experiment
@@ -16,10 +17,9 @@ from metagen_gui.engine.trained.loaded_model import LoadedModel, assemble
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A run's tasks, and its model as it was after `meta_step` outer steps; it computes on the CPU."""
+    """A run's model as it was after `meta_step` outer steps; it computes on the CPU."""
 
     folder: Path
-    family: TaskFamily
     model: LoadedModel
     meta_step: int
 
@@ -28,9 +28,17 @@ class TrainedRun:
         """The run as data."""
         return self.model.experiment
 
+    @cached_property
+    def family(self) -> TaskFamily:
+        """The run's tasks, which need its data; raises `BadInput` where that is not to be had."""
+        return self.experiment.build_tasks()
+
 
 def open_run(folder: Path) -> TrainedRun:
-    """Return the newest checkpoint of a run, which may still be going on; raise `BadInput` that names what is wrong."""
+    """Return the newest checkpoint of a run, which may still be going on; raise `BadInput` that names what is wrong.
+
+    The data that the run was trained on need not be there any more.
+    """
     try:
         if not folder.is_dir():
             raise BadInput(str(folder), "there is no such run folder")
@@ -42,6 +50,6 @@ def open_run(folder: Path) -> TrainedRun:
     experiment.check()
     checkpoint = load_checkpoint(folder / CHECKPOINTS)
     experiment = recalling(experiment, checkpoint, folder)
-    family = experiment.build_tasks()
-    model = assemble(experiment, family.spec, "initialization", checkpoint.meta, str(folder / CHECKPOINTS))
-    return TrainedRun(folder, family, model, checkpoint.meta_step)
+    spec = experiment.task_family().spec
+    model = assemble(experiment, spec, "initialization", checkpoint.meta, str(folder / CHECKPOINTS))
+    return TrainedRun(folder, model, checkpoint.meta_step)

@@ -22,6 +22,7 @@ from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import CHECKPOINTS, DATA
 from metagen_gui.engine.tasks.images import Images
+from metagen_gui.engine.trained.export import export_adapted, export_initialization, load_export
 from metagen_gui.engine.trained.trained_run import open_run
 
 REQUEST = Request(tasks=2)
@@ -227,6 +228,34 @@ def test_such_a_run_is_refused_though_its_settings_are_the_same(trained: Path, t
         _write(place, kept)
     with pytest.raises(BadInput, match=r"was trained on, or validated with, what .*/run holds out \(class"):
         choose_tasks([open_run(trained), open_run(tmp_path / "other")], REQUEST)
+
+
+def test_what_was_learned_is_exported_without_the_pictures_of_training(
+    trained: Path, data: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(data)
+    assert load_export(export_initialization(trained, tmp_path / "exported").folder).sample(2).shape == (2, 1, 16, 16)
+    picture(tmp_path / "own" / "1.png", 5)
+    assert load_export(export_adapted(trained, tmp_path / "adapted", images=tmp_path / "own").folder).kind == "adapted"
+    with pytest.raises(BadInput, match="does not exist"):
+        export_adapted(trained, tmp_path / "no", task_index=0)
+
+
+@pytest.mark.parametrize("paper", [0, 255])
+def test_a_picture_reads_the_same_alone_as_among_those_of_training(
+    experiment: Experiment, data: Path, tmp_path: Path, paper: int
+) -> None:
+    """Also one whose border, alone, would say the opposite, and also once the others are gone."""
+    for number, file in enumerate(sorted(data.rglob("*.png"))):
+        values = np.full((16, 16), paper, np.uint8)
+        values[4:12, 4:12] = np.random.default_rng(number).integers(0, 255, (8, 8))
+        Image.fromarray(values).save(file)
+    for _ in meta_train(experiment, out=tmp_path / "run", previews=False):
+        pass
+    shutil.rmtree(data)
+    Image.fromarray(np.full((16, 16), 255 - paper, np.uint8)).save(tmp_path / "own.png")
+    found, told = open_run(tmp_path / "run").experiment.task_family().read(tmp_path / "own.png", "images")
+    assert (found == 1).all() and told == ()
 
 
 def test_a_test_of_claims_is_held_to_the_data_it_was_begun_on(
