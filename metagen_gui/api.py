@@ -48,7 +48,17 @@ from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values
-from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams, models
+from metagen_gui.engine.models.base import (
+    USUAL,
+    Circumstances,
+    GenerativeModel,
+    Likelihood,
+    LossKind,
+    Noise,
+    Params,
+    PlayerParams,
+    models,
+)
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -84,6 +94,8 @@ __all__ = [  # noqa: RUF022  # by purpose
     "DataSpec",
     "GenerativeModel",
     "ImageSpec",
+    "Likelihood",
+    "LossKind",
     "Noise",
     "Params",
     "PlayerParams",

@@ -83,6 +83,21 @@ def test_a_plugin_never_imports_a_sibling(kind: str) -> None:
         assert not siblings, f"{module} imports {siblings}"
 
 
+@pytest.mark.parametrize("kind", ["tasks", "model", "algorithm"])
+def test_only_its_own_room_imports_a_plugin(kind: str) -> None:
+    """What is particular about one is asked of it by what its base declares."""
+    modules = {plugin.__module__ for _, plugin in PLUGINS[kind].items()}
+    room = PACKAGE / "engine" / PLUGINS[kind].package.rpartition(".")[2]
+    found = {
+        f"{name_of(path)} imports {name}"
+        for path in MODULES
+        if not path.is_relative_to(room)
+        for name in imported(path)
+        if any(f"{name}.".startswith(f"{module}.") for module in modules)
+    }
+    assert len(modules) > 1 and not found
+
+
 @pytest.mark.parametrize(("room", "stranger"), [("engine", "PySide6"), ("gui", "torch")])
 def test_a_room_can_be_entered_without_the_other_rooms_library(room: str, stranger: str) -> None:
     """Importing every module of the window must not import torch: the window appears before torch is there."""

@@ -5,13 +5,13 @@ The JSON is `{"version": 1, "tasks": {"family", "stream", "seed", "count", "shot
 {PLAYER: {STEP: {"mean", "interval", "median", "diverged", "tasks", "groups"}}}, "details": likewise by name,
 "negative_elbo": {STEP: …} or null, "adaptation": {PLAYER: {"from", "to", "difference", "interval", "lower", "tasks",
 "groups"}}}`: the loss at the last step less that at step 0, task by task. The loss of a VAE weighs its KL by β, as in
-training; `negative_elbo` counts the KL once whatever β is, null of other models. A pair is a later run less the first,
-each at its last step: `{"run", "against", "step", "against_step", "players": {PLAYER: {"difference", "interval",
-"lower", "tasks", "groups"}}, "details": likewise, "negative_elbo": likewise of one figure, or null, "objection"}`; the
-objection says why losses are left out. `interval` is half the width of a 95 % interval over what was held out, `groups`
-how many of these there are: alphabets or classes, or tasks that stand alone. `tasks` is how many tasks were counted,
-`lower` in how many of them the difference is below 0. What is not a finite number is null. Keys may be added; none is
-taken away or given another meaning under the same version.
+training; `negative_elbo` counts the KL once whatever β is, null where no loss bounds −log p. A pair is a later run less
+the first, each at its last step: `{"run", "against", "step", "against_step", "players": {PLAYER: {"difference",
+"interval", "lower", "tasks", "groups"}}, "details": likewise, "negative_elbo": likewise of one figure, or null,
+"objection"}`; the objection says why losses are left out. `interval` is half the width of a 95 % interval over what was
+held out, `groups` how many of these there are: alphabets or classes, or tasks that stand alone. `tasks` is how many
+tasks were counted, `lower` in how many of them the difference is below 0. What is not a finite number is null. Keys may
+be added; none is taken away or given another meaning under the same version.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _run(scores: RunScores, tasks: HeldOutTasks) -> dict[str, Any]:
         "shots": tasks.shots,
         "players": {player: by_step(values) for player, values in scores.losses.items()},
         "details": {name: by_step(values) for name, values in scores.details.items()},
-        "negative_elbo": None if scores.negative_elbo is None else by_step(scores.negative_elbo),
+        "negative_elbo": None if scores.bound is None else by_step(scores.bound),
         "adaptation": {
             player: {"from": 0, "to": scores.last, **_difference(scores.gain(player))} for player in scores.losses
         },
@@ -122,7 +122,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "against_step": pair.first.last,
         "players": {player: _difference(found) for player, found in pair.players.items()},
         "details": {name: _difference(found) for name, found in pair.details.items()},
-        "negative_elbo": None if pair.negative_elbo is None else _difference(pair.negative_elbo),
+        "negative_elbo": None if pair.bound is None else _difference(pair.bound),
         "objection": pair.objection or None,
     }
 

@@ -17,7 +17,6 @@ from metagen_gui.engine.statistics import FEWEST_GROUPS, Values
 
 DIGITS_OF_INTERVALS = 2
 MOST_DECIMALS = 6
-ELBO = "−ELBO"
 
 
 def print_for_people(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[Pair]) -> None:
@@ -81,25 +80,19 @@ def _table(scores: RunScores) -> Table:
 
 
 def _losses(scores: RunScores) -> Iterable[tuple[str, Values]]:
-    """Yield the losses by what they are: that of a VAE is −ELBO only where its KL counts once."""
-    bound = scores.negative_elbo
+    """Yield the losses; those that bound −log p by what they are: of a VAE −ELBO only where its KL counts once."""
+    title, reweighted = scores.model.loss_is.title, scores.model.reweighted
     for player, values in scores.losses.items():
-        yield player if bound is None else f"{player} ({ELBO if scores.kl_weight == 1 else _weight(scores)})", values
-    if bound is not None and scores.kl_weight != 1:
-        yield ELBO, bound
+        what = reweighted[0] if reweighted else title
+        yield player if scores.bound is None else f"{player} ({what})", values
+    if scores.bound is not None and reweighted:
+        yield title, scores.bound
 
 
 def about_loss(scores: RunScores) -> Iterable[str]:
-    """Say where the loss of a VAE is not −ELBO."""
-    if scores.kl_weight != 1:
-        yield (
-            f"In the loss the KL counts {scores.kl_weight:g} times, as it did in training ({_weight(scores)}); in "
-            f"{ELBO} it counts once, and only that is a bound of −log p."
-        )
-
-
-def _weight(scores: RunScores) -> str:
-    return f"β = {scores.kl_weight:g}"
+    """Say where a loss is another than its title says."""
+    if scores.model.reweighted:
+        yield scores.model.reweighted[1]
 
 
 def about_adaptation(scores: RunScores) -> Iterable[str]:
@@ -135,8 +128,8 @@ def about_pair(pair: Pair) -> Iterable[str]:
     if pair.objection:
         yield f"  The losses do not compare: {pair.objection}."
     bounds = {}
-    if pair.negative_elbo is not None and (pair.later.kl_weight, pair.first.kl_weight) != (1, 1):
-        bounds[ELBO] = pair.negative_elbo
+    if pair.bound is not None and (pair.later.model.reweighted or pair.first.model.reweighted):
+        bounds[pair.later.model.loss_is.title] = pair.bound
     for name, found in (*pair.players.items(), *bounds.items(), *pair.details.items()):
         if not found.tasks:
             yield f"  {name}: no task is left that has diverged in neither."

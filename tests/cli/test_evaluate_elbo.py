@@ -71,7 +71,7 @@ def test_the_bound_of_a_vae_is_the_loss_of_one_whose_kl_counts_once(runs: Path) 
     run, request = open_run(runs / "weighed"), Request(tasks=3)
     tasks = choose_tasks([run], request)
     found = score_run(run, tasks, request)
-    bound = found.negative_elbo
+    bound = found.bound
     model = run.model.algorithm.model
     model.settings = model.settings.model_copy(update={"beta": 1.0})
     again = score_run(run, tasks, Request(tasks=3, steps=(0,)))

@@ -128,6 +128,10 @@ class Algorithm(ABC):
     suggests: ClassVar[Mapping[str, Any]] = {}
     """Defaults of other groups that suit this algorithm, as `{"training.outer_lr": 0.001}`."""
 
+    fine_tuning: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """How adaptation becomes what people do by hand, plain steps on all examples: settings for `sgd` and for `adam`,
+    and `both`. Empty where it cannot."""
+
     rates_given: Mapping[str, Tensor] | None = None
     """The fixed rates `(1,)` by group, while they come from outside, as they do where a step is recorded."""
 

@@ -79,6 +79,11 @@ class Reptile(Algorithm):
     reference = "Nichol, Achiam & Schulman 2018"
     Settings = ReptileSettings
     suggests = {"algorithm.adapts": "everything", "model.judge": "support"}
+    fine_tuning = {
+        "sgd": {"inner_optimizer": "sgd"},
+        "adam": {"inner_optimizer": "adam"},
+        "both": {"inner_state": "reset", "minibatch": 0},
+    }
 
     def check(self) -> None:
         """Raise `BadInput` for minibatches that are too small for the model."""

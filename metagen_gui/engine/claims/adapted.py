@@ -19,13 +19,11 @@ from torch import Tensor
 from metagen_gui.engine.adaptation.task_noise import joined
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
 from metagen_gui.engine.beneath_autograd.memory import free_bytes
-from metagen_gui.engine.claims.measures import IWAE, LOSS, Eyes, Measure, grader
+from metagen_gui.engine.claims.measures import EXACT, IWAE, LOSS, Eyes, Measure
 from metagen_gui.engine.claims.work import at_once
 from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.events import gigabytes
-from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
-from metagen_gui.engine.models.base import GenerativeModel, Noise
-from metagen_gui.engine.models.vae import Vae
+from metagen_gui.engine.models.base import Noise, PlayerParams
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import STREAMS, Stream, TaskBatch, TaskFamily
@@ -115,7 +113,9 @@ def scoring_adapted(
     support = tasks.foreign if foreign else batch.support
     values = {measure.name: np.full((len(rows), tasks.count), np.nan) for measure in wanted}
     pictures: list[Array] = []
-    for first, own, samples in _walks(algorithm, weights, tasks, support, rows, bounded=IWAE in values):
+    for first, own, samples in _walks(
+        algorithm, weights, tasks, support, rows, told=next((name for name in (IWAE, EXACT) if name in values), "")
+    ):
         for place, drawn in enumerate(samples):
             index = first + place
             sound = np.isfinite(drawn.reshape(len(rows), -1)).all(1)
@@ -133,26 +133,31 @@ score_adapted = at_once(scoring_adapted)
 
 @torch.no_grad()
 def _walks(
-    algorithm: Algorithm, weights: MetaParams, tasks: HeldOut, support: Array, rows: tuple[int, ...], bounded: bool
+    algorithm: Algorithm, weights: MetaParams, tasks: HeldOut, support: Array, rows: tuple[int, ...], told: str
 ) -> Iterator[tuple[int, dict[str, Array], Array]]:
     """Yield the first task's number, the model's own figures and samples `(tasks, rows, n, *shape)` of some tasks.
 
-    The figures are losses and, if `bounded`, importance-weighted bounds, `(tasks, rows)`.
+    The figures are losses and, under the name `told` if there is one, −log p or a bound of it, `(tasks, rows)`.
     """
     model, last = algorithm.model, rows[-1]
-    player, alone, graded = model.players[0], len(model.players) == 1, grader(model)
+    player, alone, reweighted = model.players[0], len(model.players) == 1, model.reweighted is not None
+
+    def loss_at(params: PlayerParams, query: Tensor, noise: Noise) -> Tensor:
+        loss = model.loss(player, params, query, noise)
+        compared: Tensor = model.comparable_loss(loss, model.details(params, query, noise)) if reweighted else loss
+        return compared
 
     def one_task(
-        given: Tensor, query: Tensor, latents: Tensor, adapting: Noise, grading: Noise, bounding: Tensor
+        given: Tensor, query: Tensor, latents: Tensor, adapting: Noise, grading: Noise, telling: Noise
     ) -> tuple[dict[str, Tensor], Tensor]:
         path = algorithm.trajectory(weights, given, adapting, last)
         chosen = [path[row] for row in rows]
         noise = of_player(grading, 0)
-        losses = [graded.loss(player, params, query, noise) if alone else query.new_zeros(()) for params in chosen]
+        losses = [loss_at(params, query, noise) if alone else query.new_zeros(()) for params in chosen]
         figures = {LOSS: torch.stack(losses)}
-        if isinstance(model, Vae) and bounded:
-            bounds = [negative_iwae(model, params, query, bounding).mean() for params in chosen]
-            figures[IWAE] = torch.stack(bounds)
+        if told:
+            likelihoods = [model.log_likelihood(params, query, telling).mean() for params in chosen]
+            figures[told] = -torch.stack(likelihoods)
         return figures, torch.stack([model.generate(params, latents) for params in chosen])
 
     moving = algorithm.adapted(algorithm.initialization(weights))
@@ -164,15 +169,9 @@ def _walks(
         here = range(first, min(first + at_once, tasks.count))
         adapting = [algorithm.adaptation_noise(tasks.generator(i, 1), 1, steps, tasks.shots) for i in here]
         grading = [model.noise(tasks.generator(i, 2), (1, len(model.players)), tasks.query_size) for i in here]
-        bounding = [_bounding(model, tasks, i) if bounded else torch.zeros(0) for i in here]
+        telling = [model.likelihood_noise(tasks.generator(i, 3), (1,), tasks.query_size) if told else {} for i in here]
         latents = torch.stack([tasks.latents(algorithm, i) for i in here])
         given, query = (torch.from_numpy(part[here.start : here.stop]) for part in (support, tasks.batch.query))
-        noise = latents, joined(adapting), joined(grading), torch.stack(bounding)
+        noise = latents, joined(adapting), joined(grading), joined(telling)
         figures, samples = torch.func.vmap(one_task)(given, query, *noise)
         yield first, {name: values.float().numpy() for name, values in figures.items()}, samples.float().numpy()
-
-
-def _bounding(model: GenerativeModel, tasks: HeldOut, index: int) -> Tensor:
-    """Return the noise that the bound of task `index` is made with, `(K, query, latent)`."""
-    assert isinstance(model, Vae)
-    return iwae_noise(model, tasks.generator(index, 3), tasks.query_size)

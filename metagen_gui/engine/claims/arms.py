@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.claims.plan import FINE_TUNED, ClaimPlan
 from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.experiment import Experiment
@@ -36,7 +37,7 @@ BY_HAND: tuple[tuple[str, float, str], ...] = (
 
 COMMON = ("training.seed", "training.meta_steps", "training.validate_every", "training.validation_tasks")
 """What the plan decides for all arms, as it does the tasks."""
-LOOKING: Mapping[str, Any] = MappingProxyType({"adapts": "default", "adaptation_steps": 1, "inner_optimizer": "sgd"})
+LOOKING: Mapping[str, Any] = MappingProxyType({"adapts": "default", "adaptation_steps": 1})
 """How joint training adapts when it is validated; only step 0 is looked at."""
 
 
@@ -94,7 +95,8 @@ def prepared(arm: Arm, seed: int, steps: int) -> Experiment:
     if arm.run == "joint":
         experiment = experiment.with_value("training.warmup_steps", steps)
         # looked at as often as others, it should not be held up by adapting all there is, which it does not learn
-        experiment = replace(experiment, values=MappingProxyType({**experiment.values, "algorithm": LOOKING}))
+        looking = MappingProxyType({**LOOKING, **experiment.plugin("algorithm").fine_tuning["sgd"]})
+        experiment = replace(experiment, values=MappingProxyType({**experiment.values, "algorithm": looking}))
     elif steps <= (warmup := int(experiment.config("training").warmup_steps)):
         raise BadInput("plan", f"{arm.name} gets {steps} outer steps, and its joint warm-up alone takes {warmup}")
     return experiment
@@ -129,17 +131,16 @@ def _changed(experiment: Experiment, changes: Mapping[str, Any], name: str) -> E
 def _fine_tuning(
     given: Experiment, changes: Mapping[str, Any], name: str, count: int
 ) -> tuple[Experiment, tuple[Way, ...]]:
-    """Return the experiment that fine-tunes, and `count` ways to do so.
-
-    Reptile's inner loop is plain SGD or Adam on the support, which is what fine-tuning is.
-    """
-    experiment = _changed(_with_algorithm(given, "reptile"), changes, name)
-    experiment = experiment.with_value("algorithm.inner_state", "reset")
+    """Return the experiment that fine-tunes, by an algorithm whose inner loop can do so, and `count` ways to do it."""
+    able = next(found for found, plugin in algorithms.items() if plugin.fine_tuning)
+    experiment = _changed(_with_algorithm(given, able), changes, name)
+    for setting, value in algorithms.get(able).fine_tuning["both"].items():
+        experiment = experiment.with_value(f"algorithm.{setting}", value)
     return experiment, tuple(_by_hand(experiment, *way) for way in BY_HAND[:count])
 
 
 def _by_hand(experiment: Experiment, optimizer: str, rate: float, adapts: str) -> Way:
-    way: dict[str, Any] = {"inner_optimizer": optimizer, "inner_lr": rate, "minibatch": 0}
+    way: dict[str, Any] = {**experiment.plugin("algorithm").fine_tuning[optimizer], "inner_lr": rate}
     model = experiment.plugin("model")
     if adapts == "everything":  # one rate for all, as is usual
         way |= {"adapts": "+".join(model.groups), "group_rates": dict.fromkeys(model.groups, 1.0)}

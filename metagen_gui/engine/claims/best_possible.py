@@ -1,4 +1,4 @@
-"""How far every arm is from the best possible few-shot generator, where that is known (`metrics/bayes.py`).
+"""How far every arm is from the best possible few-shot generator, where that is known (`data/bayes.py`).
 
 It is scored on the test tasks as an arm is: by as many samples, from normal numbers of the same source, and by the
 exact −log density of the query in place of a loss. By −log p, by bounds above it and by MMD² nothing is better on
@@ -16,10 +16,10 @@ import torch
 from metagen_gui.engine.claims.adapted import PICTURED, Adapted, HeldOut
 from metagen_gui.engine.claims.contrasts import Side, ahead, chosen
 from metagen_gui.engine.claims.folder import Scored
-from metagen_gui.engine.claims.measures import IWAE, LOSS, Eyes, Measure
+from metagen_gui.engine.claims.measures import Eyes, Measure
 from metagen_gui.engine.claims.plan import Footing
 from metagen_gui.engine.claims.verdicts import number
-from metagen_gui.engine.metrics.bayes import PROPER, BestGenerator
+from metagen_gui.engine.data.bayes import BestGenerator
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.statistics import CONFIDENCE, Comparison, holm
 
@@ -61,8 +61,11 @@ def score_best(best: BestGenerator, tasks: HeldOut, eyes: Eyes) -> Adapted:
         drawn = best.generate(support, latents.double().numpy()).astype(np.float32)[None]
         told = eyes.scores(index, (name, batch.support[index], batch.query[index]), drawn, eyes.measures)
         exact = np.array([-best.log_density(support, query).mean()])
-        for measure, found in values.items():
-            found[:, index] = exact if measure in (LOSS, IWAE) else told[measure]
+        for measure in eyes.measures:
+            if measure.metric is not None:
+                values[measure.name][:, index] = told[measure.name]
+            elif measure.proper:
+                values[measure.name][:, index] = exact
         pictures.append(drawn)
     return Adapted((0,), values, np.stack(pictures[:PICTURED]))
 
@@ -86,7 +89,7 @@ def gaps(
 
 def corrected(found: Sequence[Gap]) -> tuple[Gap, ...]:
     """Return the gaps with p corrected for all those by which nothing is better."""
-    places = [place for place, gap in enumerate(found) if gap.measure.name in PROPER]
+    places = [place for place, gap in enumerate(found) if gap.measure.proper]
     adjusted = dict(zip(places, holm([found[place].found.p for place in places]), strict=True))
     return tuple(replace(gap, adjusted=adjusted.get(place, 1.0)) for place, gap in enumerate(found))
 
@@ -103,7 +106,7 @@ def sentences(found: Sequence[Gap]) -> Iterator[tuple[str, bool]]:
         )
     groups: dict[tuple[Footing, str], list[Gap]] = {}
     for gap in found:
-        if gap.measure.name in PROPER:
+        if gap.measure.proper:
             groups.setdefault((gap.footing, gap.measure.name), []).append(gap)
     for group in groups.values():
         nearest = max(group, key=lambda gap: gap.found.mean)

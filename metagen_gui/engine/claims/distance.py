@@ -9,7 +9,6 @@ from metagen_gui.engine.claims.best_possible import Gap, sentences
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.report.page import table, text
 from metagen_gui.engine.claims.verdicts import number
-from metagen_gui.engine.metrics.bayes import PROPER
 
 ABOUT = (
     "Of these tasks it is known what can be made of a support at best: the law of the next example, given the prior "
@@ -33,7 +32,7 @@ def distance(findings: Findings) -> Iterator[str]:
             yield f"<p><b>{text(sentence)}</b></p>"
     yield f"<p>{text(ABOUT)}</p>"
     for proper in (True, False):
-        rows = [_row(gap, proper) for gap in findings.gaps if (gap.measure.name in PROPER) == proper]
+        rows = [_row(gap, proper) for gap in findings.gaps if gap.measure.proper == proper]
         if rows:
             yield table(HEADER, rows, numbers=5)
 

@@ -14,19 +14,11 @@ from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.metrics import Context, Contexts, Metric, features_of, metrics_for
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.encoder import ImageEncoder
-from metagen_gui.engine.metrics.iwae import SAMPLES
 from metagen_gui.engine.models.base import GenerativeModel
-from metagen_gui.engine.models.vae import Vae
 from metagen_gui.engine.tasks.base import Stream, TaskFamily
 
 NAN = float("nan")
-LOSS, IWAE = "loss", "iwae"
-ABOUT = {
-    LOSS: "The model's own loss on the query. Of a VAE −ELBO, whatever weight of the KL it was trained with, by one "
-    "reparametrized draw: an upper bound of −log p.",
-    IWAE: f"The importance-weighted bound of −log p on the query, by {SAMPLES} draws (Burda et al. 2016): nearer to it "
-    "than −ELBO, and hardly dependent on how well the encoder has adapted. Shown; −ELBO is what decides.",
-}
+LOSS, IWAE, EXACT = "loss", "iwae", "negative_log_likelihood"
 
 
 @dataclass(frozen=True)
@@ -42,11 +34,19 @@ class Measure:
     better: str
     claim: Claim | None
     metric: Metric | None = None
+    of_model: str = ""
+    bounds: bool = False
+    """Of a figure of the model itself: what a reader has to know of it, and whether it is −log p or bounds it."""
 
     @property
     def about(self) -> str:
         """What a reader of its figures has to know."""
-        return self.metric.summary if self.metric is not None else ABOUT[self.name]
+        return self.metric.summary if self.metric is not None else self.of_model
+
+    @property
+    def proper(self) -> bool:
+        """Whether on average nothing is better by it than the best possible generator: −log p, bounds of it, MMD²."""
+        return self.metric.proper if self.metric is not None else self.bounds
 
     def shortfall(self, values: Values) -> Values:
         """Return how far values are from good: the lower, the better."""
@@ -55,11 +55,16 @@ class Measure:
         return np.abs(values - float(self.better))
 
 
-def grader(model: GenerativeModel) -> GenerativeModel:
-    """Return the model whose loss is measured: with a KL of full weight, since with another it bounds nothing."""
-    if not hasattr(model.settings, "beta"):
-        return model
-    return type(model)(model.settings.model_copy(update={"beta": 1.0}), model.spec)
+def own_measures(model: GenerativeModel) -> list[Measure]:
+    """Return the figures of a model itself: its loss, if it has one player, and its likelihood or a bound, if any."""
+    loss, likelihood, found = model.loss_is, model.likelihood, []
+    if len(model.players) == 1:
+        title = loss.title or "Query loss"
+        found.append(Measure(LOSS, title, loss.unit, "lower", "generalises", of_model=loss.about, bounds=loss.bounds))
+    if likelihood is not None:
+        name, title = (EXACT, "−log p") if likelihood.exact else (IWAE, f"IWAE bound, {likelihood.draws} draws")
+        found.append(Measure(name, title, "nats", "lower", None, of_model=likelihood.about, bounds=True))
+    return found
 
 
 class Eyes:
@@ -87,10 +92,7 @@ class Eyes:
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
         """What can be measured; the first is what adaptation is tuned by. A GAN's losses have no common scale."""
-        title = "−ELBO" if hasattr(self.model.settings, "beta") else "Query loss"
-        found = [Measure(LOSS, title, "nats", "lower", "generalises")] if len(self.model.players) == 1 else []
-        if isinstance(self.model, Vae):
-            found.append(Measure(IWAE, f"IWAE bound, {SAMPLES} draws", "nats", "lower", None))
+        found = own_measures(self.model)
         # as of a task of the first class: where there is but one, it cannot be told from others
         context = self.context(0, "" if self.shuffled else next(iter(self.contexts.classes), ""))
         for metric in metrics_for(context):

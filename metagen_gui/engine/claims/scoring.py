@@ -17,7 +17,6 @@ from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
 from metagen_gui.engine.claims.tuning import Choice, build, of_samples, tuning
 from metagen_gui.engine.claims.work import Work
-from metagen_gui.engine.metrics.bayes import best_generator
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import parse_settings
@@ -111,7 +110,7 @@ class Judge:
 
     def best(self, folder: ClaimFolder) -> Scored | None:
         """Return the scores of the best possible generator, from the folder if kept; None where it is not known."""
-        best = best_generator(self.family)
+        best = self.family.best_generator()
         if best is None:
             return None
         found = folder.scored(BEST)

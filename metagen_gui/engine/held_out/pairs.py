@@ -20,8 +20,8 @@ class Pair:
     details: dict[str, Difference]
     objection: str
     """Why the losses do not compare, or nothing; `players` is empty where they do not."""
-    negative_elbo: Difference | None = None
-    """Of two VAEs; it compares whatever weight the KL has in either loss."""
+    bound: Difference | None = None
+    """Of two models of one kind whose losses bound −log p; it compares whatever either loss weighs."""
 
 
 def compare(later: RunScores, first: RunScores) -> Pair:
@@ -35,15 +35,15 @@ def compare(later: RunScores, first: RunScores) -> Pair:
             name: difference(mine[name][-1, sound], theirs[name][-1, sound], groups) for name in mine if name in theirs
         }
 
-    bounds = later.negative_elbo, first.negative_elbo
     same_model = later.run.experiment.model == first.run.experiment.model
+    bounds = [one.bound if same_model else None for one in (later, first)]
     return Pair(
         later=later,
         first=first,
         players={} if objection else apart(later.losses, first.losses),
         details=apart(later.details, first.details) if same_model else {},
         objection=objection,
-        negative_elbo=None
+        bound=None
         if bounds[0] is None or bounds[1] is None
         else difference(bounds[0][-1, sound], bounds[1][-1, sound], groups),
     )

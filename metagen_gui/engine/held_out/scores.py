@@ -18,7 +18,7 @@ from metagen_gui.engine.algorithms.base import Algorithm, TaskNoise
 from metagen_gui.engine.held_out.chosen_tasks import MOST_DRAWS, HeldOutTasks, Request
 from metagen_gui.engine.held_out.summaries import Difference, Summary, difference, diverged, summarize
 from metagen_gui.engine.learning.evaluation import TASKS_AT_ONCE, score
-from metagen_gui.engine.models.vae import Vae
+from metagen_gui.engine.models.base import GenerativeModel
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.statistics import Mask, Values, chosen_of
 from metagen_gui.engine.trained.trained_run import TrainedRun
@@ -45,18 +45,21 @@ class RunScores:
     """What tasks were held out with; nothing where every task stands alone."""
 
     @property
-    def kl_weight(self) -> float:
-        """What the KL counts in the loss of the run's model, β; 1 for one without."""
-        model = self.run.model.algorithm.model
-        return float(model.settings.beta) if isinstance(model, Vae) else 1.0
+    def model(self) -> GenerativeModel:
+        """The run's model."""
+        return self.run.model.algorithm.model
 
     @property
-    def negative_elbo(self) -> Values | None:
-        """−ELBO of a VAE by the same draws, `(rows, tasks)`: the KL counts once, whatever β is; None for others."""
-        if not isinstance(self.run.model.algorithm.model, Vae):
+    def bound(self) -> Values | None:
+        """−log p or a bound of it from above, by the same draws and whatever the loss weighs, `(rows, tasks)`.
+
+        None of models whose loss is neither.
+        """
+        if not self.model.loss_is.bounds:
             return None
         (loss,) = self.losses.values()
-        return loss if self.kl_weight == 1 else loss + (1 - self.kl_weight) * self.details["kl"]
+        bound: Values = self.model.comparable_loss(loss, self.details)
+        return bound
 
     @property
     def last(self) -> int:

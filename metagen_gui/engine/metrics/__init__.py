@@ -3,12 +3,11 @@
     metrics.get("mmd2")().score(query, support, samples, context)    # features in, a number out
     features_of(family), Contexts(family, "test", encode).of(0, name)
 
-Likelihood bounds need the model itself and stand beside these: `iwae.negative_iwae`.
+Likelihoods and their bounds are the model's to tell: `GenerativeModel.log_likelihood`.
 """
 
 from metagen_gui.engine.metrics.base import Context, Metric, metrics, metrics_for
-from metagen_gui.engine.metrics.bayes import BayesLine
 from metagen_gui.engine.metrics.context import Contexts
 from metagen_gui.engine.metrics.encoder import features_of, image_encoder
 
-__all__ = ["BayesLine", "Context", "Contexts", "Metric", "features_of", "image_encoder", "metrics", "metrics_for"]
+__all__ = ["Context", "Contexts", "Metric", "features_of", "image_encoder", "metrics", "metrics_for"]

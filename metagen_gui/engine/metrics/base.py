@@ -53,6 +53,8 @@ class Metric(ABC):
     """Examples it needs on each side."""
     claims: ClassVar[Mapping[DataKind, Literal["generalises", "collapses"] | None]] = {}
     """For which kinds of data `metagen claims` takes it along, and the claim it decides there; None decides nothing."""
+    proper: ClassVar[bool] = False
+    """Whether on average nothing is better by it than the best possible generator (a proper score)."""
     place: ClassVar[int] = 100
     """Where it stands among others: the lower, the sooner. A GAN's adaptation is tuned by the first of its measures."""
 

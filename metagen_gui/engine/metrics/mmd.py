@@ -64,6 +64,7 @@ class SquaredMmd(Metric):
     reference = "https://jmlr.org/papers/v13/gretton12a.html"
     better = "lower"
     claims = {"points": "generalises"}
+    proper = True
     place = 10
 
     def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:

@@ -43,6 +43,26 @@ class Circumstances:
 USUAL = Circumstances()
 
 
+@dataclass(frozen=True)
+class LossKind:
+    """What a model's loss is, to whoever reads figures of it; `bounds`: −log p itself, or a bound of it from above."""
+
+    title: str = ""
+    """What it is called, such as −ELBO; empty for a loss without a name."""
+    unit: str = ""
+    about: str = "The model's own loss on the query."
+    bounds: bool = False
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How well a model can tell log p of examples: exactly, or by a lower bound that takes so many `draws`."""
+
+    exact: bool
+    draws: int = 1
+    about: str = "log p of the query, as the model itself tells it."
+
+
 class GenerativeModel(ABC):
     """A generative model. Subclass, set the class attributes, implement the methods, `@models.register(NAME)`."""
 
@@ -61,6 +81,11 @@ class GenerativeModel(ABC):
     adapts: ClassVar[Mapping[str, tuple[str, ...]]]
     """The choices of *what adapts*: a name and its groups. The first is the default."""
 
+    loss_is: ClassVar[LossKind] = LossKind()
+    """What `comparable_loss` is; for models with one player."""
+    likelihood: ClassVar[Likelihood | None] = None
+    """What `log_likelihood` returns, or None for a model that cannot tell."""
+
     loss_settings: ClassVar[tuple[str, ...] | None] = None
     """The settings that decide what the loss measures: losses compare between runs that agree in them. None: all."""
 
@@ -72,8 +97,15 @@ class GenerativeModel(ABC):
     query loss."""
 
     def __init__(self, settings: Any, spec: DataSpec) -> None:
+        if why := self.objection_to(spec):
+            raise BadInput("model.name", why)
         self.settings = settings
         self.spec = spec
+
+    @classmethod
+    def objection_to(cls, spec: DataSpec) -> str:
+        """Return why this model cannot learn from such data, in one sentence, or nothing if it can."""
+        return ""
 
     def check(self, shots: int, query_size: int) -> None:
         """Raise `BadInput` if the model cannot learn from tasks of this size; called before a run starts."""
@@ -113,15 +145,44 @@ class GenerativeModel(ABC):
 
     @abstractmethod
     def latents(self, generator: torch.Generator, count: int) -> Tensor:
-        """Return `count` standard latents `(count, size)` from which samples are made."""
+        """Return all that `count` samples are random by, `(count, size)`: standard numbers they are made from.
+
+        A model that draws noise at every step of generation has columns for each of them.
+        """
 
     @abstractmethod
     def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:
-        """Return one example per latent `(count, *shape)`, in the range of the data."""
+        """Return one example per latent `(count, *shape)`, in the range of the data; nothing else is drawn."""
+
+    def path(self, params: PlayerParams, latents: Tensor) -> Tensor | None:
+        """Return what samples go through while they are made, `(states, count, *shape)`, or None if that is one step.
+
+        The last state is what `generate` returns.
+        """
+        return None
 
     def details(self, params: PlayerParams, batch: Tensor, noise: Noise) -> dict[str, Tensor]:
         """Return further figures about `batch` as scalars, such as the KL; averaged over tasks and logged."""
         return {}
+
+    def comparable_loss(self, loss: Any, details: Mapping[str, Any]) -> Any:
+        """Return what `loss_is` names, from a loss and its `details` (tensors or arrays of one shape)."""
+        return loss
+
+    @property
+    def reweighted(self) -> tuple[str, str] | None:
+        """How the loss under these settings differs from the comparable one, in a word and a sentence; None: not."""
+        return None
+
+    def log_likelihood(self, params: PlayerParams, batch: Tensor, noise: Noise) -> Tensor:
+        """Return log p of `batch` `(examples, *shape)` in nats `(examples,)`, as exactly as `likelihood` says."""
+        raise NotImplementedError
+
+    def likelihood_noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
+        """Draw the noise of one `log_likelihood`; tensors begin with `lead`, then the draws unless it is exact."""
+        assert self.likelihood is not None
+        draws = () if self.likelihood.exact else (self.likelihood.draws,)
+        return self.noise(generator, (*lead, *draws), examples)
 
     def field(self, params: PlayerParams, points: Tensor) -> Tensor | None:
         """Return a score of `points` `(n, 2)` as `(n,)` to be drawn as a background, or None where there is none."""

@@ -20,8 +20,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from metagen_gui.engine.data.spec import DataSpec
-from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, PlayerParams, models
-from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, LossKind, Noise, PlayerParams, models
 from metagen_gui.engine.settings.config import Config, setting
 
 REACH = 5.0
@@ -76,13 +75,17 @@ class Curve(GenerativeModel):
     groups = ("context", "head", "body")
     group_rates = {"context": 1.0, "head": 1.0, "body": 1.0}
     loss_settings = ()
+    loss_is = LossKind("Squared error", about="The mean squared error of y on the query.")
     adapts = {"everything": ("context", "head", "body"), "context": ("context",), "head": ("head",)}
 
     def __init__(self, settings: CurveSettings, spec: DataSpec) -> None:
         super().__init__(settings, spec)
-        if spec.shape != (2,):
-            raise BadInput("model.name", f"curve draws y over x, so its tasks hold points; these hold {spec.kind}")
         self.network = _Network(settings)
+
+    @classmethod
+    def objection_to(cls, spec: DataSpec) -> str:
+        """Return why there is nothing to draw, unless examples are points."""
+        return "" if spec.shape == (2,) else f"curve draws y over x, so its tasks hold points; these hold {spec.kind}"
 
     def initialize(self, generator: torch.Generator) -> PlayerParams:
         """Return fresh parameters; the context begins at 0, and so do biases with small weights."""

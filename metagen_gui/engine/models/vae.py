@@ -11,6 +11,7 @@ decoder and prior p(z | c) = N(Vc + m, s²), and in (m, s) themselves.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -19,11 +20,23 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from metagen_gui.engine.data.spec import DataSpec
-from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, PlayerParams, models
+from metagen_gui.engine.models.base import (
+    USUAL,
+    Circumstances,
+    GenerativeModel,
+    Likelihood,
+    LossKind,
+    Noise,
+    PlayerParams,
+    models,
+)
 from metagen_gui.engine.networks.context_networks import NetworkSettings, build_decoder, build_encoder, initial_values
+from metagen_gui.engine.networks.importance_weights import importance_weighted
 from metagen_gui.engine.settings.config import setting
 
 LOG_2PI = math.log(2 * math.pi)
+DRAWS = 64
+"""Of the importance-weighted bound: its K."""
 
 
 class VaeSettings(NetworkSettings):
@@ -68,7 +81,7 @@ class _Networks(nn.Module):
         return law[0], law[1]
 
     def forward(self, what: str, *given: Tensor) -> Any:
-        """One entry for `functional_call`: `terms` or `generate`."""
+        """One entry for `functional_call`: the method to call."""
         return getattr(self, what)(*given)
 
     def decode(self, z: Tensor) -> Tensor:
@@ -90,6 +103,15 @@ class _Networks(nn.Module):
         kl = s - log_std + 0.5 * (torch.exp(2 * (log_std - s)) + ((mean - m) * torch.exp(-s)) ** 2 - 1)
         return misfit.flatten(1).sum(1), kl
 
+    def log_weights(self, x: Tensor, noise: Tensor) -> Tensor:
+        """Return log p(x | z, c) + log p(z | c) − log q(z | x, c) `(draws, examples)`; `noise` makes z from q."""
+        draws, examples = noise.shape[:2]
+        misfit, _ = self.terms(torch.cat([x] * draws), noise.flatten(0, 1))
+        mean, log_std = self.encoder(x, self.code_of_task()).chunk(2, dim=1)
+        m, s = self.prior_law()
+        of_prior = _log_normal((mean + log_std.exp() * noise - m) * torch.exp(-s), s)
+        return of_prior - _log_normal(noise, log_std) - misfit.view(draws, examples)
+
     def generate(self, latents: Tensor) -> Tensor:
         """Return examples for standard latents; for points the last entries are the observation noise."""
         m, s = self.prior_law()
@@ -98,6 +120,11 @@ class _Networks(nn.Module):
         if self.decoder_log_std is None:
             return torch.sigmoid(out)
         return out + self.decoder_log_std.exp() * latents[:, size:]
+
+
+def _log_normal(standardised: Tensor, log_std: Tensor) -> Tensor:
+    """Return the log density of normal numbers, summed over latents, from what is left after mean and spread."""
+    return -(0.5 * (standardised**2 + LOG_2PI) + log_std).sum(-1)
 
 
 @models.register("vae")
@@ -113,6 +140,19 @@ class Vae(GenerativeModel):
     groups = ("context", "prior", "head", "decoder", "encoder")
     group_rates = {"context": 1.0, "prior": 0.1, "head": 0.01, "decoder": 0.01, "encoder": 0.01}
     loss_settings = ("beta",)
+    loss_is = LossKind(
+        "−ELBO",
+        "nats",
+        "The model's own loss on the query: −ELBO, whatever weight of the KL it was trained with, by one "
+        "reparametrized draw: an upper bound of −log p.",
+        bounds=True,
+    )
+    likelihood = Likelihood(
+        exact=False,
+        draws=DRAWS,
+        about=f"The importance-weighted bound of −log p on the query, by {DRAWS} draws (Burda et al. 2016): nearer to "
+        "it than −ELBO, and hardly dependent on how well the encoder has adapted. Shown; −ELBO is what decides.",
+    )
     detail_names = ("kl", "active_units")
     adapts = {
         "context and prior": ("context", "prior"),
@@ -167,6 +207,25 @@ class Vae(GenerativeModel):
         """Return the KL in nats and the number of active units (latents whose mean KL exceeds 0.01 nats)."""
         _, kl = self._call(params, "terms", batch, noise["z"])
         return {"kl": kl.sum(1).mean(), "active_units": (kl.mean(0) > 0.01).float().sum()}
+
+    def comparable_loss(self, loss: Any, details: Mapping[str, Any]) -> Any:
+        """Return −ELBO: the KL counts once."""
+        return loss if self.settings.beta == 1 else loss + (1 - self.settings.beta) * details["kl"]
+
+    @property
+    def reweighted(self) -> tuple[str, str] | None:
+        """Say where the weight of the KL makes the loss another than −ELBO."""
+        if self.settings.beta == 1:
+            return None
+        label = f"β = {self.settings.beta:g}"
+        return label, (
+            f"In the loss the KL counts {self.settings.beta:g} times, as it did in training ({label}); in −ELBO it "
+            "counts once, and only that is a bound of −log p."
+        )
+
+    def log_likelihood(self, params: PlayerParams, batch: Tensor, noise: Noise) -> Tensor:
+        """Return the importance-weighted bound; of grey images it is one as −ELBO is: the two compare."""
+        return importance_weighted(lambda part: self._call(params, "log_weights", batch, part["z"]), noise)
 
     def _call(self, params: PlayerParams, what: str, *given: Tensor) -> Any:
         return functional_call(self.networks, params["vae"], (what, *given))

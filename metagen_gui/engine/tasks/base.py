@@ -14,8 +14,10 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from metagen_gui.engine.data.bayes import BestGenerator
 from metagen_gui.engine.data.density_shapes import Mixture
 from metagen_gui.engine.data.image_files import read_images
+from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress
 from metagen_gui.engine.data.spec import Array, DataSpec
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.settings.registry import Registry
@@ -63,7 +65,18 @@ class TaskFamily(ABC):
     shape_settings: ClassVar[tuple[str, ...]] = ()
     """The settings that decide the shape of an example."""
 
+    reads_images: ClassVar[bool] = False
+    """Whether it reads a person's own images, from the folder or zip that its setting `path` names."""
+
     spec: DataSpec
+
+    @classmethod
+    def look_at(cls, settings: Any, progress: ReadProgress | None = None) -> ImportReport:
+        """Read all images that `settings` choose and tell what was found, what is skipped and why.
+
+        Raises `BadInput` if there is nothing to read, `Stopped` if `progress` ends the look before anything was.
+        """
+        raise NotImplementedError
 
     @classmethod
     def spec_of(cls, settings: Any) -> DataSpec | None:
@@ -132,6 +145,10 @@ class TaskFamily(ABC):
 
     def mixture(self, stream: Stream, index: int) -> Mixture | None:
         """Return the law of task `index` as a mixture, whose modes can be counted, or None where it is none."""
+        return None
+
+    def best_generator(self) -> BestGenerator | None:
+        """Return the best possible few-shot generator of these tasks, or None where it is not known."""
         return None
 
     def grid(self, stream: Stream, index: int, count: int) -> Array | None:

@@ -2,7 +2,7 @@
 
 A task is one round Gaussian in the plane. Its mean is drawn from N(0, τ² I), or is one of a few places that were drawn
 from it once, each as likely; its examples are drawn from N(mean, σ² I). So what any model can know after n examples is
-known exactly (`metrics/bayes.py`): nothing beats it, and the distance to it says how much of what could be learned has
+known exactly (`data/bayes.py`): nothing beats it, and the distance to it says how much of what could be learned has
 been. Conjugate prior: Murphy 2007, section 2.
 """
 
@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from metagen_gui.engine.data.bayes import BayesLine, BestGenerator, PlacesLine
 from metagen_gui.engine.data.density_shapes import Frame, Mixture
 from metagen_gui.engine.data.spec import Array, PointSpec
 from metagen_gui.engine.settings.config import Config, setting
@@ -80,6 +81,12 @@ class Gaussians(TaskFamily):
     def mixture(self, stream: Stream, index: int) -> Mixture:
         """Return the density of task `index` itself, a mixture of one."""
         return self._draw(self.generator(stream, index))
+
+    def best_generator(self) -> BestGenerator:
+        """Return the law of the next example, given the prior that the means are drawn from."""
+        if self.settings.places:
+            return PlacesLine(self.places, self.settings.point_spread)
+        return BayesLine(self.settings.task_spread, self.settings.point_spread)
 
     @cached_property
     def places(self) -> Frame:

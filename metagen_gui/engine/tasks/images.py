@@ -86,12 +86,18 @@ class Images(TaskFamily):
     reference = "https://doi.org/10.1126/science.aab3050"
     Settings = ImagesSettings
     shape_settings = ("size", "colour")
+    reads_images = True
     settings: ImagesSettings
 
     @classmethod
     def spec_of(cls, settings: ImagesSettings) -> ImageSpec:
         """Return the channels and the size of an image."""
         return ImageSpec(settings.shape)
+
+    @classmethod
+    def look_at(cls, settings: ImagesSettings, progress: ReadProgress | None = None) -> ImportReport:
+        """Read every image once and tell what was found."""
+        return look_at(settings, progress)
 
     def __init__(self, settings: ImagesSettings, seed: int) -> None:
         super().__init__(settings, seed)

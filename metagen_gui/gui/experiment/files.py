@@ -131,7 +131,7 @@ class ExperimentFiles(QObject):
 
     def _learn_from(self, path: Path) -> None:
         try:
-            experiment = self._panel.experiment().with_plugin("tasks", "images").with_value("tasks.path", str(path))
+            experiment = self._panel.experiment().with_images(str(path))
         except BadInput as problem:
             self.problem_found.emit(str(problem))
             return

@@ -21,13 +21,14 @@ from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import number
+from metagen_gui.engine.data.bayes import BayesLine
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.metrics import metrics
-from metagen_gui.engine.metrics.bayes import BayesLine, best_generator
 from metagen_gui.engine.statistics import Values
+from tests.engine.metrics.known_laws import expected_squared_mmd
 
 Tiny = Callable[..., Experiment]
-LOSS = Measure("loss", "−ELBO", "nats", "lower", "generalises")
+LOSS = Measure("loss", "−ELBO", "nats", "lower", "generalises", bounds=True)
 MMD2 = Measure("mmd2", "MMD²", "", "lower", "generalises", metrics.get("mmd2")())
 COVERAGE = Measure("coverage", "Coverage", "", "higher", "collapses", metrics.get("coverage")())
 SMALL = {
@@ -108,7 +109,7 @@ def test_what_chance_may_do_is_no_alarm() -> None:
 def test_the_line_is_scored_by_its_density_and_by_its_own_samples(tiny: Tiny) -> None:
     plan = ClaimPlan.of(tiny("gaussians", values={"tasks.point_spread": 0.3}), {**SMALL, "tasks": 40, "query_size": 40})
     judge = scoring.Judge(plan)
-    line = best_generator(judge.family)
+    line = judge.family.best_generator()
     assert line == BayesLine(1.0, 0.3)
     found = score_best(line, judge.test, judge.eyes)
     batch = judge.test.batch
@@ -119,7 +120,7 @@ def test_the_line_is_scored_by_its_density_and_by_its_own_samples(tiny: Tiny) ->
     for index in (0, 7):
         by_hand = -line.log_density(batch.support[index].astype(float), batch.query[index].astype(float)).mean()
         assert found.values["loss"][0, index] == found.values["iwae"][0, index] == pytest.approx(by_hand)
-    for name, expected in {"loss": -line.expected_log_likelihood(3), "mmd2": line.expected_squared_mmd(3)}.items():
+    for name, expected in {"loss": -line.expected_log_likelihood(3), "mmd2": expected_squared_mmd(line, 3)}.items():
         values = found.values[name][0]
         assert abs(values.mean() - expected) < 3 * values.std(ddof=1) / np.sqrt(40)
 

@@ -199,7 +199,7 @@ def _ways(findings: Findings) -> str:
 
 
 def _way(way: Way) -> str:
-    said = {key: value for key, value in way.items() if key not in ("group_rates", "minibatch")}
+    said = {key: value for key, value in way.items() if key != "group_rates"}
     return ", ".join(f"{key} {value}" for key, value in said.items()) or "does not adapt"
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
     from metagen_gui.gui.form.row import SettingRow
 
-FAMILY, PATH = "images", "tasks.path"
+PATH = "tasks.path"
 
 
 class ImportOffer(QObject):
@@ -32,7 +32,7 @@ class ImportOffer(QObject):
 
     def offer(self, experiment: Experiment, row: SettingRow | None) -> None:
         """Make the button if the row of `PATH` is a new one: rows are made anew with another family of tasks."""
-        row = row if experiment.tasks == FAMILY else None
+        row = row if experiment.plugin("tasks").reads_images else None
         if row is not None and row is not self._row:
             button = QPushButton(self.tr("Look at the images…"))
             button.setObjectName("look_at_images")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QThread, QTimer
 from PySide6.QtWidgets import (
@@ -28,7 +28,6 @@ from metagen_gui.gui.widgets.plain_tip import plain_tip
 
 if TYPE_CHECKING:
     from metagen_gui.engine.data.image_files.report import ImportReport
-    from metagen_gui.engine.tasks.images import ImagesSettings
 
 LOOKS_A_SECOND = 10
 """How often the page asks how far the look has come; it is not told."""
@@ -54,7 +53,7 @@ class ImportPage(QDialog):
         """Whether a look is going on."""
         return self._job is not None
 
-    def look(self, settings: ImagesSettings) -> None:
+    def look(self, settings: Any) -> None:
         """Look through the images that `settings` choose, in place of any others."""
         self._drop()
         shown = printable(settings.path)

@@ -8,14 +8,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from metagen_gui.engine.metrics.bayes import BayesLine, PlacesLine, best_generator
+from metagen_gui.engine.data.bayes import BayesLine, PlacesLine
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.kl import kl_of_gaussians
 from metagen_gui.engine.metrics.mmd import gaussians, squared_mmd
 from metagen_gui.engine.networks.adversarial_losses import BANDWIDTHS
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 from metagen_gui.engine.tasks.gaussians import Gaussians, GaussianSettings
-from tests.engine.metrics.known_laws import FAR_OFF, off
+from tests.engine.metrics.known_laws import FAR_OFF, expected_squared_mmd, off
 
 FAMILY = Gaussians(GaussianSettings(task_spread=1.2, point_spread=0.6), seed=5)
 LINE = BayesLine(task_spread=1.2, point_spread=0.6)
@@ -44,7 +44,7 @@ def test_closed_forms_are_what_tasks_of_the_family_give(shots: int) -> None:
         distances.append(squared_mmd(query, samples, gaussians))
     assert abs(off(likelihoods, LINE.expected_log_likelihood(shots))) < FAR_OFF
     assert abs(off(divergences, LINE.expected_kl(shots))) < FAR_OFF
-    assert abs(off(distances, LINE.expected_squared_mmd(shots))) < FAR_OFF
+    assert abs(off(distances, expected_squared_mmd(LINE, shots))) < FAR_OFF
 
 
 def test_samples_follow_the_density_that_is_told() -> None:
@@ -73,9 +73,9 @@ def test_the_posterior_is_bayes_rule() -> None:
 def test_without_examples_it_is_the_prior_and_with_many_the_truth() -> None:
     mean, variance = LINE.predictive(np.zeros((0, 2)))
     assert mean == pytest.approx([0, 0]) and variance == pytest.approx(1.2**2 + 0.6**2)
-    assert LINE.expected_kl(10_000) < 1e-3 and LINE.expected_squared_mmd(10_000) < 1e-3
+    assert LINE.expected_kl(10_000) < 1e-3 and expected_squared_mmd(LINE, 10_000) < 1e-3
     assert LINE.expected_log_likelihood(10**9) == pytest.approx(-(math.log(2 * math.pi * 0.36) + 1))
-    lines = [(LINE.expected_kl(n), LINE.expected_squared_mmd(n), -LINE.expected_log_likelihood(n)) for n in range(8)]
+    lines = [(LINE.expected_kl(n), expected_squared_mmd(LINE, n), -LINE.expected_log_likelihood(n)) for n in range(8)]
     assert all(before > after for one in zip(*lines, strict=True) for before, after in pairwise(one))
 
 
@@ -167,8 +167,8 @@ def test_where_tasks_are_at_places_nothing_else_does_better() -> None:
 
 
 def test_families_whose_best_generator_is_known() -> None:
-    assert best_generator(FAMILY) == LINE
-    at_places = best_generator(AT_PLACES)
+    assert FAMILY.best_generator() == LINE
+    at_places = AT_PLACES.best_generator()
     assert isinstance(at_places, PlacesLine) and np.array_equal(at_places.places, AT_PLACES.places)
     assert at_places.point_spread == 1.0
-    assert best_generator(Densities(DensitySettings(), 0)) is None
+    assert Densities(DensitySettings(), 0).best_generator() is None

@@ -18,14 +18,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from metagen_gui.engine.metrics.distances import Values, distances
-from metagen_gui.engine.networks.adversarial_losses import BANDWIDTHS
-from metagen_gui.engine.tasks.base import TaskFamily
-from metagen_gui.engine.tasks.gaussians import Gaussians
-
-PROPER = ("loss", "iwae", "mmd2")
-"""Names of the measures by which nothing is better on average: −log p, any bound above it, and MMD²."""
+Values = npt.NDArray[np.float64]
 
 
 class BestGenerator(Protocol):
@@ -40,16 +35,6 @@ class BestGenerator(Protocol):
 
     def log_density(self, support: Values, points: Values) -> Values:
         """Return the log of the predictive density at `points` `(n, d)` as `(n,)`, in nats."""
-
-
-def best_generator(family: TaskFamily) -> BestGenerator | None:
-    """Return the best possible few-shot generator of a family's tasks, or None where it is not known."""
-    if not isinstance(family, Gaussians):
-        return None
-    settings = family.settings
-    if settings.places:
-        return PlacesLine(family.places, settings.point_spread)
-    return BayesLine(settings.task_spread, settings.point_spread)
 
 
 @dataclass(frozen=True)
@@ -97,19 +82,6 @@ class BayesLine:
         """Return the mean of KL(true ‖ predictive) in nats: what is lost for not knowing the task's mean."""
         return self.dimensions / 2 * math.log1p(self.uncertainty(shots) / self.point_spread**2)
 
-    def expected_squared_mmd(self, shots: int) -> float:
-        """Return the mean MMD² of true and predictive law under `mmd.gaussians`.
-
-        E k(x, y) = (w² / (w² + s))^(d/2) where x − y is N(0, s I). Two examples of one task differ with s = 2σ²; two
-        samples, and a sample and an example, with s = 2σ² + 2v; so one of the three terms of MMD² cancels.
-        """
-        v, total = self.uncertainty(shots), 0.0
-        for width in BANDWIDTHS:
-            w2 = width**2 * self.dimensions
-            same, other = (w2 / (w2 + 2 * self.point_spread**2 + 2 * extra) for extra in (0.0, v))
-            total += same ** (self.dimensions / 2) - other ** (self.dimensions / 2)
-        return total / len(BANDWIDTHS)
-
 
 @dataclass(frozen=True)
 class PlacesLine:
@@ -125,7 +97,7 @@ class PlacesLine:
 
     def log_weights(self, support: Values) -> Values:
         """Return the log of the probability of every place after `support` `(shots, d)`, `(n,)`."""
-        squares = np.square(distances(self.places, np.asarray(support, np.float64))).sum(axis=1)
+        squares = _squares(self.places, np.asarray(support, np.float64)).sum(axis=1)
         evidence = -0.5 * squares / self.point_spread**2
         return np.asarray(evidence - np.logaddexp.reduce(evidence), dtype=np.float64)
 
@@ -138,7 +110,12 @@ class PlacesLine:
 
     def log_density(self, support: Values, points: Values) -> Values:
         """Return the log of the predictive density at `points` `(m, d)` as `(m,)`, in nats."""
-        squares = np.square(distances(points, self.places)) / self.point_spread**2
+        squares = _squares(points, self.places) / self.point_spread**2
         constant = self.places.shape[1] * math.log(2 * math.pi * self.point_spread**2)
         exponents = self.log_weights(support) - 0.5 * (squares + constant)
         return np.asarray(np.logaddexp.reduce(exponents, axis=1), dtype=np.float64)
+
+
+def _squares(a: Values, b: Values) -> Values:
+    """Return the squared distances `(n, m)` between the rows of `a` and `b`."""
+    return np.asarray(np.square(a[:, None] - b).sum(-1))

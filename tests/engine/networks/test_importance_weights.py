@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.data.spec import ImageSpec, PointSpec
-from metagen_gui.engine.metrics import iwae
-from metagen_gui.engine.metrics.iwae import iwae_noise, negative_iwae
 from metagen_gui.engine.models.vae import Vae, VaeSettings
+from metagen_gui.engine.networks import importance_weights
 
 SMALL = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4}
 
@@ -25,11 +24,20 @@ def build(kind: str) -> tuple[Vae, dict[str, dict[str, Tensor]], Tensor, torch.G
     return model, {"vae": params}, torch.rand(5, *spec.shape, generator=generator).double(), generator
 
 
+def drawn(model: Vae, generator: torch.Generator, draws: int) -> Tensor:
+    """Noise of a bound by so many draws for five examples, in float64."""
+    return model.noise(generator, (draws,), 5)["z"].double()
+
+
+def negative_bound(model: Vae, params: dict[str, dict[str, Tensor]], batch: Tensor, z: Tensor) -> Tensor:
+    return -model.log_likelihood(params, batch, {"z": z})
+
+
 @pytest.mark.parametrize("kind", ["points", "images"])
 def test_one_sample_on_average_is_the_elbo(kind: str) -> None:
     model, params, batch, generator = build(kind)
-    noise = iwae_noise(model, generator, 5, samples=2000).double()
-    one_each = torch.func.vmap(lambda one: negative_iwae(model, params, batch, one[None]).mean())
+    noise = drawn(model, generator, 2000)
+    one_each = torch.func.vmap(lambda one: negative_bound(model, params, batch, one[None]).mean())
     single = one_each(noise)
     elbo = torch.func.vmap(lambda one: model.loss("vae", params, batch, {"z": one}))(noise)
     assert single.std() > 0
@@ -39,9 +47,9 @@ def test_one_sample_on_average_is_the_elbo(kind: str) -> None:
 
 def test_more_samples_bound_it_more_closely() -> None:
     model, params, batch, generator = build("points")
-    noise = iwae_noise(model, generator, 5, samples=1024).double()
+    noise = drawn(model, generator, 1024)
     bounds = [
-        float(torch.stack([negative_iwae(model, params, batch, part).mean() for part in noise.split(k)]).mean())
+        float(torch.stack([negative_bound(model, params, batch, part).mean() for part in noise.split(k)]).mean())
         for k in (1, 8, 64, 512)
     ]
     assert bounds == sorted(bounds, reverse=True) and bounds[0] - bounds[-1] > 0.05
@@ -50,10 +58,10 @@ def test_more_samples_bound_it_more_closely() -> None:
 
 def test_how_many_samples_are_held_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     model, params, batch, generator = build("images")
-    noise = iwae_noise(model, generator, 5, samples=20).double()
-    in_parts = negative_iwae(model, params, batch, noise)
-    monkeypatch.setattr(iwae, "AT_ONCE", 20)
-    torch.testing.assert_close(in_parts, negative_iwae(model, params, batch, noise))
+    noise = drawn(model, generator, 20)
+    in_parts = negative_bound(model, params, batch, noise)
+    monkeypatch.setattr(importance_weights, "AT_ONCE", 20)
+    torch.testing.assert_close(in_parts, negative_bound(model, params, batch, noise))
 
 
 def test_it_reaches_the_likelihood_where_that_is_known() -> None:
@@ -65,13 +73,13 @@ def test_it_reaches_the_likelihood_where_that_is_known() -> None:
     zero["encoder.out.bias"] = torch.tensor([0.2, -0.1, 0.3, 0.1, -0.2, 0.1]).double()
     law = torch.distributions.Normal(zero["decoder.out.bias"], zero["decoder_log_std"].exp())
     exact = -law.log_prob(batch).sum(1)
-    found = negative_iwae(model, {"vae": zero}, batch, iwae_noise(model, generator, 5, samples=4000).double())
+    found = negative_bound(model, {"vae": zero}, batch, drawn(model, generator, 4000))
     torch.testing.assert_close(found, exact, atol=0.03, rtol=0)
 
 
 def test_it_can_be_had_of_many_tasks_at_once() -> None:
     model, params, batch, generator = build("points")
-    batches, noise = torch.stack([batch, batch + 1]), iwae_noise(model, generator, 5, samples=4).double()
-    together = torch.func.vmap(lambda one: negative_iwae(model, params, one, noise))(batches)
+    batches, noise = torch.stack([batch, batch + 1]), drawn(model, generator, 4)
+    together = torch.func.vmap(lambda one: negative_bound(model, params, one, noise))(batches)
     for task in range(2):
-        torch.testing.assert_close(together[task], negative_iwae(model, params, batches[task], noise))
+        torch.testing.assert_close(together[task], negative_bound(model, params, batches[task], noise))
