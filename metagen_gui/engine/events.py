@@ -119,7 +119,8 @@ class Snapshot:
     adaptation steps in `steps`. For points, `density` and `field` hold the true density `(tasks, grid, grid)` and the
     discriminator's output `(tasks, len(steps), grid, grid)` over the square `extent` = (left, bottom, right, top), with
     row 0 at the bottom. For models that draw a curve y(x), `curves` `(tasks, len(steps), n)` holds it at `curve_x`
-    `(n,)` after each number of steps, and `truth` `(tasks, n)` the true one, where it is known.
+    `(n,)` after each number of steps, and `truth` `(tasks, n)` the true one, where it is known. For models that
+    generate by steps, `path` `(tasks, len(steps), states, few, *shape)` holds what the first few samples go through.
     """
 
     meta_step: int
@@ -134,6 +135,7 @@ class Snapshot:
     curve_x: npt.NDArray[np.float32] | None = None
     curves: npt.NDArray[np.float32] | None = None
     truth: npt.NDArray[np.float32] | None = None
+    path: npt.NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ ALONG = 161
 """Points of a drawn curve."""
 TASKS_AT_ONCE = 32
 """Tasks scored in one pass; more are scored in turns, so that memory does not grow with their number."""
+STATES = 8
+"""States of a path that are kept of what generates by steps, first and last included."""
 MOST_STEPS = 12
 """Adaptation steps drawn at most; longer paths are shown at evenly spread steps, first and last included."""
 
@@ -106,15 +108,16 @@ def take_snapshot(
 
     x = along(batch) if spec.in_plane else None
 
-    def one_task(support: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Tensor]:
-        path = algorithm.trajectory(meta, support, noise, steps)
-        chosen: list[PlayerParams] = [path[step] for step in shown]
+    def one_task(support: Tensor, noise: Noise) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        adapting = algorithm.trajectory(meta, support, noise, steps)
+        chosen: list[PlayerParams] = [adapting[step] for step in shown]
         fields = [] if grid is None else [model.field(params, torch.from_numpy(grid).to(device)) for params in chosen]
         curves = [] if x is None else [model.curve(params, torch.from_numpy(x).to(device)) for params in chosen]
         samples = torch.stack([model.generate(params, latents) for params in chosen])
-        return samples, _stacked(fields, samples), _stacked(curves, samples)
+        paths = [_thinned(model.path(params, latents[:count])) for params in chosen]
+        return samples, _stacked(fields, samples), _stacked(curves, samples), _stacked(paths, samples)
 
-    samples, fields, curves = torch.func.vmap(one_task, chunk_size=at_once or None)(support, noise)
+    samples, fields, curves, paths = torch.func.vmap(one_task, chunk_size=at_once or None)(support, noise)
     truth = None
     if x is not None and curves.numel():
         known = [family.curve("validation", index, x) for index in range(len(support))]
@@ -136,6 +139,7 @@ def take_snapshot(
         curve_x=x if curves.numel() else None,
         curves=curves.float().cpu().numpy() if curves.numel() else None,
         truth=truth,
+        path=spec.to_show(paths.float().cpu().numpy()) if paths.numel() else None,
     )
 
 
@@ -143,6 +147,13 @@ def _stacked(parts: list[Tensor | None], like: Tensor) -> Tensor:
     """Stack what a model has drawn at every step; nothing, if it draws no such thing."""
     present = [part for part in parts if part is not None]
     return torch.stack(present) if present else like.new_zeros(0)
+
+
+def _thinned(states: Tensor | None) -> Tensor | None:
+    """Return at most `STATES` of a path's states, evenly spread."""
+    if states is None or len(states) <= STATES:
+        return states
+    return states[np.linspace(0, len(states) - 1, STATES).round()]
 
 
 def shown_steps(steps: int) -> tuple[int, ...]:

@@ -141,7 +141,7 @@ class RunFolder:
         """Write a snapshot's arrays to `samples/`, readable with `numpy.load(…, allow_pickle=False)`."""
         arrays = {
             name: value
-            for name in ("support", "query", "samples", "density", "field", "curve_x", "curves", "truth")
+            for name in ("support", "query", "samples", "density", "field", "curve_x", "curves", "truth", "path")
             if (value := getattr(snapshot, name)) is not None
         }
         if snapshot.extent is not None:
