@@ -94,6 +94,26 @@ def samples_are_like_data(model: GenerativeModel) -> None:
             must(drawn is None or drawn.shape == (9,), f"a {name} has one value per place")
 
 
+def samples_end_a_path(model: GenerativeModel) -> None:
+    """Where samples are made by steps, the last state they go through is what is generated."""
+    params, latents = model.initialize(seeded()), model.latents(seeded(1), 5)
+    states, samples = model.path(params, latents), model.generate(params, latents)
+    must(states is None or states.shape[1:] == samples.shape, "a path has a state of every sample at every step")
+    must(states is None or torch.allclose(states[-1], samples, rtol=1e-4, atol=1e-5), "a path ends in the samples")
+
+
+def likelihoods_are_of_single_examples(model: GenerativeModel) -> None:
+    """A likelihood, or bound of it, is one finite number per example, whatever other examples stand beside it."""
+    if model.likelihood is None:
+        return
+    params, batch, noise = model.initialize(seeded()), _batch(model), model.likelihood_noise(seeded(1), (), EXAMPLES)
+    found, draws = model.log_likelihood(params, batch, noise), 0 if model.likelihood.exact else 1
+    must(found.shape == (EXAMPLES,) and bool(found.isfinite().all()), "log p is a finite number per example")
+    first = {name: value.narrow(draws, 0, 1) for name, value in noise.items()}
+    alone = model.log_likelihood(params, batch[:1], first)
+    must(torch.allclose(alone, found[:1], rtol=1e-4, atol=1e-5), "log p of an example does not depend on others")
+
+
 def randomness_is_handed_in(model: GenerativeModel) -> None:
     """The same generator gives the same weights, noise and latents, and nothing draws from the global one."""
     before = global_state()
@@ -148,6 +168,8 @@ MODEL_CHECKS: tuple[Callable[[GenerativeModel], None], ...] = (
     nothing_is_kept_between_tasks,
     losses_are_means_over_examples,
     samples_are_like_data,
+    samples_end_a_path,
+    likelihoods_are_of_single_examples,
     randomness_is_handed_in,
     tasks_may_be_computed_at_once,
     adaptation_can_be_differentiated,

@@ -79,6 +79,10 @@ MODELS = {
         Vae, "noise", lambda self, found, *_: {name: value.flatten(0, -2) for name, value in found.items()}
     ),
     "of the data's shape": with_method(Vae, "generate", lambda self, found, *_: found[1:]),
+    "a path ends in the samples": with_method(
+        Vae, "path", lambda self, found, params, latents: self.generate(params, latents)[None] + 1
+    ),
+    "does not depend on others": with_method(Vae, "log_likelihood", lambda self, found, *_: found - found.mean()),
     "the same generator": with_method(Vae, "latents", lambda self, found, *_: torch.randn(found.shape)),
     "are those that are named": with_method(Vae, "details", lambda self, found, *_: {**found, "more": found["kl"]}),
     "by the gradient": with_method(

@@ -22,6 +22,7 @@ from metagen_gui.engine.models.base import models
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import open_run
+from metagen_gui.testing import check_model
 from tests.engine.models.flow import STEPS, FlowMatching, FlowSettings
 
 Tiny = Callable[..., Experiment]
@@ -71,6 +72,11 @@ def test_all_that_a_sample_is_random_by_is_in_its_latents() -> None:
     assert torch.equal(model.generate(params, latents), model.generate(params, latents))
     other = torch.cat([latents[:, :2], -latents[:, 2:]], dim=1)  # the same start, other noise on the way
     assert not torch.allclose(model.generate(params, latents), model.generate(params, other))
+
+
+@pytest.mark.parametrize("churn", [0.0, 0.5])
+def test_it_keeps_what_every_model_promises(churn: float) -> None:
+    check_model(FlowMatching(FlowSettings(width=6, context_size=4, churn=churn), PointSpec()))
 
 
 def test_data_that_it_cannot_take_are_refused_in_one_sentence() -> None:
