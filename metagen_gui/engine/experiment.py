@@ -143,11 +143,6 @@ class Experiment:
                 kept[key] = value
         return replace(changed, values=MappingProxyType({**self.values, section: MappingProxyType(kept)}))
 
-    def with_images(self, path: str) -> Experiment:
-        """Return this experiment with tasks of a person's own images, a folder or a zip."""
-        name = next(name for name, family in task_families.items() if family.reads_images)
-        return self.with_plugin("tasks", name).with_value("tasks.path", path)
-
     def _model_for(self, tasks: str) -> str:
         """Return the model that suits other tasks: the one they suggest, else this one, unless only the last did."""
         before, after = (task_families.get(name).suggests.get("model.name") for name in (self.tasks, tasks))

@@ -130,8 +130,11 @@ class ExperimentFiles(QObject):
             self._name(path)
 
     def _learn_from(self, path: Path) -> None:
+        from metagen_gui.engine.tasks.base import task_families
+
+        family = next(name for name, each in task_families.items() if each.reads_images)
         try:
-            experiment = self._panel.experiment().with_images(str(path))
+            experiment = self._panel.experiment().with_plugin("tasks", family).with_value("tasks.path", str(path))
         except BadInput as problem:
             self.problem_found.emit(str(problem))
             return
