@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from metagen_gui.cli.evaluate import document
 from metagen_gui.cli.evaluation_text import print_for_people
 from metagen_gui.engine.algorithms.base import algorithms
+from metagen_gui.engine.claims.adapted import HeldOut, score_adapted
 from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.data.spec import ImageSpec, PointSpec
 from metagen_gui.engine.events import Snapshot, StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, choose_tasks, score_run
 from metagen_gui.engine.learning.evaluation import STATES
-from metagen_gui.engine.models.base import models
+from metagen_gui.engine.models.base import Likelihood, Noise, PlayerParams, models
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import open_run
@@ -99,3 +102,27 @@ def test_its_loss_is_called_what_it_is(tiny: Tiny, tmp_path: Path, capsys: pytes
     said = " ".join(capsys.readouterr().out.split())
     assert "flow" in said and "ELBO" not in said and "nats" not in said
     assert document(tasks, [scores], [])["runs"][0]["negative_elbo"] is None
+
+
+class Told(FlowMatching):
+    """The same, with a law that it knows: a standard normal one, whatever it has learned."""
+
+    likelihood = Likelihood(exact=True)
+
+    def log_likelihood(self, params: PlayerParams, batch: Tensor, noise: Noise) -> Tensor:
+        return -0.5 * batch.square().sum(1) - math.log(2 * math.pi)
+
+
+def test_a_likelihood_that_is_exact_is_measured_as_such(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(models._plugins, "flow", Told)
+    experiment = tiny("gaussians", "flow", "maml")
+    family = experiment.build_tasks()
+    model = experiment.build_model(family)
+    algorithm = experiment.build_algorithm(model)
+    eyes = Eyes(family, model, "test", 8)
+    told = eyes.measures[1]
+    assert (told.title, told.unit, told.proper) == ("−log p", "nats", True)
+    tasks = HeldOut(family, "test", 3, 4, 8, 5)
+    found = score_adapted(algorithm, algorithm.initialize(torch.Generator()), tasks, eyes, (0, 1)).values[told.name]
+    by_hand = 0.5 * np.square(tasks.batch.query).sum(-1).mean(-1) + math.log(2 * math.pi)
+    assert np.allclose(found, by_hand[None], rtol=1e-5)
