@@ -43,6 +43,7 @@ class Divergence(Detector):
         self.first: float | None = None
         self.best: float | None = None
         self.best_step = 0
+        self.best_of = 0
         self.noise = 0.0
         self.phase = ""
 
@@ -63,11 +64,13 @@ class Divergence(Detector):
         self.recent = [*self.recent[1 - WINDOW :], loss]
         self.steps = [*self.steps[1 - WINDOW :], event.meta_step]
         level = median(self.recent)
+        scatter = SCATTER * median(abs(each - level) for each in self.recent)
         if self.best is None or level < self.best:
-            self.best, self.best_step = level, event.meta_step
-            self.noise = SCATTER * median(abs(each - level) for each in self.recent)
+            self.best, self.best_step, self.best_of, self.noise = level, event.meta_step, len(self.recent), scatter
         if len(self.recent) < WINDOW:
             return None
+        if self.best_of < WINDOW:  # the median of the first few: what a window scatters is not known from them
+            self.best_of, self.noise = WINDOW, max(self.noise, scatter)
         return self._compare(level, self.best, max(self.first - self.best, 0.0), settings)
 
     def _compare(self, level: float, best: float, fallen: float, settings: Mapping[str, Any]) -> Finding:
