@@ -14,6 +14,7 @@ from metagen_gui.cli.progress import open_display
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import Event, RunBroken
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
@@ -48,19 +49,22 @@ def run_training(
     experiment or a folder, `RunFailed` where the run broke.
     """
     parent = None if branch is None else Origin(branch, at)
-    return _trained(experiment, meta_train(experiment, out=out, previews=previews, parent=parent))
+    commands = Commands()
+    run = meta_train(experiment, out=out, commands=commands, previews=previews, parent=parent)
+    return _trained(experiment, run, commands)
 
 
 def resume_training(folder: Path, *, previews: bool) -> int:
     """Go on with a run, and return the exit status as `run_training` does."""
-    return _trained(Experiment.load(folder), resume_run(folder, previews=previews))
+    commands = Commands()
+    return _trained(Experiment.load(folder), resume_run(folder, commands=commands, previews=previews), commands)
 
 
-def _trained(experiment: Experiment, run: Generator[Event, None, None]) -> int:
+def _trained(experiment: Experiment, run: Generator[Event, None, None], commands: Commands) -> int:
     use_threads()
     figures = Figures()
     try:
-        stopped_by = _pull(experiment, run, figures)
+        stopped_by = _pull(experiment, run, commands, figures)
     except (BadInput, BrokenPipeError):
         raise
     except Exception as error:
@@ -74,20 +78,17 @@ def _trained(experiment: Experiment, run: Generator[Event, None, None]) -> int:
     return 128 + stopped_by
 
 
-def _pull(experiment: Experiment, run: Generator[Event, None, None], figures: Figures) -> int:
+def _pull(experiment: Experiment, run: Generator[Event, None, None], commands: Commands, figures: Figures) -> int:
     """Take the run's events to their end; return the signal that ended it early, or 0."""
     with open_display(experiment, figures) as display, closing(run):
         display.show(next(run))
         with _stop_requests() as requests:
             for event in run:
                 display.show(event)
-                if requests:
+                if requests and not commands.finishing:
                     display.say("Stopping, and saving what was learned…")
-                    break
-            else:
-                return 0
-            run.close()
-            return requests[0]
+                    commands.finish()
+            return requests[0] if requests else 0
 
 
 @contextmanager

@@ -106,6 +106,10 @@ class FakeTraining:
                 yield replace(self.rates, meta_step=first)
             yield snapshot(first)
             for number in range(first + 1, self.steps + 1):
+                if commands.finishing:
+                    yield validation(number - 1)
+                    yield snapshot(number - 1)
+                    return
                 self.before_step(number)
                 time.sleep(self.pause)
                 yield step(number, 1 / number, diverged=self.diverged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ class Commands:
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._finish = threading.Event()
 
     def change(self, path: str, value: Any) -> None:
         """Ask for a new value of a setting that is marked as changeable during a run."""
@@ -33,6 +35,15 @@ class Commands:
     def save_now(self) -> None:
         """Ask for a checkpoint."""
         self._waiting.put(Command("save"))
+
+    def finish(self) -> None:
+        """Ask for no further outer step: the run saves what it learned, looks at it, and ends, to be resumed or not."""
+        self._finish.set()
+
+    @property
+    def finishing(self) -> bool:
+        """Whether no further outer step is wanted."""
+        return self._finish.is_set()
 
     def take(self) -> list[Command]:
         """Return all requests that wait, oldest first, and forget them."""

@@ -1,7 +1,8 @@
 """Meta-training as a generator of events: whoever consumes it decides the pace.
 
 Pausing is not asking for the next event. Closing the generator ends the run early: a checkpoint of what was learned is
-written on the way out, and the run can be resumed from there.
+written on the way out, and the run can be resumed from there. `Commands.finish` does so between two steps, and what was
+learned is then validated and sampled.
 """
 
 from __future__ import annotations
@@ -125,7 +126,8 @@ def _kept_going(run: TrainingRun, notices: list[str], *, resumed: bool = False) 
     """Yield the events of a run and, however it ends, close it and note how."""
     try:
         yield from run.events(notices, resumed=resumed)
-        run.end("finished")
+        if run.is_complete:
+            run.end("finished")
     except BadInput as error:  # the experiment was good when the run began, so this is no longer a wrong setting
         run.end("failed", str(error))
         raise RunBroken(str(error)) from error

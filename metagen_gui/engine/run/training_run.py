@@ -57,6 +57,7 @@ class TrainingRun:
         self.health = Health(settings)
         self.failures = 0
         self.looked_at = -1
+        self.is_over = False
         self._told: set[str] = set()
 
     def restore(self, progress: Progress) -> None:
@@ -101,7 +102,7 @@ class TrainingRun:
             yield from self.look()
         elif self.previews:
             yield from self.sample()
-        while learner.meta_step < training.meta_steps:
+        while learner.meta_step < training.meta_steps and not self.commands.finishing:
             report = yield from self.step()
             yield from self.alarms(report)
             if self.failures == 1:
@@ -114,8 +115,30 @@ class TrainingRun:
             while self.learner.replayed.news:
                 yield self.notice(self.learner.replayed.news.pop(0))
             yield report  # last, so that whoever pauses after a step has seen all that belongs to it
+        if self.commands.finishing:
+            for command in self.commands.take():
+                yield from self.obey(command)
         yield from self.keeper.save()
-        yield RunFinished(learner.meta_step, self.keeper.seconds, self.folder.path)
+        if self.is_complete:
+            yield RunFinished(learner.meta_step, self.keeper.seconds, self.folder.path)
+        elif self.looked_at != learner.meta_step:
+            yield from self.look_back()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all outer steps have been taken."""
+        return self.learner.meta_step >= self.learner.training.meta_steps
+
+    def look_back(self) -> Iterator[Event]:
+        """Look at what a run that was stopped has come to.
+
+        Only after it was saved: resumed from there it knows nothing of this, or it would not be the uninterrupted run.
+        """
+        self.is_over = True
+        try:
+            yield from self.look()
+        except RunBroken as error:  # what was learned is safe
+            yield self.notice(f"What was learned is saved, and could not be looked at: {error}.")
 
     def is_time_to_look(self) -> bool:
         """Return whether validation belongs to the present step."""
@@ -127,8 +150,10 @@ class TrainingRun:
         report = yield from self.spared(self.learner.step)
         self.failures = 0 if report.applied else self.failures + 1
         if self.failures >= MOST_FAILURES:
+            finite = not report.diverged and all(map(math.isfinite, report.query_loss.values()))
+            what = "gradients are not finite, though losses are" if finite else "losses are not finite"
             raise Diverged(
-                f"losses have not been finite for {MOST_FAILURES} outer steps; lower algorithm.inner_lr or "
+                f"no outer step of the last {MOST_FAILURES} could be applied: {what}; lower algorithm.inner_lr or "
                 "training.outer_lr, or set algorithm.inner_clip"
             )
         step, seconds = self.learner.meta_step, self.keeper.seconds
@@ -239,7 +264,7 @@ class TrainingRun:
 
         What was changed since the last step, as while it was paused, is saved with it.
         """
-        for command in self.commands.take():
+        for command in () if self.is_over else self.commands.take():
             if command.what == "change" and self.keeper.ending[0] == "stopped":
                 with suppress(BadInput):
                     self.change(command)

@@ -77,15 +77,15 @@ def test_bad_input_is_raised_before_the_first_event(tiny: Tiny, tmp_path: Path, 
     assert not out.exists() or [path.name for path in out.iterdir()] == ["thesis.tex"]
 
 
-def breaking(monkeypatch: pytest.MonkeyPatch, broken: Callable[[int], bool]) -> None:
-    """Make the outer gradient of the given calls NaN."""
+def breaking(monkeypatch: pytest.MonkeyPatch, broken: Callable[[int], bool], loss: float = math.nan) -> None:
+    """Make the outer gradient of the given calls NaN, and the losses what is said."""
     calls, own = itertools.count(), Maml.meta_gradient
 
     def meta_gradient(self: Maml, *given: Any) -> MetaGradient:
         if not broken(next(calls)):
             return own(self, *given)
         gradients = {p: {n: torch.full_like(v, math.nan) for n, v in values.items()} for p, values in given[0].items()}
-        return MetaGradient(gradients, {player: torch.full((2,), math.nan) for player in given[0]})
+        return MetaGradient(gradients, {player: torch.full((2,), loss) for player in given[0]})
 
     monkeypatch.setattr(Maml, "meta_gradient", meta_gradient)
 
@@ -114,7 +114,7 @@ def test_a_run_that_stays_non_finite_gives_up_and_keeps_the_last_good_state(
     changes = {"training.meta_steps": 50, "training.validate_every": 100, "training.replay": False}
     experiment = tiny("densities", "vae", "maml", changes)
     events: list[Event] = []
-    with pytest.raises(Diverged, match=r"5 outer steps; lower algorithm.inner_lr"):
+    with pytest.raises(Diverged, match=r"last 5 could be applied: losses are not finite; lower algorithm.inner_lr"):
         for event in meta_train(experiment, out=tmp_path / "run", previews=False):
             events.append(event)
     # step 1 is sound, 2 to 5 are not, 6 is, and then five in a row are too many
@@ -123,6 +123,16 @@ def test_a_run_that_stays_non_finite_gives_up_and_keeps_the_last_good_state(
     assert found.meta_step == 11 and is_finite(found.meta)
     for name, value in found.meta["vae"].items():
         assert torch.equal(value, learners[0].meta["vae"][name].detach())
+
+
+@pytest.mark.parametrize(("loss", "said"), [(1.0, "gradients are not finite, though"), (math.nan, "losses are not")])
+def test_what_is_not_finite_is_said_as_it_is(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: float, said: str
+) -> None:
+    monkeypatch.setattr(training_run, "MOST_FAILURES", 2)
+    breaking(monkeypatch, lambda call: True, loss)
+    with pytest.raises(Diverged, match=f"last 2 could be applied: {said}"):
+        list(meta_train(tiny("densities", "vae", "maml", {"training.replay": False}), out=tmp_path / "run"))
 
 
 def test_data_that_vanishes_ends_the_run_in_words_and_keeps_what_was_learned(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
@@ -21,6 +22,7 @@ from metagen_gui.engine.events import (
     RunStarted,
     Saved,
     SettingChanged,
+    Snapshot,
     StepReport,
     ValidationReport,
 )
@@ -102,6 +104,33 @@ def test_a_stopped_run_goes_on_bit_for_bit_with_its_pictures_and_seconds(tiny: T
         assert len(list((tmp_path / name / "samples").iterdir())) == 4
     finished = read_record(tmp_path / "run")
     assert finished is not None and finished.state == "finished" and finished.began == stopped.began
+
+
+@pytest.mark.parametrize("step", [0, 2, 3])
+def test_a_run_that_is_finished_early_is_looked_at_in_the_end_and_goes_on_as_if_it_had_not_been(
+    tiny: Tiny, tmp_path: Path, step: int
+) -> None:
+    """Validated every two steps: at 3 what would be shown is that of step 2, and of a short run that of step 0."""
+    experiment = tiny("densities", "vae", "maml", {"training.meta_steps": 5, "training.replay": False})
+    list(meta_train(experiment, out=tmp_path / "whole"))
+    commands = Commands()
+    run = meta_train(experiment, out=tmp_path / "run", commands=commands)
+    if step:
+        up_to(run, step)
+    commands.finish()
+    commands.change("algorithm.inner_lr", experiment.config("algorithm").inner_lr)  # once more, so that it is taken
+    last = list(run)
+    looked = [type(event) for event in last if isinstance(event, Saved | ValidationReport | Snapshot)]
+    assert looked == {0: [ValidationReport, Snapshot, Saved], 2: [Saved], 3: [Saved, ValidationReport, Snapshot]}[step]
+    assert not of_kind(last, RunFinished) and of_kind(last, Saved)[0].meta_step == step
+    stopped = read_record(tmp_path / "run")
+    assert stopped is not None and (stopped.state, stopped.meta_step) == ("stopped", step)
+    with (tmp_path / "run" / "metrics.csv").open(newline="") as file:
+        told = list(csv.DictReader(file))[-1]
+    assert told["meta_step"] == str(step) and told["validation/query_loss/vae/0"]
+    assert (tmp_path / "run" / "samples" / f"step-{step:08d}.npz").exists()
+    list(resume_run(tmp_path / "run"))
+    assert outcome(tmp_path / "run") == outcome(tmp_path / "whole")
 
 
 def test_a_setting_that_was_changed_on_the_way_stays_changed(tiny: Tiny, tmp_path: Path) -> None:
