@@ -167,11 +167,8 @@ class RunController(QObject):
     def finish(self) -> None:
         """End the run early and keep what it learned."""
         if self._thread and self.state.busy and self.state is not RunState.FINISHING:
-            if self._commands and self.state in (RunState.RUNNING, RunState.PAUSED) and not self.discarding:
-                self._commands.finish()
-                self._thread.resume()
-            else:  # before the first step there is nothing to keep
-                self._thread.stop()
+            kept = self.state is not RunState.PREPARING and not self.discarding  # before there is nothing to keep
+            self._thread.finish(self._commands) if kept and self._commands else self._thread.stop()
             self._go_to(RunState.FINISHING)
 
     def discard(self) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
 
 from metagen_gui.engine.events import Event, StepReport
 from metagen_gui.gui.program.job import Job
 from metagen_gui.gui.run.mailbox import RunMailbox
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.run.commands import Commands
 
 
 class TrainingThread(Job):
@@ -54,6 +58,11 @@ class TrainingThread(Job):
         with self._gate:
             self._awaited, self._steps_for_it = kind, 1
             self._gate.notify_all()
+
+    def finish(self, commands: Commands) -> None:
+        """Take no further outer step: the engine saves, looks at what was learned, and ends."""
+        commands.finish()
+        self.resume()
 
     def stop(self) -> None:
         """Close the generator as soon as it has yielded; the engine saves."""
