@@ -127,6 +127,7 @@ def export(
     steps: Annotated[
         int | None, typer.Option(metavar="K", help="Adaptation steps; without it, as many as in training.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export in that folder.")] = False,
 ) -> None:
     """Write the meta-learned initialization, or a model adapted from it, as safetensors."""
     from metagen_gui.engine.trained.export import export_adapted, export_initialization
@@ -136,9 +137,9 @@ def export(
     if task is None and images is None:
         if steps is not None:
             raise BadInput("--steps", "an initialization takes no steps; give --task or --images as well")
-        exported = export_initialization(run, to)
+        exported = export_initialization(run, to, replace=force)
     else:
-        exported = export_adapted(run, to, task_index=task, images=images, steps=steps)
+        exported = export_adapted(run, to, task_index=task, images=images, steps=steps, replace=force)
     print(f"{printable(exported.summary)}\n\n{exported.code}", end="")
 
 

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 from pathlib import Path
 
@@ -110,6 +111,26 @@ def read_file(path: Path, most: int, *, follow: bool = False) -> bytes:
         if size > most:
             raise OSError(errno.EFBIG, f"larger than {round(most / 2**20):,} MB", str(path))
         return file.read(size)
+
+
+def copy_folder(source: Path, to: Path, leave: frozenset[str] = frozenset()) -> None:
+    """Copy a folder without what is called as `leave` says; links stay links. Raise OSError, for a pipe or device too.
+
+    `to` may be there; on a failure part of the copy is.
+    """
+
+    def left_out(folder: str, names: list[str]) -> frozenset[str]:
+        for name in names:
+            kind = (Path(folder) / name).lstat().st_mode
+            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind) or stat.S_ISLNK(kind)):
+                raise OSError(errno.EINVAL, "not a regular file", str(Path(folder) / name))
+        return leave & frozenset(names)
+
+    try:
+        shutil.copytree(source, to, symlinks=True, ignore=left_out, dirs_exist_ok=True)
+    except shutil.Error as error:  # of the many files that it complains of, the first
+        complaints = error.args[0]
+        raise OSError(errno.EIO, str(complaints[0][2] if complaints else error), str(source)) from None
 
 
 def flush_folder(folder: Path) -> None:

@@ -135,13 +135,8 @@ class FakeTraining:
 def engine(training: Callable[..., Any], folder: Path, **changed: Any) -> Engine:
     """An `Engine` around a stand-in for `meta_train`."""
 
-    def exported(*given: Any) -> Any:
+    def exported(*given: Any, **_: Any) -> Any:
         return SimpleNamespace(folder=given[1], code="import metagen_gui\n", summary="Written.")
-
-    def discard(run: Path) -> None:
-        for path in sorted(run.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-        run.rmdir()
 
     parts: dict[str, Any] = {
         "experiment": Experiment,
@@ -153,7 +148,6 @@ def engine(training: Callable[..., Any], folder: Path, **changed: Any) -> Engine
         "use_threads": lambda: 1,
         "devices": lambda: [SimpleNamespace(id="cpu", name="CPU (2 cores)")],
         "memory_used": lambda device: 1_200_000_000,
-        "discard": discard,
         "runs_folder": lambda: folder,
         "export_initialization": exported,
         "export_adapted": exported,

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
-import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from metagen_gui.engine.files import read_file
+from metagen_gui.engine.files import copy_folder, read_file
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.engine.store.lock import HOLDER, is_held
 from metagen_gui.engine.store.metrics_file import Curves, last_step, read_curves
-from metagen_gui.engine.store.names import CHECKPOINTS, EVENTS, EXPERIMENT, LOCK, METRICS, is_run_folder, runs_folder
+from metagen_gui.engine.store.names import (
+    CHECKPOINTS,
+    EVENTS,
+    EXPERIMENT,
+    EXPORT,
+    LOCK,
+    METRICS,
+    is_run_folder,
+    runs_folder,
+)
 from metagen_gui.engine.store.record import About, RunRecord, read_about, read_record, write_about, write_record
 
 if TYPE_CHECKING:
@@ -66,8 +73,13 @@ def list_runs(root: Path | None = None) -> list[RunEntry]:
         folders = [folder for folder in (root or runs_folder()).iterdir() if folder.is_dir()]
     except OSError:
         return []
-    entries = [read_entry(folder) for folder in folders if (folder / EXPERIMENT).exists()]
+    entries = [read_entry(folder) for folder in folders if _is_listed(folder)]
     return sorted(entries, key=lambda entry: (entry.began, entry.folder.name), reverse=True)
+
+
+def _is_listed(folder: Path) -> bool:
+    """Return whether a folder is, or was meant to be, a run's; what was exported from one is not."""
+    return is_run_folder(folder) or ((folder / EXPERIMENT).exists() and not (folder / EXPORT).exists())
 
 
 def read_entry(folder: Path) -> RunEntry:
@@ -134,7 +146,7 @@ def duplicate(folder: Path) -> Path:
         except OSError as error:
             raise BadInput(str(copy), error.strerror or str(error)) from None
         try:
-            shutil.copytree(folder, copy, dirs_exist_ok=True, ignore=_left_out, symlinks=True)
+            copy_folder(folder, copy, frozenset({LOCK, HOLDER}))
             about, record = read_about(folder), read_record(folder)
             write_about(
                 copy, About(name=f"{shortened(about.name, LETTERS_OF_A_NAME) or folder.name} (copy)", note=about.note)
@@ -143,7 +155,7 @@ def duplicate(folder: Path) -> Path:
                 write_record(copy, record.model_copy(update={"state": "stopped"}))
         except (OSError, BadInput) as error:
             shutil.rmtree(copy, ignore_errors=True)
-            raise BadInput(str(copy), _reason(error)) from None
+            raise BadInput(str(copy), getattr(error, "strerror", "") or str(error)) from None
         return copy
     raise BadInput(str(folder), "no free name for a copy")
 
@@ -193,15 +205,6 @@ def _changes(folder: Path) -> list[tuple[int, str, Any]]:
     return found
 
 
-def _left_out(folder: str, names: Sequence[str]) -> set[str]:
-    """Return what of a folder is not copied: who holds it. Raise OSError for a device, which may never end."""
-    for name in names:
-        kind = (Path(folder) / name).lstat().st_mode
-        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind) or stat.S_ISLNK(kind)):
-            raise OSError(errno.EINVAL, "not a regular file", str(Path(folder) / name))
-    return {LOCK, HOLDER}
-
-
 def _object(value: Any) -> dict[str, Any]:
     """Return a JSON object as it is, and an empty one for whatever else somebody wrote there."""
     return value if isinstance(value, dict) else {}
@@ -209,12 +212,6 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _reason(error: OSError | BadInput) -> str:
-    """Return why a copy failed; of the many files that copying a folder complains of, the first."""
-    complaints = error.args[0] if isinstance(error, shutil.Error) else None
-    return str(complaints[0][2]) if isinstance(complaints, list) and complaints else str(error)
 
 
 def _document(folder: Path) -> dict[str, Any]:

@@ -13,6 +13,8 @@ METRICS, EXPERIMENT, SAMPLES, CHECKPOINTS, EVENTS = (
     "checkpoints",
     "events.jsonl",
 )
+EXPORT = "export.json"
+"""In the folder of an export: what was exported."""
 STATE, ABOUT, LOCK, LOG, DATA = "state.json", "about.json", "run.lock", "error.log", "data.json"
 
 
@@ -21,6 +23,11 @@ def runs_folder() -> Path:
     return Path(appdirs.user_data_dir("metagen", appauthor=False)) / "runs"
 
 
+def exports_folder() -> Path:
+    """Return the folder that exports go to unless another is given: outside the runs, which may be thrown away."""
+    return runs_folder().parent / "exports"
+
+
 def is_run_folder(folder: Path) -> bool:
-    """Return whether `folder` is a run's."""
-    return (folder / EXPERIMENT).is_file() and (folder / CHECKPOINTS).is_dir()
+    """Return whether `folder` is a run's; one of its files may have been lost."""
+    return (folder / CHECKPOINTS).is_dir() and any((folder / name).exists() for name in (EXPERIMENT, METRICS, STATE))

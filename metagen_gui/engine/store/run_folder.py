@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -32,19 +31,11 @@ from metagen_gui.engine.store.names import (
     METRICS,
     SAMPLES,
     STATE,
-    is_run_folder,
     runs_folder,
 )
 from metagen_gui.engine.store.record import RunRecord, read_record, write_record
 
-__all__ = ["CHECKPOINTS", "EXPERIMENT", "RunFolder", "discard", "runs_folder"]
-
-
-def discard(folder: Path) -> None:
-    """Delete a run folder; raise `BadInput` for a folder that is not one."""
-    if not is_run_folder(folder):
-        raise BadInput(str(folder), "not a run folder; nothing was deleted")
-    shutil.rmtree(folder)
+__all__ = ["CHECKPOINTS", "EXPERIMENT", "RunFolder", "runs_folder"]
 
 
 class RunFolder:

@@ -26,11 +26,15 @@ class Exported:
     """What was exported, in plain sentences."""
 
 
-def export_initialization(run_folder: Path, to: Path) -> Exported:
-    """Write what `run_folder` has meta-learned to the folder `to`. Raises `BadInput` that names what is wrong."""
+def export_initialization(run_folder: Path, to: Path, *, replace: bool = False) -> Exported:
+    """Write what `run_folder` has meta-learned to the folder `to`, in place of an earlier export with `replace`.
+
+    Raises `BadInput` that names what is wrong.
+    """
     run = open_run(run_folder)
     history = {"meta_step": run.meta_step}
-    return _export(run.model, to, history, f"The initialization after {run.meta_step:,} outer steps")
+    what = f"The initialization after {run.meta_step:,} outer steps"
+    return _export(run.model, to, history, what, replace=replace)
 
 
 def export_adapted(
@@ -39,6 +43,8 @@ def export_adapted(
     task_index: int | None = None,
     images: Path | None = None,
     steps: int | None = None,
+    *,
+    replace: bool = False,
 ) -> Exported:
     """Write the model of `run_folder` to the folder `to` after it has adapted, in `steps` steps or as in training.
 
@@ -64,13 +70,19 @@ def export_adapted(
     adapted = run.model.adapt(support, taken)
     history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
     what = f"The model adapted to the {len(support):,} examples of {told} in {taken} step{'' if taken == 1 else 's'}"
-    return _export(adapted, to, history, what, notices)
+    return _export(adapted, to, history, what, notices, replace=replace)
 
 
 def _export(
-    model: LoadedModel, to: Path, history: Mapping[str, object], what: str, notices: tuple[str, ...] = ()
+    model: LoadedModel,
+    to: Path,
+    history: Mapping[str, object],
+    what: str,
+    notices: tuple[str, ...] = (),
+    *,
+    replace: bool,
 ) -> Exported:
-    folder = write_export(model, to, history)
+    folder = write_export(model, to, history, replace=replace)
     numbers = sum(value.numel() for values in model.weights.values() for value in values.values())
     size = (folder / WEIGHTS).stat().st_size / 1e3
     summary = f"{what}: {numbers:,} numbers ({size:,.0f} kB) in {printable(str(folder))}, read back and compared."

@@ -26,10 +26,11 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import flush_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import MAX_WEIGHTS_BYTES, from_bytes, to_bytes
+from metagen_gui.engine.store.names import EXPERIMENT, EXPORT
 from metagen_gui.engine.trained.loaded_model import Kind, LoadedModel, assemble
 
-WEIGHTS, EXPERIMENT, ABOUT = "model.safetensors", "experiment.json", "export.json"
-FILES = frozenset({WEIGHTS, EXPERIMENT, ABOUT})
+WEIGHTS = "model.safetensors"
+FILES = frozenset({WEIGHTS, EXPERIMENT, EXPORT})
 VERSION = 1
 MAX_ABOUT_BYTES = 2**20
 COMPARED_SAMPLES = 4
@@ -56,28 +57,28 @@ class _About(BaseModel):
 def load_export(folder: Path | str) -> LoadedModel:
     """Return the model of an exported folder. Raises `BadInput` that names the file and what is wrong with it."""
     folder = Path(folder)
-    about = _read_about(folder / ABOUT)
+    about = _read_about(folder / EXPORT)
     data = _read(folder / WEIGHTS, MAX_WEIGHTS_BYTES)
     if hashlib.sha256(data).hexdigest() != about.sha256:
-        raise BadInput(str(folder / WEIGHTS), f"damaged: not the file that {ABOUT} describes")
+        raise BadInput(str(folder / WEIGHTS), f"damaged: not the file that {EXPORT} describes")
     experiment = Experiment.load(folder / EXPERIMENT, ours=True)
     spec = KINDS[about.data.kind](tuple(about.data.shape))
     if not spec.is_possible():
-        raise BadInput(str(folder / ABOUT), f"{spec.kind} of shape {spec.shape} cannot be")
+        raise BadInput(str(folder / EXPORT), f"{spec.kind} of shape {spec.shape} cannot be")
     weights = from_bytes(data, str(folder / WEIGHTS))
     return assemble(experiment, spec, about.kind, weights, str(folder / WEIGHTS))
 
 
-def write_export(model: LoadedModel, to: Path, history: Mapping[str, Any]) -> Path:
+def write_export(model: LoadedModel, to: Path, history: Mapping[str, Any], *, replace: bool = False) -> Path:
     """Write `model` as the folder `to` and return its full path; on any failure `to` is as it was.
 
     The files go to a temporary folder beside it, are flushed to the disk, loaded back and compared tensor by tensor,
     samples included, before the folder takes the name. `history` is added to `export.json`. Raises `BadInput` if `to`
-    holds anything but an earlier export, or cannot be written.
+    holds anything but an earlier export, or one that nobody said to `replace`, or cannot be written.
     """
     place = _full(to)
     with _refusals(place):
-        _check_free(place)
+        _check_free(place, replace)
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.parent / f".metagen-export-{uuid.uuid4().hex[:12]}"
         temporary.mkdir()
@@ -96,7 +97,7 @@ def _fill(folder: Path, model: LoadedModel, history: Mapping[str, Any]) -> None:
     write_atomically(folder / EXPERIMENT, model.experiment.to_json(complete=True).encode())
     data = {"kind": model.spec.kind, "shape": list(model.spec.shape)}
     about = {"version": VERSION, "kind": model.kind, "data": data, "sha256": digest, **history}
-    write_atomically(folder / ABOUT, (json.dumps(about, indent=2, ensure_ascii=False) + "\n").encode())
+    write_atomically(folder / EXPORT, (json.dumps(about, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def _same(written: LoadedModel, read: LoadedModel) -> bool:
@@ -114,7 +115,7 @@ def _full(path: Path) -> Path:
         raise BadInput(str(path), str(error)) from None
 
 
-def _check_free(place: Path) -> None:
+def _check_free(place: Path, replace: bool) -> None:
     if not place.exists():
         if place.parent.is_file():
             raise BadInput(str(place.parent), "is a file; an export is a folder in a folder")
@@ -124,12 +125,14 @@ def _check_free(place: Path) -> None:
     if Path.cwd().is_relative_to(place):
         raise BadInput(str(place), "is the folder that you are in; name a new one")
     held = {path.name for path in place.iterdir()}
-    if held and not (ABOUT in held and held <= FILES):
+    if held and not (EXPORT in held and held <= FILES):
         raise BadInput(
             str(place), "holds something else; an export needs a new folder, an empty one or an earlier export"
         )
     if held:
-        _read_about(place / ABOUT)
+        _read_about(place / EXPORT)
+        if not replace:
+            raise BadInput(str(place), "holds an earlier export; --force replaces it")
 
 
 def _put_in_place(temporary: Path, place: Path) -> None:

@@ -17,6 +17,7 @@ from metagen_gui.gui.claims.progress import ClaimsProgress
 from metagen_gui.gui.claims.results import ClaimsResults
 from metagen_gui.gui.claims.words import offer, problem_sentence, titles
 from metagen_gui.gui.program.fault_dialog import FaultDialog, write_log
+from metagen_gui.gui.program.trash import tell_thrown
 from metagen_gui.gui.widgets.banner import Banner
 
 if TYPE_CHECKING:
@@ -119,14 +120,16 @@ class ClaimsDialog(QDialog):
         """Move an earlier test to the trash, if that is agreed to and nobody writes it."""
         if self._controller.state.busy or not may_trash(self, test):
             return
-        problem = move_to_trash(test)
+        thrown = move_to_trash(test)
         shown = self.pages.currentWidget() is self.results
-        if not problem and (not shown or self.results.folder == test.folder):
+        if not isinstance(thrown, str) and (not shown or self.results.folder == test.folder):
             self.ask()  # where there may have been an offer to go on with it, or what came of it
         else:
             self._look_for_earlier(asking=False)
-        if problem:
-            self.message.warn(problem)
+        if isinstance(thrown, str):
+            self.message.warn(thrown)
+        else:
+            tell_thrown(self.message, [thrown], lambda: self._look_for_earlier(asking=False))
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 

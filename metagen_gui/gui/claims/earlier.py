@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
 
+from metagen_gui.engine.store.trash import Thrown
 from metagen_gui.gui.claims.words import entry, name_of
 from metagen_gui.gui.program.trash import trash_folder
 from metagen_gui.gui.widgets.icon_button import IconButton
@@ -68,8 +69,8 @@ def may_trash(parent: QWidget, test: KeptTest) -> bool:
     return is_agreed(box, _tr("&Move to trash"), _tr("&Keep"))
 
 
-def move_to_trash(test: KeptTest) -> str:
-    """Move a test's folder to the trash; return why that could not be, "" if it could."""
+def move_to_trash(test: KeptTest) -> Thrown | str:
+    """Move a test's folder to the trash; return it as it lies there, or why it does not."""
     from metagen_gui.engine.store.lock import is_held
 
     if is_held(test.folder):  # by now, whatever was listed

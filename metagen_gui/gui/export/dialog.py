@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QGroupBox,
     QLabel,
+    QMessageBox,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
@@ -22,10 +25,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from metagen_gui.engine.store.names import EXPORT, exports_folder
 from metagen_gui.gui.export.order import ExportOrder
 from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.path_field import PathField
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
+from metagen_gui.gui.widgets.question import is_agreed
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
@@ -59,10 +64,10 @@ class ExportDialog(QDialog):
         self._choose()
 
     def set_run(self, folder: Path | None) -> None:
-        """Propose a run, and a place beside its checkpoints."""
+        """Propose a run, and a place that is free, outside the runs."""
         if folder:
             self.run_field.set_path(folder)
-            self.to_field.set_path(folder / "export")
+            self.to_field.set_path(_free(exports_folder(), folder.name))
 
     @property
     def busy(self) -> bool:
@@ -204,6 +209,10 @@ class ExportDialog(QDialog):
         order = None if self.busy else self.order()
         if order is None:
             return
+        if (order.to / EXPORT).exists():
+            if not self._may_replace(order.to):
+                return
+            order = replace(order, replace=True)
         self._show_busy(True)
         if self._controller.can_save and self._controller.folder == order.run_folder:
             self._order = order
@@ -212,6 +221,17 @@ class ExportDialog(QDialog):
             self._controller.save_now()
         else:
             self._begin(order)
+
+    def _may_replace(self, folder: Path) -> bool:
+        """Ask whether an earlier export may go."""
+        box = QMessageBox(self)
+        box.setObjectName("replace_export_dialog")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setWindowTitle(self.tr("Replace the export?"))
+        box.setText(self.tr("This folder holds an earlier export, which will be gone."))
+        box.setInformativeText(str(folder))
+        return is_agreed(box, self.tr("&Replace"), self.tr("&Keep"))
 
     def _saved(self) -> None:
         order, self._order = self._order, None
@@ -258,3 +278,9 @@ class ExportDialog(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide; an export that is being written goes on and is shown when the dialog is opened again."""
         event.accept()
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Return a place in `folder` that nothing has."""
+    places = (folder / (name if number == 1 else f"{name}-{number}") for number in itertools.count(1))
+    return next(place for place in places if not place.exists())

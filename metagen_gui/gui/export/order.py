@@ -21,11 +21,13 @@ class ExportOrder:
     task_index: int = 0
     images: Path | None = None
     steps: int | None = None
+    replace: bool = False
+    """An earlier export in that place."""
 
     def carry_out(self, engine: Engine) -> Exported:
         """Write the export."""
         if self.what == "initialization":
-            return engine.export_initialization(self.run_folder, self.to)
+            return engine.export_initialization(self.run_folder, self.to, replace=self.replace)
         task = self.task_index if self.what == "task" else None
         images = self.images if self.what == "images" else None
-        return engine.export_adapted(self.run_folder, self.to, task, images, self.steps)
+        return engine.export_adapted(self.run_folder, self.to, task, images, self.steps, replace=self.replace)

@@ -121,6 +121,14 @@ ACTIONS: tuple[RunAction | str, ...] = (
         "Del",
         _all_at_rest,
     ),
+    RunAction(
+        "thrown",
+        _("Tras&h…"),
+        _("What was thrown away: bring it back, or delete it for good"),
+        "mdi6.delete-restore",
+        "Shift+Del",
+        lambda entries: True,
+    ),
 )
 """In the order of the menu and of the buttons."""
 

@@ -11,13 +11,16 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.trash import Thrown
 from metagen_gui.gui.experiment.files import ExperimentFiles
 from metagen_gui.gui.library.branch import ask_branch
 from metagen_gui.gui.library.listing import RunsListing
 from metagen_gui.gui.library.offer import RunsOffer
 from metagen_gui.gui.library.panel import RunsPanel
+from metagen_gui.gui.library.thrown import TrashDialog
 from metagen_gui.gui.library.trash import ask_trash, move_to_trash
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
+from metagen_gui.gui.program.trash import tell_thrown
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
@@ -56,6 +59,7 @@ class RunsCommands(QObject):
             "duplicate": lambda entries: self._duplicate(entries[0]),
             "reveal": lambda entries: self._show_folder(entries[0].folder),
             "trash": self._trash,
+            "thrown": self._show_thrown,
         }
         panel.asked.connect(self._do)
         panel.edited.connect(self._edit)
@@ -63,7 +67,7 @@ class RunsCommands(QObject):
         self.listing.listed.connect(self._show)
         controller.state_changed.connect(self._follow)
         controller.started.connect(self.listing.refresh)
-        controller.discarded.connect(self.listing.refresh)
+        controller.discarded.connect(self._tell_discarded)
         files.replaced.connect(self._forget_branch)
         self._follow(controller.state)
 
@@ -99,7 +103,7 @@ class RunsCommands(QObject):
     # -- commands ----------------------------------------------------------------------------------------------------
 
     def _do(self, name: str, entries: Sequence[RunEntry]) -> None:
-        if self._engine is not None and entries:
+        if self._engine is not None and (entries or name == "thrown"):
             self._does[name](entries)
 
     def _branch(self, entry: RunEntry) -> None:
@@ -160,19 +164,33 @@ class RunsCommands(QObject):
         assert self._engine is not None
         if not ask_trash(self._window, entries):
             return
-        problems = []
+        problems, gone = [], []
         for entry in entries:
             # What was read a moment ago may hold no more: it may have been started since.
-            problem = move_to_trash(self._engine.library.read_entry(entry.folder))
-            if problem:
-                problems.append(problem)
+            thrown = move_to_trash(self._engine.library.read_entry(entry.folder))
+            if isinstance(thrown, str):
+                problems.append(thrown)
                 continue
+            gone.append(thrown)
             self._panel.model.remove(entry.folder)
             if entry.folder == self._controller.folder and not self._controller.state.busy:
                 self._controller.forget()
         if problems:
             self._banner.warn(" ".join(problems))
+        elif gone:
+            tell_thrown(self._banner, gone, self.listing.refresh)
         self._panel.set_runs(self._panel.model.entries())
+        self.listing.refresh()
+
+    def _show_thrown(self, _: Sequence[RunEntry]) -> None:
+        dialog = TrashDialog(self._window)
+        dialog.brought_back.connect(self.listing.refresh)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _tell_discarded(self, thrown: Thrown | None) -> None:
+        if thrown is not None:
+            tell_thrown(self._banner, [thrown], self.listing.refresh)
         self.listing.refresh()
 
     def _edit(self, entry: RunEntry, column: str, text: str) -> None:

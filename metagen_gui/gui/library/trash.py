@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from metagen_gui.engine.store.trash import Thrown
 from metagen_gui.gui.program.trash import trash_folder
 from metagen_gui.gui.widgets.question import is_agreed
 
@@ -33,8 +34,8 @@ def ask_trash(parent: QWidget, entries: Sequence[RunEntry]) -> bool:
     return is_agreed(box, _tr("&Move to trash"), _tr("&Keep"))
 
 
-def move_to_trash(entry: RunEntry) -> str:
-    """Move a run's folder to the trash; return why that could not be, "" if it could."""
+def move_to_trash(entry: RunEntry) -> Thrown | str:
+    """Move a run's folder to the trash; return it as it lies there, or why it does not."""
     if entry.state == "running":
         return _tr("{name} is going on; finish it first").format(name=entry.name)
     return trash_folder(entry.folder, entry.name)

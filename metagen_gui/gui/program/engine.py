@@ -56,9 +56,8 @@ class Engine:
     use_threads: Callable[[], Any]
     devices: Callable[[], Sequence[Device]]
     memory_used: Callable[[str], int]
-    discard: Callable[[Path], None]
     runs_folder: Callable[[], Path]
-    export_initialization: Callable[[Path, Path], Exported]
-    export_adapted: Callable[[Path, Path, int | None, Path | None, int | None], Exported]
+    export_initialization: Callable[..., Exported]
+    export_adapted: Callable[..., Exported]
     problems: Sequence[Problem] = ()
     """Plugins that could not be loaded."""

@@ -34,7 +34,6 @@ def load_engine() -> Engine:
         use_threads=devices.use_threads,
         devices=devices.devices,
         memory_used=devices.memory_used,
-        discard=runs.discard,
         runs_folder=runs.runs_folder,
         export_initialization=export.export_initialization,
         export_adapted=export.export_adapted,

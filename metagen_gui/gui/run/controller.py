@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, Saved, Snapshot, StepReport
 from metagen_gui.engine.files import append_text
-from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import LOG
 from metagen_gui.engine.store.reports import read_reports
+from metagen_gui.engine.store.trash import Thrown
 from metagen_gui.gui.program.job import Broken, Outcome, Refused
+from metagen_gui.gui.program.trash import trash_folder
 from metagen_gui.gui.run.branch import Branch
 from metagen_gui.gui.run.earlier_curves import EarlierCurves, told_from_the_start
 from metagen_gui.gui.run.mailbox import RunMailbox
@@ -50,8 +51,8 @@ class RunController(QObject):
     """A plain sentence about something that may be lost if nobody acts."""
     alarmed = Signal(object)
     """`Alarm`: training has fallen ill, or with `over` is well again."""
-    discarded = Signal()
-    """The run and all that it reported are gone."""
+    discarded = Signal(object)
+    """The run and all that it reported are gone from the window; its folder is in the trash, as this says, or None."""
     refused = Signal(str, str)
     """Where and why an input cannot be used; the run did not start or go on."""
     branch_changed = Signal()
@@ -172,9 +173,9 @@ class RunController(QObject):
             self._go_to(RunState.FINISHING)
 
     def discard(self) -> None:
-        """End the run, if it goes on, and delete its folder."""
+        """End the run, if it goes on, and move its folder to the trash."""
         if self._thread is None and self.folder is not None:
-            self._delete_folder()
+            self._throw_away()
         elif self.state.busy:
             self.discarding = True
             self.finish()
@@ -258,7 +259,7 @@ class RunController(QObject):
         self.progress.pause()
         self._commands = None
         if self.discarding:
-            self._delete_folder()
+            self._throw_away()
         elif isinstance(outcome, Refused):
             self._go_to(RunState.IDLE)
             self.refused.emit(outcome.where, outcome.why)
@@ -278,19 +279,18 @@ class RunController(QObject):
         except OSError:
             self.noticed.emit(self.tr("The run's log could not be written."))
 
-    def _delete_folder(self) -> None:
-        if self.engine is not None and self.folder is not None:
-            try:
-                self.engine.discard(self.folder)
-            except (OSError, BadInput) as error:
-                self.noticed.emit(self.tr("The run's folder could not be deleted: {why}").format(why=error))
-        self.forget()
+    def _throw_away(self) -> None:
+        thrown = trash_folder(self.folder, self.folder.name) if self.folder is not None else None
+        if isinstance(thrown, str):
+            self.noticed.emit(thrown)
+            thrown = None
+        self.forget(thrown)
 
-    def forget(self) -> None:
-        """The last run and its folder are gone, however that came."""
+    def forget(self, thrown: Thrown | None = None) -> None:
+        """The last run is no longer this window's; its folder lies in the trash, as `thrown` says."""
         self.progress = RunProgress()
         self.progress.pause()
-        self.discarded.emit()
+        self.discarded.emit(thrown)
         self._go_to(RunState.IDLE)
 
     def _go_to(self, state: RunState) -> None:

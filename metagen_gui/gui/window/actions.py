@@ -43,7 +43,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "discard",
         _("&Discard…"),
-        _("End the run and delete its folder"),
+        _("End the run and move its folder to the trash"),
         "mdi6.trash-can-outline",
         ("Ctrl+Shift+Backspace",),
         short=_("Discard"),

@@ -44,12 +44,12 @@ def ask_closing(parent: QWidget, how_far: str) -> Closing:
 
 
 def ask_discarding(parent: QWidget, seconds: float, folder: Path | None) -> bool:
-    """Ask whether the run may be deleted."""
+    """Ask whether the run may go to the trash."""
     box = QMessageBox(parent)
     box.setObjectName("discard_dialog")
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(_tr("Discard the run?"))
-    box.setText(_tr("The run took {time}. Its folder will be deleted.").format(time=duration(seconds)))
+    box.setText(_tr("The run took {time}. Its folder goes to the trash.").format(time=duration(seconds)))
     box.setInformativeText(str(folder or ""))
     return is_agreed(box, _tr("&Discard"), _tr("&Keep"))
 

@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
         start(self.panel.experiment())
 
     def discard(self) -> None:
-        """Delete the run, after a question if much time went into it."""
+        """Move the run to the trash, after a question if much time went into it."""
         run = self.controller
         little = run.progress.seconds < ASK_BEFORE_DISCARDING and not run.progress.resumed_from
         if little or ask_discarding(self, run.progress.seconds, run.folder):

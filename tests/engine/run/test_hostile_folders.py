@@ -93,7 +93,7 @@ def everything_is_tried(folder: Path) -> list[str]:
         lambda: export_initialization(folder, export),
         lambda: list(resume_run(folder)),
         lambda: keep_traceback(ValueError("of a run"), folder / "error.log"),
-        lambda: export_initialization(folder, export),
+        lambda: export_initialization(folder, export, replace=True),
         lambda: list_runs(folder.parent),
     ):
         try:

@@ -27,6 +27,7 @@ from metagen_gui.engine.store.library import (
     set_note,
 )
 from metagen_gui.engine.store.record import read_record
+from metagen_gui.engine.trained.export import export_initialization
 from tests.kept_runs import keep_run
 
 INNER_LR = {"event": "setting", "path": "algorithm.inner_lr", "meta_step": 60, "value": 0.07}
@@ -271,3 +272,9 @@ def test_changes_that_cannot_be_read_are_left_out(tmp_path: Path, change: str) -
         file.write((json.dumps({**INNER_LR, **json.loads(change)}) if change[0] == "{" else change) + "\n")
     assert experiment_at(Experiment, folder, 100).values["algorithm"]["inner_lr"] == 0.07
     assert experiment_at(Experiment, folder, 59) == Experiment.load(folder)
+
+
+def test_an_export_beside_runs_is_no_run(tiny: Tiny, tmp_path: Path) -> None:
+    run = stopped(tiny(values=VALUES), tmp_path / "run", 1)
+    export_initialization(run, tmp_path / "export")
+    assert [entry.folder for entry in list_runs(tmp_path)] == [run]

@@ -15,7 +15,7 @@ from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import runs_folder
-from metagen_gui.engine.store.run_folder import RunFolder, discard
+from metagen_gui.engine.store.run_folder import RunFolder
 
 
 def test_a_run_folder_holds_the_whole_experiment_and_empty_places(tmp_path: Path) -> None:
@@ -121,19 +121,3 @@ def test_runs_without_a_folder_get_one_of_their_own_each() -> None:
         run.close()
         assert run.path.parent == runs_folder() and "reptile-gan-densities" in run.path.name
     assert len({run.path for run in runs}) == 3
-
-
-def test_only_a_run_folder_is_discarded(tmp_path: Path) -> None:
-    precious = tmp_path / "precious"
-    precious.mkdir()
-    (precious / "experiment.json").write_text("{}")
-    saves = tmp_path / "saves of a game"
-    (saves / "checkpoints").mkdir(parents=True)
-    for folder in (precious, saves, tmp_path / "missing", tmp_path):
-        with pytest.raises(BadInput, match="not a run folder; nothing was deleted"):
-            discard(folder)
-    assert (precious / "experiment.json").exists() and (saves / "checkpoints").exists()
-    run = RunFolder.create(Experiment(), tmp_path / "run", [])
-    run.close()
-    discard(run.path)
-    assert not run.path.exists() and precious.exists()

@@ -170,8 +170,12 @@ def test_the_lines_of_python_load_and_sample(points_run: Path, tmp_path: Path) -
 
 
 def test_an_earlier_export_is_replaced_and_an_empty_folder_is_used(points_run: Path, own_copy: Path) -> None:
+    """Replaced only when it is said."""
     before = (own_copy / "export.json").read_text()
-    export_adapted(points_run, own_copy, task_index=0)
+    with pytest.raises(BadInput, match="holds an earlier export; --force replaces it"):
+        export_adapted(points_run, own_copy, task_index=0)
+    assert (own_copy / "export.json").read_text() == before
+    export_adapted(points_run, own_copy, task_index=0, replace=True)
     assert (own_copy / "export.json").read_text() != before
     empty = own_copy.parent / "new" / "empty"
     empty.mkdir(parents=True)
@@ -224,7 +228,7 @@ def test_a_failed_export_leaves_the_earlier_one_and_no_litter(
     before = {path.name: path.read_bytes() for path in own_copy.iterdir()}
     monkeypatch.setattr(export_folder, name, fault)
     with pytest.raises(BadInput, match=says) as refused:
-        export_adapted(points_run, own_copy, task_index=0)
+        export_adapted(points_run, own_copy, task_index=0, replace=True)
     assert refused.value.where == str(own_copy)
     assert {path.name: path.read_bytes() for path in own_copy.iterdir()} == before
     assert [path.name for path in own_copy.parent.iterdir()] == ["copy"]

@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import exports_folder
 from metagen_gui.gui.export.dialog import ExportDialog
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
+from tests.gui.questions import answer
 from tests.gui.stand_ins import FakeTraining, engine
 
 
@@ -25,10 +27,12 @@ class Exports:
         self.calls: list[tuple[Any, ...]] = []
         self.threads: set[int] = set()
         self.problem: Exception | None = None
+        self.replaced = False
         self.summary = "12 numbers, compared."
 
-    def __call__(self, run: Path, to: Path, *more: Any) -> Any:
+    def __call__(self, run: Path, to: Path, *more: Any, replace: bool) -> Any:
         self.calls.append((run, to, *more))
+        self.replaced = replace
         self.threads.add(threading.get_ident())
         if self.problem:
             raise self.problem
@@ -67,7 +71,7 @@ def test_the_initialization_is_written_behind_the_window(
     made = dialog(qtbot, controller)
     made.set_run(tmp_path / "run")
     export(qtbot, made)
-    assert exports.calls == [(tmp_path / "run", tmp_path / "run" / "export")]
+    assert exports.calls == [(tmp_path / "run", exports_folder() / "run")]
     assert exports.threads.isdisjoint({threading.get_ident()})
     assert made.said.text() == "12 numbers, compared."
     qtbot.mouseClick(made.copy_button, Qt.MouseButton.LeftButton)
@@ -84,8 +88,29 @@ def test_adapted_models(qtbot: QtBot, controller: RunController, exports: Export
     made.images_field.set_path(tmp_path / "mine")
     made.steps.setValue(7)
     export(qtbot, made)
-    to = tmp_path / "export"
+    to = exports_folder() / tmp_path.name
     assert exports.calls == [(tmp_path, to, 2, None, None), (tmp_path, to, None, tmp_path / "mine", 7)]
+
+
+def test_an_earlier_export_is_replaced_only_after_a_question(
+    qtbot: QtBot, controller: RunController, exports: Exports, tmp_path: Path
+) -> None:
+    made = dialog(qtbot, controller)
+    made.set_run(tmp_path / "run")
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    (earlier / "export.json").write_text("{}")
+    made.to_field.set_path(earlier)
+    answer("Keep")
+    export(qtbot, made)
+    assert not exports.calls
+    answer("Replace")
+    export(qtbot, made)
+    assert exports.replaced and exports.calls == [(tmp_path / "run", earlier)]
+    (exports_folder() / "run").mkdir(parents=True)
+    made.set_run(tmp_path / "run")
+    assert made.to_field.path() == exports_folder() / "run-2", "what is proposed is free"
+    (exports_folder() / "run").rmdir()
 
 
 def test_what_is_missing_or_wrong_is_said(qtbot: QtBot, controller: RunController, exports: Exports) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from metagen_gui.engine.run.outer_loop import Origin
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.lock import RunLock
+from metagen_gui.engine.store.trash import throw_away, thrown_away
+from metagen_gui.gui.library.thrown import TrashDialog
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.branch import Branch
 from metagen_gui.gui.run.states import RunState
@@ -208,8 +209,33 @@ def test_a_run_goes_to_the_trash_only_after_a_yes(qtbot: QtBot, open_window: Ope
     do(window, "trash", "one", "two")
     assert [folder.is_dir() for folder in folders] == [False, False, True]
     assert shown(window.runs_panel) == ["three"]
-    trash = list(Path(os.environ["XDG_DATA_HOME"]).rglob("experiment.json"))
-    assert len(trash) >= 2, "it is deleted, not in the trash"
+    assert window.banner.text() == "2 runs are in the trash (Runs, Trash…)."
+    window.banner._action.click()
+    assert [folder.is_dir() for folder in folders] == [True, True, True]
+    qtbot.waitUntil(lambda: set(shown(window.runs_panel)) == {"one", "two", "three"})
+
+
+def test_what_lies_in_the_trash_comes_back_after_a_restart_or_is_deleted_after_a_question(
+    qtbot: QtBot, open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    folders = [keep_run(tmp_path / "runs", name) for name in ("one", "two")]
+    for folder in folders:
+        throw_away(folder)
+    dialog = TrashDialog(open_window())
+    qtbot.addWidget(dialog)
+    assert dialog.list.count() == 2 and not dialog.back_button.isEnabled()
+    dialog.list.item(0).setSelected(True)
+    dialog.back_button.click()
+    assert [folder.is_dir() for folder in folders] == [False, True], "the newest stands first"
+    dialog.list.item(0).setSelected(True)
+    answer("Keep")
+    dialog.delete_button.click()
+    assert dialog.list.count() == 1 and thrown_away()
+    answer("Delete")
+    dialog.list.item(0).setSelected(True)
+    dialog.delete_button.click()
+    assert not thrown_away() and dialog.said.text() == "The trash is empty."
 
 
 def test_the_run_last_shown_is_forgotten_when_it_goes_to_the_trash(
@@ -252,7 +278,7 @@ def test_where_there_is_no_trash_nothing_is_deleted(
     window = open_window()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "Trash").write_text("no folder")
+    (tmp_path / "data" / "metagen").write_text("no folder")
     answer("Move to trash")
     do(window, "trash", "mine")
     assert folder.is_dir() and shown(window.runs_panel) == ["mine"]

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.trash import Thrown, bring_back
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
 from tests.gui.stand_ins import FakeTraining, engine, jobs
@@ -112,7 +113,9 @@ def test_live_changes_reach_the_run(qtbot: QtBot, controller: RunController, tra
     assert training.changes == [("algorithm.inner_lr", 0.02)]
 
 
-def test_finish_keeps_and_discard_deletes(qtbot: QtBot, controller: RunController, training: FakeTraining) -> None:
+def test_finish_keeps_and_discard_moves_to_the_trash_in_every_state(
+    qtbot: QtBot, controller: RunController, training: FakeTraining
+) -> None:
     controller.start(Experiment())
     wait_for(qtbot, controller, RunState.RUNNING)
     controller.finish()
@@ -122,6 +125,8 @@ def test_finish_keeps_and_discard_deletes(qtbot: QtBot, controller: RunControlle
     assert kept is not None
     assert kept.is_dir()
     assert training.closed == 1
+    heard = list[Thrown | None]()
+    controller.discarded.connect(heard.append)
     controller.discard()
     assert controller.state is RunState.IDLE
     assert not kept.exists()
@@ -133,6 +138,9 @@ def test_finish_keeps_and_discard_deletes(qtbot: QtBot, controller: RunControlle
     controller.discard()
     wait_for(qtbot, controller, RunState.IDLE)
     assert not gone.exists()
+    for folder, thrown in zip((kept, gone), heard, strict=True):
+        assert thrown is not None and thrown.content.is_dir() and bring_back(thrown) == folder
+    assert (kept / "checkpoints").is_dir() and (gone / "checkpoints").is_dir()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs links")
