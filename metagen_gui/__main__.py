@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+FOLDERS = ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
+
+
+def forget_empty_folders() -> None:
+    """Take a variable that names a folder for unset where it is empty: else files would go to the current folder."""
+    for name in FOLDERS:
+        if os.environ.get(name) == "":
+            del os.environ[name]
+
 
 def main() -> None:
     """Read the arguments, see whether a window can be opened, and open it; the process ends here."""
+    forget_empty_folders()
     arguments = _parse(sys.argv[1:])
     try:
         from metagen_gui.gui.program.display import missing_library, why_no_window

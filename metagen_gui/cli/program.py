@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from metagen_gui.__main__ import program_version
+from metagen_gui.__main__ import forget_empty_folders, program_version
 from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log, say
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
@@ -224,6 +224,7 @@ def claims(
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line `arguments` (default: the program's own) and end the process with its status."""
+    forget_empty_folders()
     _prepare_streams()
     sys.exit(_status(arguments))
 

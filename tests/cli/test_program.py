@@ -425,3 +425,12 @@ def test_lengths_of_time(seconds: float, text: str) -> None:
 def test_losses_as_text(value: float, text: str) -> None:
     assert figure(value) == text
     assert figure(float("nan")) == "–"
+
+
+def test_an_empty_home_counts_as_unset(tmp_path: Path) -> None:
+    empty = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), "")
+    asked = (
+        "from metagen_gui.__main__ import forget_empty_folders; forget_empty_folders(); import os; print(*os.environ)"
+    )
+    told = subprocess.run([sys.executable, "-c", asked], env={**os.environ, **empty}, capture_output=True, text=True)
+    assert not {*empty} & {*told.stdout.split()} and "PATH" in told.stdout.split()

@@ -15,7 +15,7 @@ from metagen_gui.engine.data.image_files import read_images
 from metagen_gui.engine.data.image_files.contents import Contents, contents_of, without_copies
 from metagen_gui.engine.data.image_files.decode import Shape
 from metagen_gui.engine.data.image_files.earlier_split import arrange_as_before
-from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity
+from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity, White
 from metagen_gui.engine.data.image_files.kept_streams import NOT_KEPT, KeptStreams
 from metagen_gui.engine.data.image_files.layout import SHARE, ImageClass, Layout, arrange
 from metagen_gui.engine.data.image_files.listing import Source, counted, some
@@ -118,7 +118,11 @@ class Images(TaskFamily):
     @cached_property
     def images(self) -> ImageSet:
         """The images as numbers."""
-        return ImageSet(self.source, self.settings.shape, self._polarity)
+        return ImageSet(self.source, self.settings.shape, self._polarity, self._white)
+
+    @property
+    def _white(self) -> White:
+        return "auto" if self._kept is None else self._kept.white
 
     @property
     def _polarity(self) -> Polarity:
@@ -170,9 +174,9 @@ class Images(TaskFamily):
     def check(self, shots: int, query_size: int) -> None:
         """Raise `BadInput` if a stream has no class with `shots + query_size` images that can be read."""
         self._needed = needed = shots + query_size
+        self.images.survey()
         if lacking := tuple(stream for stream in STREAMS if not self._large_enough(stream, needed)):
             raise self._too_few(lacking, needed)
-        self.images.survey()
         for stream in STREAMS:
             self.task(stream, 0, shots, query_size)
 
@@ -184,7 +188,7 @@ class Images(TaskFamily):
                 polarity = "invert" if self.images.inverted else "keep"
             except BadInput:  # a run from before this was kept, whose own pictures are gone
                 told.append("which end is ink was found from these pictures, as those of training are not there")
-        found, notices = read_images(path, self.spec, polarity=polarity, where=where)
+        found, notices = read_images(path, self.spec, polarity=polarity, white=self._white, where=where)
         return found, (*notices, *told)
 
     def notices(self) -> tuple[str, ...]:
@@ -206,8 +210,8 @@ class Images(TaskFamily):
     def kept(self) -> dict[str, Any]:
         """Return the classes of every stream with a digest of their pictures, and how they are read."""
         kept, changes = self._kept or KeptStreams(rule="by name"), [*self.doubts()]
-        known = {"compared": self.contents.compared, "inverted": self.images.inverted, "changes": changes}
-        return kept.now(self._arranged[0], self._digest, **known)
+        read = {"compared": self.contents.compared, "inverted": self.images.inverted, "white": self.images.white}
+        return kept.now(self._arranged[0], self._digest, **read, changes=changes)
 
     def recall(self, kept: Mapping[str, Any]) -> None:
         """Hold out the classes that a run held out, and read pictures as it did."""
@@ -250,10 +254,14 @@ class Images(TaskFamily):
         have = f"{source.label} has {counted(enough, 'class', 'classes')} with {needed} or more images"
         if len(classes) == 1 and not source.listing.files[0].folder:
             why = f"{source.label} holds images but no folders of images, one per class; choose the folder above it"
+        elif self.images.bad and len(self.images.bad) == len(source.listing.files):
+            why = f"{source.label}: {len(self.images.bad):,} of {len(self.images.bad):,} images cannot be read"
+            first = min(self.images.bad)
+            why += f"; the first: {shortened(source.listing.files[first].label)} ({self.images.bad[first]})"
         elif enough < len(STREAMS):
             why = f"{have}; at least 3 are needed (one each to train, validate, test); the largest class has {largest}"
         else:
             use = " or ".join(PURPOSE[stream] for stream in lacking)
             why = f"{have}, but none to {use}"
             why += "; hold out by class instead of by group" if self.layout.grouped else ""
-        return BadInput(WHERE, why)
+        return BadInput(WHERE, "; ".join([why, *self._arranged[2], *self.images.range_told]))

@@ -6,6 +6,7 @@ be 0, and shows what is hidden under transparency.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ class Storage:
     raw: str
     """Pillow's name of the layout, such as `RGB;16B`; empty where it gives none."""
     white_is_zero: bool
+    white: int | None = None
+    """The value that stands for white where pictures use plainly fewer bits than their files have."""
 
     @classmethod
     def of(cls, image: Image.Image) -> Storage:
@@ -56,7 +59,32 @@ def visible(image: Image.Image, storage: Storage) -> Image.Image:
         if storage.raw in FEW_BITS and isinstance(key, int):  # Pillow widens the pixels and forgets the key
             image.info["transparency"] = key * 255 // FEW_BITS[storage.raw]
         return image if mode == "RGBA" else image.convert("LA" if mode == "La" else "RGBA").convert("RGBA")
+    if mode == "L" and storage.white == 1:
+        return image.point([0, *[255] * 255])
     return image.convert("L" if mode in ("1", "L") else "RGB")
+
+
+def peak(image: Image.Image, storage: Storage) -> tuple[int, int] | None:
+    """Return how many bits gray values of a decoded image may have, and the largest; None where that says nothing."""
+    if not (image.mode in ("L", "I") or image.mode.startswith("I;16")) or storage.raw in (*FEW_BITS, *UNSIGNED, "I;12"):
+        return None
+    if storage.white_is_zero or image.has_transparency_data:
+        return None
+    values: npt.NDArray[Any] = np.asarray(image)
+    low, high = int(values.min()), int(values.max())
+    return (8 if image.mode == "L" else 16, high) if low >= 0 and high <= 65535 else None
+
+
+def used_white(peaks: Sequence[tuple[int, int]]) -> int | None:
+    """Return the value that stands for white where all pictures stay plainly below the ends of their files' range.
+
+    Masks of 0 and 1, and 8, 10, 12 or 14 bits in files of 16.
+    """
+    bits, high = max((bits for bits, _ in peaks), default=0), max((high for _, high in peaks), default=0)
+    if not high or len({bits for bits, _ in peaks}) != 1:
+        return None
+    fits = [2**depth - 1 for depth in ((1,) if bits == 8 else (1, 8, 10, 12, 14)) if high < 2**depth]
+    return fits[0] if fits else None
 
 
 def _from_wide(image: Image.Image, storage: Storage) -> Image.Image:
@@ -78,6 +106,8 @@ def _black_and_white(values: npt.NDArray[Any], mode: str, storage: Storage) -> t
     Those of 16-bit files are the ends of their range. In 32 bits, floats in [0, 1] keep their meaning, and whole
     numbers up to 65535 are those of a 16-bit file; anything else is stretched from its least to its greatest value.
     """
+    if storage.white:
+        return 0.0, float(storage.white)
     if mode.startswith("I;16"):
         return 0.0, 4095.0 if storage.raw == "I;12" else 65535.0
     finite = np.isfinite(values)

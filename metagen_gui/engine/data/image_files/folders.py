@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from metagen_gui.engine.data.image_files.foreign import called
 from metagen_gui.engine.data.image_files.listing import (
     MAX_FILE_BYTES,
     ImageFile,
@@ -61,7 +62,7 @@ class FolderSource(Source):
 def list_folder(root: Path, progress: Progress | None = None) -> Listing:
     """Walk a folder without ever entering the same one twice, whatever its links say; raise `Stopped` if told to."""
     listing, seen, count = Listing(), set[tuple[int, int]](), Count(progress)
-    above = {_identity(folder) for folder in root.absolute().parents}
+    above = {_identity(folder) for folder in root.resolve().parents}  # of a/.., a is not above but below
     # Linked folders wait until the real tree is known, so a class keeps its real name and not that of a link to it.
     real, linked = deque([(root, tuple[str, ...]())]), deque[tuple[Path, tuple[str, ...]]]()
     while real or linked:
@@ -87,6 +88,8 @@ def list_folder(root: Path, progress: Progress | None = None) -> Listing:
                 listing.skip(parts, "its name is not valid text")
             elif _is_folder(entry):
                 (linked if entry.is_symlink() else real).append((place / entry.name, parts))
+            elif why := called(entry.name):
+                listing.skip(parts, why)
             elif not is_image_name(entry.name):
                 listing.others.append(printable("/".join(parts)))
             elif _is_file(entry):

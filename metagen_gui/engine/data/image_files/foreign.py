@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePosixPath
+
 PICTURES = {
     **dict.fromkeys(("heic", "heix", "hevc", "mif1", "msf1"), "a HEIC"),
     **dict.fromkeys(("avif", "avis"), "an AVIF"),
@@ -24,6 +27,33 @@ BEGINNINGS = {
     b"<!DOCTYPE html": "not an image but a web page",
     b"<html": "not an image but a web page",
 }
+
+
+CALLED = {
+    **dict.fromkeys((".heic", ".heif"), "a HEIC image"),
+    ".avif": "an AVIF image",
+    **dict.fromkeys((".jp2", ".j2k"), "a JPEG 2000 image"),
+    ".jxl": "a JPEG XL image",
+    ".psd": "a Photoshop file",
+    **dict.fromkeys((".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".raw"), "a camera's raw file"),
+}
+"""Names of pictures that no decoder here takes."""
+ARRAYS = {".npz": "NumPy arrays", ".npy": "NumPy arrays", ".mat": "MATLAB arrays", ".h5": "an HDF5 file"}
+IDX = re.compile(r"idx\d[.-]?ubyte(\.gz)?$", re.IGNORECASE)
+IDX_BEGINS = re.compile(rb"\0\0[\x08-\x0e][\x01-\x04]")
+
+
+def called(name: str) -> str:
+    """Say what a file is by its name, where that is a picture which cannot be read; else an empty text."""
+    what = CALLED.get(PurePosixPath(name).suffix.casefold())
+    return f"{what}, which cannot be read; save it as PNG or JPEG" if what else ""
+
+
+def arrays(name: str, begins: bytes = b"") -> str:
+    """Say what a file of many pictures is, and what to do with it; an empty text if it is none."""
+    what = "an IDX file, as MNIST comes in" if IDX.search(name) or IDX_BEGINS.match(begins) else None
+    what = what or ARRAYS.get(PurePosixPath(name).suffix.casefold())
+    return f"{what}, which is not read; save every picture as PNG, in one folder per class" if what else ""
 
 
 def named(data: bytes) -> str:

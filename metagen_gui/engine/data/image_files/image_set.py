@@ -13,10 +13,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from metagen_gui.engine.data.image_files.decode import Pixels, Shape, border, open_image, to_pixels
+from metagen_gui.engine.data.image_files.decode import Pixels, Shape, border, gray_peak, open_image, to_pixels
+from metagen_gui.engine.data.image_files.eight_bits import used_white
+from metagen_gui.engine.data.image_files.kinds import several_frames
 from metagen_gui.engine.data.image_files.listing import Source, Unusable, counted, some
 
 Polarity = Literal["auto", "keep", "invert"]
+White = int | None | Literal["auto"]
 
 CACHE_BYTES = 512 * 2**20
 BYTES_AROUND_AN_IMAGE = 256
@@ -25,6 +28,8 @@ LOOKED_AT_FOR_POLARITY = 25
 TRIED_FOR_POLARITY = 100
 """A number of files and no amount of work: polarity must not depend on what was decoded before."""
 SURVEYED_FILES = 1_000
+LITTLE_RANGE = 64
+"""Of 255: a quarter."""
 SURVEYED_PIXELS = 100_000_000
 """About a second of decoding."""
 COST_OF_A_BYTE = 0.3
@@ -34,10 +39,15 @@ COST_OF_A_BYTE = 0.3
 class ImageSet:
     """The images of `source` at one `shape` `(channels, height, width)`, by their index in its listing."""
 
-    def __init__(self, source: Source, shape: Shape, polarity: Polarity = "auto") -> None:
+    def __init__(self, source: Source, shape: Shape, polarity: Polarity = "auto", white: White = "auto") -> None:
         self.source = source
         self.shape = shape
         self.polarity = polarity
+        self._white = white
+        self.pages = list[str]()
+        """Labels of files that hold more than the one picture that is read."""
+        self.range_told: tuple[str, ...] = ()
+        """What a survey has found of pictures that carry next to nothing, as sentences."""
         self.bad: dict[int, str] = {}
         """Why each image that turned out to be unusable is; it grows as images are first used."""
         self._kept: dict[int, Pixels] = {}
@@ -54,7 +64,9 @@ class ImageSet:
             self._decoded += COST_OF_A_BYTE * len(data)
             image = open_image(data)
             self._decoded += image.width * image.height
-            pixels = to_pixels(image, self.shape)
+            if several_frames(image):
+                self.pages.append(self.source.listing.files[index].label)
+            pixels = to_pixels(image, self.shape, self.white)
         except Unusable as error:
             self.bad[index] = str(error)
             return None
@@ -92,12 +104,29 @@ class ImageSet:
                 borders.append(float(np.median(border(pixels.transpose(1, 2, 0)))))
         return bool(borders) and float(np.median(borders)) > 127
 
+    @cached_property
+    def white(self) -> int | None:
+        """The value that stands for white where gray pictures plainly use fewer bits than their files have."""
+        if self._white != "auto":
+            return self._white
+        peaks = list[tuple[int, int]]()
+        for index in self._spread(TRIED_FOR_POLARITY)[:LOOKED_AT_FOR_POLARITY]:
+            try:
+                found = gray_peak(open_image(self.source.read(self.source.listing.files[index])))
+            except Unusable:
+                continue
+            if found is None or (used_white([*peaks, found]) is None and found[1]):
+                return None
+            peaks.append(found)
+        return used_white(peaks)
+
     def survey(self) -> None:
         """Decode a sample, or everything where that is quick, so that bad files are known before a run starts."""
         for index in self._spread(SURVEYED_FILES):
             if self._decoded > SURVEYED_PIXELS:
                 break
             self.pixels(index)
+        self.range_told = _of_range([*self._kept.values()])
 
     def notices(self) -> tuple[str, ...]:
         """Return one line on the files that are skipped and one on those that are no images, where there are any."""
@@ -110,11 +139,34 @@ class ImageSet:
         if listing.others:
             others = counted(len(listing.others), "other file", "other files")
             lines.append(f"{others} ignored, not named as images: {some(sorted(listing.others))}")
-        return tuple(lines)
+        if self.pages:
+            several = counted(len(self.pages), "file holds", "files hold")
+            lines.append(f"{several} several pages or frames; only the first is read: {some(sorted(self.pages))}")
+        if self.white:
+            lines.append(f"gray values go up to {self.white} and no further: that is taken for white")
+        return (*lines, *self.range_told)
 
-    def _spread(self, count: int) -> Iterable[int]:
+    def _spread(self, count: int) -> list[int]:
         """Return up to `count` indices, evenly over all of them, coarse before fine."""
         files = len(self.source.listing.files)
         even = np.unique(np.linspace(0, files - 1, min(count, files)).astype(int))
         stride = max(1, len(even) // LOOKED_AT_FOR_POLARITY)
         return [int(index) for start in range(stride) for index in even[start::stride]]
+
+
+def _of_range(pictures: list[Pixels]) -> tuple[str, ...]:
+    """Say where pictures `shape`, 0…255, carry next to nothing."""
+    if not pictures:
+        return ()
+    looked_at, different = len(pictures), len({picture.tobytes() for picture in pictures})
+    low, high = min(int(each.min()) for each in pictures), max(int(each.max()) for each in pictures)
+    lines = []
+    if all(each.min() == each.max() for each in pictures):
+        lines.append(f"all of the {counted(looked_at, 'picture', 'pictures')} that were looked at are blank")
+    elif high - low < LITTLE_RANGE:
+        lines.append(f"the pictures use little of the range of 0 (black) to 1: {low / 255:.2f} to {high / 255:.2f}")
+    if 2 * different < looked_at:
+        lines.append(
+            f"the {looked_at:,} pictures that were looked at are only {counted(different, 'picture', 'pictures')}"
+        )
+    return tuple(lines)

@@ -37,8 +37,8 @@ class KeptStreams(BaseModel):
     compared: bool = True
     """Whether the digests are of contents and not of sizes alone."""
     inverted: bool | None = None
-    depth: int | None = None
-    """Bits that the values of gray pictures use, where these are plainly fewer than their files have."""
+    white: int | None = None
+    """The value that stands for white where gray pictures plainly use fewer bits than their files have."""
     streams: dict[Part, dict[str, KeptClass]] = {}
     changes: list[str] = []
     """What had changed each time that the run went on."""

@@ -66,6 +66,14 @@ def kind_of(image: Image.Image) -> Kind:
         warnings.simplefilter("ignore")
         if image.getexif().get(ORIENTATION, 1) in range(2, 9):
             parts.append("turned as its EXIF tag says")
-        if getattr(image, "is_animated", False):
-            parts.append("first of several frames")
+    if several_frames(image):
+        parts.append("first of several frames")
     return Kind(image.format or "", ", ".join(parts))
+
+
+def several_frames(image: Image.Image) -> bool:
+    """Return whether an opened file holds more than one picture: frames, or pages."""
+    with warnings.catch_warnings(), contextlib.suppress(Exception):
+        warnings.simplefilter("ignore")
+        return bool(getattr(image, "is_animated", False))
+    return False

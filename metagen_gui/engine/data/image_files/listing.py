@@ -12,7 +12,7 @@ from typing import NamedTuple
 from metagen_gui.engine.settings.plain_text import printable, shortened
 
 SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"}
+    {".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"}
 )
 CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 NAMES_SHOWN = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity
+from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity, White
 from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.data.spec import Array, DataSpec
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -14,7 +14,13 @@ MOST_IMAGES = 10_000
 
 
 def read_images(
-    path: str | Path, spec: DataSpec, *, polarity: Polarity = "auto", where: str = "path", most: int = MOST_IMAGES
+    path: str | Path,
+    spec: DataSpec,
+    *,
+    polarity: Polarity = "auto",
+    white: White = "auto",
+    where: str = "path",
+    most: int = MOST_IMAGES,
 ) -> tuple[Array, tuple[str, ...]]:
     """Return the images of a folder, a zip or one file as `(n, *spec.shape)` in [0, 1], and what a person should know.
 
@@ -25,7 +31,7 @@ def read_images(
         raise BadInput(where, "this model is not one of gray or RGB images, so it cannot adapt to any")
     channels, height, width = spec.shape
     with closing(open_source(path, where, single=True)) as source:
-        images = ImageSet(source, (channels, height, width), polarity)
+        images = ImageSet(source, (channels, height, width), polarity, white)
         files = len(source.listing.files)
         found = images.first_good(range(files), most)
     if not len(found):

@@ -162,7 +162,7 @@ class _Reading:
             data = self.source.read(file)
             image = open_image(data)
             kind = kind_of(image)
-            after = to_pixels(image, self.images.shape)
+            after = to_pixels(image, self.images.shape, self.images.white)
             if kind not in self._examples:
                 self._examples[kind] = shortened(file.label), original(data), after
             self._counts[kind] = self._counts.get(kind, 0) + 1

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import zipfile
 from pathlib import Path
+from urllib.request import url2pathname
 
 from metagen_gui.engine.data.image_files.folders import FolderSource, list_folder
+from metagen_gui.engine.data.image_files.foreign import arrays
 from metagen_gui.engine.data.image_files.listing import (
     ImageFile,
     Listing,
@@ -30,7 +33,7 @@ def open_source(path: str | Path, where: str, *, single: bool = False, progress:
         raise BadInput(where, "choose a folder or zip of images")
     shown = printable(str(path))
     try:
-        place = Path(path).expanduser()
+        place = _meant(path)
         status = place.stat()
     except FileNotFoundError:
         raise BadInput(where, f"{shown} does not exist") from None
@@ -55,15 +58,19 @@ def _open_zip(place: Path, where: str, progress: Progress | None) -> ZipSource:
     shown = printable(str(place))
     try:
         with place.open("rb") as opened:
+            begins = opened.read(4)
             is_zip = zipfile.is_zipfile(opened)
-        if is_zip:
+        why = arrays(place.name, begins)
+        if is_zip and not why:
             return ZipSource(place, progress)
     except PermissionError as error:
         raise BadInput(where, f"{shown} cannot be opened ({reason(error)})") from None
     except UnicodeDecodeError:
         raise BadInput(where, f"{shown} cannot be read: a name in it is not valid text") from None
     except BROKEN_ZIP:
-        pass
+        why = ""
+    if why:
+        raise BadInput(where, f"{shown} is {why}")
     if is_image_name(place.name):
         raise BadInput(where, f"{shown} is a single image; choose the folder that holds the folders of images")
     if place.suffix.casefold() == ".zip":
@@ -75,4 +82,18 @@ def _instead(listing: Listing) -> str:
     if listing.skipped:
         label, reason = listing.skipped[0]
         return f" that can be read ({len(listing.skipped):,} skipped; the first: {shortened(label)}, {reason})"
-    return f"; it holds {some(listing.others)}" if listing.others else ""
+    what = next(filter(None, map(arrays, listing.others)), "")
+    return f"; it holds {some(listing.others)}{what and f' ({what})'}" if listing.others else ""
+
+
+def _meant(path: str | Path) -> Path:
+    """Return the place that `path` names, also as it comes from elsewhere: in quotes, or as an address of a file."""
+    place = Path(path).expanduser()
+    if place.exists():
+        return place
+    text = str(path).strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1]
+    if text.startswith("file:"):
+        text = url2pathname(re.sub("^file:(//(localhost)?)?", "", text))
+    return Path(text).expanduser()

@@ -6,12 +6,14 @@ anything is unpacked, and unpacking stops at the declared size.
 
 from __future__ import annotations
 
+import re
 import stat
 import struct
 import zipfile
 import zlib
 from pathlib import Path
 
+from metagen_gui.engine.data.image_files.foreign import called
 from metagen_gui.engine.data.image_files.listing import (
     ImageFile,
     Listing,
@@ -44,12 +46,13 @@ class ZipSource(Source):
         super().__init__(path, listing)
 
     def _enter(self, member: zipfile.ZipInfo, listing: Listing) -> None:
-        name = member.filename if "/" in member.filename else member.filename.replace("\\", "/")
-        parts = tuple(part for part in name.split("/") if part not in ("", "."))
+        parts = tuple(part for part in re.split(r"[/\\]", member.filename) if part not in ("", "."))
         if member.is_dir() or not parts or any(is_clutter(part) for part in parts if part != ".."):
             return
         file = ImageFile(parts[:-1], parts[-1])
-        if not is_image_name(file.name):
+        if why := called(file.name):
+            listing.skip(parts, why)
+        elif not is_image_name(file.name):
             listing.others.append(file.label)
         elif objection := self._objection(member, parts):
             listing.skip(parts, objection)

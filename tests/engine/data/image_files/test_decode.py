@@ -207,3 +207,16 @@ def test_flipped_bytes_give_pixels_or_unusable(encode: Encode, data: st.DataObje
     except Unusable:
         return
     assert pixels.shape == RGB and pixels.dtype == np.uint8
+
+
+def test_a_jpeg_of_many_pixels_is_shrunk_while_it_is_decoded(encode: Encode) -> None:
+    image = Image.new("L", (6000, 5000), 255)
+    image.paste(0, (0, 0, 3000, 5000))
+    assert image.width * image.height > MAX_PIXELS
+    opened = open_image(encode(image, "JPEG"))
+    assert to_pixels(opened, (1, 10, 12))[0, 5].tolist() == [0] * 6 + [255] * 6
+    assert opened.width * opened.height < MAX_PIXELS / 20  # what was held in memory
+    with pytest.raises(Unusable, match="pixels are too many"):
+        open_image(encode(image, "JPEG", progressive=True))
+    with pytest.raises(Unusable, match="pixels are too many"):
+        open_image(encode(image.convert("1"), "PNG"))

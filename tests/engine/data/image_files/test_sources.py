@@ -88,3 +88,70 @@ def test_home_is_understood(folder: Make, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("HOME", str(root.parent))
     monkeypatch.setenv("USERPROFILE", str(root.parent))
     assert open_source("~/pictures", "").path == root
+
+
+@pytest.mark.parametrize(
+    "form", ['"{}"', "'{}'", "  {}  ", "file://{}", "file:{}", "file://localhost{}", '"file://{}"']
+)
+def test_paths_come_in_quotes_and_as_addresses(folder: Make, form: str) -> None:
+    root = folder({"a/1.png": b"", "b/1.png": b""})
+    root = root.rename(root.with_name("my pictures"))
+    text = form.format(str(root).replace(" ", "%20") if "file:" in form else root)
+    assert [file.label for file in open_source(text, "").listing.files] == ["a/1.png", "b/1.png"]
+
+
+def test_a_place_that_is_called_so_is_taken_as_it_is(folder: Make, tmp_path: Path) -> None:
+    (folder({"a/1.png": b""})).rename(tmp_path / "'quoted'")
+    assert open_source(f"{tmp_path}/'quoted'", "").path == tmp_path / "'quoted'"
+
+
+@pytest.mark.parametrize("path", ["..", "../b/..", "a/..", "."])
+def test_a_place_above_may_be_named_from_below(folder: Make, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = folder({"a/1.png": b"", "b/1.png": b""})
+    monkeypatch.chdir(root if path in ("a/..", ".") else root / "a")
+    source = open_source(path, "")
+    assert [file.label for file in source.listing.files] == ["a/1.png", "b/1.png"] and not source.listing.skipped
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "why"),
+    [
+        (
+            "train-images-idx3-ubyte",
+            b"\0\0\x08\x03",
+            "is an IDX file, as MNIST comes in, which is not read; save every",
+        ),
+        ("t10k-images.idx3-ubyte.gz", b"\x1f\x8b", "is an IDX file, as MNIST comes in, which is not read; save every"),
+        ("digits", b"\0\0\x08\x03\0\0", "is an IDX file"),
+        ("cat.npy", b"\x93NUMPY", "is NumPy arrays, which is not read"),
+    ],
+)
+def test_files_of_many_pictures_are_named(tmp_path: Path, name: str, begins: bytes, why: str) -> None:
+    (tmp_path / name).write_bytes(begins + bytes(100))
+    assert why in complaint(tmp_path / name)
+
+
+def test_arrays_in_a_zip_and_in_a_folder_are_named(tmp_path: Path, folder: Make, zipped: Make) -> None:
+    packed = zipped({"images.npy": b"\x93NUMPY"}).rename(tmp_path / "digits.npz")
+    assert "digits.npz is NumPy arrays" in complaint(packed)
+    assert "it holds train-images-idx3-ubyte (an IDX file, as MNIST comes in" in complaint(
+        folder({"train-images-idx3-ubyte": bytes(8)})
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("a.HEIC", "a HEIC image"),
+        ("a.avif", "an AVIF image"),
+        ("a.nef", "a camera's raw file"),
+        ("a.jxl", "a JPEG XL image"),
+    ],
+)
+def test_pictures_that_no_decoder_takes_are_skipped_with_what_to_do(
+    folder: Make, zipped: Make, name: str, what: str
+) -> None:
+    for place in (folder, zipped):
+        source = open_source(place({f"x/{name}": b"1", "x/b.jfif": b"2", "x/c.jpe": b"3"}), "")
+        assert source.listing.skipped == [(f"x/{name}", f"{what}, which cannot be read; save it as PNG or JPEG")]
+        assert [file.name for file in source.listing.files] == ["b.jfif", "c.jpe"]

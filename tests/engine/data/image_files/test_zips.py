@@ -215,3 +215,10 @@ def test_a_closed_zip_is_let_go_of(zipped: Zipped) -> None:
     source.close()
     with pytest.raises(Unusable):
         source.read(source.listing.files[0])
+
+
+def test_both_separators_in_one_name(zipped: Zipped) -> None:
+    source = ZipSource(zipped({"top/a\\1.png": b"1", "top\\b/2.png": b"2", "top/..\\..\\3.png": b"3"}))
+    assert labels(source) == ["top/a/1.png", "top/b/2.png"]
+    assert [why for _, why in source.listing.skipped] == ["its name leads out of the zip"]
+    assert source.read(source.listing.files[0]) == b"1"
