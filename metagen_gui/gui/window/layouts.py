@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, cast
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QLayout, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from metagen_gui.gui.program.window_settings import WindowSettings
@@ -41,12 +41,14 @@ class _PanelDock(QDockWidget):
         self.widget().setHidden(behind)
 
 
-class Layouts:
+class Layouts(QObject):
     """Arranges a window's docks: `experiment`, `outer_loss`, `inner_loss`, `rates`, `samples` and `runs`."""
 
     def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
         """`panels` maps each dock's name to its contents."""
+        super().__init__(window)
         self._window = window
+        window.installEventFilter(self)
         self.form: Form = "wide"
         self.movable = False
         titles = {
@@ -89,7 +91,13 @@ class Layouts:
             self.docks[front].raise_()
             # One by one, or a tab bar is left behind that belongs to nothing.
             cast(QLayout, self._window.layout()).activate()
-        QTimer.singleShot(0, self._window, self.clear_dead_tab_bars)  # that come all the same
+        QTimer.singleShot(0, self, self.clear_dead_tab_bars)  # that come all the same
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Put away what a resize leaves where panels stood before."""
+        if event.type() == QEvent.Type.Resize:
+            QTimer.singleShot(0, self, self.clear_dead_tab_bars)
+        return super().eventFilter(watched, event)
 
     def clear_dead_tab_bars(self) -> None:
         """Hide tab bars that stand above no panel: Qt leaves some where docks were put in place before a resize."""

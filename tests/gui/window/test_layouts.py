@@ -141,8 +141,8 @@ def test_without_a_known_form_there_is_nothing_to_restore(make: Make, tmp_path: 
     assert not make()[1].restore(settings)
 
 
-@pytest.mark.parametrize("another", [False, True])
-def test_a_tab_bar_that_was_left_behind_is_hidden(make: Make, qtbot: QtBot, another: bool) -> None:
+@pytest.mark.parametrize("then", ["told", "another", "resized"])
+def test_a_tab_bar_that_was_left_behind_is_hidden(make: Make, qtbot: QtBot, then: str) -> None:
     window, layouts = make()
     layouts.apply("narrow")
     dead = QTabBar(window)  # as Qt leaves one: a child of the window, above no panel
@@ -152,6 +152,7 @@ def test_a_tab_bar_that_was_left_behind_is_hidden(make: Make, qtbot: QtBot, anot
     window.show()
     qtbot.waitExposed(window)
     assert dead.isVisible()
-    layouts.wide() if another else layouts.clear_dead_tab_bars()
+    does = {"told": layouts.clear_dead_tab_bars, "another": layouts.wide, "resized": lambda: window.resize(1500, 900)}
+    does[then]()
     qtbot.waitUntil(lambda: not dead.isVisible())
     tabs(window)
