@@ -145,12 +145,13 @@ def test_without_a_known_form_there_is_nothing_to_restore(make: Make, tmp_path: 
 def test_a_tab_bar_that_was_left_behind_is_hidden(make: Make, qtbot: QtBot, then: str) -> None:
     window, layouts = make()
     layouts.apply("narrow")
+    window.show()
+    qtbot.wait(20)  # all that the layouts put off has been done
     dead = QTabBar(window)  # as Qt leaves one: a child of the window, above no panel
     for title in ("Adaptation", "Runs"):
         dead.addTab(title)
     dead.setGeometry(300, 381, 500, 26)
-    window.show()
-    qtbot.waitExposed(window)
+    dead.show()
     assert dead.isVisible()
     does = {"told": layouts.clear_dead_tab_bars, "another": layouts.wide, "resized": lambda: window.resize(1500, 900)}
     does[then]()
