@@ -59,6 +59,7 @@ from metagen_gui.engine.models.base import (
     PlayerParams,
     models,
 )
+from metagen_gui.engine.networks.context_networks import ContextMLP, initial_values
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -91,6 +92,7 @@ __all__ = [  # noqa: RUF022  # by purpose
     # a model, and what it is handed
     "USUAL",
     "Circumstances",
+    "ContextMLP",
     "DataSpec",
     "GenerativeModel",
     "ImageSpec",
@@ -100,6 +102,7 @@ __all__ = [  # noqa: RUF022  # by purpose
     "Params",
     "PlayerParams",
     "PointSpec",
+    "initial_values",
     "models",
     # a task family
     "Array",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,22 @@ import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="the first case of every test that is not marked slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--quick`, keep what catches most faults in little time: every test once, but for the slow ones."""
+    if not config.getoption("--quick"):
+        return
+    kept: dict[str, pytest.Item] = {}
+    for item in items:
+        if item.get_closest_marker("slow") is None:
+            kept.setdefault(item.nodeid.partition("[")[0], item)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept.values()])
+    items[:] = kept.values()
 
 
 @pytest.fixture(autouse=True)
@@ -23,19 +40,44 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     return home
 
 
-@pytest.fixture
-def dropped_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Drop the algorithm that CONTRIBUTING.md shows, `joint`, as one file into the package of algorithms."""
-    import metagen_gui.engine.algorithms as package
-    from metagen_gui.engine.algorithms.base import algorithms
+FLOW = """
+from metagen_gui.api import models
+from tests.plugins_elsewhere.flow import FlowMatching
 
-    algorithms.load()  # or what it holds would be forgotten with the patch below
-    page = Path(__file__).parents[1] / "CONTRIBUTING.md"
-    (example,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    (tmp_path / "joint.py").write_text(example, encoding="utf-8")
-    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    monkeypatch.setattr(algorithms, "_plugins", dict(algorithms._plugins))
-    algorithms.load(again=True)
-    yield
-    sys.modules.pop("metagen_gui.engine.algorithms.joint", None)
-    vars(package).pop("joint", None)
+models.register("flow")(FlowMatching)
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Install a package of its own beside MetaGen and return its name: what CONTRIBUTING.md shows, and a flow."""
+    from metagen_gui.engine.plugins import PLUGINS
+
+    for registry in PLUGINS.values():
+        registry.load()  # or what it holds would be forgotten with the patch below
+        monkeypatch.setattr(registry, "_plugins", dict(registry._plugins))
+        monkeypatch.setattr(registry, "problems", [])
+    page = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text("utf-8")
+    files = re.findall(r"^### [^\n]*`(\w+\.py)`$.*?```python\n(.*?)```", page, re.DOTALL | re.MULTILINE)
+    (declared,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    package, installed = tmp_path / "site" / "my_package", tmp_path / "site" / "my_package-1.0.dist-info"
+    package.mkdir(parents=True)
+    installed.mkdir()
+    files += [("__init__.py", ""), ("flow.py", FLOW)]
+    for name, text in files:
+        (package / name).write_text(text, encoding="utf-8")
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
+    groups = tomllib.loads(declared)["project"]["entry-points"]
+    groups["metagen.model"]["flow"] = f"{package.name}.flow"
+    lines = [
+        line
+        for group, points in groups.items()
+        for line in (f"[{group}]", *(f"{key} = {where}" for key, where in points.items()))
+    ]
+    (installed / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    monkeypatch.syspath_prepend(str(package.parent))
+    for registry in PLUGINS.values():
+        registry.load(again=True)
+    yield package.name
+    for module in [name for name in sys.modules if name.partition(".")[0] == package.name]:
+        del sys.modules[module]

@@ -28,12 +28,15 @@ PLACES = [
 """Folders that the pages name files of without saying where they are."""
 NOT_OURS = {
     "joint.py",
+    "gaussian.py",
+    "segments.py",
+    "centre.py",
     "samples/",
     "checkpoints/",
     "share/applications/",
     "share/icons/hicolor/scalable/apps/metagen.svg",
 }
-"""What the pages name and no checkout holds: an example, and parts of a run or of an installation."""
+"""What the pages name and no checkout holds: examples, and parts of a run or of an installation."""
 VAGUE = {"utils", "util", "core", "common", "manager", "managers", "helpers", "misc"}
 
 

@@ -1,18 +1,40 @@
-"""The example in CONTRIBUTING.md is a whole algorithm: dropped in as a file, it is found, has a form and trains."""
+"""The files that CONTRIBUTING.md shows are a package of their own: found, trained with, and true to their promises."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+import torch
 
+from metagen_gui.cli import main
+from metagen_gui.cli.plugins import catalogue
 from metagen_gui.engine.algorithms.base import algorithms
+from metagen_gui.engine.claims.events import ClaimsFinished
+from metagen_gui.engine.claims.measures import Eyes
+from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.metrics import metrics
+from metagen_gui.engine.plugins import load_plugins
 from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.testing import check_algorithm, check_metric, check_model, check_run, check_task_family
+
+EXPERIMENT = {"tasks": "segments", "model": "gaussian", "algorithm": "joint"}
+SMALL = {
+    "meta_steps": 4,
+    "checkpoint_steps": 2,
+    "replay": False,
+    "meta_batch_size": 2,
+    "shots": 3,
+    "query_size": 4,
+    "validation_tasks": 2,
+    "validate_every": 2,
+}
 
 
-@pytest.mark.usefixtures("dropped_in")
+@pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("model", ["vae", "gan"])
 def test_the_example_is_found_has_settings_and_trains(model: str, tmp_path: Path) -> None:
     experiment = Experiment(tasks="densities", model=model, algorithm="joint")
@@ -26,7 +48,7 @@ def test_the_example_is_found_has_settings_and_trains(model: str, tmp_path: Path
         assert sum(losses[-3:]) < sum(losses[:3])
 
 
-@pytest.mark.usefixtures("dropped_in")
+@pytest.mark.usefixtures("elsewhere")
 def test_its_own_setting_reaches_the_gradient(tmp_path: Path) -> None:
     def last_loss(decay: float) -> float:
         experiment = Experiment(tasks="densities", model="vae", algorithm="joint")
@@ -43,5 +65,64 @@ def test_its_own_setting_reaches_the_gradient(tmp_path: Path) -> None:
     assert last_loss(0) != last_loss(1)
 
 
-def test_the_example_is_gone_again() -> None:
-    assert "joint" not in algorithms.names()
+@pytest.mark.usefixtures("elsewhere")
+def test_they_are_listed_and_keep_what_plugins_promise(tmp_path: Path) -> None:
+    assert load_plugins() == []
+    chosen = Experiment(**EXPERIMENT)
+    listed = catalogue()
+    for section, name in {**EXPERIMENT, "metric": "centre"}.items():
+        assert name in [plugin["name"] for plugin in listed[section]]
+    family = chosen.build_tasks()
+    check_task_family(family)
+    check_model(chosen.build_model(family))
+    check_algorithm(chosen.build_algorithm(chosen.build_model(family)))
+    check_metric(metrics.get("centre")())
+    for path, value in SMALL.items():
+        chosen = chosen.with_value(f"training.{path}", value)
+    check_run(chosen, tmp_path)
+    check_run(chosen.with_plugin("algorithm", "maml"), tmp_path / "maml")
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_what_they_learn_and_measure_is_called_by_their_names() -> None:
+    """The likelihood is the model's own, and exact; claims take its figures and the metric along."""
+    chosen = Experiment("segments", "gaussian", "maml")
+    family = chosen.build_tasks()
+    model = chosen.build_model(family)
+    titles = {
+        measure.name: (measure.title, measure.unit, measure.claim)
+        for measure in Eyes(family, model, "test", 32).measures
+    }
+    assert titles["loss"] == ("−log p", "nats", "generalises")
+    assert titles["centre"] == ("Distance of the centres", "", None)
+    params = model.initialize(torch.Generator().manual_seed(0))
+    samples = model.generate(params, model.latents(torch.Generator().manual_seed(1), 20_000))
+    law = torch.distributions.MultivariateNormal(samples.mean(0), torch.cov(samples.T))
+    places = torch.rand(5, 2)
+    torch.testing.assert_close(model.log_likelihood(params, places, {}), law.log_prob(places), atol=0.05, rtol=0.05)
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize(
+    ("model", "row", "title"), [("gaussian", "gaussian (−log", "−log p"), ("flow", "flow 0", "Squared velocity error")]
+)
+def test_evaluation_and_claims_call_a_loss_what_it_is(
+    model: str, row: str, title: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    experiment = Experiment("segments", model, "maml")
+    for path, value in SMALL.items():
+        experiment = experiment.with_value(f"training.{path}", value)
+    list(meta_train(experiment, out=tmp_path / "run", previews=False))
+    with pytest.raises(SystemExit, match="0"):
+        main(["evaluate", str(tmp_path / "run"), "--tasks", "3"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert row in said and "ELBO" not in said
+    plan = ClaimPlan.of(experiment, {"steps": 2, "seeds": (0,), "tasks": 4, "validation_tasks": 2, "candidates": 1})
+    findings = next(event.findings for event in examine(plan, tmp_path / "claims") if isinstance(event, ClaimsFinished))
+    assert findings.measures[0].title == title
+    page = (tmp_path / "claims" / "report.html").read_text("utf-8")
+    assert "Distance of the centres" in page and "ELBO" not in page
+
+
+def test_they_are_gone_again() -> None:
+    assert "joint" not in algorithms.names() and "centre" not in metrics.names()

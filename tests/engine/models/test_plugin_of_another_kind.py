@@ -26,15 +26,12 @@ from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import open_run
 from metagen_gui.testing import check_model
-from tests.engine.models.flow import STEPS, FlowMatching, FlowSettings
+from tests.plugins_elsewhere.flow import STEPS, FlowMatching, FlowSettings
 
 Tiny = Callable[..., Experiment]
 
 
-@pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    models.load()
-    monkeypatch.setitem(models._plugins, "flow", FlowMatching)
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 @pytest.mark.parametrize("algorithm", algorithms.names())

@@ -1,4 +1,4 @@
-"""One file dropped into the package of algorithms, and nothing else, gives the window a choice and a form."""
+"""A package that is installed beside MetaGen gives the window choices and forms."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 
 
-@pytest.mark.usefixtures("dropped_in")
-def test_a_dropped_in_algorithm_has_its_form_in_the_window(qtbot: QtBot) -> None:
+@pytest.mark.usefixtures("elsewhere")
+def test_plugins_of_another_package_have_their_forms_in_the_window(qtbot: QtBot) -> None:
     panel = ExperimentPanel()
     qtbot.addWidget(panel)
     panel.set_experiment(Experiment())
@@ -21,9 +21,13 @@ def test_a_dropped_in_algorithm_has_its_form_in_the_window(qtbot: QtBot) -> None
     picker.setCurrentIndex(picker.findData("joint"))
     assert panel.experiment().algorithm == "joint"
     assert panel.findChild(QWidget, "algorithm.weight_decay") is not None
+    for section, name, setting in (("tasks", "segments", "length"), ("model", "gaussian", "spread")):
+        picker = panel.findChild(QComboBox, f"{section}_picker")
+        picker.setCurrentIndex(picker.findData(name))
+        assert panel.findChild(QWidget, f"{section}.{setting}") is not None
 
 
-def test_without_the_file_it_is_not_there(qtbot: QtBot) -> None:
+def test_without_the_package_they_are_not_there(qtbot: QtBot) -> None:
     panel = ExperimentPanel()
     qtbot.addWidget(panel)
     panel.set_experiment(Experiment())

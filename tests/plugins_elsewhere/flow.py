@@ -11,10 +11,19 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from metagen_gui.engine.data.spec import DataSpec
-from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, LossKind, Noise, PlayerParams
-from metagen_gui.engine.networks.context_networks import ContextMLP, initial_values
-from metagen_gui.engine.settings.config import Config, setting
+from metagen_gui.api import (
+    USUAL,
+    Circumstances,
+    Config,
+    ContextMLP,
+    DataSpec,
+    GenerativeModel,
+    LossKind,
+    Noise,
+    PlayerParams,
+    initial_values,
+    setting,
+)
 
 STEPS = 16
 
