@@ -93,6 +93,8 @@ def about_loss(scores: RunScores) -> Iterable[str]:
     """Say where a loss is another than its title says."""
     if scores.model.reweighted:
         yield scores.model.reweighted[1]
+    if scores.caveat:
+        yield scores.caveat
 
 
 def about_adaptation(scores: RunScores) -> Iterable[str]:

@@ -57,6 +57,7 @@ def test_the_loss_of_a_vae_is_not_taken_for_its_bound(evaluate: Callable[[str], 
     apart = plain["negative_elbo"]["1"]["mean"] - weighed["negative_elbo"]["1"]["mean"]
     assert pair["players"] == {} and pair["negative_elbo"]["difference"] == pytest.approx(apart, rel=1e-6)
     lines = evaluate(words).splitlines()
+    assert "a cross-entropy, not a likelihood" in " ".join(" ".join(lines).split())
     assert max(map(len, lines)) <= 80
     names = [re.split("  +", line)[0] for line in lines if re.match(r"(vae|−ELBO)\b.* 0 ", line)]
     assert names == ["vae (β = 0.1)", "−ELBO", "vae (−ELBO)"]

@@ -81,7 +81,7 @@ def find(
         arms=tuple(arms),
         shared=shared,
         measures=judge.measures,
-        notes=judge.eyes.notes,
+        notes=judge.notes,
         scores=scores,
         outcomes=tuple(outcomes),
         contrasts=tuple(contrasts),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from statistics import median
 
 from metagen_gui.engine.claims.findings import Findings
+from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import number
 from metagen_gui.engine.statistics import FEWEST_SEEDS
@@ -60,13 +61,40 @@ def limits(findings: Findings) -> Iterator[str]:
         yield missed
     yield (
         "Equal compute is equal training time as predicted from timing a few outer steps before the first run; the "
-        "seconds that runs really took, looking at validation tasks included, stand in the table. What adapting costs "
-        "is not counted, and differs between arms."
+        "seconds that runs really took, looking at validation tasks included, stand in the table. "
+        + " ".join(not_counted(findings))
     )
     yield (
         "A meta-learned model need not be good before it adapts. That it improves in adapting is therefore held "
         "against adapting to examples of another class as well; the weaker of the two comparisons is told."
     )
+
+
+def not_counted(findings: Findings) -> Iterator[str]:
+    """Say what adapting and its tuning come to beside training, by arm, and whether that is equal."""
+    steps: dict[str, list[int]] = {}
+    for arm in findings.arms:
+        mine = [one for (name, *_), one in findings.scores.items() if name == arm.name and arm.ways]
+        if mine:
+            steps[arm.title] = sorted(each.choice.step for one in mine for each in (one, one.for_samples))
+    if not steps:
+        return
+    told = ", ".join(f"{title} {each[0]}{f' to {each[-1]}' * (each[-1] > each[0])}" for title, each in steps.items())
+    yield (
+        f"Adapting is not counted, nor equal: steps for a new task, {told}, of what each adapts, which may be a "
+        "context or all weights."
+    )
+    tuned = {tuning_steps(findings.plan, len(arm.ways)) for arm in findings.arms if arm.ways}
+    if len(tuned) == 1:
+        yield f"Nor is tuning, which took {tuned.pop():,} adaptation steps for every run of every arm that adapts."
+    else:
+        low, high = min(tuned), max(tuned)
+        yield f"Nor is tuning, which took {low:,} to {high:,} adaptation steps for a run, depending on its arm."
+
+
+def tuning_steps(plan: ClaimPlan, ways: int) -> int:
+    """Return how many adaptation steps it takes to try so many ways on the validation tasks."""
+    return ways * plan.settings.validation_tasks * plan.rows[-1]
 
 
 def of_two_ways(findings: Findings) -> str:

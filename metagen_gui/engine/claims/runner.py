@@ -88,7 +88,7 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
         if outcomes[-1].problem:
             yield ClaimsNotice(f"{training.arm.title}, seed {training.seed}: {outcomes[-1].problem}")
     yield clock.at("Learning to see: features of the data")
-    for note in judge.eyes.notes:
+    for note in judge.notes:
         yield ClaimsNotice(note)
     scores: Scores = {}
     for arm, steps, seed in wanted:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+import torch
+
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
 from metagen_gui.engine.claims.adapted import PICTURED, HeldOut, scoring_adapted
 from metagen_gui.engine.claims.arms import Arm
@@ -58,6 +60,12 @@ class Judge:
     def measures(self) -> tuple[Measure, ...]:
         """What is measured."""
         return self.eyes.measures
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what a reader has to know of the measures."""
+        caveat = self.model.caveat(torch.from_numpy(self.test.batch.query).flatten(0, 1))
+        return (*self.eyes.notes, caveat) if caveat else self.eyes.notes
 
     @property
     def test(self) -> HeldOut:

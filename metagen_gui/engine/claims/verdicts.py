@@ -72,7 +72,7 @@ def conclude(contrasts: Sequence[Contrast]) -> Iterator[Verdict]:
             mixed = " (the measures disagree)" if {one.status for one in group} >= {"confirmed", "refuted"} else ""
             headline = f"{CLAIMS[claim]}: {status}{mixed}" + (f", withdrawn, since {NULL_ALARM}" if withdrawn else "")
         against = f" against {group[0].against.lower()}" if claim != "adapts" else ""
-        compared = f"{arm}{against}, {footing}, {world}"
+        compared = f"{arm}{against}, {footing} in training, {world}"
         parts = tuple(dict.fromkeys(map(describe, group)))
         yield Verdict(claim, arm, footing, world, status, headline, compared, parts, _over(group), null, control)
 

@@ -43,6 +43,8 @@ class RunScores:
     """`(rows, tasks)`: at this step a loss of any player in any of the task's draws was not finite or far too large."""
     groups: tuple[str, ...] = ()
     """What tasks were held out with; nothing where every task stands alone."""
+    caveat: str = ""
+    """What a reader must know of the loss on these tasks."""
 
     @property
     def model(self) -> GenerativeModel:
@@ -116,9 +118,10 @@ def score_run(
     # a longer path takes more memory: no more of it at once than a validation of the run held
     at_once = max(1, TASKS_AT_ONCE * (algorithm.steps + 1) // max(algorithm.steps + 1, rows[-1] + 1))
     losses, details = (_PerTask(rows, tasks.tasks, tasks.support_draws) for _ in range(2))
-    draws, first = iter(tasks), 0
+    draws, first, caveat = iter(tasks), 0, ""
     while chunk := list(islice(draws, at_once)):
         support, query = (torch.stack([*map(torch.from_numpy, part)]) for part in zip(*chunk, strict=True))
+        caveat = caveat or algorithm.model.caveat(query.flatten(0, 1))
         noise = _joined([_noise(algorithm, tasks, first + place, rows[-1]) for place in range(len(chunk))])
         found = score(algorithm, run.model.weights, support, query, noise, rows[-1], opponent_steps=algorithm.steps)
         losses.add(found.query_loss, first)
@@ -126,7 +129,7 @@ def score_run(
         first += len(chunk)
         tell(len(chunk))
     lost = np.logical_or.reduce([diverged(most.T) for most in losses.most.values()])
-    return RunScores(run, steps, rows, losses.means(), details.means(), lost, tasks.groups)
+    return RunScores(run, steps, rows, losses.means(), details.means(), lost, tasks.groups, caveat)
 
 
 def _noise(algorithm: Algorithm, tasks: HeldOutTasks, number: int, steps: int) -> TaskNoise:

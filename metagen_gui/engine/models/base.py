@@ -174,6 +174,10 @@ class GenerativeModel(ABC):
         """How the loss under these settings differs from the comparable one, in a word and a sentence; None: not."""
         return None
 
+    def caveat(self, examples: Tensor) -> str:
+        """Return what a reader must know of the loss on `examples` `(n, *shape)`, in a sentence; "" for nothing."""
+        return ""
+
     def log_likelihood(self, params: PlayerParams, batch: Tensor, noise: Noise) -> Tensor:
         """Return log p of `batch` `(examples, *shape)` in nats `(examples,)`, as exactly as `likelihood` says."""
         raise NotImplementedError

@@ -223,6 +223,18 @@ class Vae(GenerativeModel):
             "counts once, and only that is a bound of −log p."
         )
 
+    def caveat(self, examples: Tensor) -> str:
+        """Say that of grey pixels cross-entropy is no likelihood, and the least it can be: their entropy."""
+        if self.networks.decoder_log_std is not None:
+            return ""
+        floor = float(torch.special.entr(torch.stack([examples, 1 - examples])).sum() / len(examples))
+        return (
+            f"{self.loss_is.title} of grey pixels is a cross-entropy, not a likelihood: on these images no model comes "
+            f"below {floor:.0f} nats. Differences compare; the figure does not compare with likelihoods."
+            if floor >= 1
+            else ""
+        )
+
     def log_likelihood(self, params: PlayerParams, batch: Tensor, noise: Noise) -> Tensor:
         """Return the importance-weighted bound; of grey images it is one as −ELBO is: the two compare."""
         return importance_weighted(lambda part: self._call(params, "log_weights", batch, part["z"]), noise)

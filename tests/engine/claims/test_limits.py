@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from metagen_gui.engine.claims.limits import limits, unequal
+from metagen_gui.engine.claims.limits import limits, not_counted, unequal
 from metagen_gui.engine.claims.outcomes import Outcome
 
 
@@ -43,3 +43,25 @@ def test_few_seeds_few_groups_and_kinds_drawn_twice_are_told() -> None:
     told = " ".join(limits(findings({"joint": [1] * 5}, seeds=5, tasks=100, kinds=69, groups=7)))
     assert "100 held-out tasks are of 7 alphabets" in told and "intervals over these" in told
     assert "fewer than 20 alphabets" in told and "drawn several times" not in told
+
+
+def test_what_adapting_and_tuning_take_is_told_beside_the_equal_training_time() -> None:
+    ways = ({"inner_lr": 0.1}, {"inner_lr": 0.2})
+    found = findings({"joint": [1], "maml": [1]}, seeds=1)
+    found.plan.settings.validation_tasks = 16
+    found.arms = [
+        SimpleNamespace(name=name, title=title, ways=ways[:count])
+        for name, title, count in (("maml", "MAML", 2), ("tuned", "Joint + fine-tuning", 2), ("joint", "Joint", 0))
+    ]
+
+    def chosen(step: int, for_samples: int) -> Any:
+        by_loss, by_samples = (SimpleNamespace(choice=SimpleNamespace(step=each)) for each in (step, for_samples))
+        by_loss.for_samples = by_samples
+        return by_loss
+
+    found.scores = {("maml", 5, 0): chosen(3, 5), ("tuned", 5, 0): chosen(50, 50), ("joint", 5, 0): chosen(0, 0)}
+    told = " ".join(not_counted(found))
+    assert "not counted, nor equal" in told and "MAML 3 to 5, Joint + fine-tuning 50," in told
+    assert "tuning, which took 160 adaptation steps for every run of every arm that adapts" in told
+    found.arms[0].ways = ways[:1]
+    assert "80 to 160 adaptation steps" in " ".join(not_counted(found))

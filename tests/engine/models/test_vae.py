@@ -134,3 +134,14 @@ def test_samples_follow_the_prior_and_points_the_observation_noise() -> None:
     mean = functional_call(model.networks.decoder, part(values, "decoder"), (z, values["context"]))
     expected = mean + values["decoder_log_std"].exp() * latents[:, 3:]
     torch.testing.assert_close(model.generate(params, latents), expected)
+
+
+def test_grey_pixels_have_a_floor_that_no_decoder_comes_below_and_the_caveat_names_it() -> None:
+    spec = ImageSpec((1, 8, 8))
+    model = Vae(VaeSettings(), spec)
+    grey = 0.1 + 0.8 * torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    best = torch.logit(grey)
+    floor = float((torch.nn.functional.softplus(best) - grey * best).flatten(1).sum(1).mean())
+    assert f"no model comes below {floor:.0f} nats" in model.caveat(grey) and "not a likelihood" in model.caveat(grey)
+    assert model.caveat((grey > 0.5).float()) == "", "of ink and paper alone it is one"
+    assert Vae(VaeSettings(), PointSpec()).caveat(torch.rand(9, 2)) == ""

@@ -12,7 +12,7 @@ from metagen_gui.engine.claims.contrasts import Contrast, Part
 from metagen_gui.engine.claims.distance import distance
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.folder import PLAN, Scored
-from metagen_gui.engine.claims.limits import limits
+from metagen_gui.engine.claims.limits import limits, tuning_steps
 from metagen_gui.engine.claims.plan import Footing
 from metagen_gui.engine.claims.report import tables
 from metagen_gui.engine.claims.report.charts import chart
@@ -185,7 +185,16 @@ def _training(findings: Findings) -> str:
 
 
 def _ways(findings: Findings) -> str:
-    header = "arm", "outer steps", "seed", "tuned by", "chosen", "steps", "score of every way tried"
+    header = (
+        "arm",
+        "outer steps",
+        "seed",
+        "tuned by",
+        "chosen",
+        "steps",
+        "steps taken in tuning",
+        "score of every way tried",
+    )
     rows = []
     titles = {measure.name: measure.title for measure in findings.measures}
     for (name, steps, seed), scored in findings.scores.items():
@@ -194,7 +203,8 @@ def _ways(findings: Findings) -> str:
                 choice = one.choice
                 tried = ", ".join(number(score) for _, _, score in choice.tried) or "–"
                 by = titles.get(choice.measure, "–")
-                rows.append((name, f"{steps:,}", str(seed), by, _way(choice.way), str(choice.step), tried))
+                spent = f"{tuning_steps(findings.plan, len(choice.tried)):,}"
+                rows.append((name, f"{steps:,}", str(seed), by, _way(choice.way), str(choice.step), spent, tried))
     return f"<p>{ON_WAYS}</p>" + table(header, rows)
 
 
