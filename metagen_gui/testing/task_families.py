@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -82,6 +83,21 @@ def what_is_known_has_a_value_per_place(family: TaskFamily) -> None:
     must(grid is None or grid.shape == (5, *family.spec.shape), "a grid has as many examples as asked for")
 
 
+def what_a_run_keeps_brings_its_tasks_back(family: TaskFamily) -> None:
+    """What is held out is told in JSON; recalled it gives the same tasks, and of the same data there is no doubt."""
+    kept = family.kept()
+    must_equal(json.loads(json.dumps(kept)), kept, "what a run keeps of its data is JSON")
+    again = type(family)(family.settings, family.seed)
+    if kept:
+        again.recall(kept)
+    again.check(SHOTS, QUERIES)
+    must_equal(again.doubts(), (), "data that is the same leaves no doubt")
+    must_equal(family.seen_by(again), (), "what is held out for testing was not trained on")
+    for stream in STREAMS:
+        one, other = (each.task(stream, 1, SHOTS, QUERIES) for each in (again, family))
+        must(one.name == other.name and np.array_equal(one.support, other.support), "recalled tasks are the same")
+
+
 TASK_FAMILY_CHECKS: tuple[Callable[[TaskFamily], None], ...] = (
     examples_are_as_the_spec_says,
     a_task_is_a_function_of_seed_stream_and_index,
@@ -89,5 +105,6 @@ TASK_FAMILY_CHECKS: tuple[Callable[[TaskFamily], None], ...] = (
     no_example_is_in_a_task_twice,
     a_batch_is_its_tasks_stacked,
     what_is_known_has_a_value_per_place,
+    what_a_run_keeps_brings_its_tasks_back,
 )
 """What `check_task_family` checks, one promise each."""

@@ -131,6 +131,9 @@ FAMILIES = {
     "is in train task 0 twice": with_method(
         Gaussians, "task", lambda self, t, *_: replace(t, query=np.concatenate([t.query[:2], t.support[:1]]))
     ),
+    "what a run keeps of its data is JSON": with_method(Gaussians, "kept", lambda self, kept: {"held out": (1, 2)}),
+    "leaves no doubt": with_method(Gaussians, "doubts", lambda self, doubts: ("who knows",)),
+    "was not trained on": with_method(Gaussians, "seen_by", lambda self, seen, *_: ("this one",)),
     "one number per point": with_method(Gaussians, "density", lambda self, found, *_: -found),
 }
 
