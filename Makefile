@@ -1,11 +1,12 @@
 # make run     set everything up and open the window; with no display, train the default experiment
 # make test    set everything up and run every check
+# make test-quick   the checks that find most faults soonest: style, types, arrows, what plugins promise
 # make icons   draw the icon's PNG files from its SVG
 # make clean   remove what the others made
 
 BIN := .venv/bin
 
-.PHONY: help run test icons clean
+.PHONY: help run test test-quick icons clean
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -25,6 +26,18 @@ test: .venv/.ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+# What plugins promise, closed forms, settings, health and forms: most of what breaks, in a small part of the time.
+QUICK := tests/engine/models/test_model_contract.py tests/engine/tasks/test_task_family_contract.py \
+	tests/engine/learning/test_closed_forms.py tests/engine/settings tests/engine/health tests/engine/metrics/test_modes_and_classes.py \
+	tests/gui/run/health tests/gui/form
+
+test-quick: .venv/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(QUICK)
 
 icons: .venv/.ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/draw_icons.py

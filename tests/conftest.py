@@ -15,22 +15,6 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="the first case of every test that is not marked slow")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--quick`, keep what catches most faults in little time: every test once, but for the slow ones."""
-    if not config.getoption("--quick"):
-        return
-    kept: dict[str, pytest.Item] = {}
-    for item in items:
-        if item.get_closest_marker("slow") is None:
-            kept.setdefault(item.nodeid.partition("[")[0], item)
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept.values()])
-    items[:] = kept.values()
-
-
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep data, cache and settings of every test in a folder of its own session."""
