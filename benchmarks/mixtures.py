@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsFinished
+from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsFinished
+from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.plan import ClaimPlan
-from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment

@@ -14,9 +14,9 @@ import argparse
 import math
 from pathlib import Path
 
-from metagen_gui.engine.claims.events import ClaimsFinished
+from metagen_gui.engine.claims.examination.events import ClaimsFinished
+from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.plan import ClaimPlan
-from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.claims.verdicts import Verdict
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment

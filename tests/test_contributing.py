@@ -10,10 +10,10 @@ import torch
 from metagen_gui.cli import main
 from metagen_gui.cli.plugins import catalogue
 from metagen_gui.engine.algorithms.base import algorithms
-from metagen_gui.engine.claims.events import ClaimsFinished
+from metagen_gui.engine.claims.examination.events import ClaimsFinished
+from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.claims.plan import ClaimPlan
-from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.metrics import metrics

@@ -23,9 +23,15 @@ from rich.progress import BarColumn, Progress, TextColumn
 from metagen_gui.cli.failures import RunFailed
 from metagen_gui.cli.figures import duration
 from metagen_gui.engine.claims.best_possible import sentences
-from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
+from metagen_gui.engine.claims.examination.events import (
+    ClaimsAdvanced,
+    ClaimsEvent,
+    ClaimsFinished,
+    ClaimsNotice,
+    ClaimsStarted,
+)
+from metagen_gui.engine.claims.examination.kept_tests import examine_alone, fresh_folder
 from metagen_gui.engine.claims.findings import Findings
-from metagen_gui.engine.claims.kept_tests import examine_alone, fresh_folder
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.report.files import document
 from metagen_gui.engine.devices import use_threads

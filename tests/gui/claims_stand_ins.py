@@ -8,7 +8,13 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
+from metagen_gui.engine.claims.examination.events import (
+    ClaimsAdvanced,
+    ClaimsEvent,
+    ClaimsFinished,
+    ClaimsNotice,
+    ClaimsStarted,
+)
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.experiment import Experiment

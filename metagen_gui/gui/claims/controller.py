@@ -16,7 +16,7 @@ from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.claims.events import ClaimsEvent
+    from metagen_gui.engine.claims.examination.events import ClaimsEvent
     from metagen_gui.engine.claims.plan import ClaimPlan
 
 INTERVAL = 100
@@ -122,7 +122,7 @@ class ClaimsController(QObject):
         examine, self._result = self._examine, None
 
         def begin() -> Generator[ClaimsEvent, None, object]:
-            from metagen_gui.engine.claims.kept_tests import check_kept
+            from metagen_gui.engine.claims.examination.kept_tests import check_kept
 
             if kept:  # asked here, not when it was chosen: it may have waited for hours
                 check_kept(folder)
@@ -136,7 +136,7 @@ class ClaimsController(QObject):
         self._thread.start()
 
     def _deliver(self) -> None:
-        from metagen_gui.engine.claims.events import ClaimsFinished
+        from metagen_gui.engine.claims.examination.events import ClaimsFinished
 
         for event in self._mailbox.take():
             if isinstance(event, ClaimsFinished):
@@ -170,6 +170,6 @@ class ClaimsController(QObject):
 
 def _examine(plan: ClaimPlan, folder: Path) -> Generator[ClaimsEvent, None, object]:
     """The engine's own test; called in the thread."""
-    from metagen_gui.engine.claims.kept_tests import examine_alone
+    from metagen_gui.engine.claims.examination.kept_tests import examine_alone
 
     return examine_alone(plan, folder)

@@ -21,8 +21,8 @@ from metagen_gui.gui.program.trash import tell_thrown
 from metagen_gui.gui.widgets.banner import Banner
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.claims.events import ClaimsFinished
-    from metagen_gui.engine.claims.kept_tests import KeptTest
+    from metagen_gui.engine.claims.examination.events import ClaimsFinished
+    from metagen_gui.engine.claims.examination.kept_tests import KeptTest
     from metagen_gui.engine.experiment import Experiment
 
 
@@ -96,7 +96,7 @@ class ClaimsDialog(QDialog):
 
     def start(self) -> None:
         """Begin the test that the form describes, in a new folder."""
-        from metagen_gui.engine.claims.kept_tests import fresh_folder
+        from metagen_gui.engine.claims.examination.kept_tests import fresh_folder
 
         if self._controller.state.busy:
             return
@@ -181,7 +181,7 @@ class ClaimsDialog(QDialog):
 
     def _look_for_earlier(self, *, asking: bool = True) -> None:
         """List the tests on disk, and offer to go on with the newest if it was stopped."""
-        from metagen_gui.engine.claims.kept_tests import kept_tests
+        from metagen_gui.engine.claims.examination.kept_tests import kept_tests
 
         tests = kept_tests(self._root)
         self.earlier.show_tests(tests)

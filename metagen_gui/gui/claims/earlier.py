@@ -15,7 +15,7 @@ from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.question import is_agreed
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.claims.kept_tests import KeptTest
+    from metagen_gui.engine.claims.examination.kept_tests import KeptTest
 
 
 class ClaimsEarlier(IconButton):

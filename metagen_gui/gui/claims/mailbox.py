@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.claims.events import ClaimsEvent
+    from metagen_gui.engine.claims.examination.events import ClaimsEvent
 
 MOST_MESSAGES = 256
 
@@ -22,7 +22,7 @@ class ClaimsMailbox:
 
     def put(self, event: ClaimsEvent) -> None:
         """Store one event; called from the thread."""
-        from metagen_gui.engine.claims.events import ClaimsAdvanced
+        from metagen_gui.engine.claims.examination.events import ClaimsAdvanced
 
         with self._lock:
             if isinstance(event, ClaimsAdvanced):

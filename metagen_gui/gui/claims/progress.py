@@ -24,7 +24,7 @@ from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.widgets.icon_button import themed_icon
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.claims.events import ClaimsEvent
+    from metagen_gui.engine.claims.examination.events import ClaimsEvent
 
 PARTS = 1_000
 """Of the bar."""
@@ -142,7 +142,7 @@ class ClaimsProgress(QWidget):
 
     def hear(self, event: ClaimsEvent) -> None:
         """Show what the test reports."""
-        from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsNotice, ClaimsStarted
+        from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsNotice, ClaimsStarted
 
         match event:
             case ClaimsStarted():

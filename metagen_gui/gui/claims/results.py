@@ -18,7 +18,7 @@ from metagen_gui.gui.widgets.plain_tip import plain_tip
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metagen_gui.engine.claims.events import ClaimsFinished
+    from metagen_gui.engine.claims.examination.events import ClaimsFinished
 
 
 class ClaimsResults(QWidget):

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from metagen_gui.gui.widgets.amounts import duration
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.claims.kept_tests import KeptTest
+    from metagen_gui.engine.claims.examination.kept_tests import KeptTest
     from metagen_gui.engine.claims.outlook import Outlook
     from metagen_gui.engine.experiment import Experiment
 

@@ -14,11 +14,11 @@ import torch
 from metagen_gui.engine.claims import runner, scoring
 from metagen_gui.engine.claims.adapted import Adapted
 from metagen_gui.engine.claims.best_possible import Gap, corrected, gaps, score_best, sentences
-from metagen_gui.engine.claims.events import ClaimsFinished
+from metagen_gui.engine.claims.examination.events import ClaimsFinished
+from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
-from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import number
 from metagen_gui.engine.data.bayes import BayesLine

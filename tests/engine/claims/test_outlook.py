@@ -10,10 +10,10 @@ import pytest
 
 from metagen_gui.engine.claims import runner
 from metagen_gui.engine.claims.arms import Arm
-from metagen_gui.engine.claims.events import ClaimsStarted
+from metagen_gui.engine.claims.examination.events import ClaimsStarted
+from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.outlook import outlook, shifts, suitors
 from metagen_gui.engine.claims.plan import QUICK, ClaimPlan
-from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.experiment import Experiment
 
 Tiny = Callable[..., Experiment]

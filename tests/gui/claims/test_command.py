@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from metagen_gui.engine.claims.events import ClaimsFinished
+from metagen_gui.engine.claims.examination.events import ClaimsFinished
 from metagen_gui.gui.claims.controller import ClaimsState
 from metagen_gui.gui.claims.dialog import ClaimsDialog
 from metagen_gui.gui.program.window_settings import WindowSettings

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
+from metagen_gui.engine.claims.examination.events import (
+    ClaimsAdvanced,
+    ClaimsEvent,
+    ClaimsFinished,
+    ClaimsNotice,
+    ClaimsStarted,
+)
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment

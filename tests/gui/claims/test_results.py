@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from metagen_gui.engine.claims import runner
 from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.best_possible import Gap
-from metagen_gui.engine.claims.events import ClaimsFinished
-from metagen_gui.engine.claims.kept_tests import examine_alone, kept_tests
+from metagen_gui.engine.claims.examination.events import ClaimsFinished
+from metagen_gui.engine.claims.examination.kept_tests import examine_alone, kept_tests
 from metagen_gui.engine.claims.verdicts import Verdict
 from metagen_gui.engine.statistics import Comparison
 from metagen_gui.gui.claims.controller import ClaimsController

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from metagen_gui.engine.claims.arms import Way
 from metagen_gui.engine.claims.best_possible import TITLE as TITLE_OF_BEST
 from metagen_gui.engine.claims.contrasts import Contrast, Part
-from metagen_gui.engine.claims.distance import distance
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.folder import PLAN, Scored
 from metagen_gui.engine.claims.limits import limits, tuning_steps
 from metagen_gui.engine.claims.plan import Footing
 from metagen_gui.engine.claims.report import tables
 from metagen_gui.engine.claims.report.charts import chart
+from metagen_gui.engine.claims.report.distance import distance
 from metagen_gui.engine.claims.report.page import table, text
 from metagen_gui.engine.claims.report.pictures import strip
 from metagen_gui.engine.claims.verdicts import Verdict, number, probability

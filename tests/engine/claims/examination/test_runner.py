@@ -17,10 +17,10 @@ import pytest
 from metagen_gui.engine.claims import adapted, runner
 from metagen_gui.engine.claims.adapted import Adapted
 from metagen_gui.engine.claims.arms import Arm, arms_of
-from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsFinished, ClaimsStarted
+from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsFinished, ClaimsStarted
+from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.plan import ClaimPlan
-from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.events import StepReport

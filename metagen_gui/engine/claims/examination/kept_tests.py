@@ -8,11 +8,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from metagen_gui.engine.claims.events import ClaimsEvent
+from metagen_gui.engine.claims.examination.events import ClaimsEvent
+from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.folder import PLAN
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.report.files import HTML
-from metagen_gui.engine.claims.runner import examine
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import RunLock, is_held
 

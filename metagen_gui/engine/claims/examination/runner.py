@@ -12,7 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 from metagen_gui.engine.claims.arms import Arm, arms_of
-from metagen_gui.engine.claims.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice, ClaimsStarted
+from metagen_gui.engine.claims.examination.events import (
+    ClaimsAdvanced,
+    ClaimsEvent,
+    ClaimsFinished,
+    ClaimsNotice,
+    ClaimsStarted,
+)
 from metagen_gui.engine.claims.findings import Findings, Scores, find
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.outcomes import Outcome, look_back

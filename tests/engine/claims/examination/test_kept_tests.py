@@ -11,8 +11,8 @@ import pytest
 
 from metagen_gui.engine.claims import kept_tests as module
 from metagen_gui.engine.claims import runner
+from metagen_gui.engine.claims.examination.kept_tests import examine_alone, fresh_folder, kept_tests
 from metagen_gui.engine.claims.folder import PLAN, ClaimFolder
-from metagen_gui.engine.claims.kept_tests import examine_alone, fresh_folder, kept_tests
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
