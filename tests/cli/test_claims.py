@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from metagen_gui.cli import main
-from metagen_gui.engine.claims import runner
 from metagen_gui.engine.claims.arms import Arm
+from metagen_gui.engine.claims.examination import runner
 
 EXPERIMENT = {
     "tasks": {"name": "densities"},

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from metagen_gui.engine.claims import runner
 from metagen_gui.engine.claims.arms import Arm
+from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsStarted
 from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.outlook import outlook, shifts, suitors

@@ -13,9 +13,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from metagen_gui.engine.claims import runner
 from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.best_possible import Gap
+from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsFinished
 from metagen_gui.engine.claims.examination.kept_tests import examine_alone, kept_tests
 from metagen_gui.engine.claims.verdicts import Verdict

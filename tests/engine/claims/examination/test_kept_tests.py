@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from metagen_gui.engine.claims import kept_tests as module
-from metagen_gui.engine.claims import runner
+from metagen_gui.engine.claims.examination import kept_tests as module
+from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.kept_tests import examine_alone, fresh_folder, kept_tests
 from metagen_gui.engine.claims.folder import PLAN, ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan
