@@ -208,5 +208,10 @@ Event = Union[
 ]
 
 
+def resumed_at(meta_step: int) -> str:
+    """Return the notice of a run that goes on from an outer step."""
+    return f"Resumed at step {meta_step:,}."
+
+
 class RunBroken(RuntimeError):
     """A run cannot go on; the text says why in words for the person who watches."""

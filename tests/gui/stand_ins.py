@@ -17,11 +17,11 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.events import (
     Event,
-    Notice,
     RatesReport,
     RunFinished,
     RunStarted,
     Saved,
+    SettingChanged,
     Snapshot,
     StepReport,
     ValidationReport,
@@ -125,7 +125,7 @@ class FakeTraining:
                         yield snapshot(number)
                     else:
                         self.changes.append((command.path, command.value))
-                        yield Notice("changed", number)
+                        yield SettingChanged(number, command.path, command.value)
             yield RunFinished(self.steps, 1.0, folder)
         finally:
             self.closed += 1

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from metagen_gui.engine.devices import keep_memory
-from metagen_gui.engine.events import Event, RunBroken
+from metagen_gui.engine.events import Event, RunBroken, resumed_at
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import check_own_folder, remove_leftovers
 from metagen_gui.engine.learning.meta_learner import MetaLearner
@@ -118,7 +118,7 @@ def resume_run(
     except BaseException:
         lock.release()
         raise
-    notices.append(f"Resumed at step {learner.meta_step:,}.")
+    notices.append(resumed_at(learner.meta_step))
     yield from _kept_going(run, notices, resumed=checkpoint is not None)  # before the first checkpoint it begins anew
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from metagen_gui.engine.files import copy_folder, read_file
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import shortened
+from metagen_gui.engine.store.changes import read_changes
 from metagen_gui.engine.store.lock import HOLDER, is_held
 from metagen_gui.engine.store.metrics_file import Curves, last_step, read_curves
 from metagen_gui.engine.store.names import (
     CHECKPOINTS,
-    EVENTS,
     EXPERIMENT,
     EXPORT,
     LOCK,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
 
 EntryState = Literal["running", "interrupted", "stopped", "finished", "failed", "unreadable"]
-MAX_BYTES, MAX_EVENTS_BYTES = 4_000_000, 16_000_000
+MAX_BYTES = 4_000_000
 LETTERS_OF_A_NAME = 1_000
 __all__ = [
     "Curves", "RunEntry", "checkpoints", "differing_settings", "duplicate", "experiment_at", "list_runs", "read_curves",
@@ -172,8 +172,9 @@ def differing_settings(folders: Sequence[Path]) -> list[tuple[str, list[str]]]:
             part = _object(document.get(section))
             values = part if section == "training" else {"name": part.get("name"), **_object(part.get("settings"))}
             table |= {f"{section}.{name}": _text(value) for name, value in values.items()}
-        for step, path, value in _changes(folder):
-            table[path] = f"{table.get(path, '')}, from step {step:,} {_text(value)}"
+        for change in read_changes(folder):
+            since = f"from step {change.meta_step:,} {_text(change.value)}"
+            table[change.path] = f"{table.get(change.path, '')}, {since}"
         tables.append(table)
     paths = dict.fromkeys(path for table in tables for path in table)
     rows = [(path, [table.get(path, "") for table in tables]) for path in paths]
@@ -186,23 +187,11 @@ def experiment_at(kind: type[Experiment], folder: Path, meta_step: int) -> Exper
     Changes that cannot be read are left out. Raise `BadInput` if the experiment cannot be read.
     """
     experiment = kind.load(folder)
-    for step, path, value in _changes(folder):
-        if step <= meta_step:
+    for change in read_changes(folder):
+        if change.meta_step <= meta_step:
             with suppress(BadInput):
-                experiment = experiment.with_value(path, value)
+                experiment = experiment.with_value(change.path, change.value)
     return experiment
-
-
-def _changes(folder: Path) -> list[tuple[int, str, Any]]:
-    """Return the outer step, the path and the new value of every change of a setting; what is torn is left out."""
-    found = []
-    with suppress(OSError):
-        for line in read_file(folder / EVENTS, MAX_EVENTS_BYTES).splitlines():
-            with suppress(ValueError, TypeError, KeyError, OverflowError, RecursionError):
-                event = json.loads(line)
-                if event["event"] == "setting":
-                    found.append((int(event["meta_step"]), str(event["path"]), event["value"]))
-    return found
 
 
 def _object(value: Any) -> dict[str, Any]:

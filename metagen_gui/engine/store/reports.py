@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from metagen_gui.engine.events import RunStarted, StepReport, ValidationReport
+from metagen_gui.engine.events import RunStarted, SettingChanged, StepReport, ValidationReport
+from metagen_gui.engine.store.changes import read_changes
 from metagen_gui.engine.store.metrics_file import Curves, read_curves
 
 LOSS, TRAINING = "query_loss", "train"
@@ -20,11 +21,12 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class EarlierReports:
-    """The reports of a run up to where it goes on, and the seconds that it had taken until then."""
+    """The reports of a run up to where it goes on, the seconds that it had taken until then, the settings changed."""
 
     steps: list[StepReport]
     validations: list[ValidationReport]
     seconds: float
+    changes: list[SettingChanged]
 
 
 def read_reports(folder: Path, started: RunStarted) -> EarlierReports:
@@ -44,7 +46,8 @@ def read_reports(folder: Path, started: RunStarted) -> EarlierReports:
         for row in np.flatnonzero(before & trained)
     ]
     validations = [_validation(curves, int(row), started) for row in np.flatnonzero(before & ~trained)]
-    return EarlierReports(reports, validations, float(np.nanmax(seconds[before], initial=0.0)))
+    changes = [change for change in read_changes(folder) if change.meta_step <= started.resumed_from]
+    return EarlierReports(reports, validations, float(np.nanmax(seconds[before], initial=0.0)), changes)
 
 
 def _validation(curves: Curves, row: int, started: RunStarted) -> ValidationReport:

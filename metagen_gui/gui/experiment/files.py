@@ -26,7 +26,7 @@ class ExperimentFiles(QObject):
     """Puts experiments into the panel and out of it. A file that cannot be used changes nothing."""
 
     named = Signal(str)
-    """The name of the experiment's file changed; "" for one without."""
+    """What the experiment goes by changed: its file, the run that it is of; "" for neither."""
     problem_found = Signal(str)
     """One line that names a file and what is wrong with it."""
     replaced = Signal(str)
@@ -44,6 +44,10 @@ class ExperimentFiles(QObject):
         self._waiting: Callable[[], None] | None = None
         self._previous: tuple[Experiment, Path | None] | None = None
         self.path: Path | None = None
+        self._title = ""
+        self._titled: Experiment | None = None
+        """The experiment that the title is true of: as it was opened, saved or begun."""
+        panel.experiment_changed.connect(self._follow)
         self.recents = Recents(settings, self)
         self.recents.chosen.connect(self.open)
 
@@ -106,7 +110,12 @@ class ExperimentFiles(QObject):
     def take(self, experiment: Experiment, name: str, said: str) -> None:
         """Put an experiment into the panel that has no file to be saved to; `said` is the name of this as an edit."""
         self._put(experiment, None, said)
-        self.named.emit(name)
+        self._entitle(name)
+
+    def begin_run(self, resumed_from: int) -> None:
+        """A run begins: it is another than the one whose experiment this was, unless that is resumed."""
+        if self.path is None and not resumed_from:
+            self._entitle("")
 
     def take_dropped(self, path: Path) -> None:
         """Open a dropped experiment, or learn from dropped images."""
@@ -191,7 +200,16 @@ class ExperimentFiles(QObject):
 
     def _name(self, path: Path | None) -> None:
         self.path = path
-        self.named.emit(path.name if path else "")
+        self._entitle(path.name if path else "")
+
+    def _entitle(self, title: str) -> None:
+        self._title, self._titled = title, self._panel.experiment()
+        self.named.emit(title)
+
+    def _follow(self, experiment: Experiment) -> None:
+        """A file stays what is saved to; a run's name is not that of another experiment."""
+        changed = self.tr("{name} (changed)").format(name=self._title) if self.path else ""
+        self.named.emit(self._title if experiment == self._titled else changed)
 
     def _last(self) -> Experiment | None:
         text, path = self._settings.text("experiment"), self._settings.text("experiment_path")

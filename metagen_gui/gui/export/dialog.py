@@ -30,6 +30,7 @@ from metagen_gui.gui.export.order import ExportOrder
 from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.path_field import PathField
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
+from metagen_gui.gui.run.states import enabled
 from metagen_gui.gui.widgets.question import is_agreed
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
@@ -214,7 +215,7 @@ class ExportDialog(QDialog):
                 return
             order = replace(order, replace=True)
         self._show_busy(True)
-        if self._controller.can_save and self._controller.folder == order.run_folder:
+        if enabled("save_now", self._controller.state) and self._controller.folder == order.run_folder:
             self._order = order
             self._say(self.tr("Waiting for the run to save its newest state…"))
             self._patience.start(SAVE_PATIENCE)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QCoreApplication
 
 from metagen_gui.gui.form.numbers.text import show_integer, show_number
 
 if TYPE_CHECKING:
+    from metagen_gui.engine.experiment import Experiment, Section
     from metagen_gui.engine.settings.config import Setting
 
 
@@ -29,6 +30,22 @@ def show_value(setting: Setting, value: Any) -> str:
         case _:
             return str(value).replace("_", " ") if setting.kind == "choice" else str(value) or _say("none")
     return f"{text} {setting.unit}".rstrip()
+
+
+def setting_at(experiment: Experiment, path: str) -> Setting | None:
+    """Return the setting at `path`, None if this experiment has none."""
+    section, _, name = path.partition(".")
+    try:
+        settings = experiment.settings(cast("Section", section))
+    except KeyError:  # no such section: the path is from a checkpoint that somebody else wrote
+        return None
+    return next((item for item in settings if item.name == name), None)
+
+
+def said_of(experiment: Experiment, path: str, value: Any) -> str:
+    """Return that a setting holds `value`, as `Inner rate 0.037`; a setting that is not there goes by its path."""
+    setting = setting_at(experiment, path)
+    return f"{setting.label} {show_value(setting, value)}" if setting else f"{path} {value}"
 
 
 def range_of(setting: Setting) -> str:

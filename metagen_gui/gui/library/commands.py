@@ -67,6 +67,7 @@ class RunsCommands(QObject):
         self.listing.listed.connect(self._show)
         controller.state_changed.connect(self._follow)
         controller.started.connect(self.listing.refresh)
+        controller.started.connect(lambda started: files.begin_run(started.resumed_from))
         controller.discarded.connect(self._tell_discarded)
         files.replaced.connect(self._forget_branch)
         self._follow(controller.state)

@@ -52,7 +52,8 @@ class LossCanvas(QWidget):
         for side in ("left", "bottom"):
             item.getAxis(side).enableAutoSIPrefix(False)
             item.getAxis(side).setZValue(-100)  # the grid belongs to the axes, and under the curves
-        self._flags: list[Any] = []
+        self._flags: dict[Any, int | None] = {}
+        """The upright lines with words, and the series whose colours they have."""
         self._guides = [pg.InfiniteLine(angle=90, movable=False) for _ in range(2)]
         for guide in self._guides:
             guide.setVisible(False)
@@ -115,25 +116,32 @@ class LossCanvas(QWidget):
         """Draw a dotted upright line where something began."""
         self._set_guide(1, x)
 
-    def add_flag(self, x: float, text: str) -> None:
-        """Draw a dashed upright line at `x` with a word on it."""
+    def add_flag(self, x: float, text: str, series: int | None = None) -> Any:
+        """Draw a dashed upright line at `x` with a word on it, in the colour of a series or of warnings; return it."""
         height = _FLAG_HEIGHTS[len(self._flags) % len(_FLAG_HEIGHTS)]
         look = {"position": height, "anchors": [(0, 0.5), (0, 0.5)]}
-        flag = pg.InfiniteLine(pos=x, angle=90, movable=False, label=text, labelOpts=look)
+        flag = pg.InfiniteLine(pos=x, angle=90, movable=False, label="", labelOpts=look)
         flag.setZValue(-10)  # under the curves
-        self._flags.append(flag)
+        self.name_flag(flag, text)
+        self._flags[flag] = series
         self.plot.getPlotItem().addItem(flag, ignoreBounds=True)
         self._colour_flags()
+        return flag
+
+    def name_flag(self, flag: Any, text: str) -> None:
+        """Write a word on a flag to the letter: pyqtgraph formats what it is given."""
+        flag.label.setFormat(text.replace("{", "{{").replace("}", "}}"))
 
     def clear_flags(self) -> None:
         """Take every flag down."""
         for flag in self._flags:
             self.plot.getPlotItem().removeItem(flag)
-        self._flags = []
+        self._flags = {}
 
     def _colour_flags(self) -> None:
-        colour = QColor(colours().warning)
-        for flag in self._flags:
+        for flag, series in self._flags.items():
+            known = plot_colours().series
+            colour = QColor(colours().warning if series is None else known[series % len(known)])
             flag.setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine))
             flag.label.setColor(colour)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, Saved, Snapshot, StepReport
+from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, Saved, SettingChanged, Snapshot, StepReport
 from metagen_gui.engine.files import append_text
 from metagen_gui.engine.store.names import LOG
 from metagen_gui.engine.store.reports import read_reports
@@ -45,6 +45,8 @@ class RunController(QObject):
     """The latest `Snapshot`, at most 4 times a second."""
     saved = Signal(object)
     """`Saved`."""
+    setting_changed = Signal(object)
+    """`SettingChanged`: a setting holds another value from this step on."""
     noticed = Signal(str)
     """A plain sentence from the run."""
     warned = Signal(str)
@@ -136,10 +138,6 @@ class RunController(QObject):
         self._samples_timer.start()
         self._thread.start()
 
-    def start_with_step(self, experiment: Experiment) -> None:
-        """Begin a run that pauses after its first outer step."""
-        self.start(experiment, steps=1)
-
     def step(self) -> None:
         """Take one outer step of the paused run."""
         if self._thread and self.state is RunState.PAUSED:
@@ -198,11 +196,6 @@ class RunController(QObject):
             self._thread.fetch(Saved)
 
     @property
-    def can_save(self) -> bool:
-        """Whether there is a run that can write a checkpoint."""
-        return self.state in (RunState.RUNNING, RunState.PAUSED)
-
-    @property
     def stepping(self) -> bool:
         """Whether a single step of the paused run is under way."""
         return self.state is RunState.PAUSED and self._thread is not None and self._thread.steps_waiting() > 0
@@ -237,8 +230,12 @@ class RunController(QObject):
             case EarlierCurves():
                 self.progress.add_earlier(event.delivery, event.seconds)
                 self.delivered.emit(event.delivery)
+                for change in event.changes:
+                    self.setting_changed.emit(change)
             case Saved():
                 self.saved.emit(event)
+            case SettingChanged():
+                self.setting_changed.emit(event)
             case Alarm():
                 self.alarmed.emit(event)
             case Notice(text=text, grave=grave):
@@ -264,6 +261,8 @@ class RunController(QObject):
             self._go_to(RunState.IDLE)
             self.refused.emit(outcome.where, outcome.why)
         elif isinstance(outcome, Broken):
+            if self.engine and self.folder:  # the step that broke it was taken, and not reported
+                self.progress.meet_step(self.engine.library.read_entry(self.folder).meta_step)
             self._go_to(RunState.FAILED)
             self._write_log(outcome.details)
             self.failed.emit(outcome.sentence, outcome.details)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metagen_gui.engine.events import Event, Notice, RunStarted
+from metagen_gui.engine.events import Event, Notice, RunStarted, SettingChanged, resumed_at
 from metagen_gui.gui.run.mailbox import Delivery
 
 if TYPE_CHECKING:
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EarlierCurves:
-    """The reports of a run up to where it goes on, and how long it had taken until then."""
+    """The reports of a run up to where it goes on, how long it had taken until then, and what was changed."""
 
     delivery: Delivery
     seconds: float
+    changes: Sequence[SettingChanged] = ()
 
 
 def told_from_the_start(
@@ -34,12 +35,17 @@ def told_from_the_start(
     Reading them takes a while, so this belongs into the thread that trains.
     """
     with closing(events):
+        begun_at = 0
         for event in events:
+            if begun_at and event == Notice(resumed_at(begun_at), begun_at):
+                continue  # the status line says so, and the plot
             yield event
             if isinstance(event, RunStarted) and event.resumed_from:
+                begun_at = event.resumed_from
                 try:
                     earlier = read(event.folder, event)
-                    mailbox.put(EarlierCurves(Delivery(earlier.steps, earlier.validations), earlier.seconds))
+                    curves = Delivery(earlier.steps, earlier.validations)
+                    mailbox.put(EarlierCurves(curves, earlier.seconds, earlier.changes))
                 except Exception as error:  # the past is worth a message, not the run
                     why = " ".join(str(error).split()) or type(error).__name__
                     yield Notice(f"The curves before step {event.resumed_from:,} cannot be shown: {why}")

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-from metagen_gui.engine.events import RunStarted, Snapshot
+from metagen_gui.engine.events import RunStarted, SettingChanged, Snapshot
+from metagen_gui.gui.experiment.panel import ExperimentPanel
+from metagen_gui.gui.form.words import said_of
 from metagen_gui.gui.plots.loss.inner import InnerLossPlot
-from metagen_gui.gui.plots.loss.outer import OuterLossPlot
+from metagen_gui.gui.plots.loss.outer import OF_CHANGES, OuterLossPlot
 from metagen_gui.gui.plots.rates.view import RatesView
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.drawing_pace import DrawingPace
@@ -25,8 +27,10 @@ EAGER = 5.0
 class RunPanels(QObject):
     """Makes the panels and hands them what a run reports."""
 
-    def __init__(self, controller: RunController, window: QWidget) -> None:
+    def __init__(self, controller: RunController, panel: ExperimentPanel, window: QWidget) -> None:
+        """`panel` knows what settings are called."""
         super().__init__(window)
+        self._panel = panel
         self.outer = OuterLossPlot(window)
         self.inner = InnerLossPlot(window)
         self.rates = RatesView(window)
@@ -47,6 +51,7 @@ class RunPanels(QObject):
         controller.discarded.connect(self._clear)
         controller.delivered.connect(self._take_delivery)
         controller.alarmed.connect(self.outer.mark_alarm)
+        controller.setting_changed.connect(self._mark_change)
         controller.snapshot_delivered.connect(self._take_snapshot)
         self.show_state(controller.state)
 
@@ -89,6 +94,12 @@ class RunPanels(QObject):
 
     def _start_over(self, started: RunStarted) -> None:
         self._reset(started.players, started.meta_steps)
+        if started.resumed_from:
+            self.outer.canvas.add_flag(started.resumed_from, _tr("resumed"), OF_CHANGES)
+
+    def _mark_change(self, changed: SettingChanged) -> None:
+        text = said_of(self._panel.experiment(), changed.path, changed.value)
+        self.outer.mark_change(changed.meta_step, changed.path, text)
 
     def _clear(self) -> None:
         self._reset((), 0)

@@ -86,6 +86,10 @@ class RunProgress:
         while now - self._seen[0][0] > WINDOW_SECONDS and len(self._seen) > 2:
             self._seen.popleft()
 
+    def meet_step(self, meta_step: int) -> None:
+        """Take note of a step that was taken without a report."""
+        self.meta_step = max(self.meta_step, meta_step)
+
     def pause(self) -> None:
         """Stop the clock."""
         if self._since is not None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar,
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.run.device_picker import DevicePicker
 from metagen_gui.gui.window.actions import MENUS, SUBMENUS, TOOLBAR, colour_icons, fill_menu, icon, translated
+from metagen_gui.gui.window.shortcut_keys import ShortcutKeys
 
 
 def make_menus(window: QMainWindow, actions: Mapping[str, QAction], provided: Mapping[str, QMenu]) -> None:
@@ -27,6 +28,7 @@ def make_menus(window: QMainWindow, actions: Mapping[str, QAction], provided: Ma
         themes.addAction(actions[name])
     # A shortcut works only for actions that belong to a widget; some are in no menu bar of some desktops.
     window.addActions(list(actions.values()))
+    ShortcutKeys(actions, window)
 
 
 class RunToolBar(QToolBar):

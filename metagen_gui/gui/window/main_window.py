@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self.theme = ThemeCommands(settings, self)
         self.help = HelpCommands(self, self.banner)
         self.loader = EngineLoader(load, self)
-        self.panels = RunPanels(self.controller, self)
+        self.panels = RunPanels(self.controller, self.panel, self)
         self.runs_panel = RunsPanel(self)
         self.runs = RunsCommands(self.runs_panel, self.controller, self.files, self.banner, settings, self)
         self.export = ExportCommand(self.controller, self)
@@ -196,7 +196,7 @@ class MainWindow(QMainWindow):
         if self.controller.state is RunState.PAUSED:
             self.controller.step()
         else:
-            self._begin(self.controller.start_with_step, self.step)
+            self._begin(lambda experiment: self.controller.start(experiment, steps=1), self.step)
 
     def _begin(self, start: Callable[[Experiment], None], again: Callable[[], None]) -> None:
         if self.controller.engine is None:

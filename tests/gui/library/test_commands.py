@@ -76,8 +76,11 @@ def test_a_stopped_run_goes_on_where_it_was(
     assert window.controller.state is RunState.PREPARING
     assert window.panel.experiment().values["algorithm"]["inner_lr"] == 0.07, "a change on the way is forgotten"
     qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
+    window._updates.refresh()
+    assert "Resumed" not in window.status.text() + window.banner.text(), "it is somewhere else by now"
+    flags = [(flag.value(), flag.label.format) for flag in window.panels.outer.canvas._flags]
+    assert flags == [(100, "resumed"), (60, "Inner learning rate 0.07")]
     assert training.resumed == [folder] and training.experiments == []
-    qtbot.waitUntil(lambda: "Resumed at step 100" in window.status.text())
     steps = window.panels.outer._players["model"].training.curve.steps
     assert list(steps[:100]) == list(range(1, 101)), "the earlier curves are not shown"
     assert len(window.panels.outer._players["model"].after.curve.steps) >= 6
@@ -170,6 +173,19 @@ def test_an_experiment_comes_into_the_form_and_can_be_taken_back(
     assert isinstance(button, QAbstractButton)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert window.panel.experiment().algorithm == "maml"
+
+
+def test_the_title_is_a_run_s_name_while_it_is_true(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:
+    keep_run(tmp_path / "runs", "mine")
+    window = open_window()
+    do(window, "open", "mine")
+    window.panel.set_value("training.shots", 3)
+    assert window.windowTitle() == "New experiment", "it is the run's no longer"
+    window.panel.undo_stack.undo()
+    assert window.windowTitle() == "mine"
+    window.start()
+    qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
+    assert window.windowTitle() == "New experiment", "another run goes on"
 
 
 def test_a_name_and_a_note_are_kept_on_disk(open_window: Open, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -79,7 +80,7 @@ def test_pausing_is_not_asking_for_more(qtbot: QtBot, controller: RunController,
 def test_single_steps(qtbot: QtBot, controller: RunController, training: FakeTraining) -> None:
     taken: list[int] = []
     training.before_step = taken.append
-    controller.start_with_step(Experiment())
+    controller.start(Experiment(), steps=1)
     wait_for(qtbot, controller, RunState.PAUSED)
     assert taken == [1]
     controller.step()
@@ -94,7 +95,7 @@ def test_single_steps(qtbot: QtBot, controller: RunController, training: FakeTra
 def test_commands_are_answered_while_paused(qtbot: QtBot, controller: RunController, training: FakeTraining) -> None:
     taken: list[int] = []
     training.before_step = taken.append
-    controller.start_with_step(Experiment())
+    controller.start(Experiment(), steps=1)
     wait_for(qtbot, controller, RunState.PAUSED)
     with qtbot.waitSignal(controller.saved):
         controller.save_now()
@@ -108,7 +109,7 @@ def test_commands_are_answered_while_paused(qtbot: QtBot, controller: RunControl
 def test_live_changes_reach_the_run(qtbot: QtBot, controller: RunController, training: FakeTraining) -> None:
     controller.start(Experiment())
     wait_for(qtbot, controller, RunState.RUNNING)
-    with qtbot.waitSignal(controller.noticed):
+    with qtbot.waitSignal(controller.setting_changed):
         controller.change("algorithm.inner_lr", 0.02)
     assert training.changes == [("algorithm.inner_lr", 0.02)]
 
@@ -264,3 +265,19 @@ def test_there_is_nothing_to_discard_while_the_engine_loads(qtbot: QtBot) -> Non
     made = RunController()
     made.discard()
     assert made.state is RunState.LOADING
+
+
+def test_the_step_that_broke_a_run_is_counted_as_its_folder_counts_it(
+    qtbot: QtBot, training: FakeTraining, tmp_path: Path
+) -> None:
+    def fail(number: int) -> None:
+        if number == 3:
+            raise RuntimeError("taken, and not reported")
+
+    training.before_step = fail
+    library = SimpleNamespace(read_entry=lambda folder: SimpleNamespace(meta_step=3))
+    controller = RunController()
+    controller.set_engine(engine(training, tmp_path, library=library))
+    controller.start(Experiment())
+    qtbot.waitUntil(lambda: controller.state is RunState.FAILED)
+    assert controller.progress.meta_step == 3

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.mailbox import Delivery
 from metagen_gui.gui.run.panel_feed import PanelFeed
@@ -38,7 +39,7 @@ def controller(qtbot: QtBot, training: FakeTraining, tmp_path: Path) -> Iterator
 def panels(qtbot: QtBot, controller: RunController) -> Iterator[RunPanels]:
     window = QWidget()
     qtbot.addWidget(window)
-    made = RunPanels(controller, window)
+    made = RunPanels(controller, ExperimentPanel(window), window)
     window.show()
     yield made  # and the window with it
 

@@ -125,7 +125,7 @@ def test_an_engine_that_does_not_load_is_told_and_tried_again(
 
     window = open_window(load)
     assert window.controller.state is RunState.FAILED
-    assert "libtorch is not what it was" in window.status.text()
+    assert "libtorch is not what it was" in window.banner.text() and window.status.text() == "Failed."
     press(qtbot, window, "start")
     wait_for(qtbot, window, RunState.RUNNING)
 
@@ -188,7 +188,7 @@ def test_a_failure_offers_its_details(qtbot: QtBot, open_window: Open, training:
     press(qtbot, window, "start")
     wait_for(qtbot, window, RunState.FAILED)
     assert window.banner.text() == "RuntimeError: no more"
-    assert "Failed at step" in window.status.text()
+    assert window.status.text() == "Failed at step 2 of 1,000.", "said once"
     offered = window.banner.findChild(QAbstractButton, "banner_button")
     assert isinstance(offered, QAbstractButton)
     qtbot.mouseClick(offered, Qt.MouseButton.LeftButton)
@@ -257,6 +257,10 @@ def test_files_can_be_dropped(open_window: Open, tmp_path: Path) -> None:
     good.write_text(json.dumps({"algorithm": {"name": "reptile"}}))
     drop(window, good)
     assert window.panel.experiment().algorithm == "reptile"
+    assert window.windowTitle() == "good.json"
+    window.panel.set_value("training.shots", 3)
+    assert window.windowTitle() == "good.json (changed)"
+    window.files.save()
     assert window.windowTitle() == "good.json"
     for name, text in (("bad.json", "{"), ("notes.txt", "hello"), ("wrong.json", '{"training": {"shots": 0}}')):
         (tmp_path / name).write_text(text)

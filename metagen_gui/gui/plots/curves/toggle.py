@@ -52,6 +52,9 @@ class CurveToggle(QCheckBox):
         if text != self._value:
             self._value = text
             self.setAccessibleDescription(text)
+            if self.fontMetrics().horizontalAdvance(text) > self.fontMetrics().horizontalAdvance(self._widest):
+                self._widest = text  # a figure without its exponent is another figure
+                self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
@@ -18,6 +18,8 @@ from metagen_gui.gui.plots.panel import PlotPanel
 from metagen_gui.gui.plots.scale import LossScale, Values, format_number
 from metagen_gui.gui.plots.smoothing_control import SmoothingControl
 
+OF_CHANGES = 7
+"""The series whose colour the flags of changed settings have: the last, which no curve of few players takes."""
 CurveT = TypeVar("CurveT", bound=TrainingCurve | ValidationCurve, covariant=True)
 
 
@@ -59,6 +61,8 @@ class OuterLossPlot(PlotPanel):
         self._players: dict[str, _Player] = {}
         self._adaptation_steps = -1
         self._warming_up = False
+        self._changed: tuple[str, int, Any] | None = None
+        """The setting that was changed last, at which outer step, and its flag."""
 
     # What the window calls.
 
@@ -71,7 +75,7 @@ class OuterLossPlot(PlotPanel):
         self.clear_view()
         self.canvas.set_mark(None)
         self.canvas.clear_flags()
-        self._adaptation_steps, self._warming_up = -1, False
+        self._adaptation_steps, self._warming_up, self._changed = -1, False, None
         self._players = {name: self._make_player(name, 2 * place) for place, name in enumerate(players)}
         self._name_toggles(None)
         self._smooth()
@@ -100,6 +104,13 @@ class OuterLossPlot(PlotPanel):
                 player.after.curve.add(report.meta_step, float(losses[-1]))
                 self._note_adaptation_steps(losses.size - 1)
         self.data_changed()
+
+    def mark_change(self, meta_step: int, setting: str, text: str) -> None:
+        """Put a flag where `setting` took another value; one that is drawn along a slider leaves one flag, its last."""
+        if self._changed and self._changed[0] == setting and meta_step - self._changed[1] <= 0.02 * self.x_range()[1]:
+            self.canvas.name_flag(self._changed[2], text)
+        else:
+            self._changed = setting, meta_step, self.canvas.add_flag(meta_step, text, OF_CHANGES)
 
     def mark_alarm(self, alarm: Alarm) -> None:
         """Put a flag where an illness began; it stays when that is over, for the curve still shows it."""

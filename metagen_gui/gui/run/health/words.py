@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from metagen_gui.engine.events import Remedy
-from metagen_gui.gui.form.words import show_value
+from metagen_gui.gui.form.words import setting_at, show_value
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.experiment import Experiment, Section
-    from metagen_gui.engine.settings.config import Setting
+    from metagen_gui.engine.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -24,16 +23,6 @@ class RemedyWords:
     done: str = ""
     possible: bool = True
     """Whether there is such a setting, and it does not hold the value already."""
-
-
-def setting_at(experiment: Experiment, path: str) -> Setting | None:
-    """Return the setting at `path`, None if this experiment has none."""
-    section, _, name = path.partition(".")
-    try:
-        settings = experiment.settings(cast("Section", section))
-    except KeyError:  # no such section: the path is from a checkpoint that somebody else wrote
-        return None
-    return next((item for item in settings if item.name == name), None)
 
 
 def remedy_words(remedy: Remedy, experiment: Experiment, *, running: bool) -> RemedyWords:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.run.status.bar import StatusBar
-from metagen_gui.gui.run.status.words import how_far, sentence
+from metagen_gui.gui.run.status.words import sentence
 
 INTERVAL = 500
 """Milliseconds: figures that change faster cannot be read."""
@@ -26,7 +26,6 @@ class StatusUpdates(QObject):
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(self.refresh)
         controller.state_changed.connect(self._change_state)
-        controller.failed.connect(self._fail)
         controller.branch_changed.connect(self.refresh)
         self.refresh()
 
@@ -68,10 +67,3 @@ class StatusUpdates(QObject):
             self._timer.stop()
         self.refresh()
         self._bar.announce()
-
-    def _fail(self, what: str, _details: str) -> None:
-        progress = self._controller.progress
-        if progress.started:
-            self.say(self.tr("Failed at {far}: {what}").format(far=how_far(progress), what=what))
-        else:
-            self.say(self.tr("Failed: {what}").format(what=what))

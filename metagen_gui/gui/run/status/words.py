@@ -114,6 +114,8 @@ def sentence(
             if progress.folder:
                 text += " " + _tr("The results lie in {folder}").format(folder=progress.folder)
             return text
+        case RunState.FAILED if progress.started:
+            return _tr("Failed at {far}.").format(far=how_far(progress))
         case RunState.FAILED:
             return _tr("Failed.")
 
@@ -137,8 +139,7 @@ def _running(progress: RunProgress, memory: int | None) -> Sequence[str]:
         parts.append(_tr("{time} left").format(time=duration(progress.seconds_left)))
     if memory:
         parts.append(size(memory))
-    resumed = resumed_remark(progress)
-    return [*parts, *_remarks(progress), *([resumed] if resumed else [])]
+    return [*parts, *_remarks(progress)]
 
 
 def _remarks(progress: RunProgress) -> list[str]:

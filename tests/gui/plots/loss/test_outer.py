@@ -264,3 +264,25 @@ def test_a_long_curve_is_smoothed_anew_all_along(plot: OuterLossPlot) -> None:
     plot.smoothing.slider.setValue(99)
     much = smooth.getOriginalDataset()[1]
     assert much[100:1500].max() < little[100:1500].max() / 2
+
+
+def test_a_figure_is_never_cut(plot: OuterLossPlot) -> None:
+    """Without its exponent a figure is another figure."""
+    plot.add_steps(step_reports([6.224e12, -6.224e-12]))
+    (training, *_) = toggles(plot).values()
+    for step in (1, 2):
+        plot._point_at(step)
+        beside = training.sizeHint().width() - training.fontMetrics().horizontalAdvance(training.text())
+        assert training.value.endswith(("e+12", "e-12"))
+        assert beside > training.fontMetrics().horizontalAdvance(training.value) + 24
+
+
+def test_a_setting_that_was_changed_leaves_a_flag(plot: OuterLossPlot) -> None:
+    """One for all that a slider passes, and text to the letter."""
+    plot.add_steps(step_reports([1.0] * 1000))
+    for step, setting, text in ((100, "a", "A 0.1"), (105, "a", "A 0.2"), (106, "b", "{<b>"), (500, "b", "B 2")):
+        plot.mark_change(step, setting, text)
+    flags = [(flag.value(), flag.label.toPlainText()) for flag in plot.canvas._flags]
+    assert flags == [(100, "A 0.2"), (106, "{<b>"), (500, "B 2")]
+    plot.reset(("vae",))
+    assert not plot.canvas._flags
