@@ -10,7 +10,7 @@ from torch import Tensor
 
 from metagen_gui.engine.adaptation.task_noise import TaskNoise
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, Moment, grade
-from metagen_gui.engine.models.base import Circumstances, Noise, Params
+from metagen_gui.engine.models.base import Circumstances, Noise, Params, PlayerParams
 from metagen_gui.testing.promises import check_words, global_state, must, must_be_same, must_equal, seeded
 
 TASKS, SHOTS, QUERIES = 2, 3, 4
@@ -56,7 +56,7 @@ def the_same_comes_of_the_same(algorithm: Algorithm) -> None:
 
     drawn = draw(algorithm, dtype=torch.float32)
 
-    def found() -> dict[str, MetaParams]:
+    def found() -> dict[str, PlayerParams]:
         gradient = algorithm.meta_gradient(_leaves(algorithm.initialize(seeded())), *drawn, EARLY)
         return {"gradients": gradient.gradients, "losses": {"query": gradient.query_loss}}
 
@@ -69,7 +69,7 @@ def a_path_has_a_place_per_step(algorithm: Algorithm) -> None:
     meta, (support, _, noise) = algorithm.initialize(seeded()), draw(algorithm, dtype=torch.float32)
     names = {player: set(values) for player, values in algorithm.model.initialize(seeded()).items()}
 
-    def adapt(batch: Tensor, drawn: Noise) -> list[MetaParams]:
+    def adapt(batch: Tensor, drawn: Noise) -> list[PlayerParams]:
         return algorithm.trajectory(meta, batch, drawn, algorithm.steps)
 
     at_once = torch.func.vmap(adapt)(support, noise.support)
@@ -131,13 +131,15 @@ def draw(algorithm: Algorithm, tasks: int = TASKS, dtype: torch.dtype = torch.fl
 def double(meta: MetaParams) -> MetaParams:
     """Return leaves in float64, moved off zero, where contexts and biases begin and some derivatives vanish."""
     random = seeded(5)
-    return {
-        player: {
-            name: (value.double() + 0.05 * torch.randn(value.shape, generator=random).double()).requires_grad_()
-            for name, value in values.items()
+    return MetaParams.of(
+        {
+            player: {
+                name: (value.double() + 0.05 * torch.randn(value.shape, generator=random).double()).requires_grad_()
+                for name, value in values.items()
+            }
+            for player, values in meta.items()
         }
-        for player, values in meta.items()
-    }
+    )
 
 
 def _outer_losses(algorithm: Algorithm, meta: MetaParams, drawn: Drawn, weights: Sequence[float]) -> dict[str, Tensor]:
@@ -167,11 +169,12 @@ def _loss_at(
     """Return the player's mean outer loss with its own meta-parameters moved along `direction`."""
     moved = {name: (value + distance * direction[name]).detach() for name, value in meta[player].items()}
     with torch.no_grad():
-        return float(_outer_losses(algorithm, {**meta, player: moved}, drawn, weights)[player])
+        return float(_outer_losses(algorithm, MetaParams.of({**meta, player: moved}), drawn, weights)[player])
 
 
 def _leaves(meta: MetaParams) -> MetaParams:
-    return {player: {n: v.detach().requires_grad_() for n, v in values.items()} for player, values in meta.items()}
+    leaves = {player: {n: v.detach().requires_grad_() for n, v in values.items()} for player, values in meta.items()}
+    return MetaParams.of(leaves)
 
 
 def _of_task(noise: Noise, task: int) -> Noise:

@@ -38,8 +38,8 @@ class Game(Protocol):
         """Return the loss of `player` as a scalar."""
 
 
-SECOND_MOMENT, MOMENTS_TAKEN = "@moment.", "@moments_taken"
-"""Names of the inner Adam's state among the meta-parameters, where it is carried from task to task."""
+SECOND_MOMENT, MOMENTS_TAKEN = "moment.", "moments_taken"
+"""Names of the inner Adam's state among an algorithm's own tensors, where it is carried from task to task."""
 
 
 class Moments(NamedTuple):

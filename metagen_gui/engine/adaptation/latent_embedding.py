@@ -22,8 +22,8 @@ from metagen_gui.engine.models.base import Params
 
 CODE = "task code"
 """The name of a player's code among its parameters and rates; no parameter of a network can be called so."""
-ENCODER, RELATION, DECODER = "@encoder.", "@relation.", "@decoder.weight"
-CODE_RATE, FINE_RATE = "@code_rate", "@fine."
+ENCODER, RELATION, DECODER = "encoder.", "relation.", "decoder.weight"
+CODE_RATE, FINE_RATE = "code_rate", "fine."
 CODE_START, FINE_START = 1.0, 0.001
 """Where the rates of the code and of fine-tuning begin."""
 LEAST = 1e-10

@@ -1,7 +1,7 @@
-"""Inner rates that are learned with the initialization, kept as logarithms among the meta-parameters.
+"""Inner rates that are learned with the initialization, kept as logarithms among the algorithm's own tensors.
 
 A learned rate is `inner_lr · group_rate · exp(GAIN · s)` with s learned from 0, so that one outer step changes rates of
-0.5 and of 0.001 by the same share. The tensors are named `@rate.GROUP` or `@rate.PARAMETER`; their first axis is the
+0.5 and of 0.001 by the same share. The tensors are named `rate.GROUP` or `rate.PARAMETER`; their first axis is the
 adaptation step (a rate per layer and step: MAML++, Antoniou et al. 2019, section 4).
 """
 
@@ -24,11 +24,11 @@ GAIN = 10.0
 def fresh_rates(kind: Kind, steps: int, moving: Mapping[str, Tensor], groups: Mapping[str, str]) -> Params:
     """Return the learned tensors for the adapted parameters `moving`, whose groups are given by name; all zero."""
     if kind == "per_group":
-        return {f"@rate.{group}": torch.zeros(steps) for group in sorted({groups[name] for name in moving})}
+        return {f"rate.{group}": torch.zeros(steps) for group in sorted({groups[name] for name in moving})}
     if kind == "per_layer":
-        return {f"@rate.{name}": torch.zeros(steps) for name in moving}
+        return {f"rate.{name}": torch.zeros(steps) for name in moving}
     if kind == "per_entry":
-        return {f"@rate.{name}": torch.zeros(steps, *value.shape) for name, value in moving.items()}
+        return {f"rate.{name}": torch.zeros(steps, *value.shape) for name, value in moving.items()}
     return {}
 
 

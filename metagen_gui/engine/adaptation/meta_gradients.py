@@ -8,26 +8,23 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.meta_params import MetaParams, Named
 from metagen_gui.engine.adaptation.task_noise import of_player
-from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams
-
-MetaParams = dict[str, Params]
-"""What is meta-learned, by player: the initialization under the model's own names, and the algorithm's own tensors
-under names that begin with `@` (learned rates: `@rate.context`)."""
+from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, PlayerParams
 
 
 @dataclass(frozen=True)
 class MetaGradient:
     """What one outer step found.
 
-    `gradients` has the structure of the meta-parameters; `query_loss` holds, per player, one loss per task `(tasks,)`,
-    detached. `replaced` holds those of the algorithm's own tensors that take a new value outright instead of
-    descending, such as moments carried from task to task.
+    `gradients` has a tensor for each that `MetaParams` holds as a mapping; `query_loss` has, per player, one loss per
+    task `(tasks,)`, detached. `replaced` has those of the algorithm's own tensors that take a new value outright
+    instead of descending, such as moments carried from task to task.
     """
 
-    gradients: MetaParams
+    gradients: Named
     query_loss: dict[str, Tensor]
-    replaced: MetaParams = field(default_factory=dict)
+    replaced: Named = field(default_factory=dict)
 
 
 def mean_gradient(losses: Mapping[str, Tensor], meta: MetaParams) -> MetaGradient:
@@ -36,13 +33,13 @@ def mean_gradient(losses: Mapping[str, Tensor], meta: MetaParams) -> MetaGradien
     return MetaGradient(gradients_by_player(means, meta), {player: loss.detach() for player, loss in losses.items()})
 
 
-def gradients_by_player(losses: Mapping[str, Tensor], meta: MetaParams) -> MetaParams:
+def gradients_by_player(losses: Mapping[str, Tensor], meta: MetaParams) -> Named:
     """Return, for each player, the gradient of its own loss with respect to its own meta-parameters.
 
     Players never see each other's outer gradient; what a loss does not depend on gets zeros.
     """
-    found: MetaParams = {}
-    last = next(reversed(meta))
+    found: Named = {}
+    last = next(reversed([*meta]))
     for player, values in meta.items():
         # players share the graph; the last one's gradient lets go of it as it is computed
         kept = player != last

@@ -15,12 +15,12 @@ from metagen_gui.engine.adaptation.inner_loop import InnerLoop, adapted_names
 from metagen_gui.engine.adaptation.learned_rates import fresh_rates, learned_rate
 from metagen_gui.engine.adaptation.meta_gradients import (
     MetaGradient,
-    MetaParams,
     facing,
     grade,
     gradients_by_player,
     mean_gradient,
 )
+from metagen_gui.engine.adaptation.meta_params import MetaParams
 from metagen_gui.engine.adaptation.task_noise import TaskNoise, of_player
 from metagen_gui.engine.models.base import (
     USUAL,
@@ -165,14 +165,11 @@ class Algorithm(ABC):
 
     def initialize(self, generator: torch.Generator) -> MetaParams:
         """Return fresh meta-parameters: the model's initialization and whatever else the algorithm learns."""
-        return self.model.initialize(generator)
+        return MetaParams(self.model.initialize(generator))
 
     def initialization(self, meta: MetaParams) -> PlayerParams:
-        """Return the model's parameters in `meta`, without the algorithm's own."""
-        return {
-            player: {name: value for name, value in values.items() if not name.startswith("@")}
-            for player, values in meta.items()
-        }
+        """Return the parameters that adaptation begins with, in dictionaries of their own."""
+        return {player: dict(values) for player, values in meta.model.items()}
 
     def trajectory(
         self,
@@ -219,7 +216,7 @@ class Algorithm(ABC):
 
         A first axis of length 1 stands for all steps. They are shown in the window and written with an export.
         """
-        learns = [player for player, values in meta.items() if any(name.startswith("@rate.") for name in values)]
+        learns = [player for player, own in meta.own.items() if any(name.startswith("rate.") for name in own)]
         names, rates = self.adapted(self.initialization(meta)), self.rates(meta) if learns else {}
         return {player: {name: rates[player][name] for name in names[player]} for player in learns}
 
@@ -251,19 +248,19 @@ class RateLearner(Algorithm):
     def initialize(self, generator: torch.Generator) -> MetaParams:
         """Return the model's initialization and, if rates are learned, their logarithms (`learned_rates.py`)."""
         params = self.model.initialize(generator)
-        kind, steps = self.settings.learned_rates, self.settings.adaptation_steps
+        kind, steps, own = self.settings.learned_rates, self.settings.adaptation_steps, {}
         for player, names in self.adapted(params).items():
             groups = {name: self.model.group_of(player, name) for name in names}
-            params[player] |= fresh_rates(kind, steps, {name: params[player][name] for name in names}, groups)
-        return params
+            own[player] = fresh_rates(kind, steps, {name: params[player][name] for name in names}, groups)
+        return MetaParams(params, own)
 
     def rates(self, meta: MetaParams) -> dict[str, Params]:
         """Return the inner rates by player and parameter; the first axis is the adaptation step."""
         found = super().rates(meta)
-        for player, values in found.items():
+        for player, own in meta.own.items():
+            values = found[player]
             for name, fixed in values.items():
-                own, shared = f"@rate.{name}", f"@rate.{self.model.group_of(player, name)}"
-                learned = meta[player].get(own, meta[player].get(shared))
+                learned = own.get(f"rate.{name}", own.get(f"rate.{self.model.group_of(player, name)}"))
                 if learned is not None:
                     values[name] = learned_rate(fixed, learned)
         return found

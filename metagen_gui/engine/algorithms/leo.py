@@ -85,17 +85,18 @@ class Leo(base.Algorithm):
         return {player: tuple(name for name in own if params[player][name].numel()) for player, own in names.items()}
 
     def initialize(self, generator: torch.Generator) -> MetaParams:
-        """Return θ and, named `@…`, the networks and learned rates of every player who adapts."""
+        """Return θ and, as its own, the networks and learned rates of every player who adapts."""
         params, s, inputs = self.model.initialize(generator), self.settings, math.prod(self.model.spec.shape)
+        own = {}
         for player, names in self.adapted(params).items():
             if moving := {name: params[player][name] for name in names}:
-                params[player] |= fresh_embedding(generator, inputs, s.code_hidden, s.code_size, moving)
-        return params
+                own[player] = fresh_embedding(generator, inputs, s.code_hidden, s.code_size, moving)
+        return MetaParams(params, own)
 
     def rates(self, meta: MetaParams) -> dict[str, Params]:
         """Return η, as the rate of the task's code, and η_f by parameter; the first axis, the step, has length 1."""
         fixed, plain = super().rates(meta), self.settings.inner_lr
-        learned = {player: embedding_rates(meta[player]) for player in self._numbers}
+        learned = {player: embedding_rates(meta.own[player]) for player in self._numbers}
         return {p: {name: rate * fixed[p].get(name, plain) for name, rate in own.items()} for p, own in learned.items()}
 
     learned_rates = rates  # every one is learned
@@ -150,7 +151,7 @@ class Leo(base.Algorithm):
         return losses, terms
 
     def _space(self, meta: MetaParams, circumstances: Circumstances, first_order: bool) -> CodeSpace:
-        theta, networks = self.initialization(meta), {player: meta[player] for player in self._numbers}
+        theta, networks = self.initialization(meta), {player: meta.own[player] for player in self._numbers}
         loop = self.inner_loop(theta, circumstances, first_order=first_order)
         return CodeSpace(loop, theta, networks, self.rates(meta), self.settings.adaptation_steps)
 

@@ -33,7 +33,7 @@ from metagen_gui.engine.models.base import Params
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
 
-RATE = "@rate."
+RATE = "rate."
 
 
 class MetaSgdSettings(AlgorithmSettings):
@@ -66,18 +66,20 @@ class MetaSgd(Algorithm):
             )
 
     def initialize(self, generator: torch.Generator) -> MetaParams:
-        """Return θ and, named `@rate.NAME`, the α of every parameter that adapts: `(1, *shape)`, all equal."""
+        """Return θ and, named `rate.NAME`, the α of every parameter that adapts: `(1, *shape)`, all equal."""
         params = self.model.initialize(generator)
         low, high = self.settings.lowest_start, self.settings.highest_start
         start = float(low + (high - low) * torch.rand((), generator=generator, device=generator.device))
-        for player, names in self.adapted(params).items():
-            params[player] |= {RATE + name: torch.full((1, *params[player][name].shape), start) for name in names}
-        return params
+        own = {
+            player: {RATE + name: torch.full((1, *params[player][name].shape), start) for name in names}
+            for player, names in self.adapted(params).items()
+        }
+        return MetaParams(params, own)
 
     def rates(self, meta: MetaParams) -> dict[str, Params]:
         """Return α, in units of the fixed rates; the first axis is the adaptation step, of length 1."""
         return {
-            player: {name: fixed * meta[player].get(RATE + name, 1.0) for name, fixed in values.items()}
+            player: {name: fixed * meta.own[player].get(RATE + name, 1.0) for name, fixed in values.items()}
             for player, values in super().rates(meta).items()
         }
 

@@ -33,6 +33,7 @@ from metagen_gui.engine.adaptation.inner_loop import (
     moments_in,
     named_moments,
 )
+from metagen_gui.engine.adaptation.meta_params import marked
 from metagen_gui.engine.algorithms.base import (
     Algorithm,
     AlgorithmSettings,
@@ -96,9 +97,9 @@ class Reptile(Algorithm):
         """Return the model's initialization and, if they are carried, the inner Adam's moments."""
         params = self.model.initialize(generator)
         if not self._carries:
-            return params
+            return MetaParams(params)
         fresh = {player: fresh_moments(params[player], names) for player, names in self.adapted(params).items()}
-        return {player: values | named_moments(fresh[player]) for player, values in params.items()}
+        return MetaParams(params, {player: named_moments(moments) for player, moments in fresh.items()})
 
     def trajectory(
         self,
@@ -134,7 +135,7 @@ class Reptile(Algorithm):
         theta = self.initialization(meta)
         names = self.adapted(theta)
 
-        def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[PlayerParams, MetaParams, Params]:
+        def one_task(support: Tensor, query: Tensor, *noise: Noise) -> tuple[PlayerParams, PlayerParams, Params]:
             adapting, opposing, grading = noise
 
             def adapt(batch: Tensor, noise: Noise) -> tuple[PlayerParams, Mapping[str, Moments]]:
@@ -156,7 +157,7 @@ class Reptile(Algorithm):
             for player, values in meta.items()
         }
         means = {player: {name: value.mean(0) for name, value in kept.items()} for player, kept in state.items()}
-        return MetaGradient(gradients, losses, means if self._carries else {})
+        return MetaGradient(gradients, losses, marked(means) if self._carries else {})
 
     @property
     def _carries(self) -> bool:
@@ -168,5 +169,5 @@ class Reptile(Algorithm):
         """Yield parameters and moments after 0, 1, … `steps` steps, begun with the moments that are carried."""
         params, decay = self.initialization(meta), DECAY if self.settings.inner_optimizer == "adam" else 0.0
         loop: InnerLoop = replace(self.inner_loop(params, circumstances, first_order=True), decay=decay)
-        carried = {player: moments_in(values) for player, values in meta.items()} if self._carries else {}
+        carried = {player: moments_in(own) for player, own in meta.own.items()} if self._carries else {}
         return loop.walk(params, self.rates(meta), batch, noise, steps, carried)

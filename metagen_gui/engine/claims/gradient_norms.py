@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from metagen_gui.engine.algorithms.base import MetaParams, Moment, gradients_by_player
+from metagen_gui.engine.adaptation.meta_params import Named
+from metagen_gui.engine.algorithms.base import Moment, gradients_by_player
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.randomness import generator_for
@@ -43,7 +44,7 @@ def gradient_norms(experiment: Experiment, folder: Path, *, joint: bool) -> Valu
     return np.array(norms)
 
 
-def _joint(learner: MetaLearner, examples: torch.Tensor, generator: torch.Generator) -> MetaParams:
+def _joint(learner: MetaLearner, examples: torch.Tensor, generator: torch.Generator) -> Named:
     model, params = learner.model, learner.algorithm.initialization(learner.meta)
     losses = {
         player: model.loss(player, params, examples, model.noise(generator, (), len(examples)))

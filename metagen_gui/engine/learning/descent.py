@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.algorithms.base import MetaParams
+from metagen_gui.engine.adaptation.meta_params import MetaParams, Named
 from metagen_gui.engine.training import TrainingSettings
 
 
@@ -26,7 +26,7 @@ def optimizers_for(
 
 def descend(
     meta: MetaParams,
-    gradients: MetaParams,
+    gradients: Named,
     optimizers: dict[str, torch.optim.Optimizer],
     training: TrainingSettings,
     share: float,
@@ -49,7 +49,7 @@ def descend(
     return finite
 
 
-def _limited_entries(gradients: MetaParams, limit: float) -> tuple[Tensor, MetaParams, dict[str, Tensor]]:
+def _limited_entries(gradients: Named, limit: float) -> tuple[Tensor, Named, dict[str, Tensor]]:
     """Return whether all entries are finite, the gradients with entries of at most `limit` (0: any), their norms."""
     if limit:
         entries = [[g for g in values.values() if g.numel()] for values in gradients.values()]  # no empty context
@@ -70,7 +70,7 @@ def _step(optimizer: torch.optim.Optimizer, finite: Tensor) -> None:
         optimizer.step()
 
 
-def replace(meta: MetaParams, replaced: MetaParams, finite: Tensor) -> None:
+def replace(meta: MetaParams, replaced: Named, finite: Tensor) -> None:
     """Write what an algorithm gives outright, without a gradient, into `meta` if `finite` says so."""
     with torch.no_grad():
         for player, values in replaced.items():

@@ -9,6 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.meta_params import Named
 from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment, TaskNoise, gradients_by_player
 from metagen_gui.engine.beneath_autograd.memory import free_bytes
 from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputing
@@ -48,10 +49,12 @@ class MetaLearner:
         moving = self.algorithm.adapted(self.algorithm.initialization(fresh))
         if not any(fresh[player][name].numel() for player, names in moving.items() for name in names):
             raise BadInput("algorithm.adapts", f"{self.algorithm.settings.adapts} leaves this model nothing to adapt")
-        self.meta: MetaParams = {
-            player: {name: value.to(self.device).requires_grad_() for name, value in values.items()}
-            for player, values in fresh.items()
-        }
+        self.meta = MetaParams.of(
+            {
+                player: {name: value.to(self.device).requires_grad_() for name, value in values.items()}
+                for player, values in fresh.items()
+            }
+        )
         self.optimizers = optimizers_for(self.meta, self.training, self.device)
         self.meta_step = 0
         self.chunk = self.training.chunk
@@ -74,7 +77,7 @@ class MetaLearner:
         warming = self.meta_step < t.warmup_steps
         ramp = min(1.0, (self.meta_step + 1) / t.ramp_steps) if t.ramp_steps else 1.0
         moment = Moment(ramp=ramp, share=self.meta_step / t.meta_steps)
-        replaced: MetaParams = {}
+        replaced: Named = {}
         if warming:
             gradients, losses = self._joint_gradient(torch.cat([support, query], dim=1), generator, moment)
         else:
@@ -141,7 +144,7 @@ class MetaLearner:
 
     def _joint_gradient(
         self, examples: Tensor, generator: torch.Generator, moment: Moment
-    ) -> tuple[MetaParams, dict[str, Tensor]]:
+    ) -> tuple[Named, dict[str, Tensor]]:
         """Return the gradient of ordinary training on all examples `(tasks, n, *shape)` at the unadapted parameters."""
         pooled = examples.flatten(0, 1)
         params = self.algorithm.initialization(self.meta)

@@ -86,13 +86,14 @@ class ReplayedStep:
         """Return what `Algorithm.meta_gradient` returns for these inputs."""
         if not self.on:
             return self._found(meta, support, query, noise, moment)
-        inputs, structure = flatten([meta, support, query, noise.support, noise.opponent, noise.query, noise.inner])
+        drawn = noise.support, noise.opponent, noise.query, noise.inner
+        inputs, structure = flatten([dict(meta), support, query, *drawn])
         outcome: list[Any] = []
 
         def step(*flat: Tensor) -> Tensors:
-            meta, support, query, *parts = unflatten(flat, structure)
+            named, support, query, *parts = unflatten(flat, structure)
             noise = TaskNoise(*parts)
-            found = self._found(meta, support, query, noise, moment)
+            found = self._found(MetaParams.of(named), support, query, noise, moment)
             flat_found, form = flatten([found.gradients, found.query_loss, found.replaced])
             outcome[:] = [form]
             return tuple(flat_found)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.adaptation.meta_gradients import MetaGradient, MetaParams
+from metagen_gui.engine.adaptation.meta_gradients import MetaGradient
+from metagen_gui.engine.adaptation.meta_params import Named
 from metagen_gui.engine.adaptation.task_noise import TaskNoise
 from metagen_gui.engine.models.base import Noise
 
@@ -23,8 +24,8 @@ def in_chunks(step: Step, support: Tensor, query: Tensor, noise: TaskNoise, chun
         return step(support, query, noise)
     size = even(tasks, chunk)
     losses: list[dict[str, Tensor]] = []
-    gradients: MetaParams = {}
-    replaced: MetaParams = {}
+    gradients: Named = {}
+    replaced: Named = {}
     for at in range(0, tasks, size):  # added up as they come: the gradients of all chunks would be the larger part
         found = step(support[at : at + size], query[at : at + size], _noise_of(noise, at, at + size))
         losses.append(found.query_loss)
@@ -48,7 +49,7 @@ def _noise_of(noise: TaskNoise, first: int, last: int) -> TaskNoise:
     )
 
 
-def _plus(sums: MetaParams, more: MetaParams) -> MetaParams:
+def _plus(sums: Named, more: Named) -> Named:
     """Return sums of their own memory, which what is added next is written into."""
     if not sums:
         return {player: {name: value.clone() for name, value in values.items()} for player, values in more.items()}
@@ -58,5 +59,5 @@ def _plus(sums: MetaParams, more: MetaParams) -> MetaParams:
     return sums
 
 
-def _shared(sums: MetaParams, parts: int) -> MetaParams:
+def _shared(sums: Named, parts: int) -> Named:
     return {player: {name: value / parts for name, value in values.items()} for player, values in sums.items()}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.algorithms.base import MetaParams
+from metagen_gui.engine.adaptation.meta_params import MetaParams, Named, is_own
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import SEPARATOR, Checkpoint
@@ -21,10 +21,12 @@ Optimizers = Mapping[str, torch.optim.Optimizer]
 
 def state_of(learner: MetaLearner) -> Checkpoint:
     """Return a copy of a learner's state, on the CPU."""
-    meta = {
-        player: {name: value.detach().cpu().clone() for name, value in values.items()}
-        for player, values in learner.meta.items()
-    }
+    meta = MetaParams.of(
+        {
+            player: {name: value.detach().cpu().clone() for name, value in values.items()}
+            for player, values in learner.meta.items()
+        }
+    )
     document = learner.experiment.document(complete=True)
     progress = Progress(experiment=document, chunk=learner.chunk, recompute=learner.recompute)
     return Checkpoint(learner.meta_step, meta, _moments(learner.optimizers, learner.meta), progress)
@@ -43,7 +45,7 @@ def restore(learner: MetaLearner, checkpoint: Checkpoint) -> None:
 def adopt(learner: MetaLearner, checkpoint: Checkpoint) -> list[str]:
     """Let a fresh learner take over what another run learned, and its place in the stream of tasks.
 
-    Return the parameters that the other had not, or of which its algorithm had others (`@rate…`): they begin afresh.
+    Return the parameters that the other had not, or of which its algorithm had others of its own: they begin afresh.
     Raise `BadInput` where the model's shapes differ, or if there is nothing to take over. The optimizers go on as they
     were if they are of the same kind.
     """
@@ -53,7 +55,7 @@ def adopt(learner: MetaLearner, checkpoint: Checkpoint) -> list[str]:
         theirs = checkpoint.meta.get(player, {})
         for name, value in values.items():
             fits = name in theirs and theirs[name].shape == value.shape
-            if name not in theirs or (name.startswith("@") and not fits):
+            if name not in theirs or (is_own(name) and not fits):
                 fresh.append(f"{player}/{name}")
             elif not fits:
                 sizes = f"{_size(theirs[name])} there, {_size(value)} here"
@@ -71,7 +73,7 @@ def adopt(learner: MetaLearner, checkpoint: Checkpoint) -> list[str]:
     return fresh
 
 
-def _moments(optimizers: Optimizers, meta: MetaParams) -> MetaParams:
+def _moments(optimizers: Optimizers, meta: MetaParams) -> Named:
     """Return what every player's optimizer remembers, by `parameter/what`; nothing before its first step."""
     return {
         player: {
@@ -84,7 +86,7 @@ def _moments(optimizers: Optimizers, meta: MetaParams) -> MetaParams:
     }
 
 
-def _give_moments(optimizers: Optimizers, meta: MetaParams, moments: MetaParams, fresh: Sequence[str]) -> None:
+def _give_moments(optimizers: Optimizers, meta: MetaParams, moments: Named, fresh: Sequence[str]) -> None:
     for player, optimizer in optimizers.items():
         state: dict[int, dict[str, Tensor]] = {}
         places = {name: place for place, name in enumerate(meta[player]) if f"{player}/{name}" not in fresh}

@@ -18,8 +18,9 @@ from typing import Any
 import safetensors.torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from metagen_gui.engine.algorithms.base import MetaParams
+from metagen_gui.engine.adaptation.meta_params import MetaParams, Named
 from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
+from metagen_gui.engine.models.base import Params
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.progress import Progress
 
@@ -43,7 +44,7 @@ class Checkpoint:
 
     meta_step: int
     meta: MetaParams
-    moments: MetaParams | None = None
+    moments: Named | None = None
     progress: Progress = field(default_factory=Progress)
 
 
@@ -120,7 +121,7 @@ def read_checkpoint(path: Path, *, whole: bool = False) -> Checkpoint | None:
         moments = _tensors(path.parent, manifest.optimizer) if whole and manifest.optimizer else None
         if meta is not None and (moments is not None or not whole):
             progress = Progress.read(manifest.progress, f"checkpoint of step {manifest.meta_step:,}")
-            return Checkpoint(manifest.meta_step, meta, moments, progress)
+            return Checkpoint(manifest.meta_step, MetaParams.of(meta), moments, progress)
     return None
 
 
@@ -157,7 +158,7 @@ def remove_unvouched(folder: Path) -> None:
                 weights.unlink()
 
 
-def _tensors(folder: Path, named: _File) -> MetaParams | None:
+def _tensors(folder: Path, named: _File) -> Named | None:
     """Return what a file holds, or None if it is not whole."""
     file = folder / Path(named.file).name
     with contextlib.suppress(OSError, ValueError):  # a zero byte in its name; no safetensors, whatever the digest says
@@ -177,7 +178,7 @@ def files_of(manifest: Path) -> tuple[Path, Path, Path]:
     return manifest, manifest.with_suffix(".optimizer.safetensors"), manifest.with_suffix(".safetensors")
 
 
-def to_bytes(meta: MetaParams, metadata: dict[str, str] | None = None) -> bytes:
+def to_bytes(meta: Mapping[str, Params], metadata: dict[str, str] | None = None) -> bytes:
     """Return parameters by player as the bytes of a safetensors file with names `player/name`."""
     flat = {
         f"{player}{SEPARATOR}{name}": value.detach().cpu().contiguous()
@@ -188,19 +189,19 @@ def to_bytes(meta: MetaParams, metadata: dict[str, str] | None = None) -> bytes:
     return data
 
 
-def from_bytes(data: bytes, where: str) -> MetaParams:
+def from_bytes(data: bytes, where: str) -> Named:
     """Return parameters by player from the bytes of a safetensors file; raise `BadInput` that names `where`."""
     try:
         flat = safetensors.torch.load(data)
     except Exception as error:  # the library raises types of its own, and KeyError for unknown element types
         raise BadInput(where, f"not a safetensors file ({error})") from None
-    meta: MetaParams = {}
+    meta: Named = {}
     for name, value in flat.items():
         player, _, rest = name.partition(SEPARATOR)
         meta.setdefault(player, {})[rest] = value
     return meta
 
 
-def is_finite(meta: MetaParams) -> bool:
+def is_finite(meta: Mapping[str, Params]) -> bool:
     """Return whether every number is finite."""
     return all(bool(value.isfinite().all()) for values in meta.values() for value in values.values())

@@ -21,6 +21,7 @@ from typing import Any, Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from metagen_gui.engine.adaptation.meta_params import MetaParams
 from metagen_gui.engine.data.spec import KINDS
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import flush_folder, read_file, write_atomically
@@ -65,7 +66,7 @@ def load_export(folder: Path | str) -> LoadedModel:
     spec = KINDS[about.data.kind](tuple(about.data.shape))
     if not spec.is_possible():
         raise BadInput(str(folder / EXPORT), f"{spec.kind} of shape {spec.shape} cannot be")
-    weights = from_bytes(data, str(folder / WEIGHTS))
+    weights = MetaParams.of(from_bytes(data, str(folder / WEIGHTS)))
     return assemble(experiment, spec, about.kind, weights, str(folder / WEIGHTS))
 
 

@@ -28,8 +28,7 @@ MOST_STEPS = 1_000
 class LoadedModel:
     """What an export holds, ready to use; it computes on the CPU.
 
-    `weights` is by player and name: for an initialization everything that was meta-learned, the algorithm's own tensors
-    (`@rate.…`) included; for an adapted model the parameters of the model alone.
+    `weights` is, for an initialization, everything that was meta-learned; for an adapted model its parameters alone.
     """
 
     experiment: Experiment
@@ -41,7 +40,7 @@ class LoadedModel:
     @property
     def parameters(self) -> PlayerParams:
         """The parameters of the generative model, by player and name."""
-        return self.algorithm.initialization(self.weights) if self.kind == "initialization" else self.weights
+        return self.algorithm.initialization(self.weights) if self.kind == "initialization" else self.weights.model
 
     @torch.no_grad()
     def sample(self, count: int, seed: int = 0) -> Tensor:
@@ -68,7 +67,7 @@ class LoadedModel:
         path = self.algorithm.trajectory(self.weights, batch, {name: value[0] for name, value in noise.items()}, steps)
         if not is_finite(path[-1]):
             raise BadInput("steps", f"adaptation in {steps} steps diverged; take fewer")
-        return replace(self, kind="adapted", weights=path[-1])
+        return replace(self, kind="adapted", weights=MetaParams(path[-1]))
 
     def _checked(self, examples: Tensor) -> Tensor:
         shape, given = self.spec.shape, tuple(examples.shape)
@@ -90,8 +89,8 @@ def assemble(experiment: Experiment, spec: DataSpec, kind: Kind, weights: MetaPa
     """
     with torch.device("meta"):
         algorithm = _algorithm(experiment, spec)
-        initialize = algorithm.initialize if kind == "initialization" else algorithm.model.initialize
-        fresh = initialize(torch.Generator("cpu"))
+        draw = torch.Generator("cpu")
+        fresh = algorithm.initialize(draw) if kind == "initialization" else MetaParams(algorithm.model.initialize(draw))
     expected, found = _flat(fresh), _flat(weights)
     if stray := sorted(expected.keys() ^ found.keys()):
         name = shortened(printable(stray[0]))
@@ -106,7 +105,7 @@ def assemble(experiment: Experiment, spec: DataSpec, kind: Kind, weights: MetaPa
     # A file gives them in any order and anywhere in memory; sums come out the same to the last digit only in one order
     # and in memory that is aligned, as torch's own is.
     in_order = {player: {name: weights[player][name].clone() for name in values} for player, values in fresh.items()}
-    return LoadedModel(experiment, spec, kind, _algorithm(experiment, spec), in_order)
+    return LoadedModel(experiment, spec, kind, _algorithm(experiment, spec), MetaParams.of(in_order))
 
 
 def _algorithm(experiment: Experiment, spec: DataSpec) -> Algorithm:

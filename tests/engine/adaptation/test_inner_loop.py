@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from metagen_gui.engine.adaptation.inner_loop import InnerLoop, descend, limit
-from metagen_gui.engine.algorithms.base import AlgorithmSettings, Moment, algorithms
+from metagen_gui.engine.algorithms.base import AlgorithmSettings, MetaParams, Moment, algorithms
 from metagen_gui.engine.models.base import Params
 from tests.engine.toys import Bilinear, DiracGan, Quadratic, build, positive, quiet, task
 
@@ -49,9 +49,9 @@ def test_alternating_turns_keep_the_bilinear_game_on_its_orbit() -> None:
 def rounds(lr: float, steps: int, start: tuple[float, float]) -> list[tuple[float, float]]:
     """Return (ψ, θ) of the Dirac-WGAN after 0, 1, … `steps` rounds of the inner loop."""
     algorithm = build("maml", DiracGan(1), steps, lr)
-    meta = {p: {"x": torch.tensor([v], dtype=torch.float64)} for p, v in zip(("y", "x"), start, strict=True)}
+    params = {p: {"x": torch.tensor([v], dtype=torch.float64)} for p, v in zip(("y", "x"), start, strict=True)}
     batch = task(torch.zeros(1, 1).double(), torch.zeros(1).double())
-    path = algorithm.trajectory(meta, batch, {"none": torch.zeros(steps, 2, 1)}, steps)
+    path = algorithm.trajectory(MetaParams(params), batch, {"none": torch.zeros(steps, 2, 1)}, steps)
     return [(float(params["y"]["x"]), float(params["x"]["x"])) for params in path]
 
 

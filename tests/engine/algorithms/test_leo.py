@@ -19,7 +19,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.learning.rates_report import report_rates
-from metagen_gui.engine.models.base import GenerativeModel, models
+from metagen_gui.engine.models.base import USUAL, GenerativeModel, models
 from tests.engine.toys import Bilinear, Quadratic, positive, quiet, task
 
 POINTS = PointSpec()
@@ -43,13 +43,14 @@ def build(model: GenerativeModel, **settings: Any) -> tuple[Leo, MetaParams]:
     chosen = {"inner_lr": 1.0, "inner_clip": 0.0, "code_size": 3, "code_hidden": 5, "adaptation_steps": 2}
     algorithm = Leo(Leo.Settings(**{**chosen, "fine_tuning_steps": 2, **settings}), model)
     meta = algorithm.initialize(torch.Generator().manual_seed(2))
-    return algorithm, {
+    moved = {
         player: {
             name: (value.double() + 0.1 * randn(*value.shape, seed=place)).requires_grad_()
             for place, (name, value) in enumerate(values.items())
         }
         for player, values in meta.items()
     }
+    return algorithm, MetaParams.of(moved)
 
 
 def real(case: tuple[str, dict[str, Any], dict[str, Any]], **settings: Any) -> tuple[Leo, MetaParams]:
@@ -124,16 +125,16 @@ def test_players_alternate_in_both_phases_and_each_keeps_to_its_own_outer_gradie
     support, query = task(m, torch.zeros(size).double()), task(n, torch.zeros(size).double())
 
     def by_hand(x: dict[str, Tensor], y: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        dx, dy = x["@decoder.weight"][:, :size].T, y["@decoder.weight"][:, :size].T
+        dx, dy = x["decoder.weight"][:, :size].T, y["decoder.weight"][:, :size].T
         zx, zy = law_of_code(x, support).mean, law_of_code(y, support).mean
-        zx = zx - x["@code_rate"] * (dx.T @ m @ (y["x"] + dy @ zy))
-        zy = zy + y["@code_rate"] * (dy.T @ m.T @ (x["x"] + dx @ zx))
+        zx = zx - x["code_rate"] * (dx.T @ m @ (y["x"] + dy @ zy))
+        zy = zy + y["code_rate"] * (dy.T @ m.T @ (x["x"] + dx @ zx))
         end_x, end_y = x["x"] + dx @ zx, y["x"] + dy @ zy
-        end_x = end_x - x["@fine.x"] * (m @ end_y)
-        return end_x, end_y + y["@fine.x"] * (m.T @ end_x)
+        end_x = end_x - x["fine.x"] * (m @ end_y)
+        return end_x, end_y + y["fine.x"] * (m.T @ end_x)
 
     path = algorithm.trajectory(meta, support, {"none": torch.zeros(2, 2, 1)}, 2)
-    x, y = by_hand(meta["x"], meta["y"])
+    x, y = by_hand(*({**meta.model[player], **meta.own[player]} for player in ("x", "y")))
     torch.testing.assert_close(path[-1]["x"]["x"], x, rtol=1e-10, atol=1e-12)
     torch.testing.assert_close(path[-1]["y"]["x"], y, rtol=1e-10, atol=1e-12)
 
@@ -177,7 +178,9 @@ def test_the_outer_gradient_agrees_with_finite_differences(case: tuple, part: st
         for far in (1, -1, 2, -2):
             moved = {name: values[name].detach() + far * h / length * way for name, way in direction.items()}
             with torch.no_grad():
-                sides.append(float(total(algorithm, {**meta, player: {**values, **moved}}, player, given)))
+                sides.append(
+                    float(total(algorithm, MetaParams.of({**meta, player: {**values, **moved}}), player, given))
+                )
         expected = (8 * (sides[0] - sides[1]) - (sides[2] - sides[3])) / (12 * h) * length
         slope = sum(float((found[player][name] * way).sum()) for name, way in direction.items())
         assert slope == pytest.approx(expected, rel=1e-5, abs=1e-8)
@@ -197,12 +200,12 @@ def test_penalties_are_weighted_and_left_out_of_what_is_reported(case: tuple) ->
         without, none = plain.outer_losses(meta, support, query, noise)
         assert torch.equal(without[player], losses[player]) and not none.get(player, torch.zeros(())).any()
     assert set(penalties) == {player for player, values in meta.items() if "@decoder.weight" in values}
-    space = algorithm._space(meta, False, 1.0)
+    space = algorithm._space(meta, USUAL, False)
     for player, terms in penalties.items():
         for i in range(len(support)):
             laws, codes, _ = space.walk(support[i], {n: v[i] for n, v in noise.support.items()}, algorithm.steps)
             far = (codes[-1][player][CODE] - codes[0][player][CODE]).square().mean()
-            expected = 0.3 * divergence(laws[player]) + 0.7 * far + weight_penalty(meta[player], 0.02, 0.5)
+            expected = 0.3 * divergence(laws[player]) + 0.7 * far + weight_penalty(meta.own[player], 0.02, 0.5)
             torch.testing.assert_close(terms[i], expected)
             assert far > 0 and len(codes) == 3
 
@@ -214,7 +217,7 @@ def test_the_encoder_is_drawn_to_where_codes_end_and_nothing_else_to_where_they_
     (drawn_to, meta), (free, _) = real(case, encoder_weight=weight), real(case, encoder_weight=0.0)
     support, query, noise = drawn(drawn_to)
     one, other = (a.meta_gradient(meta, support, query, noise, Moment()).gradients for a in (drawn_to, free))
-    space = drawn_to._space(meta, False, 1.0)
+    space = drawn_to._space(meta, USUAL, False)
     for player, values in meta.items():
         if "@decoder.weight" not in values:
             continue
@@ -222,7 +225,7 @@ def test_the_encoder_is_drawn_to_where_codes_end_and_nothing_else_to_where_they_
         for i in range(len(support)):
             drawn_noise = {name: value[i] for name, value in noise.support.items()}
             end = space.walk(support[i], drawn_noise, drawn_to.steps).codes[-1][player][CODE].detach()
-            start = law_of_code(values, support[i]).at(drawn_noise[f"@code.{player}"])
+            start = law_of_code(meta.own[player], support[i]).at(drawn_noise[f"@code.{player}"])
             far = far + (end - start).square().mean() / len(support)
         wanted = torch.autograd.grad(weight * far, list(values.values()), allow_unused=True)
         for name, gradient in zip(values, wanted, strict=True):

@@ -38,7 +38,7 @@ def test_a_negative_rate_goes_uphill_and_stays() -> None:
     """Nothing clamps it, neither in adaptation nor in what is reported."""
     algorithm = build("meta_sgd", Quadratic(2), 1, 1.0)
     meta = algorithm.initialize(torch.Generator().manual_seed(0))
-    meta["x"]["@rate.x"] = torch.tensor([[0.1, -0.1]], dtype=torch.float64)
+    meta.own["x"]["rate.x"] = torch.tensor([[0.1, -0.1]], dtype=torch.float64)
     batch = task(torch.eye(2).double(), torch.zeros(2).double())
     start, end = algorithm.trajectory(meta, batch, {"none": torch.zeros(1, 1, 1)}, 1)
     assert end["x"]["x"].tolist() == pytest.approx([0.9 * start["x"]["x"][0].item(), 1.1 * start["x"]["x"][1].item()])
@@ -49,7 +49,7 @@ def test_later_steps_use_the_same_rates() -> None:
     """The paper takes one step; asked for three, the third is as long as the first."""
     algorithm = build("meta_sgd", Quadratic(1), 1, 1.0)
     meta = algorithm.initialize(torch.Generator().manual_seed(0))
-    meta["x"]["@rate.x"] = torch.tensor([[0.5]], dtype=torch.float64)
+    meta.own["x"]["rate.x"] = torch.tensor([[0.5]], dtype=torch.float64)
     batch = task(torch.ones(1, 1).double(), torch.zeros(1).double())
     path = [float(p["x"]["x"]) for p in algorithm.trajectory(meta, batch, {"none": torch.zeros(3, 1, 1)}, 3)]
     assert path[1:] == pytest.approx([path[0] / 2, path[0] / 4, path[0] / 8])

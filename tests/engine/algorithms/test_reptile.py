@@ -30,9 +30,8 @@ def build(model_name: str, **settings: object) -> tuple[Reptile, MetaParams, Ten
     chosen = {"inner_lr": 0.02, "adaptation_steps": STEPS, "adapts": "everything", **settings}
     algorithm = algorithms.get("reptile")(algorithms.get("reptile").Settings(**chosen), model)
     generator = torch.Generator().manual_seed(0)
-    meta = {
-        player: {n: v.double() for n, v in values.items()} for player, values in algorithm.initialize(generator).items()
-    }
+    fresh = algorithm.initialize(generator)
+    meta = MetaParams.of({player: {n: v.double() for n, v in values.items()} for player, values in fresh.items()})
     for values in algorithm.initialization(meta).values():
         for value in values.values():
             value += 0.1 * torch.randn(value.shape, generator=generator).double()
@@ -196,7 +195,7 @@ def test_carried_moments_are_those_of_one_optimizer_that_goes_from_task_to_task(
                 torch.testing.assert_close(found.gradients[player][name], moved, rtol=1e-7, atol=1e-9)
             counts = {float(state["step"]) for state in kept[player].values()}
             assert counts == {float(found.replaced[player]["@moments_taken"])} == {STEPS * (i + 1)}
-        meta = {player: values | found.replaced[player] for player, values in meta.items()}
+        meta = MetaParams.of({player: values | found.replaced[player] for player, values in meta.items()})
 
 
 def only(noise: TaskNoise, task: int) -> TaskNoise:

@@ -143,7 +143,7 @@ def test_meta_sgd(steps: int, size: int) -> None:
     algorithm = build("meta_sgd", Quadratic(size), steps, 1.0)
     meta, theta = start(algorithm)
     alpha = torch.linspace(-0.05, 0.12, size, dtype=torch.float64) if size > 1 else torch.tensor([-0.05]).double()
-    meta["x"]["@rate.x"] = alpha[None].clone()
+    meta.own["x"]["rate.x"] = alpha[None].clone()
 
     def slope(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
         n = power(a, alpha, steps)
@@ -186,7 +186,7 @@ def test_learned_rates_have_the_closed_form_of_one_step_meta_sgd() -> None:
     algorithm = build("maml", Quadratic(size), 1, lr, learned_rates="per_entry")
     meta = algorithm.initialize(torch.Generator().manual_seed(1))
     scale = 0.1 * torch.arange(size, dtype=torch.float64)
-    meta["x"]["@rate.x"] = (scale[None] / GAIN).requires_grad_()
+    meta.own["x"]["rate.x"] = (scale[None] / GAIN).requires_grad_()
     theta = meta["x"]["x"].requires_grad_()
     a, b, c, d = positive(size, 0), positive(size, 1), torch.ones(size).double(), -torch.ones(size).double()
     found = algorithm.meta_gradient(meta, task(a, c)[None], task(b, d)[None], quiet(1, 1, 1, 1), Moment())

@@ -29,8 +29,8 @@ def test_the_gradient_is_the_same(name: str, model: str, chunk: int) -> None:
         settings = algorithm.settings.model_copy(update={"inner_optimizer": "adam", "inner_state": "carried"})
         algorithm = type(algorithm)(settings, algorithm.model)
     meta, drawn = double(algorithm.initialize(torch.Generator().manual_seed(1))), draw(algorithm, tasks=4)
-    for values in meta.values():
-        values |= {key: value.abs() for key, value in values.items() if key.startswith("@moment")}
+    for own in meta.own.values():
+        own |= {key: value.abs() for key, value in own.items() if key.startswith("moment")}
     sizes = []
 
     def step(support, query, noise):

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from metagen_gui.engine.adaptation.meta_params import MetaParams
 from metagen_gui.engine.algorithms.base import Moment
 from metagen_gui.engine.beneath_autograd.kernels import When, quick
 from metagen_gui.engine.events import StepReport
@@ -45,7 +46,7 @@ def test_a_meta_gradient_needs_no_number_and_no_other_device(
     tiny: Tiny, algorithm: str, model: str, factored: When
 ) -> None:
     learner = MetaLearner(tiny("densities", model, algorithm))
-    t, meta = learner.training, nowhere(learner.meta)
+    t, meta = learner.training, MetaParams.of(nowhere(learner.meta))
     batch = learner.family.batch("train", 0, t.meta_batch_size, t.shots, t.query_size)
     support, query = (nowhere(torch.from_numpy(part)) for part in (batch.support, batch.query))
     noise = learner.algorithm.draw_noise(generator_for(0, "training"), t.meta_batch_size, t.shots, t.query_size)
