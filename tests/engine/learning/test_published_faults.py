@@ -21,6 +21,7 @@ from metagen_gui.engine.models import gan
 from metagen_gui.engine.networks import adversarial_losses as adversarial
 from metagen_gui.engine.networks import context_networks as networks
 from metagen_gui.engine.tasks.strokes import Strokes
+from metagen_gui.testing.models import nothing_is_kept_between_tasks
 from tests.engine.adaptation import test_inner_loop
 from tests.engine.algorithms import test_reptile
 from tests.engine.learning import test_closed_forms
@@ -136,10 +137,8 @@ GUARDS: dict[Callable[[Patch], None], Callable[[Tiny], None]] = {
     moments_that_leak_into_validation: lambda tiny: test_reptile.test_looking_uses_the_carried_moments_and_leaves_them(
         "carried", tiny
     ),
-    running_statistics: lambda tiny: (
-        test_model_contract.test_a_model_keeps_no_statistics_that_could_leak_from_task_to_task(
-            "vae", test_model_contract.SPECS[0], "mlp"
-        )
+    running_statistics: lambda tiny: nothing_is_kept_between_tasks(
+        test_model_contract.build("vae", test_model_contract.SPECS[0], network="mlp")
     ),
     training_and_evaluation_from_one_loader: lambda tiny: (
         test_strokes.test_tasks_come_from_their_own_split_and_from_all_of_it()
