@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGroupBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.outlook import Suitor
@@ -31,7 +31,7 @@ class ClaimsArms(QGroupBox):
         whole = QHBoxLayout(self)
         for column, title in ((self._column, self.tr("Algorithms")), (baselines, self.tr("Against"))):
             column.setSpacing(3)
-            words = QLabel(title)
+            words = PlainLabel(title)
             words.setProperty("tone", "muted")
             column.addWidget(words)
             column.addStretch(1)

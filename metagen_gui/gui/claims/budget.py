@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QGroupBox, QLabel, QRadioButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QGroupBox, QRadioButton, QWidget
 
 from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.numbers.box import IntegerBox, NumberBox
 from metagen_gui.gui.form.path_field import PathField
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class ClaimsBudget(QGroupBox):
         grid = QGridLayout(self)
         grid.setColumnStretch(0, 1)
         grid.addWidget(self.quick, 0, 0, 1, 2)
-        note = QLabel(self.tr("45 seconds of training per run, one seed"))
+        note = PlainLabel(self.tr("45 seconds of training per run, one seed"))
         note.setProperty("tone", "muted")
         note.setContentsMargins(20, 0, 0, 4)
         grid.addWidget(note, 1, 0, 1, 2)
@@ -57,7 +58,7 @@ class ClaimsBudget(QGroupBox):
             grid.addWidget(button, row, 0)
             grid.addWidget(dressed(box, name, says, button.toolTip()), row, 1)
         tip = self.tr("Every arm is trained once with each seed. Verdicts about steadiness need at least five")
-        label = QLabel(self.tr("See&ds"))
+        label = PlainLabel(self.tr("See&ds"))
         label.setBuddy(self.seeds)
         label.setToolTip(tip)
         grid.addWidget(label, 4, 0)
@@ -132,7 +133,7 @@ class ClaimsTasks(QGroupBox):
         grid = QGridLayout(self)
         grid.setColumnStretch(0, 1)
         for row, (text, field) in enumerate(rows):
-            label = QLabel(text)
+            label = PlainLabel(text)
             label.setBuddy(field)
             label.setToolTip(field.toolTip())
             grid.addWidget(label, row, 0)

@@ -12,6 +12,7 @@ from metagen_gui.gui.claims.controller import ClaimsController
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.widgets.banner import Banner
+from metagen_gui.gui.widgets.plain_text import PlainBox
 from metagen_gui.gui.widgets.question import is_agreed
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class ClaimsCommand(QObject):
         self.controller.wait()
 
     def _may_stop(self) -> bool:
-        box = QMessageBox(self._window)
+        box = PlainBox(self._window)
         box.setObjectName("claims_close_dialog")
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("A test of claims is going on"))

@@ -12,6 +12,7 @@ from metagen_gui.engine.store.trash import Thrown
 from metagen_gui.gui.claims.words import entry, name_of
 from metagen_gui.gui.program.trash import trash_folder
 from metagen_gui.gui.widgets.icon_button import IconButton
+from metagen_gui.gui.widgets.plain_text import PlainBox
 from metagen_gui.gui.widgets.question import is_agreed
 
 if TYPE_CHECKING:
@@ -59,10 +60,9 @@ def _add(menu: QMenu, words: str, then: Callable[[KeptTest], object], test: Kept
 
 def may_trash(parent: QWidget, test: KeptTest) -> bool:
     """Ask whether a test may go to the trash."""
-    box = QMessageBox(parent)
+    box = PlainBox(parent)
     box.setObjectName("claims_trash_dialog")
     box.setIcon(QMessageBox.Icon.Question)
-    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle(_tr("Move to the trash?"))
     box.setText(_tr("Move the test “{name}” to the trash?").format(name=name_of(test)))
     box.setInformativeText(_tr("Its runs, its scores and its report go with it."))

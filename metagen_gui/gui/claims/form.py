@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from metagen_gui.gui.claims.arms import ClaimsArms
 from metagen_gui.gui.claims.budget import ClaimsBudget, ClaimsTasks
 from metagen_gui.gui.claims.words import about, claim_help, claim_sentence, outlook_sentence, problem_sentence
 from metagen_gui.gui.widgets.message_line import MessageLine
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.plan import ClaimPlan
@@ -39,18 +39,17 @@ class ClaimsForm(QWidget):
         super().__init__(parent)
         self.setObjectName("claims_form")
         self._experiment: Experiment | None = None
-        self.intro = QLabel(self)
+        self.intro = PlainLabel(parent=self)
         self.intro.setWordWrap(True)
-        self.intro.setTextFormat(Qt.TextFormat.PlainText)
         self.claims = {name: self._claim(name) for name in CLAIMS}
         self.arms, self.budget, self.tasks = ClaimsArms(), ClaimsBudget(), ClaimsTasks()
         self.problem = MessageLine(self)
         self.problem.setObjectName("claims_problem")
-        self.takes = QLabel(self)
+        self.takes = PlainLabel(parent=self)
         self.takes.setObjectName("claims_outlook")
         self.takes.setWordWrap(True)
         self.takes.setProperty("tone", "muted")
-        self.waits = QLabel(
+        self.waits = PlainLabel(
             self.tr("A run trains in the main window: the test begins when it ends or is paused."), self
         )
         self.waits.setWordWrap(True)
@@ -125,7 +124,7 @@ class ClaimsForm(QWidget):
         lines.setSpacing(3)
         for name, box in self.claims.items():
             lines.addWidget(box)
-            words = QLabel(claim_help(name))
+            words = PlainLabel(claim_help(name))
             words.setProperty("tone", "muted")
             words.setWordWrap(True)
             words.setContentsMargins(20, 0, 0, 4)

@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.canvas import LossCanvas
@@ -19,6 +19,7 @@ from metagen_gui.gui.plots.curves.toggle import CurveToggle
 from metagen_gui.gui.plots.panel import PlotPanel
 from metagen_gui.gui.plots.scale import LossScale, Tick, Values, format_number
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class ClaimsPlot(PlotPanel):
             self._header.setAlignment(widget, Qt.AlignmentFlag.AlignTop)
         self._title.hide()  # the tab says it
         self.set_empty_text(_say("Nothing could be measured."))
-        note = QLabel(
+        note = PlainLabel(
             _say(
                 "Bands: 95 % intervals over tasks. Arms are compared task by task, which tells apart what bands do "
                 "not. Large dot: the steps that did best on validation tasks (median over seeds)."

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QProgressBar,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from metagen_gui.gui.claims.words import progress_sentence
 from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.widgets.icon_button import themed_icon
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.examination.events import ClaimsEvent
@@ -66,9 +66,8 @@ class ClaimsProgress(QWidget):
         self.setObjectName("claims_progress")
         self._clock, self._pace, self._began = clock, ClaimsPace(), 0.0
         self._stage = ""
-        self.title, self.sentence, self.left, self.beside = (QLabel(self) for _ in range(4))
+        self.title, self.sentence, self.left, self.beside = (PlainLabel(parent=self) for _ in range(4))
         for label in (self.title, self.sentence, self.left, self.beside):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
         bold = self.title.font()
         bold.setBold(True)
@@ -91,7 +90,7 @@ class ClaimsProgress(QWidget):
         self.stop_button.setToolTip(self.tr("End the test at the next safe point; what is done is kept"))
         self.stop_button.setMinimumSize(140, 38)
         self.stop_button.setAutoDefault(False)  # Return must not end what took an hour
-        hint = QLabel(self.tr("This window can be closed meanwhile: the test goes on."), self)
+        hint = PlainLabel(self.tr("This window can be closed meanwhile: the test goes on."), self)
         hint.setProperty("tone", "muted")
         hint.setWordWrap(True)
         foot = QHBoxLayout()

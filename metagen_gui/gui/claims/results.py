@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from metagen_gui.gui.claims.plot import ClaimsPlot
 from metagen_gui.gui.claims.samples import ClaimsSamples
 from metagen_gui.gui.claims.verdicts import ClaimsVerdicts
 from metagen_gui.gui.claims.words import titles
 from metagen_gui.gui.widgets.amounts import duration
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +30,8 @@ class ClaimsResults(QWidget):
         super().__init__(parent)
         self.setObjectName("claims_results")
         self._report: Path | None = None
-        self.title = QLabel(self)
+        self.title = PlainLabel(parent=self)
         self.title.setWordWrap(True)
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.verdicts, self.plot, self.samples = ClaimsVerdicts(), ClaimsPlot(), ClaimsSamples()
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)

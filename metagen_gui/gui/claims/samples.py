@@ -14,6 +14,7 @@ from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.samples.cell_picture import image_tones
 from metagen_gui.gui.samples.density_view import draw_ground, draw_points, extent_of
 from metagen_gui.gui.samples.image_mosaic import Frame, draw_mosaic
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class ClaimsSamples(QWidget):
         self.step = self._chooser("claims_step", self.tr("Adaptation steps"), tip)
         header = QHBoxLayout()
         for text, box in ((self.tr("Tas&k"), self.task), (self.tr("A&fter"), self.step)):
-            label = QLabel(text)
+            label = PlainLabel(text)
             label.setBuddy(box)
             header.addWidget(label)
             header.addWidget(box)
@@ -109,7 +110,7 @@ class ClaimsSamples(QWidget):
                 continue
             scored = first.for_samples
             row = grid.rowCount()
-            name = QLabel(arm.title)
+            name = PlainLabel(arm.title)
             name.setWordWrap(True)
             name.setFixedWidth(84)
             grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -124,7 +125,7 @@ class ClaimsSamples(QWidget):
         self._scroll.setWidget(ground)
 
     def _put(self, grid: QGridLayout, row: int, column: int, title: str, picture: QLabel) -> None:
-        words = QLabel(title)
+        words = PlainLabel(title)
         words.setProperty("tone", "muted")
         cell = QVBoxLayout()
         cell.setSpacing(2)
@@ -142,10 +143,10 @@ class ClaimsSamples(QWidget):
             values = np.rint(255 * np.nan_to_num(examples[:ACROSS]).clip(0, 1)).astype(np.uint8)
             drawn = draw_mosaic(values, Frame(ACROSS, 1, (side, side), gap=max(1, round(ratio))), image_tones(False))
             drawn.setDevicePixelRatio(ratio)
-        label = QLabel()
+        label = PlainLabel()
         label.setObjectName("claims_picture")
         label.setAccessibleName(says)
-        label.setToolTip(says)
+        label.setToolTip(plain_tip(says))
         label.setPixmap(QPixmap.fromImage(drawn))
         return label
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QToolBut
 from metagen_gui.gui.claims.words import claim_sentence
 from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.widgets.icon_button import themed_icon
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.verdicts import Verdict
@@ -57,7 +58,7 @@ class ClaimsVerdicts(QScrollArea):
             column.addWidget(_heading(claim_sentence(claim)))
             of_it = [VerdictLine(verdict) for verdict in verdicts if verdict.claim == claim]
             if not of_it:
-                nothing = QLabel(self.tr("Nothing could be compared."))
+                nothing = PlainLabel(self.tr("Nothing could be compared."))
                 nothing.setProperty("tone", "muted")
                 column.addWidget(nothing)
             for line in of_it:
@@ -78,7 +79,7 @@ class ClaimsVerdicts(QScrollArea):
 
 
 def _heading(text: str) -> QLabel:
-    title = QLabel(text)
+    title = PlainLabel(text)
     title.setWordWrap(True)
     bold = title.font()
     bold.setBold(True)
@@ -88,9 +89,8 @@ def _heading(text: str) -> QLabel:
 
 
 def _told(sentence: str, alarm: bool) -> QLabel:
-    label = QLabel(sentence)
+    label = PlainLabel(sentence)
     label.setObjectName("claims_best_possible")
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if alarm:
@@ -105,14 +105,13 @@ class VerdictLine(QWidget):
         super().__init__(parent)
         self.kind, word = said(verdict)
         self._claim = claim_sentence(verdict.claim)
-        self._icon, self.word, self.compared, self.numbers = (QLabel(self) for _ in range(4))
+        self._icon, self.word, self.compared, self.numbers = (PlainLabel(parent=self) for _ in range(4))
         self._icon.setFixedSize(QSize(22, 22))
         for label, text in ((self.word, word), (self.compared, verdict.compared)):
             label.setText(text)
         parts = [f"• {part[0].upper()}{part[1:]}" for part in verdict.parts if part]
         self.numbers.setText("\n".join([*parts, verdict.basis]))
         for label in (self.word, self.compared, self.numbers):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.word.setProperty("tone", ICONS[self.kind][1])

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.widgets.plain_text import plain_tip
 
 MOST = 10
 
@@ -49,7 +50,7 @@ class Recents(QObject):
         for number, path in enumerate(self.paths(), start=1):
             action = self.menu.addAction(f"&{number % 10} {path.name} — {path.parent}".replace("&&", "&"))
             action.setData(str(path))
-            action.setToolTip(str(path))
+            action.setToolTip(plain_tip(str(path)))
             action.setEnabled(path.exists())
         if self.menu.isEmpty():
             self.menu.addAction(self.tr("Nothing opened yet")).setEnabled(False)

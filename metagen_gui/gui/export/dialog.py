@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QGroupBox,
-    QLabel,
     QMessageBox,
     QPlainTextEdit,
     QProgressBar,
@@ -31,6 +30,7 @@ from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.path_field import PathField
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
 from metagen_gui.gui.run.states import enabled
+from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel, plain_tip
 from metagen_gui.gui.widgets.question import is_agreed
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
@@ -93,7 +93,7 @@ class ExportDialog(QDialog):
             self.tr("Number of the validation task; 1 is the first row of the adaptation view"),
         )
         self.images_field = PathField("images_field", self.tr("Folder with images"), self)
-        steps_label = QLabel(self.tr("Adaptation &steps"), what)
+        steps_label = PlainLabel(self.tr("Adaptation &steps"), what)
         self.steps = self._spin("steps", 0, 10_000, self.tr("Adaptation steps"))
         self.steps.setSpecialValueText(self.tr("as in training"))
         steps_label.setBuddy(self.steps)
@@ -116,16 +116,15 @@ class ExportDialog(QDialog):
         for row, (text, field) in enumerate(
             ((self.tr("&From the run"), self.run_field), (self.tr("T&o the folder"), self.to_field))
         ):
-            label = QLabel(text, where)
+            label = PlainLabel(text, where)
             label.setBuddy(field.edit)
             places.addWidget(label, row, 0)
             places.addWidget(field, row, 1)
 
-        self.said = QLabel(self)
+        self.said = PlainLabel(parent=self)
         self.said.setObjectName("export_message")
         self.said.setWordWrap(True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.progress = QProgressBar(self)
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
@@ -225,10 +224,9 @@ class ExportDialog(QDialog):
 
     def _may_replace(self, folder: Path) -> bool:
         """Ask whether an earlier export may go."""
-        box = QMessageBox(self)
+        box = PlainBox(self)
         box.setObjectName("replace_export_dialog")
         box.setIcon(QMessageBox.Icon.Question)
-        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setWindowTitle(self.tr("Replace the export?"))
         box.setText(self.tr("This folder holds an earlier export, which will be gone."))
         box.setInformativeText(str(folder))
@@ -257,7 +255,7 @@ class ExportDialog(QDialog):
         self._show_busy(False)
         if isinstance(outcome, Refused | Broken):
             self._say(outcome.sentence, "error")
-            self.said.setToolTip(outcome.details)
+            self.said.setToolTip(plain_tip(outcome.details))
         elif isinstance(outcome, Completed):
             self._show_export(outcome.value)
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.editors.choices import narrow_combo
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 _ADDRESS = re.compile(
     r"(?P<url>https?://[^\s<>]+[^\s<>.,;)])|arXiv:(?P<arxiv>\d{4}\.\d{4,5})|doi:(?P<doi>10\.[^\s,;]+)"
@@ -30,7 +31,7 @@ class PluginPicker(QWidget):
         self.combo.setObjectName(f"{section}_picker")
         self.combo.setAccessibleName(title)
         self.combo.setMinimumHeight(field_height(self.combo) + 2)
-        self.summary = QLabel()
+        self.summary = PlainLabel()
         self.summary.setWordWrap(True)
         self.reference = QLabel()
         self.reference.setWordWrap(True)
@@ -59,7 +60,7 @@ class PluginPicker(QWidget):
             self.combo.clear()
             for name, plugin in found.items():
                 self.combo.addItem(plugin.title, name)
-                self.combo.setItemData(self.combo.count() - 1, plugin.summary, Qt.ItemDataRole.ToolTipRole)
+                self.combo.setItemData(self.combo.count() - 1, plain_tip(plugin.summary), Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(self.combo.findData(chosen))
         self.combo.blockSignals(blocked)
         self._describe(chosen)
@@ -82,7 +83,7 @@ class PluginPicker(QWidget):
         self.reference.setText(linked(plugin.reference))
         self.reference.setVisible(bool(plugin.reference))
         self.combo.setAccessibleDescription(plugin.summary)
-        self.combo.setToolTip(self.tr("Fixed while a run is going on.") if self._running else plugin.summary)
+        self.combo.setToolTip(plain_tip(self.tr("Fixed while a run is going on.") if self._running else plugin.summary))
 
 
 def linked(reference: str) -> str:

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from metagen_gui.gui.form.editors.base import EDITOR_SHARE, GAP, LABEL_SHARE, RESET_WIDTH, field_height
 from metagen_gui.gui.form.editors.editor_for import ModelChoices, editor_for
 from metagen_gui.gui.form.words import condition_of, description_of, show_value, tooltip_of
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.message_line import MessageLine
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 if TYPE_CHECKING:
     from metagen_gui.engine.settings.config import Setting
@@ -37,8 +38,8 @@ class SettingRow(QWidget):
         self._value: Any = None
         self._beside: list[QWidget] = []
         self.editor = editor_for(setting, path, choices)
-        self.label = QLabel(setting.label)
-        self.live_mark = QLabel(self.tr("live"))
+        self.label = PlainLabel(setting.label)
+        self.live_mark = PlainLabel(self.tr("live"))
         self.reset_button = IconButton("mdi6.restore", "", accent=True)
         self.message = MessageLine()
         self._lay_out()
@@ -203,4 +204,4 @@ class SettingRow(QWidget):
         self.reset_button.setEnabled(changed and self.editor.isEnabled())
         default = show_value(self.setting, self.setting.default)
         says = self.tr("Back to the default, {0}") if changed else self.tr("At its default, {0}")
-        self.reset_button.setToolTip(says.format(default))
+        self.reset_button.setToolTip(plain_tip(says.format(default)))

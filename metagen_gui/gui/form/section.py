@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.message_line import MessageLine
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 
 class SectionHeader(QWidget):
@@ -33,12 +34,12 @@ class FormSection(QWidget):
         self._forced = False
         self.arrow = IconButton("mdi6.chevron-down", "")
         self.arrow.setFixedSize(QSize(22, 22))
-        self.title = QLabel(title)
+        self.title = PlainLabel(title)
         bold = self.title.font()
         bold.setBold(True)
         bold.setPointSizeF(bold.pointSizeF() * 1.08)
         self.title.setFont(bold)
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setProperty("tone", "muted")
         self.message = MessageLine()
         self.content = QWidget()

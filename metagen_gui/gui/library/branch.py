@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from metagen_gui.gui.run.branch import Branch
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
@@ -23,14 +23,13 @@ class BranchDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("branch_dialog")
         self.setWindowTitle(self.tr("Branch from a run"))
-        said = QLabel(
+        said = PlainLabel(
             self.tr("A new run begins with what “{name}” had learned. Its settings come into the form first.").format(
                 name=" ".join(name.split())
             )
         )
         said.setWordWrap(True)
-        said.setTextFormat(Qt.TextFormat.PlainText)  # a name is no markup
-        label = QLabel(self.tr("From the &checkpoint at"))
+        label = PlainLabel(self.tr("From the &checkpoint at"))
         self.steps = QComboBox()
         self.steps.setObjectName("branch_step")
         self.steps.setAccessibleName(self.tr("Checkpoint"))

@@ -21,7 +21,7 @@ from PySide6.QtGui import QColor, QIcon
 from metagen_gui.gui.library.words import COLUMNS, STATES, run_tip, translated
 from metagen_gui.gui.look.icon_font import font_icon
 from metagen_gui.gui.look.theme import colours, theme_changes
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import plain_tip
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry

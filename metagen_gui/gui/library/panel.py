@@ -11,7 +11,6 @@ from PySide6.QtCore import QItemSelectionModel, QItemSelectionRange, QPoint, QRe
 from PySide6.QtGui import QAction, QColor, QHideEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSizePolicy,
     QSplitter,
@@ -27,6 +26,7 @@ from metagen_gui.gui.library.table import RunsTable, filter_line
 from metagen_gui.gui.library.words import PLACES
 from metagen_gui.gui.look.theme import PlotColours
 from metagen_gui.gui.widgets.empty_state import EmptyState
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
@@ -157,11 +157,11 @@ class RunsPanel(QWidget):
         return self._actions.by_name
 
     def _header(self) -> QHBoxLayout:
-        title = QLabel(self.tr("Runs"))
+        title = PlainLabel(self.tr("Runs"))
         font = title.font()
         font.setBold(True)
         title.setFont(font)
-        self._count = QLabel()
+        self._count = PlainLabel()
         self._count.setProperty("tone", "muted")
         self._count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         header = QHBoxLayout()

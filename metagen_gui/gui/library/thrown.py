@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.trash import Thrown, bring_back, delete_for_good, thrown_away
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel, plain_tip
 from metagen_gui.gui.widgets.question import is_agreed
 
 
@@ -38,8 +37,7 @@ class TrashDialog(QDialog):
         self.list.setAccessibleName(self.tr("What was thrown away"))
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.itemSelectionChanged.connect(self._enable)
-        self.said = QLabel(self)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.said = PlainLabel(parent=self)
         self.said.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         role = QDialogButtonBox.ButtonRole.ActionRole
@@ -73,10 +71,9 @@ class TrashDialog(QDialog):
 
     def delete(self) -> None:
         """Delete what is chosen, if that is agreed to."""
-        box = QMessageBox(self)
+        box = PlainBox(self)
         box.setObjectName("delete_dialog")
         box.setIcon(QMessageBox.Icon.Warning)
-        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setWindowTitle(self.tr("Delete for good?"))
         box.setText(self.tr("Nothing brings it back after that."))
         box.setInformativeText("\n".join(item.text() for item in self.list.selectedItems()[:8]))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from metagen_gui.engine.store.trash import Thrown
 from metagen_gui.gui.program.trash import trash_folder
+from metagen_gui.gui.widgets.plain_text import PlainBox
 from metagen_gui.gui.widgets.question import is_agreed
 
 if TYPE_CHECKING:
@@ -22,10 +23,9 @@ def ask_trash(parent: QWidget, entries: Sequence[RunEntry]) -> bool:
     """Ask whether these runs may go to the trash."""
     names = [" ".join(entry.name.split()) for entry in entries[:_MOST_NAMES]]
     more = len(entries) - len(names)
-    box = QMessageBox(parent)
+    box = PlainBox(parent)
     box.setObjectName("trash_dialog")
     box.setIcon(QMessageBox.Icon.Question)
-    box.setTextFormat(Qt.TextFormat.PlainText)  # a name is no markup
     box.setWindowTitle(_tr("Move to the trash?"))
     one = _tr("Move the run “{name}” to the trash?").format(name=names[0])
     box.setText(one if len(entries) == 1 else _tr("Move {count} runs to the trash?").format(count=f"{len(entries):,}"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from metagen_gui.gui.look.theme import PlotColours, theme_changes
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
@@ -18,6 +18,7 @@ from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.header_toggle import header_toggle
 from metagen_gui.gui.widgets.icon_button import IconButton
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from metagen_gui.gui.plots.canvas import LossCanvas
@@ -33,7 +34,7 @@ class PlotPanel(QWidget):
         self._zoomed = False
         self._cursor: float | None = None
         self._build_header(title)
-        self._note = QLabel()
+        self._note = PlainLabel()
         self._note.setProperty("tone", "muted")
         self._note.setWordWrap(True)
         self._note.hide()
@@ -66,11 +67,11 @@ class PlotPanel(QWidget):
         return canvas
 
     def _build_header(self, title: str) -> None:
-        self._title = QLabel(title)
+        self._title = PlainLabel(title)
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
-        self._readout = QLabel()
+        self._readout = PlainLabel()
         self._readout.setProperty("tone", "muted")
         self._readout.setAccessibleName(self.tr("Values shown are of"))
         self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

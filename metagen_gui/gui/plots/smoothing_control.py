@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QWidget
 
 from metagen_gui.gui.plots.smoothing import SmoothingKind, window_of
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.steady_label import SteadyLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
@@ -24,7 +25,7 @@ class SmoothingControl(QWidget):
         self.slider.setMinimumWidth(60)
         self.slider.setMaximumWidth(160)
         self.slider.setAccessibleName(self.tr("Smoothing of the training loss"))
-        label = QLabel(self.tr("Smoothing"))
+        label = PlainLabel(self.tr("Smoothing"))
         label.setBuddy(self.slider)
         label.setProperty("tone", "muted")
         self._value = SteadyLabel("0.00")

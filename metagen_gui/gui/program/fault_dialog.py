@@ -12,10 +12,11 @@ from types import TracebackType
 import appdirs
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from metagen_gui.engine.files import append_text
 from metagen_gui.gui.program.job import one_sentence
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 MOST_LOG_BYTES = 1_000_000
 
@@ -27,7 +28,7 @@ class FaultDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("fault_dialog")
         self.setWindowTitle(title)
-        label = QLabel(text, self)
+        label = PlainLabel(text, self)
         label.setWordWrap(True)
         self._details = QPlainTextEdit(details, self)
         self._details.setReadOnly(True)

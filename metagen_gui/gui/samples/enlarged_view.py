@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSaveFile, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageWriter, QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -24,6 +24,7 @@ from metagen_gui.gui.samples.columns import (
 )
 from metagen_gui.gui.samples.curve_plot import describe_curves, draw_curve_plot
 from metagen_gui.gui.widgets.icon_button import IconButton
+from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel
 
 
 class _Picture(QWidget):
@@ -58,9 +59,8 @@ class EnlargedView(QDialog):
         self._task = 0
         self._column = SUPPORT
         self._picture = _Picture()
-        self._heading = QLabel()
+        self._heading = PlainLabel()
         self._heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._heading.setTextFormat(Qt.TextFormat.PlainText)
         self.back_button = IconButton("mdi6.chevron-left", self.tr("One step back (Left)"))
         self.on_button = IconButton("mdi6.chevron-right", self.tr("One step on (Right)"))
         self.back_button.clicked.connect(self.step_back)
@@ -77,7 +77,7 @@ class EnlargedView(QDialog):
         top.addWidget(self._heading, 1)
         top.addWidget(self.on_button)
         bottom = QHBoxLayout()
-        hint = QLabel(self.tr("← → steps   ↑ ↓ tasks"))
+        hint = PlainLabel(self.tr("← → steps   ↑ ↓ tasks"))
         hint.setProperty("tone", "muted")
         bottom.addWidget(hint, 1)
         bottom.addWidget(save)
@@ -147,7 +147,12 @@ class EnlargedView(QDialog):
         try:
             self.save(path)
         except BadInput as problem:
-            QMessageBox.warning(self, self.tr("Not saved"), str(problem))
+            box = PlainBox(self)
+            box.setIcon(PlainBox.Icon.Warning)
+            box.setWindowTitle(self.tr("Not saved"))
+            box.setText(str(problem))
+            box.exec()
+            box.deleteLater()
 
     def _move(self, tasks: int, columns: int) -> None:
         if self._snapshot is None:

@@ -22,6 +22,7 @@ from metagen_gui.gui.samples.columns import (
     shows_curves,
 )
 from metagen_gui.gui.samples.curve_picture import curve_error
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 _ARROWS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
@@ -62,7 +63,7 @@ class SampleGrid(QWidget):
         self._current = (0, 0)
         self._headings = QWidget()
         self._headings.setFixedHeight(self.fontMetrics().height() + 8)
-        self._labels: list[QLabel] = []
+        self._labels: list[PlainLabel] = []
         self._ground = _Ground()
         self._scroll = QScrollArea()
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -125,7 +126,7 @@ class SampleGrid(QWidget):
             return
         columns, lefts = self._arrangement.columns, self._arrangement.lefts
         while len(self._labels) < len(columns):
-            label = QLabel(self._headings)
+            label = PlainLabel(parent=self._headings)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setProperty("tone", "muted")
             font = label.font()
@@ -142,7 +143,7 @@ class SampleGrid(QWidget):
                 label.setGeometry(QRect(lefts[index] - reach, 0, room, self._headings.height()))
                 label.setText(self._short(label, heading, columns[index], room))
                 label.setAccessibleName(heading)
-                label.setToolTip(self._explain(columns[index]))
+                label.setToolTip(plain_tip(self._explain(columns[index])))
 
     def _short(self, label: QLabel, heading: str, column: Column, room: int) -> str:
         if self._snapshot is None or label.fontMetrics().horizontalAdvance(heading) <= room:
@@ -198,7 +199,7 @@ class SampleGrid(QWidget):
         if shows_curves(self._snapshot) and shown.kind == "samples":
             error = curve_error(self._snapshot, task, shown)
             what = self.tr("a curve") if error is None else self.tr("squared error {0}").format(format_number(error, 3))
-        cell.setToolTip(self.tr("{0}: {1}, {2}. Click to enlarge.").format(name, heading, what))
+        cell.setToolTip(plain_tip(self.tr("{0}: {1}, {2}. Click to enlarge.").format(name, heading, what)))
 
     # Focus: one cell is reached by Tab, the arrows go on from there.
 

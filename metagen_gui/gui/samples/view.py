@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.look.theme import PlotColours
@@ -17,6 +17,7 @@ from metagen_gui.gui.samples.history_bar import HistoryBar
 from metagen_gui.gui.samples.snapshot_store import SnapshotStore
 from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.widgets.header_toggle import header_toggle
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from metagen_gui.gui.samples.enlarged_view import EnlargedView
@@ -33,11 +34,11 @@ class SampleView(QWidget):
         self._shown: Snapshot | None = None
         self._dirty = False
         self._enlarged: EnlargedView | None = None
-        title = QLabel(self.tr("Adaptation"))
+        title = PlainLabel(self.tr("Adaptation"))
         font = title.font()
         font.setBold(True)
         title.setFont(font)
-        self._subtitle = QLabel(self.tr("to tasks never trained on"))
+        self._subtitle = PlainLabel(self.tr("to tasks never trained on"))
         self._subtitle.setProperty("tone", "muted")
         self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.invert_button = header_toggle(self.tr("Invert"), self.tr("Swap ink and paper"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolBar, QWidget
 
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.icon_button import IconButton, themed_icon
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 
 class Banner(QToolBar):
@@ -24,10 +24,9 @@ class Banner(QToolBar):
         self.toggleViewAction().setVisible(False)
         self._then: Callable[[], object] | None = None
         self._otherwise: Callable[[], object] | None = None
-        self._icon = QLabel(self)
+        self._icon = PlainLabel(parent=self)
         self._label = ElidedLabel(parent=self)
         self._label.setObjectName(f"{name}_label")
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._action = QPushButton(self)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
+
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 SEPARATOR = " · "
 
 
-class FittingLabel(QLabel):
+class FittingLabel(PlainLabel):
     """Shows as many of the remarks as fit, in order; the tooltip has them all. The first one ends in … if it must."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        super().__init__(parent=parent)
         self._full = ""
 
     @property
@@ -26,7 +27,7 @@ class FittingLabel(QLabel):
         """Show `text`, remarks joined by `SEPARATOR`."""
         if text != self._full:
             self._full = text
-            self.setToolTip(text)
+            self.setToolTip(plain_tip(text))
             self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

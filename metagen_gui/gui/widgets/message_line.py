@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.widgets.icon_button import themed_icon
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 
 class MessageLine(QWidget):
@@ -15,11 +16,10 @@ class MessageLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon = QLabel(self)
+        self._icon = PlainLabel(parent=self)
         self._icon.setFixedSize(QSize(14, 16))
-        self._text = QLabel(self)
+        self._text = PlainLabel(parent=self)
         self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setProperty("tone", "error")
         row = QHBoxLayout(self)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.widgets.icon_button import IconButton
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 # Title, picker, rows: the widths of label and editor as shares of the width.
 _ROWS = ((0.34, 0.42), (0.46, 0.42), (0.28, 0.42), (0.4, 0.42))
@@ -18,7 +19,7 @@ class Skeleton(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = QLabel(self.tr("Preparing the engine…"))
+        self.label = PlainLabel(self.tr("Preparing the engine…"))
         self.label.setProperty("tone", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
@@ -58,9 +59,8 @@ class NothingFound(QWidget):
         icon.setIconSize(QSize(32, 32))
         icon.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         icon.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.label = QLabel()
+        self.label = PlainLabel()
         self.label.setWordWrap(True)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.label.setProperty("tone", "muted")
         self.button = QPushButton(self.tr("Show all settings"))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
+
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 
-class SteadyLabel(QLabel):
+class SteadyLabel(PlainLabel):
     """Reserves room for `widest` in whatever font it has; a longer text still gets its own."""
 
     def __init__(self, widest: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._widest = widest
 
     def set_widest(self, widest: str) -> None:

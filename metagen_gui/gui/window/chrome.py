@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QColor
-from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.run.device_picker import DevicePicker
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.window.actions import MENUS, SUBMENUS, TOOLBAR, colour_icons, fill_menu, icon, translated
 from metagen_gui.gui.window.shortcut_keys import ShortcutKeys
 
@@ -49,7 +50,7 @@ class RunToolBar(QToolBar):
         for name in TOOLBAR:
             self._add(name)
         self.addSeparator()
-        label = QLabel(self.tr("De&vice"), self)
+        label = PlainLabel(self.tr("De&vice"), self)
         label.setBuddy(device)
         label.setContentsMargins(6, 0, 6, 0)
         self.addWidget(label)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from metagen_gui.gui.widgets.amounts import duration
+from metagen_gui.gui.widgets.plain_text import PlainBox
 from metagen_gui.gui.widgets.question import is_agreed
 
 
@@ -22,7 +23,7 @@ class Closing(Enum):
 
 def ask_closing(parent: QWidget, how_far: str) -> Closing:
     """Ask what becomes of the run that is going on; it goes on while the question is open."""
-    box = QMessageBox(parent)
+    box = PlainBox(parent)
     box.setObjectName("close_dialog")
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle(_tr("A run is going on"))
@@ -45,7 +46,7 @@ def ask_closing(parent: QWidget, how_far: str) -> Closing:
 
 def ask_discarding(parent: QWidget, seconds: float, folder: Path | None) -> bool:
     """Ask whether the run may go to the trash."""
-    box = QMessageBox(parent)
+    box = PlainBox(parent)
     box.setObjectName("discard_dialog")
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(_tr("Discard the run?"))

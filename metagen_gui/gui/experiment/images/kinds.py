@@ -15,7 +15,7 @@ from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.samples.cell_picture import image_tones
 from metagen_gui.gui.samples.image_mosaic import Frame, draw_mosaic
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 if TYPE_CHECKING:
     from metagen_gui.engine.data.image_files.report import KindRead
@@ -51,7 +51,7 @@ class ImportKinds(QScrollArea):
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(2, 1)
         for column, title in enumerate((self.tr("As it is"), self.tr("As it is read"))):
-            label = QLabel(title, page)
+            label = PlainLabel(title, page)
             label.setProperty("tone", "muted")
             grid.addWidget(label, 0, column)
         for row, kind in enumerate(self._kinds, start=1):
@@ -66,7 +66,7 @@ class ImportKinds(QScrollArea):
         return self.devicePixelRatioF()
 
     def _thumbnail(self, picture: QImage, says: str) -> QLabel:
-        label = QLabel()
+        label = PlainLabel()
         pixels = QPixmap.fromImage(picture)
         pixels.setDevicePixelRatio(self._ratio())
         label.setPixmap(pixels)
@@ -78,14 +78,13 @@ class ImportKinds(QScrollArea):
 
     def _words(self, kind: KindRead) -> QWidget:
         box = QWidget()
-        title, example = QLabel(str(kind.kind), box), ElidedLabel(self.tr("such as {0}").format(kind.name), box)
+        title, example = PlainLabel(str(kind.kind), box), ElidedLabel(self.tr("such as {0}").format(kind.name), box)
         title.setWordWrap(True)
         bold = title.font()
         bold.setBold(True)
         title.setFont(bold)
         one = kind.count == 1
-        count = QLabel(self.tr("1 image") if one else self.tr("{0} images").format(f"{kind.count:,}"), box)
-        example.setTextFormat(Qt.TextFormat.PlainText)
+        count = PlainLabel(self.tr("1 image") if one else self.tr("{0} images").format(f"{kind.count:,}"), box)
         example.setToolTip(plain_tip(kind.name))
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)

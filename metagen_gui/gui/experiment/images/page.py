@@ -24,7 +24,7 @@ from metagen_gui.gui.experiment.images.look import ImageLook
 from metagen_gui.gui.experiment.images.table import ImportTable
 from metagen_gui.gui.program.job import Broken, Completed, Outcome, Refused
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 if TYPE_CHECKING:
     from metagen_gui.engine.data.image_files.report import ImportReport
@@ -76,12 +76,10 @@ class ImportPage(QDialog):
     def _build(self) -> None:
         self.place = ElidedLabel("", self)
         self.place.setProperty("tone", "muted")
-        self.place.setTextFormat(Qt.TextFormat.PlainText)
-        self.said, self.note = QLabel(self), QLabel(self)
+        self.said, self.note = PlainLabel(parent=self), PlainLabel(parent=self)
         for label, name in ((self.said, "import_summary"), (self.note, "import_note")):
             label.setObjectName(name)
             label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.progress = QProgressBar(self)
         self.progress.setAccessibleName(self.tr("Reading the images"))
@@ -127,7 +125,7 @@ class ImportPage(QDialog):
         self.tabs.setAccessibleName(self.tr("What was found"))
         self._pages: list[QStackedWidget] = []
         for view in (self.kinds, self.skipped, self.classes):
-            nothing = QLabel(self)
+            nothing = PlainLabel(parent=self)
             nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
             nothing.setProperty("tone", "muted")
             page = QStackedWidget(self)

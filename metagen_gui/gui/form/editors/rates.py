@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from metagen_gui.gui.form.editors.base import EDITOR_SHARE, GAP, LABEL_SHARE, RESET_WIDTH, SettingEditor, field_height
 from metagen_gui.gui.form.numbers.box import NumberBox
 from metagen_gui.gui.form.numbers.text import show_number
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 UNSET = -1.0
 """Below every rate: the group keeps the model's own."""
@@ -69,7 +70,7 @@ class RatesEditor(SettingEditor):
         grid.setColumnStretch(0, LABEL_SHARE)
         grid.setColumnStretch(1, EDITOR_SHARE)
         for row, (group, box) in enumerate(self.boxes.items()):
-            label = QLabel(group.replace("_", " "))
+            label = PlainLabel(group.replace("_", " "))
             label.setIndent(12)
             label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QGuiApplication, QValidator
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
 
 from metagen_gui.gui.form.numbers.text import (
     check_range,
@@ -18,6 +18,7 @@ from metagen_gui.gui.form.numbers.text import (
     show_integer,
     show_number,
 )
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 LOG_STEP = 1.25
@@ -181,7 +182,7 @@ def _dress(box: IntegerBox | NumberBox, unit: str) -> None:
     box.setMinimumWidth(84)
     guard_wheel(box)
     if unit:
-        label = QLabel(unit, box.lineEdit())
+        label = PlainLabel(unit, box.lineEdit())
         label.setProperty("tone", "muted")
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QHBoxLayout(box.lineEdit())

@@ -22,7 +22,7 @@ from metagen_gui.gui.plots.scale import LossScale, Values, format_number
 from metagen_gui.gui.plots.smoothing import make_smoother
 from metagen_gui.gui.widgets.amounts import duration
 from metagen_gui.gui.widgets.header_toggle import header_toggle
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import plain_tip
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 DASHES: tuple[tuple[float, ...], ...] = ((), (5, 3), (1.5, 2), (7, 2, 1.5, 2), (9, 4))

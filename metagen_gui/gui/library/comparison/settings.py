@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem,
 
 from metagen_gui.gui.library.comparison.plot import DASHES
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import plain_tip
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry

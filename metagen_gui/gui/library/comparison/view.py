@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from metagen_gui.gui.library.comparison.plot import ComparisonPlot
 from metagen_gui.gui.library.comparison.reader import Compared, RunCurves, read_comparison
 from metagen_gui.gui.library.comparison.settings import SettingsTable
 from metagen_gui.gui.program.engine import RunLibrary
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
@@ -41,11 +42,10 @@ class RunComparison(QWidget):
         self._timer.timeout.connect(self._read)
         self.plot = ComparisonPlot(self)
         self.settings = SettingsTable(self)
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setObjectName("comparison_note")
         self.note.setProperty("tone", "muted")
         self.note.setWordWrap(True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setContentsMargins(8, 0, 8, 4)
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.setChildrenCollapsible(False)

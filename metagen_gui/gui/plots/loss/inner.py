@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QBrush, QColor, QPen
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from metagen_gui.engine.events import ValidationReport
 from metagen_gui.gui.look.theme import plot_colours
@@ -18,6 +18,7 @@ from metagen_gui.gui.plots.curves.toggle import CurveToggle
 from metagen_gui.gui.plots.panel import PlotPanel
 from metagen_gui.gui.plots.scale import LossScale, Values, format_number
 from metagen_gui.gui.plots.thinned_history import ThinnedHistory
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 _PAST = 20
@@ -60,7 +61,7 @@ class InnerLossPlot(PlotPanel):
 
     def _make_player_row(self) -> QWidget:
         row = QWidget()
-        label = QLabel(self.tr("Player"))
+        label = PlainLabel(self.tr("Player"))
         label.setBuddy(self.player_picker)
         label.setProperty("tone", "muted")
         layout = QHBoxLayout(row)

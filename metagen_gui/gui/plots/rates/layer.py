@@ -12,6 +12,7 @@ from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.rates.histogram import draw_bars, draw_histogram
 from metagen_gui.gui.plots.rates.words import RatesOfLayer, details, negative_share, remarks
 from metagen_gui.gui.widgets.fitting_label import SEPARATOR
+from metagen_gui.gui.widgets.plain_text import plain_tip
 
 _PICTURE, _NARROWEST, _GAP, _SIDE = 34, 92, 10, 6
 """Logical pixels: height of a histogram, its least width, between two, and at the sides of the row."""
@@ -37,7 +38,7 @@ class LayerRatesRow(QWidget):
         self._title = f"{layer.player}: {layer.name}" if with_player else layer.name
         self.setAccessibleName(self._title)
         self.setAccessibleDescription(", ".join(reversed(remarks(layer))))
-        self.setToolTip(f"{self._title}\n{details(layer)}")
+        self.setToolTip(plain_tip(f"{self._title}\n{details(layer)}"))
         self.update()
 
     def sizeHint(self) -> QSize:

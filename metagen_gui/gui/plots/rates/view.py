@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import RatesReport
 from metagen_gui.gui.look.theme import PlotColours, plot_colours, theme_changes
 from metagen_gui.gui.plots.rates.layer import LayerRatesRow
 from metagen_gui.gui.plots.rates.words import by_layer, headline
 from metagen_gui.gui.widgets.empty_state import EmptyState
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 
 class _List(QWidget):
@@ -32,11 +33,11 @@ class RatesView(QWidget):
         self.setObjectName("rates_view")
         self.setAccessibleName(self.tr("Inner rates"))
         self._learns_none = False
-        title = QLabel(self.tr("Inner rates"))
+        title = PlainLabel(self.tr("Inner rates"))
         font = title.font()
         font.setBold(True)
         title.setFont(font)
-        self._headline = QLabel()
+        self._headline = PlainLabel()
         self._headline.setProperty("tone", "muted")
         self._headline.setWordWrap(True)
         self._headline.setToolTip(

@@ -14,7 +14,7 @@ from metagen_gui.gui.run.health.words import RemedyWords
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.icon_button import IconButton, themed_icon
-from metagen_gui.gui.widgets.plain_tip import plain_tip
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 
 class HealthStrip(QToolBar):
@@ -32,18 +32,17 @@ class HealthStrip(QToolBar):
         self._words = words
         self._alarms: list[Alarm] = []
         self._place = 0
-        self._icon = QLabel(self)
-        self._name = QLabel(self)
+        self._icon = PlainLabel(parent=self)
+        self._name = PlainLabel(parent=self)
         self._name.setObjectName("health_name")
         font = self._name.font()
         font.setBold(True)
         self._name.setFont(font)
         self._text = ElidedLabel(parent=self)
         self._text.setObjectName("health_label")
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._count = QLabel(self)
+        self._count = PlainLabel(parent=self)
         self._count.setProperty("tone", "muted")
         self._next = IconButton("mdi6.chevron-right", self.tr("Show the next alarm"), self)
         self._next.clicked.connect(self._turn)
@@ -51,9 +50,8 @@ class HealthStrip(QToolBar):
         self._close.clicked.connect(self.dismiss)
         self._remedies = QWidget(self)
         self._buttons = FlowLayout(self._remedies, gap=6)
-        self._note = QLabel(self._remedies)
+        self._note = PlainLabel(parent=self._remedies)
         self._note.setObjectName("health_note")
-        self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setProperty("tone", "muted")
         self._note.setContentsMargins(6, 3, 0, 0)  # on a line with the texts of the buttons
         self._build()
@@ -141,7 +139,7 @@ class HealthStrip(QToolBar):
         words = self._words(remedy)
         button = QPushButton(words.label, self._remedies)
         button.setObjectName(f"remedy.{remedy.path}")
-        button.setToolTip(words.tip)
+        button.setToolTip(plain_tip(words.tip))
         button.setAccessibleDescription(words.tip)
         button.setEnabled(words.possible)
         button.setProperty("remedy", remedy)

@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.gui.plots.rates.layer import LayerRatesRow
 from metagen_gui.gui.plots.rates.words import by_layer
+from metagen_gui.gui.widgets.plain_text import plain_tip
 from tests.gui.snapshots import rates_report
 
 NAME = "decoder.layers.0.linear.weight"
@@ -30,7 +31,7 @@ def test_it_says_in_full_what_it_shows(row: LayerRatesRow) -> None:
     show(row, np.linspace(-0.1, 0.9, 1000).reshape(1, 10, 100))
     assert row.accessibleName() == NAME
     assert row.accessibleDescription() == "1,000 rates, mean 0.4, 10 % uphill"
-    assert row.toolTip() == f"{NAME}\nall steps: mean 0.4, 10 % uphill"
+    assert row.toolTip() == plain_tip(f"{NAME}\nall steps: mean 0.4, 10 % uphill")
     show(row, np.full((1, 3), 0.1), with_player=True)
     assert row.accessibleName() == f"model: {NAME}"
 

@@ -10,6 +10,7 @@ from metagen_gui.engine.events import Alarm, Remedy
 from metagen_gui.gui.run.health.strip import HealthStrip
 from metagen_gui.gui.run.health.words import RemedyWords
 from metagen_gui.gui.widgets.icon_button import IconButton
+from metagen_gui.gui.widgets.plain_text import plain_tip
 
 LOWER = Remedy("Lower the outer rate", "training.outer_lr", 0.0003)
 GONE = Remedy("Halve the width", "model.width", 64)
@@ -64,8 +65,8 @@ def test_hidden_until_there_is_an_alarm(strip: HealthStrip) -> None:
 def test_a_button_per_remedy_asks_for_it(qtbot: QtBot, strip: HealthStrip) -> None:
     strip.hear(DIVERGING)
     first, second = buttons(strip)
-    assert (first.text(), first.toolTip()) == ("Lower the outer rate: 0.0003", "from the next step on")
-    assert first.accessibleDescription() == first.toolTip()
+    assert (first.text(), first.toolTip()) == ("Lower the outer rate: 0.0003", plain_tip("from the next step on"))
+    assert plain_tip(first.accessibleDescription()) == first.toolTip()
     assert not second.isEnabled()
     first.setFocus()
     with qtbot.waitSignal(strip.remedy_wanted) as asked:

@@ -16,6 +16,7 @@ from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.health.watch import HealthWatch
 from metagen_gui.gui.run.panels import RunPanels
 from metagen_gui.gui.run.states import RunState
+from metagen_gui.gui.widgets.plain_text import plain_tip
 from tests.gui.stand_ins import FakeTraining, engine
 
 LIVE = Remedy("Lower the outer rate", "training.outer_lr", 0.0003)
@@ -82,7 +83,7 @@ def test_a_live_remedy_reaches_the_run_and_the_form(
     begin(qtbot, controller)
     controller.alarmed.emit(ALARM)
     assert button(watch, LIVE).text() == "Lower the outer rate: 0.0003"
-    assert button(watch, LIVE).toolTip() == "Outer learning rate from 0.003 to 0.0003; from the next step on"
+    assert button(watch, LIVE).toolTip() == plain_tip("Outer learning rate from 0.003 to 0.0003; from the next step on")
     button(watch, LIVE).click()
     qtbot.waitUntil(lambda: training.changes == [("training.outer_lr", 0.0003)])
     assert panel.experiment().values["training"]["outer_lr"] == 0.0003
@@ -120,7 +121,7 @@ def test_after_the_run_a_live_setting_too_waits_for_the_next(
 def test_what_cannot_be_set_is_said(controller: RunController, panel: ExperimentPanel, watch: HealthWatch) -> None:
     controller.alarmed.emit(ALARM)
     assert not button(watch, ELSEWHERE).isEnabled(), "a VAE has no such setting"
-    assert button(watch, ELSEWHERE).toolTip() == "This experiment has no such setting"
+    assert button(watch, ELSEWHERE).toolTip() == plain_tip("This experiment has no such setting")
     button(watch, BAD).click()
     assert note(watch).startswith("Not changed: training.shots: ")
     assert panel.experiment() == Experiment()
@@ -133,7 +134,7 @@ def test_a_remedy_that_was_taken_is_not_offered_again(
     button(watch, LIVE).click()
     controller.alarmed.emit(Alarm(5, "overfitting", "By heart.", (LIVE,)))
     assert not button(watch, LIVE).isEnabled()
-    assert button(watch, LIVE).toolTip() == "Outer learning rate is 0.0003 already"
+    assert button(watch, LIVE).toolTip() == plain_tip("Outer learning rate is 0.0003 already")
 
 
 def test_a_new_run_and_a_discarded_one_clear_the_strip(
