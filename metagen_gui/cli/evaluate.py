@@ -40,7 +40,7 @@ from metagen_gui.engine.held_out import (
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, quoted
 from metagen_gui.engine.statistics import Values
-from metagen_gui.engine.trained.trained_run import open_run
+from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 
 VERSION = 1
 
@@ -59,7 +59,7 @@ def evaluate_runs(folders: Sequence[Path], request: Request, *, as_json: bool) -
     with preparing():
         runs = [open_run(folder) for folder in folders]
         tasks = choose_tasks(runs, request)
-    for notice in dict.fromkeys((*tasks.doubts, *tasks.family.notices())):
+    for notice in dict.fromkeys((*_of_files(runs), *tasks.doubts, *tasks.family.notices())):
         print(f"Note: {printable(notice)}", file=sys.stderr)
     with counting("Scoring", len(tasks) * len(runs)) as tell:
         scores = [score_run(run, tasks, request, tell) for run in runs]
@@ -68,6 +68,10 @@ def evaluate_runs(folders: Sequence[Path], request: Request, *, as_json: bool) -
         print(json.dumps(document(tasks, scores, pairs), indent=2, allow_nan=False))  # ASCII: any stdout can hold it
     else:
         print_for_people(tasks, scores, pairs)
+
+
+def _of_files(runs: Sequence[TrainedRun]) -> list[str]:
+    return [f"{run.folder.name}: {notice}" for run in runs for notice in run.notices]
 
 
 def document(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[Pair]) -> dict[str, Any]:

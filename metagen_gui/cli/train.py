@@ -19,6 +19,7 @@ from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.store.checkpoint import manifests
+from metagen_gui.engine.store.library import experiment_at
 from metagen_gui.engine.store.names import CHECKPOINTS, LOG
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -57,7 +58,9 @@ def run_training(
 def resume_training(folder: Path, *, previews: bool) -> int:
     """Go on with a run, and return the exit status as `run_training` does."""
     commands = Commands()
-    return _trained(Experiment.load(folder), resume_run(folder, commands=commands, previews=previews), commands)
+    return _trained(
+        experiment_at(Experiment, folder, 2**63), resume_run(folder, commands=commands, previews=previews), commands
+    )
 
 
 def _trained(experiment: Experiment, run: Generator[Event, None, None], commands: Commands) -> int:

@@ -108,6 +108,7 @@ class RunKeeper:
             best=record.best,
             best_step=record.best_step,
             sizes=self.folder.sizes(),
+            digests=self.folder.digests(),
             data=self.folder.kept,
             threads=torch.get_num_threads(),
             torch=str(torch.__version__),

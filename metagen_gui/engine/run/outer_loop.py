@@ -29,14 +29,15 @@ from metagen_gui.engine.store.checkpoint import (
     manifests,
     out_of_reach,
     read_checkpoint,
-    remove_unvouched,
     set_aside,
+    set_unvouched_aside,
 )
 from metagen_gui.engine.store.kept_data import recalling
 from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.engine.store.names import CHECKPOINTS, SAMPLES, is_run_folder
 from metagen_gui.engine.store.record import read_record
 from metagen_gui.engine.store.run_folder import RunFolder
+from metagen_gui.engine.store.second_copy import experiment_of, mend
 
 __all__ = ["Commands", "Origin", "meta_train", "resume_run"]
 
@@ -94,15 +95,16 @@ def resume_run(
     lock = RunLock(_own_folder_of_run(folder))
     try:
         remove_leftovers(folder, folder / CHECKPOINTS, folder / SAMPLES)
-        remove_unvouched(folder / CHECKPOINTS)
+        unvouched = set_unvouched_aside(folder / CHECKPOINTS)
         checkpoint, damaged = _newest(folder / CHECKPOINTS)
-        experiment = Experiment.load(folder)
-        if checkpoint is not None:  # with the settings as they were changed on the way
-            experiment = Experiment.from_document(checkpoint.progress.experiment, str(folder))
+        experiment, _ = experiment_of(folder, checkpoint)  # with the settings as they were changed on the way
         experiment = recalling(experiment, checkpoint, folder)
         learner = MetaLearner(reading(experiment))
         notices = [*experiment.notices]
         notices += [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
+        if unvouched:
+            why = "a save was broken off, or their manifest is lost"
+            notices.append(f"No manifest vouches for {', '.join(unvouched)}, set aside as .unvouched: {why}.")
         if checkpoint is not None:
             restore(learner, checkpoint)
             notices += _use_threads_of(checkpoint)
@@ -111,10 +113,17 @@ def resume_run(
         # one that died after its last step has yet to be finished
         if learner.meta_step > planned or (over and learner.meta_step == planned):
             raise BadInput(str(folder), "has taken all its steps; branch from it with more training.meta_steps")
-        opened = RunFolder.reopen(folder, lock, Observer(learner).columns(), checkpoint, learner.family.kept())
+        columns, mended = Observer(learner).columns(), set[str]()
+        if checkpoint is not None:
+            told, mended = mend(folder, checkpoint, ("meta_step", "seconds", *columns))
+            notices += told
+        opened = RunFolder.reopen(folder, lock, columns, checkpoint, learner.family.kept(), mended)
         run = TrainingRun(learner, opened, commands or Commands(), previews)
         if checkpoint is not None:
             run.restore(checkpoint.progress)
+    except OSError as error:
+        lock.release()
+        raise BadInput(str(error.filename or folder), error.strerror or str(error)) from None
     except BaseException:
         lock.release()
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def rescue(
             free = _free(place, f"{folder.name}-rescued")
             rescued = RunFolder.create(experiment, free, columns, kept=kept)
             try:
-                rescued.save(checkpoint)
+                # what had been written is that of the other folder
+                progress = replace(checkpoint.progress, sizes=None, digests=None)
+                rescued.save(replace(checkpoint, progress=progress))
                 rescued.note(state="stopped", meta_step=checkpoint.meta_step)
             finally:
                 rescued.close()

@@ -100,8 +100,8 @@ class TrainingRun:
         yield from self.news()
         if self.looked_at != first and (not resumed or self.is_time_to_look()):
             yield from self.look()
-        elif self.previews:
-            yield from self.sample()
+        elif self.previews:  # for whoever looks on; a run without interruption took one here only where it looked
+            yield from self.sample(keep=self.looked_at == first)
         while learner.meta_step < training.meta_steps and not self.commands.finishing:
             report = yield from self.step()
             yield from self.alarms(report)
@@ -185,11 +185,12 @@ class TrainingRun:
             return report.details.get(f"{model.score_name}/{self.learner.steps}", math.nan)
         return float(report.query_loss[model.players[0]][-1])
 
-    def sample(self) -> Iterator[Event]:
-        """Take a snapshot and keep it in the run's folder."""
+    def sample(self, *, keep: bool = True) -> Iterator[Event]:
+        """Take a snapshot and, unless told otherwise, keep it in the run's folder."""
         snapshot = yield from self.spared(self.observer.snapshot)
         try:
-            self.folder.write_snapshot(snapshot)
+            if keep:
+                self.folder.write_snapshot(snapshot)
         except OSError as error:
             yield from self.keeper.complain(error)
         yield snapshot

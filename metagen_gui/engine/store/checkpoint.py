@@ -150,12 +150,18 @@ def set_aside(path: Path) -> None:
                 file.replace(file.with_name(f"{file.name}.corrupt"))
 
 
-def remove_unvouched(folder: Path) -> None:
-    """Remove the weights of a save that was broken off: no manifest vouches for them. For whoever holds the run."""
-    for weights in folder.glob("step-*.safetensors"):
+def set_unvouched_aside(folder: Path) -> list[str]:
+    """Keep weights that no manifest vouches for under another name, and return theirs; for whoever holds the run.
+
+    They are those of a save that was broken off, or their manifest was lost.
+    """
+    found = []
+    for weights in sorted(folder.glob("step-*.safetensors")):
         if not (folder / f"{weights.name.partition('.')[0]}.json").exists():
             with contextlib.suppress(OSError):
-                weights.unlink()
+                weights.replace(weights.with_name(f"{weights.name}.unvouched"))
+                found.append(weights.name)
+    return found
 
 
 def _tensors(folder: Path, named: _File) -> Named | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -22,11 +23,18 @@ class GrowingFile:
         self._handle = open_regular(path, os.O_RDWR | os.O_CREAT)
         self.waiting = bytearray()
         self._good = _whole_lines(self._handle)
+        self._hash = self._hashed()
 
     @property
     def size(self) -> int:
         """How many bytes are in the file once the disk has taken what waits."""
         return self._good + len(self.waiting)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what is in the file once the disk has taken what waits."""
+        whole = self._hash.copy()
+        whole.update(self.waiting)
+        return whole.hexdigest()
 
     def cut(self, size: int) -> None:
         """Forget everything after the first `size` bytes, or after the last whole line before them."""
@@ -34,6 +42,7 @@ class GrowingFile:
         self.waiting = waiting[: waiting.rfind(b"\n") + 1]
         os.ftruncate(self._handle, min(size, self._good))
         self._good = _whole_lines(self._handle)
+        self._hash = self._hashed()
 
     def append(self, line: str) -> OSError | None:
         """Add a line; return what keeps it from being written, if anything does."""
@@ -54,6 +63,7 @@ class GrowingFile:
             self._undo()
             return error
         self._good += len(self.waiting)
+        self._hash.update(self.waiting)
         self.waiting.clear()
         return None
 
@@ -70,6 +80,13 @@ class GrowingFile:
             self.flush()
             os.close(self._handle)
             self._handle = -1
+
+    def _hashed(self) -> hashlib._Hash:
+        found = hashlib.sha256()
+        os.lseek(self._handle, 0, os.SEEK_SET)
+        while piece := os.read(self._handle, PIECE):
+            found.update(piece)
+        return found
 
     def _undo(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -87,7 +88,7 @@ def read_entry(folder: Path) -> RunEntry:
     about = read_about(folder)
     name = shortened(about.name, LETTERS_OF_A_NAME) or folder.name
     try:
-        document = _document(folder)
+        document, damage = _document(folder)
         chosen = {section: shortened(str(document[section]["name"])) for section in SECTIONS[:3]}
         planned = int(document["training"]["meta_steps"])
     except BadInput as error:
@@ -105,7 +106,7 @@ def read_entry(folder: Path) -> RunEntry:
     return RunEntry(
         folder, name, state, **chosen, meta_step=step, meta_steps=record.meta_steps or planned,
         best=record.best, best_step=record.best_step, seconds=record.seconds, began=record.began, note=about.note,
-        parent=record.parent, problem=record.problem,
+        parent=record.parent, problem=record.problem or damage,
         resumable=state in ("interrupted", "stopped", "failed") and bool(checkpoints(folder)),
     )  # fmt: skip
 
@@ -167,7 +168,7 @@ def differing_settings(folders: Sequence[Path]) -> list[tuple[str, list[str]]]:
     """
     tables = []
     for folder in folders:
-        document, table = _document(folder), dict[str, str]()
+        (document, _), table = _document(folder), dict[str, str]()
         for section in SECTIONS:
             part = _object(document.get(section))
             values = part if section == "training" else {"name": part.get("name"), **_object(part.get("settings"))}
@@ -186,7 +187,7 @@ def experiment_at(kind: type[Experiment], folder: Path, meta_step: int) -> Exper
 
     Changes that cannot be read are left out. Raise `BadInput` if the experiment cannot be read.
     """
-    experiment = kind.load(folder)
+    experiment = kind.from_document(_document(folder)[0], str(folder))
     for change in read_changes(folder):
         if change.meta_step <= meta_step:
             with suppress(BadInput):
@@ -203,18 +204,42 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _document(folder: Path) -> dict[str, Any]:
-    """Return a run's experiment as JSON data; raise `BadInput` that names the file."""
-    file = folder / EXPERIMENT
+def _document(folder: Path) -> tuple[dict[str, Any], str]:
+    """Return a run's experiment as JSON data, from its newest checkpoint where its own file is not as it was written.
+
+    Also return what is wrong with its files, "" if nothing is known to be. Raise `BadInput` that names the file where
+    there is no second copy.
+    """
+    file, vouched = folder / EXPERIMENT, _vouched(folder)
+    copy, damage = vouched.get("experiment"), ""
     try:
-        document = json.loads(read_file(file, MAX_BYTES).decode("utf-8-sig"))
+        data = read_file(file, MAX_BYTES)
+        document = json.loads(data.decode("utf-8-sig"))
+        if not isinstance(document, dict):
+            damage = "an experiment is a JSON object"
+        elif (known := _object(vouched.get("digests")).get(EXPERIMENT)) and hashlib.sha256(data).hexdigest() != known:
+            damage = "not as the run wrote it"
     except OSError as error:
-        raise BadInput(str(file), error.strerror or "cannot be read") from None
+        damage = error.strerror or "cannot be read"
     except (ValueError, RecursionError):
-        raise BadInput(str(file), "not JSON that can be read") from None
-    if not isinstance(document, dict):
-        raise BadInput(str(file), "an experiment is a JSON object")
-    return document
+        damage = "not JSON that can be read"
+    if damage and isinstance(copy, dict):
+        return copy, f"{EXPERIMENT}: {damage}; what is told is from its newest checkpoint"
+    if damage:
+        raise BadInput(str(file), damage)
+    written = _object(vouched.get("sizes")).get(METRICS, 0)
+    with suppress(OSError, TypeError):
+        if (folder / METRICS).stat().st_size >= written:
+            return document, ""
+    return document, f"{METRICS} is shorter than the run wrote it"
+
+
+def _vouched(folder: Path) -> dict[str, Any]:
+    """Return what a run's newest readable manifest holds besides weights; empty where there is none."""
+    for path in sorted((folder / CHECKPOINTS).glob("step-*.json"), reverse=True):
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            return _object(json.loads(read_file(path, MAX_BYTES))["progress"])
+    return {}
 
 
 def _checked(folder: Path) -> Path:

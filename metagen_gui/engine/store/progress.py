@@ -33,6 +33,8 @@ class Progress:
     best_step: Count = 0
     sizes: dict[str, Count] | None = None
     """How much had been written of the files that grow, in bytes."""
+    digests: dict[str, str] | None = None
+    """SHA-256 of that much of them, and of the experiment as the run began."""
     data: str = ""
     """The digest of what the run keeps of its data; empty where it keeps nothing."""
     threads: Count = 0

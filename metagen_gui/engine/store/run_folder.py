@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.files import check_own_folder, write_atomically
+from metagen_gui.engine.experiment import MAX_BYTES, Experiment
+from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, save_checkpoint
 from metagen_gui.engine.store.growing_file import GrowingFile
@@ -51,6 +52,7 @@ class RunFolder:
         self.columns = ("meta_step", "seconds", *columns)
         self._metrics = GrowingFile(path / METRICS)
         self._events = GrowingFile(path / EVENTS)
+        self._experiment = hashlib.sha256(read_file(path / EXPERIMENT, MAX_BYTES)).hexdigest()
         if not self._metrics.size:
             self._write_row(self.columns)
 
@@ -96,19 +98,21 @@ class RunFolder:
         columns: Sequence[str],
         checkpoint: Checkpoint | None,
         kept: Mapping[str, Any] | None = None,
+        mended: Collection[str] = (),
     ) -> RunFolder:
         """Go on with a run where a checkpoint left it, or from its beginning; raise `BadInput`.
 
         What was written after the checkpoint is cut off: it will be computed, and written, once more. `kept` is
-        what the run keeps of its data as it is now.
+        what the run keeps of its data as it is now; files that were `mended` hold nothing of after the checkpoint.
         """
         try:
             record = read_record(path) or RunRecord(began=time.time())
             record = record.model_copy(update={"state": "running", "problem": ""})
             folder = cls(path, lock, columns, record, kept or {})
             sizes = (checkpoint.progress.sizes if checkpoint else None) or {}
-            folder._events.cut(sizes.get(EVENTS, 0))
-            folder._metrics.cut(sizes.get(METRICS, 0))
+            for name, file in ((EVENTS, folder._events), (METRICS, folder._metrics)):
+                if name not in mended:
+                    file.cut(sizes.get(name, 0))
             if not folder._metrics.size:
                 folder._write_row(folder.columns)
             return folder
@@ -153,12 +157,18 @@ class RunFolder:
         """Return how much has been written of the files that grow: where a run resumed from here goes on."""
         return {METRICS: self._metrics.size, EVENTS: self._events.size}
 
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of that much of them, and of the experiment."""
+        return {METRICS: self._metrics.digest(), EVENTS: self._events.digest(), EXPERIMENT: self._experiment}
+
     def save(self, checkpoint: Checkpoint, keep: int | None = None) -> Path:
         """Write a checkpoint; what was reported before it survives with it. Raise OSError if the disk does not."""
         self._metrics.sync()
         self._events.sync()
         if checkpoint.progress.sizes is None:
-            checkpoint = replace(checkpoint, progress=replace(checkpoint.progress, sizes=self.sizes()))
+            checkpoint = replace(
+                checkpoint, progress=replace(checkpoint.progress, sizes=self.sizes(), digests=self.digests())
+            )
         return save_checkpoint(self.checkpoints, checkpoint, keep)
 
     def note(self, **changed: Any) -> None:

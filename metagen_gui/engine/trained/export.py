@@ -34,7 +34,7 @@ def export_initialization(run_folder: Path, to: Path, *, replace: bool = False) 
     run = open_run(run_folder)
     history = {"meta_step": run.meta_step}
     what = f"The initialization after {run.meta_step:,} outer steps"
-    return _export(run.model, to, history, what, replace=replace)
+    return _export(run.model, to, history, what, run.notices, replace=replace)
 
 
 def export_adapted(
@@ -70,7 +70,7 @@ def export_adapted(
     adapted = run.model.adapt(support, taken)
     history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
     what = f"The model adapted to the {len(support):,} examples of {told} in {taken} step{'' if taken == 1 else 's'}"
-    return _export(adapted, to, history, what, notices, replace=replace)
+    return _export(adapted, to, history, what, (*run.notices, *notices), replace=replace)
 
 
 def _export(

@@ -10,7 +10,8 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import load_checkpoint
 from metagen_gui.engine.store.kept_data import recalling
-from metagen_gui.engine.store.names import CHECKPOINTS, EXPERIMENT
+from metagen_gui.engine.store.names import CHECKPOINTS, is_run_folder
+from metagen_gui.engine.store.second_copy import experiment_of
 from metagen_gui.engine.tasks.base import TaskFamily
 from metagen_gui.engine.trained.loaded_model import LoadedModel, assemble
 
@@ -22,6 +23,8 @@ class TrainedRun:
     folder: Path
     model: LoadedModel
     meta_step: int
+    notices: tuple[str, ...] = ()
+    """What a person should know of its files."""
 
     @property
     def experiment(self) -> Experiment:
@@ -35,21 +38,21 @@ class TrainedRun:
 
 
 def open_run(folder: Path) -> TrainedRun:
-    """Return the newest checkpoint of a run, which may still be going on; raise `BadInput` that names what is wrong.
+    """Return the newest checkpoint of a run, which may still be going on, with the settings it had.
 
-    The data that the run was trained on need not be there any more.
+    Raise `BadInput` that names what is wrong. The data that the run was trained on need not be there any more.
     """
     try:
         if not folder.is_dir():
             raise BadInput(str(folder), "there is no such run folder")
-        if not (folder / EXPERIMENT).is_file() or not (folder / CHECKPOINTS).is_dir():
+        if not is_run_folder(folder):
             raise BadInput(str(folder), "not a run folder")
     except OSError as error:  # a name too long, a folder that may not be entered
         raise BadInput(str(folder), error.strerror or str(error)) from None
-    experiment = Experiment.load(folder)
-    experiment.check()
     checkpoint = load_checkpoint(folder / CHECKPOINTS)
+    experiment, notices = experiment_of(folder, checkpoint)
+    experiment.check()
     experiment = recalling(experiment, checkpoint, folder)
     spec = experiment.task_family().spec
     model = assemble(experiment, spec, "initialization", checkpoint.meta, str(folder / CHECKPOINTS))
-    return TrainedRun(folder, model, checkpoint.meta_step)
+    return TrainedRun(folder, model, checkpoint.meta_step, notices)

@@ -21,8 +21,8 @@ from metagen_gui.engine.store.checkpoint import (
     is_finite,
     load_checkpoint,
     manifests,
-    remove_unvouched,
     save_checkpoint,
+    set_unvouched_aside,
     to_bytes,
 )
 
@@ -206,11 +206,14 @@ def test_one_number_that_is_not_finite_is_found(value: float) -> None:
     assert not is_finite(meta)
 
 
-def test_what_a_broken_off_save_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+def test_weights_without_a_manifest_are_set_aside_and_nothing_else(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, Checkpoint(1, numbers(), numbers(2)))
     save_checkpoint(tmp_path, Checkpoint(2, numbers(), numbers(2))).unlink()
     (tmp_path / "mine.safetensors").write_bytes(b"x")
-    remove_unvouched(tmp_path)
-    ends = ("json", "optimizer.safetensors", "safetensors")
-    whole = ["mine.safetensors", *(f"step-00000001.{end}" for end in ends)]
-    assert sorted(path.name for path in tmp_path.iterdir()) == whole
+    ends = ("optimizer.safetensors", "safetensors")
+    assert set_unvouched_aside(tmp_path) == [f"step-00000002.{end}" for end in ends]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "mine.safetensors",
+        *(f"step-00000001.{end}" for end in ("json", *ends)),
+        *(f"step-00000002.{end}.unvouched" for end in ends),
+    ]

@@ -111,6 +111,8 @@ def test_a_run_that_cannot_be_read_is_listed_with_the_reason(
 ) -> None:
     stopped(tiny(values=VALUES), tmp_path / "run", 1)
     (tmp_path / "run" / "experiment.json").write_bytes(text)
+    for manifest in (tmp_path / "run" / "checkpoints").glob("*.json"):  # which hold the settings once more
+        manifest.unlink()
     (entry,) = list_runs(tmp_path)
     assert (entry.state, entry.name, entry.resumable) == ("unreadable", "run", False) and problem in entry.problem
 
@@ -241,6 +243,8 @@ def test_settings_changed_on_the_way_set_runs_apart(tiny: Tiny, tmp_path: Path) 
 def test_settings_that_are_no_object_do_not_keep_runs_from_being_compared(tiny: Tiny, tmp_path: Path) -> None:
     for name in ("a", "b"):
         stopped(tiny(values=VALUES), tmp_path / name, 1)
+        for manifest in (tmp_path / name / "checkpoints").glob("*.json"):  # which hold the settings once more
+            manifest.unlink()
     (tmp_path / "b" / "experiment.json").write_text('{"tasks": {"name": "densities", "settings": [1]}}')
     assert ("model.name", ["vae", "null"]) in differing_settings([tmp_path / "a", tmp_path / "b"])
 
