@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from metagen_gui.engine.claims import runner, scoring
+from metagen_gui.engine.claims import scoring
 from metagen_gui.engine.claims.adapted import Adapted
 from metagen_gui.engine.claims.best_possible import Gap, corrected, gaps, score_best, sentences
+from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsFinished
 from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.folder import Scored

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from metagen_gui.engine.claims import adapted, runner
+from metagen_gui.engine.claims import adapted
 from metagen_gui.engine.claims.adapted import Adapted
 from metagen_gui.engine.claims.arms import Arm, arms_of
+from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsFinished, ClaimsStarted
 from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
