@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -44,10 +45,12 @@ BETWEEN_LINES = 5.0
 """Seconds between two lines in a log."""
 
 
-def examine_claims(path: Path, out: Path | None, *, quick: bool, as_json: bool) -> None:
-    """Test the claims of a plan, or of an experiment's default plan, and print the verdicts; raise `BadInput`."""
+def examine_claims(path: Path | None, out: Path | None, *, quick: bool, device: str | None, as_json: bool) -> None:
+    """Test the claims of a plan, or of the default plan of an experiment, and print the verdicts; raise `BadInput`."""
     use_threads()
     plan = ClaimPlan.load(path, quick=quick)
+    if device is not None:
+        plan = replace(plan, experiment=plan.experiment.with_value("training.device", device))
     folder = out or fresh_folder(runs_folder().parent / "claims")
     try:
         with closing(examine_alone(plan, folder)) as test:

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import appdirs
 
 from metagen_gui.engine.files import append_text
 from metagen_gui.engine.settings.plain_text import printable
+
+
+@contextmanager
+def signals_interrupt() -> Iterator[list[int]]:
+    """Let SIGTERM and SIGHUP end a command as Ctrl+C does, saving on the way out; give the numbers of those that came.
+
+    A signal that is ignored, as by `nohup`, stays so.
+    """
+    came: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, interrupt)
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class RunFailed(Exception):

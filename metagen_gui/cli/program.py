@@ -10,6 +10,7 @@ import contextlib
 import faulthandler
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from metagen_gui.__main__ import forget_empty_folders, program_version
-from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log, say
+from metagen_gui.cli.failures import (
+    RunFailed,
+    keep_traceback,
+    one_line,
+    program_log,
+    say,
+    signals_interrupt,
+)
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 
@@ -200,18 +208,20 @@ def evaluate(
 )
 def claims(
     plan: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             metavar="EXPERIMENT_OR_PLAN.json",
-            help="A plan; or an experiment or a run folder, which is tested with 5 seeds and 10 minutes per run.",
+            help="A plan; or an experiment (without it, the defaults) or a run folder, tested with 5 seeds and "
+            "10 minutes per run.",
         ),
-    ],
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="One seed and 45 seconds per run: a first verdict in about ten minutes.")
     ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The test's folder, new or that of the same plan.")
     ] = None,
+    device: Annotated[str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
 ) -> None:
     """Test what is claimed of meta-learning."""
@@ -219,7 +229,7 @@ def claims(
 
     with preparing():
         from metagen_gui.cli.claims import examine_claims
-    examine_claims(plan, out, quick=quick, as_json=as_json)
+    examine_claims(plan, out, quick=quick, device=device, as_json=as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -242,9 +252,13 @@ def _prepare_streams() -> None:
 
 
 def _status(arguments: Sequence[str] | None) -> int:
+    came: list[int] = []
     try:
-        status = app(args=arguments, prog_name="metagen", standalone_mode=False)
+        with signals_interrupt() as came:
+            status = app(args=arguments, prog_name="metagen", standalone_mode=False)
         sys.stdout.flush()
+        if came and status == 128 + signal.SIGINT:  # typer takes every interruption for a Ctrl+C
+            return 128 + came[0]
         return status if isinstance(status, int) else 0
     except BadInput as problem:
         say(str(problem))
@@ -260,7 +274,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         return 1
     except KeyboardInterrupt:
         say("interrupted")
-        return 130
+        return 128 + (came[0] if came else signal.SIGINT)
     except Exception as error:  # the last resort: a person gets a line, whoever mends it the traceback
         kept = keep_traceback(error, program_log())
         say(f"{one_line(error)}{f'; the details are in {kept}' if kept else ''}")

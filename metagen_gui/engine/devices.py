@@ -40,7 +40,8 @@ def choose_device(wanted: str) -> torch.device:
         return torch.device(available[0])
     name = "cuda:0" if wanted == "cuda" else wanted
     if name not in available:
-        raise BadInput("training.device", f"there is no {quoted(wanted)} here; there are auto, {', '.join(available)}")
+        here = f"there is no {quoted(wanted)} here; there are auto, {', '.join(available)} (as in --device cpu)"
+        raise BadInput("training.device", here)
     return torch.device(name)
 
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from metagen_gui.cli import claims as module
 from metagen_gui.cli import main
 from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.examination import runner
+from metagen_gui.engine.claims.examination.events import ClaimsEvent
+from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.events import Event, StepReport
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.library import checkpoints
 
 EXPERIMENT = {
     "tasks": {"name": "densities"},
@@ -103,3 +114,40 @@ def test_a_change_of_plan_needs_another_folder(claims: Callable[..., Said]) -> N
     assert claims("plan.json --out test")[0] == 0
     status, _, err = claims("plan.json --quick --out test")
     assert status == 2 and "another plan" in err
+
+
+def test_a_signal_keeps_the_steps_of_the_run_under_way(
+    claims: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = runner.meta_train
+
+    def told_to_stop(*given: Any, **more: Any) -> Generator[Event, None, None]:
+        with closing(own(*given, **more)) as run:
+            for event in run:
+                if isinstance(event, StepReport):
+                    os.kill(os.getpid(), signal.SIGTERM)
+                yield event
+
+    monkeypatch.setattr(runner, "meta_train", told_to_stop)
+    handler = signal.getsignal(signal.SIGTERM)
+    status, _, err = claims("plan.json --out test")
+    assert status == 143 and "--out test goes on from here" in err and signal.getsignal(signal.SIGTERM) is handler
+    (run,) = Path("test/runs").iterdir()
+    assert checkpoints(run) == [1]
+    monkeypatch.setattr(runner, "meta_train", own)
+    assert claims("plan.json --out test")[0] == 0
+
+
+def test_without_a_file_the_defaults_are_tested_and_a_device_may_be_named(
+    claims: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[ClaimPlan] = []
+
+    def examine(plan: ClaimPlan, folder: Path) -> Generator[ClaimsEvent, None, None]:
+        asked.append(plan)
+        raise BadInput("here", "enough")
+        yield
+
+    monkeypatch.setattr(module, "examine_alone", examine)
+    assert claims("--quick --device cpu")[0] == 2
+    assert asked[0].experiment == Experiment().with_value("training.device", "cpu") and asked[0].settings.seconds == 45

@@ -243,7 +243,7 @@ def test_a_name_cannot_break_the_line_or_steer_the_terminal(metagen: Command, na
 def test_an_unforeseen_fault_gives_one_line_and_a_log(
     metagen: Command, tmp_path: Path, own_folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(*_: object) -> None:
+    def breaks(*_: object, **__: object) -> None:
         raise KeyError("forgotten")
 
     monkeypatch.setattr("metagen_gui.engine.trained.export.export_initialization", breaks)

@@ -133,11 +133,12 @@ class ClaimPlan:
         return plan
 
     @classmethod
-    def load(cls, path: Path, *, quick: bool = False) -> ClaimPlan:
-        """Read a plan or an experiment (a file, or a run's folder) from disk; `quick` has the last word."""
+    def load(cls, path: Path | None, *, quick: bool = False) -> ClaimPlan:
+        """Read a plan or an experiment (a file, or a run's folder; none: the defaults); `quick` has the last word."""
         more = QUICK if quick else {}
-        if path.is_dir():
-            return cls.of(Experiment.load(path), {**DEFAULT_BUDGET, **more})
+        if path is None or path.is_dir():
+            experiment = Experiment() if path is None else Experiment.load(path)
+            return cls.of(experiment, {**DEFAULT_BUDGET, **more})
         try:
             text = read_file(path, MAX_BYTES, follow=True).decode("utf-8-sig")
         except OSError as error:
