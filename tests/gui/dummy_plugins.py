@@ -9,7 +9,7 @@ import pytest
 from metagen_gui.engine.algorithms.base import AlgorithmSettings, algorithms
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.settings.config import Config, setting
-from metagen_gui.engine.tasks.base import task_families
+from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_families
 
 
 class FolderSettings(Config):
@@ -19,13 +19,20 @@ class FolderSettings(Config):
     size: Literal["16", "28"] = setting("28", "Side of an image.", unit="pixels")
 
 
-class Folder:
+class NoTasks(TaskFamily):
+    """What an example is, is not known before the data are read."""
+
+    def task(self, stream: Stream, index: int, shots: int, query_size: int) -> Task:
+        raise NotImplementedError
+
+
+class Folder(NoTasks):
     title, summary, reference = "Folder", "Images of your own.", "Lake 2015, arXiv:1502.00001"
     Settings = FolderSettings
     suggests = {"training.shots": 7}
 
 
-class Plain:
+class Plain(NoTasks):
     title, summary, reference = "Plain", "Nothing to set.", ""
     Settings = Config
     suggests: dict[str, object] = {}

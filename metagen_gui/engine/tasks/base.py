@@ -103,6 +103,9 @@ class TaskFamily(ABC):
     def check(self, shots: int, query_size: int) -> None:
         """Raise `BadInput` if tasks of this size cannot be had; called before a run starts."""
 
+    def foresee(self) -> None:
+        """Raise `BadInput` if it is plain at a glance that there are no tasks; asked at every change of a setting."""
+
     def notices(self) -> tuple[str, ...]:
         """Return plain sentences a person should know of, such as "3 of 512 files skipped: …"."""
         return ()

@@ -7,6 +7,7 @@ are held out by alphabet, as in Lake et al. (2015).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity, Wh
 from metagen_gui.engine.data.image_files.kept_streams import NOT_KEPT, KeptStreams
 from metagen_gui.engine.data.image_files.layout import SHARE, ImageClass, Layout, arrange
 from metagen_gui.engine.data.image_files.listing import Source, counted, some
+from metagen_gui.engine.data.image_files.progress import Stopped
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress, look_at_images
 from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.data.spec import Array, ImageSpec
@@ -179,6 +181,11 @@ class Images(TaskFamily):
             raise self._too_few(lacking, needed)
         for stream in STREAMS:
             self.task(stream, 0, shots, query_size)
+
+    def foresee(self) -> None:
+        """Raise `BadInput` if there is no folder or zip; it is not looked through."""
+        with suppress(Stopped):
+            open_source(self.settings.path, WHERE, progress=lambda *_: False)
 
     def read(self, path: str | Path, where: str) -> tuple[Array, tuple[str, ...]]:
         """Return pictures with black and white as in the run that was recalled, so that one reads the same in both."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.gui.experiment.foresight import brought_along, objection
 from metagen_gui.gui.experiment.history import ExperimentHistory
 from metagen_gui.gui.experiment.images.offer import PATH, ImportOffer
 from metagen_gui.gui.experiment.setting_column import SettingColumn
 from metagen_gui.gui.widgets.quiet_pages import Skeleton
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.experiment import Experiment
+    from metagen_gui.engine.experiment import Experiment, Section
 
 
 class ExperimentPanel(QWidget):
@@ -135,7 +136,7 @@ class ExperimentPanel(QWidget):
     def _edit(self, path: str, value: Any) -> None:
         if self._experiment is None:
             return
-        row = self.column.row(path)
+        row, before = self.column.row(path), self._experiment
         try:
             after = self._experiment.with_value(path, value)
             self._refuse_misfit(after, path)
@@ -145,12 +146,22 @@ class ExperimentPanel(QWidget):
             return
         if row is None:  # a plugin
             self._end_gesture()
-        else:
-            row.judge("")
-            if value == row.setting.default:
-                # No longer the person's own: from now on it follows the default.
-                after = after.without_value(path)
+            self._push(after, path)
+            self._tell_brought(before, path)
+            return
+        row.judge("")
+        if value == row.setting.default:
+            # No longer the person's own: from now on it follows the default.
+            after = after.without_value(path)
         self._push(after, path)
+
+    def _tell_brought(self, before: Experiment, path: str) -> None:
+        """Say beside a picker what else its choice has changed."""
+        picked = cast("Section", path.partition(".")[0])
+        text = brought_along(before, self.experiment(), picked)
+        if text:
+            message = self.column.sections[picked].message
+            message.tell(f"{text} {message.text()}".strip(), offer=self.tr("Undo"), then=self.undo_stack.undo)
 
     def _reset(self, path: str) -> None:
         if self._experiment is not None:
@@ -192,15 +203,16 @@ class ExperimentPanel(QWidget):
     def _judge(self) -> None:
         """Say at once when settings that a person made do not go together, as after the choice of another model."""
         assert self._experiment is not None
-        try:
-            self._experiment.check()
-        except BadInput as problem:
-            row, section = self.column.row(problem.where), problem.where.partition(".")[0]
-            if row is not None and not row.at_default:
-                self._problem_path, self._judged = problem.where, True
-                row.show_problem(problem.why)
-            elif row is None and section in self.column.sections:
-                self.column.sections[section].message.say(problem.why)
+        problem = objection(self._experiment)
+        if problem is None:
+            return
+        row, section = self.column.row(problem.where), problem.where.partition(".")[0]
+        if row is not None and not row.at_default:
+            self._problem_path, self._judged = problem.where, True
+            row.show_problem(problem.why)
+        elif section in self.column.sections:  # nobody has made that: it is told beside the picker
+            message = self.column.sections[section].message
+            message.tell(f"{row.setting.label}: {problem.why}") if row else message.say(problem.why)
 
     def _commit(self) -> None:
         focused = QApplication.focusWidget()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -394,3 +395,41 @@ def test_an_edit_is_checked_once(panel: ExperimentPanel, qtbot: QtBot, monkeypat
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert panel.experiment().values["algorithm"] == {"inner_lr": 0.07}
     assert checked == ["algorithm"], "an edit is checked once, and so is only what it changes"
+
+
+def test_what_a_choice_brings_along_is_said_beside_its_picker_with_an_undo(
+    qtbot: QtBot,
+) -> None:
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    panel.set_experiment(Experiment())
+    panel.set_value("model.name", "gan")
+    panel.set_value("tasks.name", "sinusoids")
+    line = panel.column.sections["tasks"].message
+    assert line.text() == "Curve takes the place of GAN."
+    qtbot.mouseClick(line.button, Qt.MouseButton.LeftButton)
+    assert (panel.experiment().tasks, panel.experiment().model) == ("strokes", "gan")
+    assert not line.text() and line.isHidden()
+
+
+def test_what_cannot_train_is_said_beside_its_picker_before_start(qtbot: QtBot, tmp_path: Path) -> None:
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    panel.set_experiment(Experiment())
+    sections = panel.column.sections
+    panel.set_value("tasks.name", "strokes")
+    panel.set_value("model.name", "curve")
+    assert "its tasks hold points" in sections["model"].message.text()
+    panel.set_value("model.name", "vae")
+    assert not sections["model"].message.text()
+    panel.set_value("tasks.name", "images")
+    assert sections["tasks"].message.text().endswith("choose a folder or zip of images")
+    panel.set_value("tasks.path", str(tmp_path / "nowhere"))
+    assert not sections["tasks"].message.text()
+    row = panel.column.row("tasks.path")
+    assert row is not None and row.message.text() == f"{tmp_path / 'nowhere'} does not exist"
+    panel.set_value("tasks.path", str(tmp_path))
+    assert row.message.text() == f"{tmp_path} holds no images"
+    (tmp_path / "one.png").write_bytes(b"")
+    panel.set_value("training.shots", 3)
+    assert not row.message.text(), "what images hold is seen when the run starts"
