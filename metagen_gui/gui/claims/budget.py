@@ -63,6 +63,13 @@ class ClaimsBudget(QGroupBox):
         label.setToolTip(tip)
         grid.addWidget(label, 4, 0)
         grid.addWidget(dressed(self.seeds, "seeds", self.tr("Seeds"), tip), 4, 1)
+        # Quick has one, so the number changes under a person's eyes: not without a word.
+        self.seeds_note = PlainLabel(self.tr("Quick has one; verdicts about steadiness need at least five"))
+        self.seeds_note.setObjectName("claims_seeds_note")
+        self.seeds_note.setProperty("tone", "muted")
+        self.seeds_note.setWordWrap(True)
+        self.seeds_note.setContentsMargins(20, 0, 0, 4)
+        grid.addWidget(self.seeds_note, 5, 0, 1, 2)
         self.quick.setChecked(True)
         for button in (self.quick, self.by_seconds, self.by_steps):
             button.toggled.connect(self._choose)
@@ -97,6 +104,7 @@ class ClaimsBudget(QGroupBox):
             self._seeds = self.seeds.value()
         self.seeds.setEnabled(not quick)
         self.seeds.show_value(1 if quick else self._seeds)
+        self.seeds_note.setVisible(not quick)
         self.quick_toggled.emit(quick)
         self.changed.emit()
 

@@ -42,6 +42,14 @@ def setting_at(experiment: Experiment, path: str) -> Setting | None:
     return next((item for item in settings if item.name == name), None)
 
 
+def plugin_title(section: str, name: str, otherwise: str) -> str:
+    """Return what the plugin registered as `name` is called; `otherwise` if there is none."""
+    from metagen_gui.engine.experiment import REGISTRIES
+
+    registry = REGISTRIES.get(cast("Section", section))
+    return str(registry.get(name).title) if registry is not None and name in registry.names() else otherwise
+
+
 def said_of(experiment: Experiment, path: str, value: Any) -> str:
     """Return that a setting holds `value`, as `Inner rate 0.037`; a setting that is not there goes by its path."""
     setting = setting_at(experiment, path)

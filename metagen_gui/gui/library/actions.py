@@ -130,7 +130,9 @@ ACTIONS: tuple[RunAction | str, ...] = (
         lambda entries: True,
     ),
 )
-"""In the order of the menu and of the buttons."""
+"""In the order of the menu."""
+BUTTONS = ("resume", "branch", "compare")
+"""What is done most, as buttons with words above the table; a row of icons for all of it nobody could read."""
 
 
 class RunsActions(QObject):

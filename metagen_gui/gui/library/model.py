@@ -170,7 +170,9 @@ class _Keys:
 
 
 def _keys(entry: RunEntry) -> _Keys:
-    words = "\n".join(column.text(entry) for column in COLUMNS).casefold()
+    # Plugins by both their names: a person may know either.
+    told = (*(column.text(entry) for column in COLUMNS), entry.algorithm, entry.model, entry.tasks)
+    words = "\n".join(told).casefold()
     return _Keys(words, tuple(column.order(entry) for column in COLUMNS))
 
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from metagen_gui.gui.library.actions import ACTIONS, RunAction, RunsActions
+from metagen_gui.gui.library.actions import ACTIONS, BUTTONS, RunAction, RunsActions
 from metagen_gui.gui.library.model import RunsFilter, RunsModel
 from metagen_gui.gui.library.table import RunsTable, filter_line
 from metagen_gui.gui.library.words import PLACES
@@ -169,15 +169,27 @@ class RunsPanel(QWidget):
         header.addWidget(title)
         header.addSpacing(4)
         header.addWidget(self._count, 1)
-        for action in self.actions_by_name.values():
-            button = QToolButton()
+        for name in BUTTONS:
+            action = self.actions_by_name[name]
+            button = self._button(name, action.iconText())
             button.setDefaultAction(action)
-            button.setObjectName(f"runs_{action.data()}_button")
-            button.setAccessibleName(action.iconText())
-            button.setAutoRaise(True)
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             header.addWidget(button)
+        more = self._button("more", self.tr("More"))
+        more.setText(self.tr("More"))
+        more.setToolTip(self.tr("Everything that can be done with the chosen runs; also by a right click on them"))
+        more.setMenu(self._menu)
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        header.addWidget(more)
         return header
+
+    def _button(self, name: str, says: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(f"runs_{name}_button")
+        button.setAccessibleName(says)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return button
 
     # -- what happens ------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from metagen_gui.gui.form.words import plugin_title
 from metagen_gui.gui.plots.scale import format_number
 from metagen_gui.gui.widgets.amounts import duration
 
@@ -85,6 +86,16 @@ def _best(entry: RunEntry) -> str:
     return "" if entry.best is None else format_number(entry.best, 4)
 
 
+def _title_of(section: str) -> Callable[[RunEntry], str]:
+    """Return what tells the title of a run's plugin, which may be of a package that is not here."""
+
+    def title(entry: RunEntry) -> str:
+        name = getattr(entry, section)
+        return plugin_title(section, name, name)
+
+    return title
+
+
 COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(
         "name",
@@ -101,11 +112,9 @@ COLUMNS: tuple[RunColumn, ...] = (
         lambda entry: translated(STATES[entry.state].word),
         lambda entry: list(STATES).index(entry.state),
     ),
-    RunColumn(
-        "algorithm", _("Algorithm"), _("How it learns"), lambda entry: entry.algorithm, lambda entry: entry.algorithm
-    ),
-    RunColumn("model", _("Model"), _("What generates"), lambda entry: entry.model, lambda entry: entry.model),
-    RunColumn("tasks", _("Tasks"), _("What it learns from"), lambda entry: entry.tasks, lambda entry: entry.tasks),
+    RunColumn("algorithm", _("Algorithm"), _("How it learns"), _title_of("algorithm"), _title_of("algorithm")),
+    RunColumn("model", _("Model"), _("What generates"), _title_of("model"), _title_of("model")),
+    RunColumn("tasks", _("Tasks"), _("What it learns from"), _title_of("tasks"), _title_of("tasks")),
     RunColumn(
         "best",
         _("Best loss"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from metagen_gui.gui.look.theme import colours, plot_colours, theme_changes
@@ -14,6 +14,8 @@ from metagen_gui.gui.plots.scale import LossScale, nice_values, round_outwards
 
 _FLAG_HEIGHTS = (0.94, 0.86, 0.78)
 """Heights of flags' texts, as shares of the plot: flags that stand close do not write over each other."""
+_NAMED_FROM = 240
+"""Pixels of height from which the lower axis has its name beneath it."""
 _KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -20, Qt.Key.Key_PageUp: 20}
 _TO_ENDS = {Qt.Key.Key_Home: -(1 << 40), Qt.Key.Key_End: 1 << 40}
 
@@ -180,6 +182,11 @@ class LossCanvas(QWidget):
     def _tell_zoomed(self, *_: object) -> None:
         self._shown = None
         self.zoomed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little height, the curves get it: the panel's readout says what the axis counts."""
+        super().resizeEvent(event)
+        self.plot.getPlotItem().showLabel("bottom", event.size().height() >= _NAMED_FROM)
 
     def _write_ticks(self, *_: object) -> None:
         item = self.plot.getPlotItem()

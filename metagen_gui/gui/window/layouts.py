@@ -162,7 +162,7 @@ class Layouts(QObject):
         self._window.splitDockWidget(outer, samples, Qt.Orientation.Vertical)
         self._window.splitDockWidget(outer, inner, Qt.Orientation.Horizontal)
         self._share([experiment, outer, inner], [28, 36, 36], Qt.Orientation.Horizontal)
-        self._share([outer, samples], [45, 55], Qt.Orientation.Vertical)
+        self._share([outer, samples], [52, 48], Qt.Orientation.Vertical)
 
     def _presenting(self) -> None:
         experiment, outer, inner, samples = self._shown()

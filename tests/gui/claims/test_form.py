@@ -113,3 +113,11 @@ def test_what_cannot_be_is_named(form: ClaimsForm) -> None:
     form.claims["adapts"].setChecked(True)
     form.arms.boxes["maml"].setChecked(False)
     assert form.takes.text().startswith("Arms: a claim is about meta-learning")
+
+
+def test_a_change_of_the_seeds_is_said(form: ClaimsForm) -> None:
+    budget = form.budget
+    assert budget.seeds.value() == 1 and budget.seeds_note.isHidden()
+    budget.by_steps.setChecked(True)
+    assert budget.seeds.value() == 5 and not budget.seeds_note.isHidden()
+    assert "at least five" in budget.seeds_note.text()

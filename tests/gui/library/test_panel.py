@@ -177,8 +177,10 @@ def test_a_state_is_told_by_word_and_shape(panel: RunsPanel) -> None:
 
 def test_every_button_has_a_name_a_tip_and_takes_the_keyboard(panel: RunsPanel) -> None:
     buttons = [found for found in panel.findChildren(QToolButton) if found.objectName().startswith("runs_")]
-    assert len(buttons) == len(panel.actions_by_name)
+    assert [button.text() for button in buttons] == ["Resume", "Branch from…", "Compare", "More"], "words, not icons"
+    assert set(panel.actions_by_name.values()) <= set(buttons[-1].menu().actions())
     for button in buttons:
+        assert button.toolButtonStyle() is Qt.ToolButtonStyle.ToolButtonTextOnly
         assert button.accessibleName() and button.toolTip()
         assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
 
@@ -221,3 +223,12 @@ def test_a_name_is_shown_to_the_letter_in_the_tip(qtbot: QtBot) -> None:
     model = RunsModel()
     model.set_entries([entry("<img src='x'>")])
     assert "&lt;img" in model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+
+
+def test_plugins_go_by_their_titles_and_are_found_by_either_name(panel: RunsPanel) -> None:
+    panel.set_runs([entry("a", algorithm="meta_sgd"), entry("b", algorithm="of another package")])
+    cells = [panel.model.index(row, PLACES["algorithm"]).data() for row in range(2)]
+    assert cells == ["Meta-SGD", "of another package"]
+    for sought in ("meta-sgd", "meta_sgd"):
+        panel.line.setText(sought)
+        assert shown(panel) == ["a"]

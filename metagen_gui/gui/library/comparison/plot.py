@@ -13,6 +13,7 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from metagen_gui.engine.store.reports import LOSS, TRAINING, Series
+from metagen_gui.gui.library.comparison.names import changes_of
 from metagen_gui.gui.library.comparison.reader import RunCurves
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
@@ -59,6 +60,7 @@ class ComparisonPlot(PlotPanel):
         self.setObjectName("comparison_plot")
         self._runs: list[_Run] = []
         self._hidden: set[Path] = set()
+        self._marks: list[tuple[float, str, int]] = []
         self.quantity = QComboBox()
         self.quantity.setObjectName("comparison_quantity")
         self.quantity.setAccessibleName(self.tr("Quantity to compare"))
@@ -82,14 +84,18 @@ class ComparisonPlot(PlotPanel):
         """Leave room for a few lines of the plot at least."""
         return super().minimumSizeHint().expandedTo(QSize(200, 150))
 
-    def show_runs(self, runs: Sequence[RunCurves]) -> None:
-        """Draw these runs; what was hidden in the legend stays so, and the view if they are those shown already."""
+    def show_runs(self, runs: Sequence[RunCurves], names: Sequence[str]) -> None:
+        """Draw these runs under these names.
+
+        What was hidden in the legend stays so, and the view if they are those shown already.
+        """
         if [run.curves.entry.folder for run in self._runs] != [run.entry.folder for run in runs]:
             self._rebuild(runs)
-        for run, curves in zip(self._runs, runs, strict=True):
+        for run, curves, name in zip(self._runs, runs, names, strict=True):
             run.curves = curves
-            self._name(run)
+            self._name(run, name)
         self._offer_quantities(runs)
+        self._mark_changes()
         self.data_changed()
 
     # -- what the chrome asks ----------------------------------------------------------------------------------------
@@ -171,16 +177,35 @@ class ComparisonPlot(PlotPanel):
         for place, curves in enumerate(runs):
             toggle = CurveToggle("", "", place, dash=DASHES[_dash(place)])
             toggle.setChecked(curves.entry.folder not in self._hidden)
+            toggle.toggled.connect(self._mark_changes)
             self._runs.append(_Run(curves, toggle, place, self.canvas.add_curve(z=4), self.canvas.add_curve(z=1)))
         if self._runs:
             self.add_legend_row(*(run.toggle for run in self._runs))
 
-    def _name(self, run: _Run) -> None:
-        name = " ".join(run.curves.entry.name.split())
-        width = 26 * run.toggle.fontMetrics().averageCharWidth()
+    def _mark_changes(self) -> None:
+        """Put a flag in a run's colour wherever one of its settings was changed."""
+        marks = [
+            (self._place_of(run, step), text, run.place)
+            for run in self._runs
+            if run.toggle.isChecked()
+            for step, text in changes_of(run.curves.entry, run.curves.changes)
+        ]
+        if marks != self._marks:
+            self._marks = marks
+            self.canvas.clear_flags()
+            for mark in marks:
+                self.canvas.add_flag(*mark)
+
+    def _place_of(self, run: _Run, step: int) -> float:
+        told = run.curves.series.get(TRAINING, _NOTHING)
+        in_seconds = self.time_button.isChecked() and len(told.steps) > 0
+        return float(np.interp(step, told.steps, told.seconds)) if in_seconds else float(step)
+
+    def _name(self, run: _Run, name: str) -> None:
+        width = 44 * run.toggle.fontMetrics().averageCharWidth()
         run.toggle.setText(run.toggle.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width))
         run.toggle.setAccessibleName(name)
-        run.toggle.setToolTip(plain_tip(name))
+        run.toggle.setToolTip(plain_tip(f"{name}\n{run.curves.entry.folder.name}"))
 
     def _offer_quantities(self, runs: Sequence[RunCurves]) -> None:
         names = list(dict.fromkeys([LOSS, *(name for run in runs for name in run.series if name != TRAINING)]))
@@ -200,6 +225,7 @@ class ComparisonPlot(PlotPanel):
             "bottom", _say("seconds of training") if seconds else _say("outer step")
         )
         self.clear_view()
+        self._mark_changes()
         self.refresh()
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from metagen_gui.engine.events import SettingChanged
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.changes import read_changes
 from metagen_gui.engine.store.names import METRICS
 from metagen_gui.engine.store.reports import Series, read_series
 from metagen_gui.gui.program.engine import RunLibrary
@@ -22,11 +24,12 @@ Difference = tuple[str, list[str]]
 
 @dataclass(frozen=True)
 class RunCurves:
-    """What is drawn of one run: `series` by quantity, from a file of `size` bytes, -1 where there was none to read."""
+    """What is drawn of one run: `series` by quantity, from a file of `size` bytes (-1: none), and its changes."""
 
     entry: RunEntry
     series: Mapping[str, Series]
     size: int = -1
+    changes: Sequence[SettingChanged] = ()
 
 
 @dataclass
@@ -61,7 +64,8 @@ def read_comparison(library: RunLibrary, entries: Sequence[RunEntry], known: Map
 def _curves(entry: RunEntry, before: RunCurves | None) -> RunCurves:
     size = _size(entry.folder / METRICS)
     same = before is not None and before.size == size
-    return RunCurves(entry, before.series if before is not None and same else read_series(entry.folder), size)
+    series = before.series if before is not None and same else read_series(entry.folder)
+    return RunCurves(entry, series, size, read_changes(entry.folder))
 
 
 def _differences(library: RunLibrary, entries: Sequence[RunEntry]) -> list[Difference]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPixmap
@@ -12,9 +11,6 @@ from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem,
 from metagen_gui.gui.library.comparison.plot import DASHES
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.widgets.plain_text import plain_tip
-
-if TYPE_CHECKING:
-    from metagen_gui.engine.store.library import RunEntry
 
 _SWATCH = QSize(18, 10)
 _WIDEST = 200
@@ -37,9 +33,9 @@ class SettingsTable(QTableWidget):
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         theme_changes().changed.connect(self._colour)
 
-    def show_differences(self, runs: Sequence[RunEntry], differences: Sequence[tuple[str, list[str]]]) -> None:
-        """Show each setting's value in each of `runs`; "—" where a run has no such setting."""
-        names = [self.tr("Setting"), *(" ".join(run.name.split()) for run in runs)]
+    def show_differences(self, runs: Sequence[str], differences: Sequence[tuple[str, list[str]]]) -> None:
+        """Show each setting's value in each of `runs`, by name; "—" where a run has no such setting."""
+        names = [self.tr("Setting"), *runs]
         rows = [[path, *(value or "—" for value in values)] for path, values in differences]
         if (names, rows) == (self._texts(), self._cells()):  # a look at a run that goes on: leave what is chosen
             return

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from metagen_gui.gui.library.comparison.names import names_of, told_by_name
 from metagen_gui.gui.library.comparison.plot import ComparisonPlot
 from metagen_gui.gui.library.comparison.reader import Compared, RunCurves, read_comparison
 from metagen_gui.gui.library.comparison.settings import SettingsTable
@@ -109,8 +110,9 @@ class RunComparison(QWidget):
             self._say([outcome.sentence])
 
     def _show(self, found: Compared) -> None:
-        self.plot.show_runs(list(found.curves.values()))
-        self.settings.show_differences(found.entries, found.differences)
+        names = names_of(found.entries, found.differences)
+        self.plot.show_runs(list(found.curves.values()), names)
+        self.settings.show_differences(names, told_by_name(found.entries, found.differences))
         self._say(found.problems)
         if any(entry.state == "running" for entry in found.entries):
             self._timer.start(max(AGAIN, round(10_000 * found.seconds)))

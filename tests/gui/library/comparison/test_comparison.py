@@ -49,7 +49,7 @@ def test_the_chosen_runs_are_drawn_with_their_differences_beneath(
     assert [run.toggle.text() for run in runs] == ["one", "two"]
     assert list(runs[0].shown.steps) == [0, 20, 40, 60, 80, 100]
     assert runs[1].shown.values[-1] == pytest.approx(0.5 * (1 + 10 / 110))
-    assert table(comparison) == [["training.outer_lr", "0.001", "0.004"]]
+    assert table(comparison) == [["Outer learning rate", "0.001", "0.004"]]
     compare(qtbot, comparison, one)
     assert table(comparison) == [] and comparison.settings.isHidden()
 
@@ -66,7 +66,7 @@ def test_a_value_that_only_one_run_has_is_told_apart_from_an_empty_one(
         qtbot, comparison, keep_run(tmp_path, "one"), keep_run(tmp_path, "two", settings={"algorithm.name": "reptile"})
     )
     rows = {row[0]: row[1:] for row in table(comparison)}
-    assert rows["algorithm.name"] == ["maml", "reptile"]
+    assert rows["Algorithm"] == ["MAML", "Reptile"]
     assert "—" in {value for row in rows.values() for value in row}
 
 
@@ -135,7 +135,7 @@ def test_a_run_that_cannot_be_read_does_not_keep_the_others_from_being_compared(
     folders = [keep_run(tmp_path, f"run-{seed}", settings={"training.seed": seed}) for seed in (1, 2, 3)]
     (folders[1] / "experiment.json").write_text("{")
     compare(qtbot, comparison, *folders)
-    assert table(comparison) == [["training.seed", "1", "—", "3"]]
+    assert table(comparison) == [["Seed", "1", "—", "3"]]
 
 
 def test_differences_can_be_copied(qtbot: QtBot, comparison: RunComparison, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_differences_can_be_copied(qtbot: QtBot, comparison: RunComparison, tmp_
     compare(qtbot, comparison, one, two)
     comparison.settings.selectAll()
     qtbot.keyClick(comparison.settings, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text() == "training.seed\t1\t2"
+    assert QGuiApplication.clipboard().text() == "Seed\t1\t2"
 
 
 def test_another_quantity_can_be_drawn(qtbot: QtBot, comparison: RunComparison, tmp_path: Path) -> None:
@@ -157,3 +157,16 @@ def test_another_quantity_can_be_drawn(qtbot: QtBot, comparison: RunComparison, 
     assert picker.isVisible() and [picker.itemText(place) for place in range(picker.count())] == ["loss", "mmd"]
     picker.setCurrentIndex(1)
     assert comparison.plot._runs[0].shown.values[0] == 0.75
+
+
+def test_changes_during_a_run_are_flags_in_its_colour(qtbot: QtBot, comparison: RunComparison, tmp_path: Path) -> None:
+    change = {"event": "setting", "path": "algorithm.inner_lr", "meta_step": 60, "value": 0.07}
+    compare(qtbot, comparison, keep_run(tmp_path, "one"), keep_run(tmp_path, "two", events=(change,)))
+    flags = comparison.plot.canvas._flags
+    assert [(flag.value(), flag.label.toPlainText()) for flag in flags] == [(60, "Inner learning rate 0.07")]
+    (flag,) = flags
+    assert flag.pen.color().name() == plot_colours().series[1]
+    comparison.plot.time_button.setChecked(True)
+    assert [flag.value() for flag in comparison.plot.canvas._flags] == [pytest.approx(6.0)]
+    comparison.plot._runs[1].toggle.setChecked(False)
+    assert not comparison.plot.canvas._flags

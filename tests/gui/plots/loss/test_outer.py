@@ -286,3 +286,11 @@ def test_a_setting_that_was_changed_leaves_a_flag(plot: OuterLossPlot) -> None:
     assert flags == [(100, "A 0.2"), (106, "{<b>"), (500, "B 2")]
     plot.reset(("vae",))
     assert not plot.canvas._flags
+
+
+@pytest.mark.parametrize(("height", "named"), [(260, False), (500, True)])
+def test_where_there_is_little_height_the_curves_get_it(plot: OuterLossPlot, height: int, named: bool) -> None:
+    plot.add_steps(step_reports([3.0, 2.0]))
+    plot.resize(480, height)
+    plot.grab()
+    assert plot.canvas.plot.getPlotItem().getAxis("bottom").label.isVisible() is named
