@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
@@ -43,17 +43,28 @@ class Problem:
         return cls(kind, name, package, printable(f"{type(error).__name__}: {error}"), traceback.format_exc())
 
 
+@dataclass(frozen=True)
+class Foreign:
+    """A plugin of another package, whether or not it was loaded."""
+
+    kind: str
+    name: str
+    package: str
+
+
 class Registry(Generic[PluginT]):
     """The plugins of one kind, by name.
 
     `package` is walked at the first question; entry points of the group `metagen.KIND` are loaded after it. A plugin
-    that cannot be imported does not take the program with it: it is listed in `problems`.
+    that cannot be imported does not take the program with it: it is listed in `problems`. What other packages bring is
+    listed in `foreign`.
     """
 
     def __init__(self, kind: str, package: str) -> None:
         self.kind = kind
         self.package = package
         self.problems: list[Problem] = []
+        self.foreign: list[Foreign] = []
         self._plugins: dict[str, type[PluginT]] = {}
         self._loaded = False
 
@@ -86,17 +97,24 @@ class Registry(Generic[PluginT]):
         """Iterate over names and plugins in alphabetical order."""
         return ((name, self._plugins[name]) for name in self.names())
 
-    def load(self, *, again: bool = False) -> None:
-        """Import every module of the package and every entry point, once (or `again`, to see new files)."""
+    def load(self, *, again: bool = False, without: Collection[str] = ()) -> None:
+        """Import every module of the package and every entry point, once (or `again`, to see new files).
+
+        Nothing is imported of the packages named in `without`.
+        """
         if self._loaded and not again:
             return
         self._loaded = True
         self.problems.clear()
+        self.foreign.clear()
         found: list[tuple[str, str, Callable[[], object]]] = [
             (module, "metagen", partial(importlib.import_module, module)) for module in plugin_modules(self.package)
         ]
         for point in entry_points(group=f"metagen.{self.kind}"):
-            found.append((point.name, point.dist.name if point.dist else "", point.load))
+            package = point.dist.name if point.dist else ""
+            self.foreign.append(Foreign(self.kind, point.name, package))
+            if package not in without:
+                found.append((point.name, package, point.load))
         for name, package, load in found:
             try:
                 load()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from metagen_gui.engine.devices import Device
     from metagen_gui.engine.experiment import Experiment
     from metagen_gui.engine.run.outer_loop import Commands
-    from metagen_gui.engine.settings.registry import Problem
+    from metagen_gui.engine.settings.registry import Foreign, Problem
     from metagen_gui.engine.store.library import RunEntry
     from metagen_gui.engine.trained.export import Exported
 
@@ -61,3 +61,5 @@ class Engine:
     export_adapted: Callable[..., Exported]
     problems: Sequence[Problem] = ()
     """Plugins that could not be loaded."""
+    foreign: Sequence[Foreign] = ()
+    """Plugins of other packages, loaded or switched off."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -10,30 +11,49 @@ from PySide6.QtWidgets import QMainWindow
 from metagen_gui.gui.program.engine import Engine
 from metagen_gui.gui.program.engine_loader import EngineLoader
 from metagen_gui.gui.program.fault_dialog import FaultDialog
+from metagen_gui.gui.program.packages_dialog import NAMED, PackagesDialog
+from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.widgets.banner import Banner
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.settings.registry import Problem
+    from metagen_gui.engine.settings.registry import Foreign, Problem
 
 
 class PluginsBanner(Banner):
-    """Says which plugins are missing, and why, as soon as `loader` has the engine; hidden where none is."""
+    """Says which plugins are missing, and why, and which packages bring some, once each, when the engine is here."""
 
-    def __init__(self, loader: EngineLoader, window: QMainWindow) -> None:
+    def __init__(self, loader: EngineLoader, settings: WindowSettings, window: QMainWindow) -> None:
         super().__init__(window, "plugins_banner")
         window.addToolBarBreak()
         window.addToolBar(self)
         self._details = ""
+        self._settings = settings
+        self._foreign: Sequence[Foreign] = ()
         loader.loaded.connect(self._take_engine)
 
     def _take_engine(self, engine: Engine) -> None:
+        self._foreign = engine.foreign
         if not engine.problems:
+            self._name_packages()
             return
         self._details = "\n".join(f"{sentence_of(problem)}\n{problem.details}" for problem in engine.problems)
         text = sentence_of(engine.problems[0])
         if len(engine.problems) > 1:
             text = _tr("{0} plugins could not be loaded, the first of them: {1}").format(len(engine.problems), text)
         self.warn(text, offer=_tr("Details…"), then=self._show_details)
+
+    def _name_packages(self) -> None:
+        """At the first start with a package that brings plugins, say so."""
+        named = self._settings.texts(NAMED)
+        new = [plugin for plugin in self._foreign if plugin.package not in named]
+        if new:
+            brought = ", ".join(f"{plugin.name} ({plugin.package})" for plugin in new)
+            self._settings.keep(NAMED, [*named, *dict.fromkeys(plugin.package for plugin in new)])
+            self.tell(_tr("Plugins of other packages: {0}").format(brought), offer=_tr("Choose…"), then=self.choose)
+
+    def choose(self) -> None:
+        """Show the packages that bring plugins, to be switched off and on."""
+        PackagesDialog(self._foreign, self._settings, self.window()).show()
 
     def _show_details(self) -> None:
         text = _tr("Everything else works. `metagen plugins` lists what is there.")

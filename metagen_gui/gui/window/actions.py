@@ -124,6 +124,7 @@ COMMANDS: tuple[Command, ...] = (
         shortcuts=("Ctrl+Shift+X",),
         checkable=True,
     ),
+    Command("packages", _("&Plugins of other packages…"), _("See them, and switch them off"), "mdi6.puzzle-outline"),
     Command("shortcuts", _("&Keyboard shortcuts"), _("List every shortcut"), "mdi6.keyboard-outline", ("F1",)),
     Command("documentation", _("&Documentation"), _("Open the README"), "mdi6.book-open-variant", ("Shift+F1",)),
     Command("about", _("&About MetaGen"), _("Version and licence"), "mdi6.information-outline"),
@@ -166,7 +167,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
-    (_("&Help"), ("documentation", "shortcuts", SEPARATOR, "about")),
+    (_("&Help"), ("documentation", "shortcuts", "packages", SEPARATOR, "about")),
 )
 """Each menu's title and contents; a name that begins with `>` is a submenu that the window provides."""
 

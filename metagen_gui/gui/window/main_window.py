@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         make_menus(self, self.actions_by_name, provided)
         self._toolbar = RunToolBar(self.actions_by_name, self.device, self.presets.menu, self)
         self.addToolBar(self._toolbar)
-        self.plugins_banner = PluginsBanner(self.loader, self)
+        self.plugins_banner = PluginsBanner(self.loader, settings, self)
         self.addToolBarBreak()
         self.addToolBar(self.banner)
         self.status = StatusBar(self)
@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
             "theme_light": self.theme.light,
             "theme_dark": self.theme.dark,
             "expert_settings": panel.column.set_expert,
+            "packages": lambda: self.plugins_banner.choose(),
             "shortcuts": self.help.shortcuts,
             "documentation": self.help.documentation,
             "about": self.help.about,
@@ -240,8 +241,6 @@ class MainWindow(QMainWindow):
 
     def _show_name(self, name: str) -> None:
         self.setWindowTitle(name or self.tr("New experiment"))
-
-    # -- small commands ----------------------------------------------------------------------------------------------
 
     def _find_setting(self) -> None:
         self.layouts.bring("experiment")

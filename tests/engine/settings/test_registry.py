@@ -132,6 +132,10 @@ def test_another_packages_plugins_are_loaded_and_its_faults_are_listed(toys: Reg
     (installed / "entry_points.txt").write_text("[metagen.toy]\ntop = bad_toys\n")
     toys.load(again=True)
     assert [problem.name for problem in toys.problems] == ["top"], "a problem that is solved is no longer listed"
+    assert [(plugin.kind, plugin.name, plugin.package) for plugin in toys.foreign] == [("toy", "top", "toys")]
+    toys.load(again=True, without=["toys"])
+    assert not toys.problems, "what is switched off is not imported"
+    assert [plugin.package for plugin in toys.foreign] == ["toys"], "and can be switched on again"
 
 
 def test_a_file_of_ours_that_cannot_be_imported_is_listed_and_leaves_the_others(
