@@ -178,6 +178,7 @@ class RunsPanel(QWidget):
         more.setText(self.tr("More"))
         more.setToolTip(self.tr("Everything that can be done with the chosen runs; also by a right click on them"))
         more.setMenu(self._menu)
+        more.setMinimumWidth(more.sizeHint().width() + more.fontMetrics().horizontalAdvance("▾") + 4)  # the arrow's
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         header.addWidget(more)
         return header

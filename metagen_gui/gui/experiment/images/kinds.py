@@ -12,8 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from metagen_gui.gui.look.theme import colours, theme_changes
-from metagen_gui.gui.samples.cell_picture import image_tones
-from metagen_gui.gui.samples.image_mosaic import Frame, draw_mosaic
+from metagen_gui.gui.samples.image_mosaic import Frame, Tones, draw_mosaic
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
@@ -115,9 +114,9 @@ def picture_before(pixels: Pixels, ratio: float) -> QImage:
 
 
 def picture_after(pixels: Pixels, ratio: float) -> QImage:
-    """Return `(channels, height, width)` as the adaptation view shows images: ink on paper, or chalk on slate."""
+    """Return `(channels, height, width)` as numbers, 0 black, 1 white: what is read inverted looks so."""
     side = round(SIDE * ratio)
-    return draw_mosaic(pixels[None], Frame(1, 1, (side, side), gap=0), image_tones(False))
+    return draw_mosaic(pixels[None], Frame(1, 1, (side, side), gap=0), Tones("#000000", "#ffffff"))
 
 
 def _squares(size: QSize, check: int) -> QImage:

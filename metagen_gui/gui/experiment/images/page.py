@@ -160,7 +160,11 @@ class ImportPage(QDialog):
     def _notes(self, report: ImportReport) -> list[str]:
         notes = []
         if report.inverted:
-            notes.append(self.tr("They are read inverted: what is dark becomes 1. Polarity changes that."))
+            notes.append(
+                self.tr(
+                    "They are read inverted: what is dark becomes 1, white in these pictures. Polarity changes that."
+                )
+            )
         if report.others:
             named = ", ".join(report.others[:3]) + ("…" if len(report.others) > 3 else "")
             text = self.tr("Not named as images, and left alone ({count}): {names}")

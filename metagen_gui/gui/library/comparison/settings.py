@@ -13,7 +13,7 @@ from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.widgets.plain_text import plain_tip
 
 _SWATCH = QSize(18, 10)
-_WIDEST = 200
+_WIDEST = 320
 
 
 class SettingsTable(QTableWidget):

@@ -58,7 +58,7 @@ class RunComparison(QWidget):
         rows.addStretch()
         for part in (self.plot, self._lower):
             parts.addWidget(part)
-        parts.setSizes([1200, 800])  # shares, of whatever room there is
+        parts.setSizes([1500, 500])  # shares, of whatever room there is
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(parts)

@@ -201,9 +201,12 @@ class InnerLossPlot(PlotPanel):
 
 
 def _past_pen(colour: QColor, kind: int, place: int, count: int) -> QPen:
-    """Return a thin pen that is fainter the further back `place` lies of `count`."""
+    """Return a thin pen that is fainter the further back `place` lies of `count`.
+
+    The first, of an untrained model, is the faintest however short the run: it must not stand before the present.
+    """
     faded = QColor(colour)
-    faded.setAlphaF((0.10 + 0.40 * (place / count) ** 2) * (1.0 if kind == _QUERY else 0.7))
+    faded.setAlphaF((0.10 + 0.40 * ((place - 1) / max(count - 1, 3)) ** 2) * (1.0 if kind == _QUERY else 0.7))
     pen = curve_pen(faded)
     if kind == _SUPPORT:
         pen.setDashPattern([4, 3])

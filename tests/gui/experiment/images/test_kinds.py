@@ -28,13 +28,14 @@ def test_a_picture_keeps_its_shape_and_squares_show_through(qtbot: QtBot, ratio:
     assert len(clear) == 2 and "#ff0000" not in clear and "#000000" not in clear
 
 
-def test_what_is_read_is_drawn_as_samples_are(qtbot: QtBot) -> None:
+def test_what_is_read_is_drawn_as_the_numbers_it_becomes(qtbot: QtBot) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     ink = kind().after
-    for look, dark in (("light", True), ("dark", False)):
+    for look in ("light", "dark"):
         apply_theme(app, look)
-        assert (picture_after(ink, 1.0).pixelColor(9, 9).lightness() < 128) == dark
+        drawn = [picture_after(pixels, 1.0).pixelColor(9, 9).name() for pixels in (ink, 255 - ink)]
+        assert drawn == ["#ffffff", "#000000"], "read inverted, a picture looks inverted"
     apply_theme(app, "light")
     colour = np.zeros((3, 4, 4), np.uint8)
     colour[1] = 255

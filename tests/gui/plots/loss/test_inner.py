@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.events import ValidationReport
-from metagen_gui.gui.plots.loss.inner import InnerLossPlot
+from metagen_gui.gui.plots.loss.inner import InnerLossPlot, _past_pen
 from tests.gui.snapshots import validation
 
 
@@ -115,3 +116,10 @@ def test_a_shorter_report_replaces_a_longer_one(plot: InnerLossPlot) -> None:
     plot.add_validation(validation(1, [4.0, 3.0, 2.0, 1.0]))
     plot.add_validation(validation(2, [4.0, 3.0]))
     assert plot.x_range()[1] == pytest.approx(1.02)
+
+
+def test_an_untrained_model_s_losses_are_the_faintest_however_short_the_run() -> None:
+    first = [_past_pen(QColor("blue"), 0, 1, count).color().alphaF() for count in (1, 2, 20)]
+    assert first == [pytest.approx(0.1, abs=0.01)] * 3
+    rising = [_past_pen(QColor("blue"), 0, place, 20).color().alphaF() for place in range(1, 21)]
+    assert rising == sorted(rising) and rising[-1] == pytest.approx(0.5, abs=0.01)
