@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
-import zipfile
-import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,24 +27,14 @@ from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.experiment import MAX_BYTES
 from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.arrays import read_arrays
 from metagen_gui.engine.store.names import DATA
 from metagen_gui.engine.tasks.base import TaskFamily
 
 MAX_ARRAYS = 2**30
 """Bytes of scores, as they are in the file and unpacked."""
 PARTS = ("own", "foreign", "shifted")
-UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    EOFError,
-    OverflowError,
-    RecursionError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError)
 """What the reading of damaged scores may end with."""
 PLAN, STEPS, RUNS, SCORES = "plan.json", "steps.json", "runs", "scores"
 BY_SAMPLES = "-by-samples"
@@ -176,10 +163,8 @@ class ClaimFolder:
         """Return the scores kept under `name`; None if there are none, or they cannot be read."""
         try:
             told = json.loads(read_file(self.path / SCORES / f"{name}.json", MAX_BYTES))
-            data = read_file(self.path / SCORES / f"{name}.npz", MAX_ARRAYS)
-            _weigh(data)
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                parts = {part: _adapted(arrays, part) for part in PARTS}
+            arrays = read_arrays(self.path / SCORES / f"{name}.npz", MAX_ARRAYS)
+            parts = {part: _adapted(arrays, part) for part in PARTS}
             tried = tuple((way, step, _number(score)) for way, step, score in told["tried"])
             way, step, measure = dict(told["way"]), int(told["step"]), str(told["measure"])
             choice = Choice(way, step, _number(told["score"]), tried, measure)
@@ -227,11 +212,11 @@ def _json_of(file: Path) -> Any:
         raise BadInput(str(file), "not JSON that can be read") from None
 
 
-def _adapted(arrays: Any, part: str) -> Adapted | None:
+def _adapted(arrays: Mapping[str, Any], part: str) -> Adapted | None:
     if f"{part}/rows" not in arrays:
         return None
     prefix = f"{part}/values/"
-    values = {name.removeprefix(prefix): arrays[name] for name in arrays.files if name.startswith(prefix)}
+    values = {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
     rows, pictures = tuple(int(row) for row in arrays[f"{part}/rows"]), arrays[f"{part}/pictures"]
     shapes = {each.shape for each in values.values()}
     if len(shapes) > 1 or any(len(shape) != 2 or shape[0] != len(rows) for shape in shapes):
@@ -239,21 +224,6 @@ def _adapted(arrays: Any, part: str) -> Adapted | None:
     if pictures.ndim < 3 or pictures.shape[1] != len(rows):
         raise ValueError("samples at every step are what pictures are")
     return Adapted(rows, values, pictures)
-
-
-def _weigh(data: bytes) -> None:
-    """Raise ValueError where arrays would not fit, or a header asks for more memory than its file fills."""
-    with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        if sum(entry.file_size for entry in packed.infolist()) > MAX_ARRAYS:
-            raise ValueError("more than scores take")
-        for entry in packed.infolist():
-            with packed.open(entry) as file:
-                read = np.lib.format.read_array_header_1_0 if np.lib.format.read_magic(file) == (1, 0) else None
-                if read is None:
-                    raise ValueError("not a format that scores are written in")
-                shape, _, kind = read(file)
-                if math.prod(shape) * kind.itemsize > entry.file_size:
-                    raise ValueError("a header that lies")
 
 
 def _number(value: float | None) -> float:

@@ -13,11 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import MAX_BYTES, Experiment
-from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
+from metagen_gui.engine.files import read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, save_checkpoint
 from metagen_gui.engine.store.growing_file import GrowingFile
@@ -35,6 +33,7 @@ from metagen_gui.engine.store.names import (
     runs_folder,
 )
 from metagen_gui.engine.store.record import RunRecord, read_record, write_record
+from metagen_gui.engine.store.snapshots import write_snapshot
 
 __all__ = ["CHECKPOINTS", "EXPERIMENT", "RunFolder", "runs_folder"]
 
@@ -133,20 +132,8 @@ class RunFolder:
         return self._metrics.flush() or self._events.flush()
 
     def write_snapshot(self, snapshot: Snapshot) -> Path:
-        """Write a snapshot's arrays to `samples/`, readable with `numpy.load(…, allow_pickle=False)`."""
-        arrays = {
-            name: value
-            for name in ("support", "query", "samples", "density", "field", "curve_x", "curves", "truth", "path")
-            if (value := getattr(snapshot, name)) is not None
-        }
-        if snapshot.extent is not None:
-            arrays["extent"] = np.array(snapshot.extent)
-        check_own_folder(self.path / SAMPLES)
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, steps=np.array(snapshot.steps), names=np.array(snapshot.names), **arrays)
-        path = self.path / SAMPLES / f"step-{snapshot.meta_step:08d}.npz"
-        write_atomically(path, buffer.getvalue())
-        return path
+        """Keep a snapshot in `samples/`; raise OSError."""
+        return write_snapshot(self.path, snapshot)
 
     @property
     def checkpoints(self) -> Path:

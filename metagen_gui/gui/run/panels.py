@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 from PySide6.QtWidgets import QWidget
@@ -93,7 +94,7 @@ class RunPanels(QObject):
             feed.hand_on()
 
     def _start_over(self, started: RunStarted) -> None:
-        self._reset(started.players, started.meta_steps)
+        self._reset(started.players, started.meta_steps, started.folder)
         if started.resumed_from:
             self.outer.canvas.add_flag(started.resumed_from, _tr("resumed"), OF_CHANGES)
 
@@ -102,15 +103,15 @@ class RunPanels(QObject):
         self.outer.mark_change(changed.meta_step, changed.path, text)
 
     def _clear(self) -> None:
-        self._reset((), 0)
+        self._reset((), 0, None)
 
-    def _reset(self, players: Sequence[str], meta_steps: int) -> None:
+    def _reset(self, players: Sequence[str], meta_steps: int, folder: Path | None) -> None:
         for feed in (*self._curve_feeds, self._samples_feed):
             feed.reset()
         self.outer.reset(players)
         self.inner.reset(players)
         self.rates.reset()
-        self.samples.reset(meta_steps)
+        self.samples.reset(meta_steps, folder)
 
     def _show_outer(self, delivery: Delivery) -> None:
         self.outer.add_steps(delivery.steps)

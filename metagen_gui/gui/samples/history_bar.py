@@ -11,9 +11,12 @@ from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.steady_label import SteadyLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
+FRAMES = 160
+"""About as many snapshots are shown when a run is played."""
+
 
 class HistoryBar(QWidget):
-    """Chooses one of the kept snapshots. At the right end it follows the newest."""
+    """Chooses one of the snapshots there are. At the right end it follows the newest."""
 
     chosen = Signal(int)
     """The place of the snapshot to show."""
@@ -73,7 +76,7 @@ class HistoryBar(QWidget):
         self.follow()
 
     def set_steps(self, steps: Sequence[int], pinned: int) -> None:
-        """Take the outer steps of the kept snapshots, ascending; `pinned` is the place shown if it does not follow."""
+        """Take the outer steps of the snapshots, ascending; `pinned` is the place shown if it does not follow."""
         self._steps = steps
         last = max(0, len(steps) - 1)
         self.slider.blockSignals(True)
@@ -114,7 +117,7 @@ class HistoryBar(QWidget):
         if self.slider.value() >= self.slider.maximum():
             self.follow()
         else:
-            self.slider.setValue(self.slider.value() + 1)
+            self.slider.setValue(self.slider.value() + max(1, len(self._steps) // FRAMES))
 
     def _stop(self) -> None:
         if self.playing:

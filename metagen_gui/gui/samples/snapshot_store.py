@@ -1,4 +1,4 @@
-"""The snapshots of a run in bounded memory, thinned evenly, with what they have in common held once."""
+"""The snapshots of a run: which there are, in its folder and in memory, and as many of them as memory is given to."""
 
 from __future__ import annotations
 
@@ -9,43 +9,75 @@ from typing import Any
 import numpy as np
 
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.gui.plots.thinned_history import ThinnedHistory
 
-_MOST, _FEWEST = 200, 16
+_MOST = 200
 _BYTES = 96 * 2**20
 _SHARED = ("support", "query", "density", "truth", "curve_x")
 
 
 class SnapshotStore:
-    """At most 200 snapshots of a run, fewer where they are large; oldest first, evenly spaced, the newest always."""
+    """Knows the outer steps of a run's snapshots, and holds at most 200 of them, evenly spaced, fewer where large."""
 
     def __init__(self) -> None:
-        self._history: ThinnedHistory[Snapshot] = ThinnedHistory(_MOST)
+        self._held: dict[int, Snapshot] = {}
+        self._listed: Sequence[int] = ()
+        self._unreadable: set[int] = set()
+        self.steps: Sequence[int] = ()
+        """The outer steps of all that are held, or lie in the run's folder, ascending."""
 
     def __len__(self) -> int:
-        return len(self._history)
+        return len(self._held)
 
-    def __getitem__(self, index: int) -> Snapshot:
-        return self._history[index]
+    def get(self, meta_step: int) -> Snapshot | None:
+        """Return the snapshot of an outer step if it is held."""
+        return self._held.get(meta_step)
 
-    @property
-    def snapshots(self) -> Sequence[Snapshot]:
-        """Oldest first."""
-        return self._history.items
+    def add(self, snapshot: Snapshot) -> Snapshot:
+        """Add the newest and return what is held of it, as `keep` does.
 
-    def add(self, snapshot: Snapshot) -> None:
-        """Add the newest; one of the same outer step is replaced, later ones go, as when a run goes on from there."""
-        known = [held.meta_step for held in self._history.items]
-        self._history.cut(int(np.searchsorted(known, snapshot.meta_step)))
-        if len(self._history):
-            snapshot = _share(snapshot, self._history[-1])
-        self._history.limit = min(_MOST, max(_FEWEST, _BYTES // max(1, _own_bytes(snapshot))))
-        self._history.add(snapshot)
+        One of the same outer step is replaced, later ones go, as when a run goes on from there.
+        """
+        self._held = {step: held for step, held in self._held.items() if step < snapshot.meta_step}
+        return self.keep(snapshot)
+
+    def keep(self, snapshot: Snapshot) -> Snapshot:
+        """Hold a snapshot, perhaps an earlier one, and return it with the arrays that others have as well.
+
+        Where there are too many, those go whose neighbours are close.
+        """
+        if self._held:
+            snapshot = _share(snapshot, self._held[max(self._held)])
+        self._held[snapshot.meta_step] = snapshot
+        sizes = {step: _own_bytes(held) for step, held in self._held.items()}
+        while len(sizes) > 2 and (len(sizes) > _MOST or sum(sizes.values()) > _BYTES):
+            steps = sorted(sizes)
+            between = {step: later - before for before, step, later in zip(steps, steps[1:], steps[2:], strict=False)}
+            between.pop(snapshot.meta_step, None)
+            if not between:
+                break
+            goes = min(between, key=lambda step: between[step])
+            del sizes[goes], self._held[goes]
+        self._count()
+        return snapshot
+
+    def list_folder(self, steps: Sequence[int]) -> None:
+        """Take the outer steps that the run's folder holds; those beyond the newest are of before it went on."""
+        self._listed = steps
+        self._count()
+
+    def leave_out(self, meta_step: int) -> None:
+        """Know one no more that lies in the folder and cannot be read."""
+        self._unreadable.add(meta_step)
+        self._count()
 
     def nearest(self, meta_step: int) -> int:
-        """Return the place of the snapshot whose outer step is nearest to `meta_step`; the store is not empty."""
-        distances = [abs(held.meta_step - meta_step) for held in self._history.items]
-        return int(np.argmin(distances))
+        """Return the place of the snapshot whose outer step is nearest to `meta_step`; there is one."""
+        return int(np.argmin(np.abs(np.array(self.steps) - meta_step)))
+
+    def _count(self) -> None:
+        newest = max(self._held, default=-1)
+        listed = {step for step in self._listed if step <= newest} - self._unreadable
+        self.steps = sorted(self._held.keys() | listed)
 
 
 def _share(snapshot: Snapshot, held: Snapshot) -> Snapshot:
@@ -59,4 +91,5 @@ def _share(snapshot: Snapshot, held: Snapshot) -> Snapshot:
 
 
 def _own_bytes(snapshot: Snapshot) -> int:
-    return snapshot.samples.nbytes + sum(each.nbytes for each in (snapshot.field, snapshot.curves) if each is not None)
+    own = (snapshot.samples, snapshot.field, snapshot.curves, snapshot.path)
+    return sum(each.nbytes for each in own if each is not None)

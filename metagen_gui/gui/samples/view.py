@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
@@ -12,12 +14,13 @@ from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.look.theme import PlotColours
 from metagen_gui.gui.samples.cell_picture import Options
 from metagen_gui.gui.samples.columns import Column, shows_points
+from metagen_gui.gui.samples.folder_reader import FolderReader
 from metagen_gui.gui.samples.grid import SampleGrid
 from metagen_gui.gui.samples.history_bar import HistoryBar
 from metagen_gui.gui.samples.snapshot_store import SnapshotStore
 from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.widgets.header_toggle import header_toggle
-from metagen_gui.gui.widgets.plain_text import PlainLabel
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 if TYPE_CHECKING:
     from metagen_gui.gui.samples.enlarged_view import EnlargedView
@@ -31,14 +34,19 @@ class SampleView(QWidget):
         self.setObjectName("sample_view")
         self.setAccessibleName(self.tr("Adaptation to validation tasks"))
         self._store = SnapshotStore()
+        self._reader = FolderReader(self)
+        self._reader.listed.connect(self._take_list)
+        self._reader.came.connect(self._take_read)
+        self._reader.failed.connect(self._leave_out)
         self._shown: Snapshot | None = None
+        self._awaited: int | None = None
         self._dirty = False
         self._enlarged: EnlargedView | None = None
         title = PlainLabel(self.tr("Adaptation"))
         font = title.font()
         font.setBold(True)
         title.setFont(font)
-        self._subtitle = PlainLabel(self.tr("to tasks never trained on"))
+        self._subtitle = PlainLabel()
         self._subtitle.setProperty("tone", "muted")
         self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.invert_button = header_toggle(self.tr("Invert"), self.tr("Swap ink and paper"))
@@ -72,16 +80,22 @@ class SampleView(QWidget):
         layout.addLayout(header)
         layout.addLayout(self._pages, 1)
         layout.addWidget(self.history)
+        self._say(self.tr("to tasks never trained on"))
 
     @property
     def shown(self) -> Snapshot | None:
         """The snapshot on show."""
         return self._shown
 
-    def reset(self, meta_steps: int = 0) -> None:
-        """Forget the last run; the next one will have `meta_steps` outer steps, 0 if that is not known."""
+    def reset(self, meta_steps: int = 0, folder: Path | None = None) -> None:
+        """Forget the last run; the next one will have `meta_steps` outer steps, 0 if that is not known.
+
+        `folder` is where that one keeps its snapshots, of before it was resumed as well.
+        """
         self._store = SnapshotStore()
-        self._shown = None
+        self._reader.open(folder)
+        self._shown = self._awaited = None
+        self._say(self.tr("to tasks never trained on"))
         self.history.reset(meta_steps)
         self._pages.setCurrentWidget(self._empty)
         self.invert_button.hide()
@@ -95,11 +109,12 @@ class SampleView(QWidget):
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, and show it unless an earlier one is pinned."""
-        self._store.add(snapshot)
-        pinned = self._store.nearest(self._shown.meta_step) if self._shown is not None else 0
-        self.history.set_steps([held.meta_step for held in self._store.snapshots], pinned)
+        snapshot = self._store.add(snapshot)
+        self._reader.look()  # fewer come here than are written
+        self._list_steps()
         if self.history.following or self._shown is None:
-            self._show(self._store[len(self._store) - 1])
+            self._awaited = None
+            self._show(snapshot)
 
     def options(self) -> Options:
         """Return what the person chose to see."""
@@ -111,9 +126,44 @@ class SampleView(QWidget):
         if self._dirty:
             self._show_again()
 
+    def _list_steps(self) -> None:
+        at = self._awaited if self._awaited is not None else self._shown.meta_step if self._shown is not None else None
+        pinned = self._store.nearest(at) if at is not None and self._store.steps else 0
+        self.history.set_steps(self._store.steps, pinned)
+
     def _show_place(self, place: int) -> None:
-        if place < len(self._store):
-            self._show(self._store[place])
+        if place >= len(self._store.steps):
+            return
+        step = self._store.steps[place]
+        held = self._store.get(step)
+        self._awaited = step if held is None else None
+        if held is None:
+            self._reader.fetch(step)
+        else:
+            self._show(held)
+
+    def _take_list(self, steps: Sequence[int]) -> None:
+        self._store.list_folder(steps)
+        self._list_steps()
+
+    def _take_read(self, snapshot: Snapshot) -> None:
+        snapshot = self._store.keep(snapshot)
+        self._list_steps()
+        if self._awaited is not None:  # or what is on its way to it: the view moves while the slider is dragged
+            if self._awaited == snapshot.meta_step:
+                self._awaited = None
+            self._show(snapshot)
+
+    def _leave_out(self, meta_step: int, why: str) -> None:
+        self._store.leave_out(meta_step)
+        if self._awaited == meta_step:
+            self._awaited = None
+        self._list_steps()
+        self._say(self.tr("The samples of step {0} cannot be read: {1}").format(f"{meta_step:,}", why))
+
+    def _say(self, text: str) -> None:
+        self._subtitle.setText(text)
+        self._subtitle.setToolTip(plain_tip(text))
 
     def _show_again(self) -> None:
         if self._shown is not None:

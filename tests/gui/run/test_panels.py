@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.events import Event
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.mailbox import Delivery
@@ -139,3 +142,36 @@ def test_the_first_pictures_of_a_run_do_not_wait(
     controller.delivered.emit(Delivery(rates=RATES))
     assert panels.rates.text.startswith("Learned rates of 1 layer")
     controller.state = RunState.DONE
+
+
+def test_all_samples_of_a_run_can_be_seen_though_nobody_looked_and_after_it_is_resumed(
+    qtbot: QtBot, controller: RunController, panels: RunPanels, tmp_path: Path
+) -> None:
+    small = {"training.meta_batch_size": 2, "training.validation_tasks": 2, "training.preview_tasks": 2}
+    small |= {"training.validate_every": 2, "training.meta_steps": 12, "training.checkpoint_steps": 2}
+    small |= {"model.width": 6, "algorithm.adaptation_steps": 1, "training.replay": False, "training.device": "cpu"}
+    experiment = Experiment("densities", "vae", "maml")
+    for path, value in small.items():
+        experiment = experiment.with_value(path, value)
+
+    def train(experiment: Experiment, **more: Any) -> Generator[Event, None, None]:
+        return meta_train(experiment, out=tmp_path / "run", **more)
+
+    panels.samples.hide()
+    controller.set_engine(engine(train, tmp_path, resume_run=resume_run))
+    controller.start(experiment, steps=7)
+    qtbot.waitUntil(lambda: controller.progress.meta_step == 7, timeout=30_000)
+    assert panels.samples.shown is None
+    panels.samples.show()
+    bar = panels.samples.history
+    qtbot.waitUntil(lambda: list(bar._steps) == [0, 2, 4, 6])
+    controller._thread.stop()  # as a crash would: nothing is looked at in the end
+    qtbot.waitUntil(lambda: controller.state is RunState.DONE, timeout=30_000)
+    panels.samples.hide()
+    controller.resume_run(tmp_path / "run")
+    qtbot.waitUntil(lambda: controller.state is RunState.DONE, timeout=30_000)
+    panels.samples.show()
+    qtbot.waitUntil(lambda: list(bar._steps) == [0, 2, 4, 6, 8, 10, 12])
+    for place, wanted in enumerate(bar._steps):
+        bar.slider.setValue(place)
+        qtbot.waitUntil(lambda wanted=wanted: panels.samples.shown.meta_step == wanted)

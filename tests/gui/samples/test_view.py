@@ -263,3 +263,13 @@ def test_a_run_of_curves_follows_one_of_images(view: SampleView, qtbot: QtBot) -
     view.add_snapshot(replace(curve_snapshot(50), curves=np.full((2, 3, 41), np.nan, dtype=np.float32)))
     view.grab()
     large.grab()
+
+
+def test_a_long_run_is_played_in_about_as_many_pictures(view: SampleView, qtbot: QtBot) -> None:
+    chosen = []
+    view.history.set_steps(range(1600), 0)
+    view.history.chosen.connect(chosen.append)
+    view.history.play_button.click()
+    view.history._timer.setInterval(0)
+    qtbot.waitUntil(lambda: not view.history.playing)
+    assert chosen[0] == 0 and chosen[-1] == 1599 and 160 <= len(set(chosen)) <= 165
