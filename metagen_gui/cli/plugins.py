@@ -91,8 +91,9 @@ def _with_suggestion(item: Setting, section: str, suggests: dict[str, Any]) -> S
 
 
 def _setting(item: Setting) -> dict[str, Any]:
+    shown = {name: value for name, value in asdict(item).items() if name != "titles"}  # programs go by names
     return {
-        **asdict(item),
+        **shown,
         "choices": list(item.choices),
         "only_if": {name: list(values) for name, values in item.only_if.items()},
     }

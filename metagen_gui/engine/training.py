@@ -23,7 +23,9 @@ class TrainingSettings(Config):
     outer_lr: float = setting(
         0.003, "Step size of meta-training.", label="Outer learning rate", low=0, high=10, log=True, live=True
     )
-    outer_optimizer: Literal["adam", "sgd"] = setting("adam", "Optimizer of the initialization.")
+    outer_optimizer: Literal["adam", "sgd"] = setting(
+        "adam", "Optimizer of the initialization.", titles={"adam": "Adam", "sgd": "SGD"}
+    )
     lr_schedule: Literal["constant", "linear", "cosine"] = setting(
         "cosine", "How the outer learning rate falls over the run.", label="Rate schedule"
     )

@@ -59,7 +59,9 @@ class ReptileSettings(AlgorithmSettings):
     """Settings of Reptile."""
 
     inner_optimizer: Literal["adam", "sgd"] = setting(
-        "adam", "How the model adapts: plain gradient steps, or Adam without momentum (β1 = 0)."
+        "adam",
+        "How the model adapts: plain gradient steps, or Adam without momentum (β1 = 0).",
+        titles={"adam": "Adam", "sgd": "SGD"},
     )
     inner_state: Literal["reset", "carried"] = setting(
         "reset",

@@ -32,15 +32,20 @@ class NetworkSettings(Config):
     """What every model lets a person choose about its networks."""
 
     network: Literal["mlp", "conv"] = setting(
-        "mlp", "Multilayer perceptron, or convolutions (images only; slower on a CPU)."
+        "mlp",
+        "Multilayer perceptron, or convolutions (images only; slower on a CPU).",
+        titles={"mlp": "MLP", "conv": "convolutions"},
     )
     width: int = setting(128, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
-    depth: int = setting(2, "Hidden layers of either network (mlp).", low=1, high=8, only_if={"network": ["mlp"]})
+    depth: int = setting(2, "Hidden layers of either network (MLP).", low=1, high=8, only_if={"network": ["mlp"]})
     channels: int = setting(
         32, "Channels of the first convolution.", low=2, high=512, log=True, only_if={"network": ["conv"]}
     )
     activation: Literal["silu", "softplus", "tanh", "gelu"] = setting(
-        "silu", "Smooth, because second-order gradients differentiate it twice.", expert=True
+        "silu",
+        "Smooth, because second-order gradients differentiate it twice.",
+        expert=True,
+        titles={"silu": "SiLU", "gelu": "GELU"},
     )
 
 

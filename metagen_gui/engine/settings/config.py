@@ -63,6 +63,8 @@ class Setting:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What choices are called where a person reads them, if not by their names."""
     choices_from: str = ""
     """Where the choices come from when another plugin decides them: `model.adapts` or `model.groups`."""
     log: bool = False
@@ -71,6 +73,10 @@ class Setting:
     expert: bool = False
     only_if: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """The setting has an effect only while the named settings of the same group hold one of these values."""
+
+    def called(self, choice: Any) -> str:
+        """Return what a person reads for one of the choices."""
+        return self.titles.get(str(choice), str(choice).replace("_", " "))
 
 
 def setting(
@@ -85,6 +91,7 @@ def setting(
     live: bool = False,
     expert: bool = False,
     path: bool = False,
+    titles: Mapping[str, str] | None = None,
     choices_from: str = "",
     only_if: Mapping[str, Sequence[Any]] | None = None,
 ) -> Any:
@@ -96,6 +103,7 @@ def setting(
         "live": live,
         "expert": expert,
         "path": path,
+        "titles": dict(titles or {}),
         "choices_from": choices_from,
         "only_if": {name: list(values) for name, values in (only_if or {}).items()},
     }
@@ -161,6 +169,7 @@ def _describe(name: str, annotation: Any, declared: FieldInfo) -> Setting:
     shown = declared.json_schema_extra if isinstance(declared.json_schema_extra, dict) else {}
     low, high = _bound(declared, "ge"), _bound(declared, "le")
     only_if: Any = shown.get("only_if") or {}
+    titles: Any = shown.get("titles") or {}
     return Setting(
         name=name,
         label=str(shown.get("label") or name.replace("_", " ").capitalize()),
@@ -171,6 +180,7 @@ def _describe(name: str, annotation: Any, declared: FieldInfo) -> Setting:
         low=low,
         high=high,
         choices=tuple(str(choice) for choice in get_args(annotation)) if get_origin(annotation) is Literal else (),
+        titles=titles,
         choices_from=str(shown.get("choices_from") or ""),
         log=bool(shown.get("log")),
         live=bool(shown.get("live")),

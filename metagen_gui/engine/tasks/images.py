@@ -38,7 +38,7 @@ class ImagesSettings(Config):
 
     path: str = setting("", "Folder or zip of images, one folder per class; it is read in place.", path=True)
     size: Literal[16, 28, 32, 64] = setting(28, "Height and width that every image is brought to.", unit="px")
-    colour: Literal["gray", "rgb"] = setting("gray", "One channel or three.")
+    colour: Literal["gray", "rgb"] = setting("gray", "One channel or three.", titles={"rgb": "RGB"})
     polarity: Literal["auto", "keep", "invert"] = setting(
         "auto", "Which end is ink (1): auto inverts gray images with a bright border, keep and invert are your word."
     )

@@ -28,7 +28,9 @@ class StrokesSettings(Config):
 
     size: Literal[16, 28, 32, 64] = setting(28, "Side of the square images.", label="Image size", unit="px")
     characters: Literal["all", "hershey", "invented"] = setting(
-        "all", "Characters of real scripts (the Hershey fonts), of invented alphabets, or all of them."
+        "all",
+        "Characters of real scripts (the Hershey fonts), of invented alphabets, or all of them.",
+        titles={"hershey": "Hershey fonts"},
     )
     drawer_variation: float = setting(
         1.0, "How much the people who draw differ: 0 means not at all, 1 as much as in Omniglot.", low=0, high=2

@@ -42,11 +42,11 @@ class ConfigForm(QWidget):
         if [self._key(item, choices, plugin) for item in settings] != list(self._keys.values()):
             self._make_rows(settings, choices, plugin)
         held = {item.name: values.get(item.name, item.default) for item in settings}
-        labels = {item.name: item.label for item in settings}
+        others = {item.name: item for item in settings}
         for item in settings:
             row = self.rows[item.name]
             row.show_setting(item, held[item.name])
-            row.set_applies(all(held.get(name) in allowed for name, allowed in item.only_if.items()), labels)
+            row.set_applies(all(held.get(name) in allowed for name, allowed in item.only_if.items()), others)
         self._refresh_visible()
 
     def stops(self) -> list[QWidget]:

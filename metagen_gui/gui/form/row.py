@@ -69,11 +69,11 @@ class SettingRow(QWidget):
         self.editor.show_value(self._value)
         self._refresh_reset()
 
-    def set_applies(self, applies: bool, labels: dict[str, str]) -> None:
-        """Say whether the setting has an effect at present; `labels` name the settings it depends on."""
+    def set_applies(self, applies: bool, others: dict[str, Setting]) -> None:
+        """Say whether the setting has an effect at present; `others` are the settings of its group."""
         if applies != self.applies:
             self.applies = applies
-            self._condition = "" if applies else condition_of(self.setting, labels)
+            self._condition = "" if applies else condition_of(self.setting, others)
             self._refresh_enabled()
 
     def set_running(self, running: bool) -> None:

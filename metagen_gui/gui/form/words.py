@@ -28,7 +28,7 @@ def show_value(setting: Setting, value: Any) -> str:
             rates = ", ".join(f"{group} {show_number(rate)}" for group, rate in value.items())
             return rates or _say("the model's own")
         case _:
-            return str(value).replace("_", " ") if setting.kind == "choice" else str(value) or _say("none")
+            return setting.called(value) if setting.kind == "choice" else str(value) or _say("none")
     return f"{text} {setting.unit}".rstrip()
 
 
@@ -94,25 +94,27 @@ def description_of(setting: Setting) -> str:
     return " ".join([setting.help, *(f"{fact}." for fact in facts_of(setting))])
 
 
-def condition_of(setting: Setting, labels: Mapping[str, str]) -> str:
-    """Say when a conditional setting has an effect."""
+def condition_of(setting: Setting, others: Mapping[str, Setting]) -> str:
+    """Say when a conditional setting has an effect; `others` are the settings of its group, by name."""
     parts = [
-        _say("{0} is {1}").format(labels.get(name, name), _any_of(values)) for name, values in setting.only_if.items()
+        _say("{0} is {1}").format(others[name].label, _any_of(others[name], values))
+        for name, values in setting.only_if.items()
+        if name in others
     ]
     return _say("Has an effect only while {0}.").format(_say(" and ").join(parts))
 
 
-def _any_of(values: Sequence[Any]) -> str:
+def _any_of(setting: Setting, values: Sequence[Any]) -> str:
     first = values[0]
     if len(values) > 2 and isinstance(first, int) and list(values) == [*range(first, first + len(values))]:
         return _say("{0} to {1}").format(first, values[-1])
-    return _say(" or ").join(_choice(value) for value in values)
+    return _say(" or ").join(_choice(setting, value) for value in values)
 
 
-def _choice(value: Any) -> str:
+def _choice(setting: Setting, value: Any) -> str:
     if isinstance(value, bool):
         return _say("on") if value else _say("off")
-    return str(value).replace("_", " ")
+    return setting.called(value)
 
 
 def _end(setting: Setting, end: float) -> str:

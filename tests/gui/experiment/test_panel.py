@@ -433,3 +433,14 @@ def test_what_cannot_train_is_said_beside_its_picker_before_start(qtbot: QtBot, 
     (tmp_path / "one.png").write_bytes(b"")
     panel.set_value("training.shots", 3)
     assert not row.message.text(), "what images hold is seen when the run starts"
+
+
+def test_choices_go_by_their_names_and_not_by_what_files_call_them(qtbot: QtBot) -> None:
+    panel = ExperimentPanel()
+    qtbot.addWidget(panel)
+    panel.set_experiment(Experiment())
+    network = panel.findChild(QComboBox, "model.network")
+    assert [network.itemText(place) for place in range(network.count())] == ["MLP", "convolutions"]
+    assert [network.itemData(place) for place in range(network.count())] == ["mlp", "conv"]
+    depth = panel.column.row("model.channels")
+    assert depth is not None and "only while Network is convolutions" in depth.label.toolTip()

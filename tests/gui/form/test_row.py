@@ -206,8 +206,10 @@ def test_long_names_of_groups_are_shown_in_full(qtbot: QtBot) -> None:
 def test_a_condition_of_many_numbers_is_a_range() -> None:
     many = setting(0.1, "A rate.", only_if={"steps": range(1, 21), "kind": ["a_b", "c", "d"]})
     (item,) = settings_of(type("Many", (Config,), {"__annotations__": {"rate": float}, "rate": many}))
-    says = condition_of(item, {"steps": "Steps", "kind": "Kind"})
-    assert says == "Has an effect only while Steps is 1 to 20 and Kind is a b or c or d."
+    steps = Setting("steps", "Steps", "integer", 1, "")
+    kind = Setting("kind", "Kind", "choice", "c", "", titles={"c": "C of its own"})
+    says = condition_of(item, {"steps": steps, "kind": kind})
+    assert says == "Has an effect only while Steps is 1 to 20 and Kind is a b or C of its own or d."
 
 
 def test_path_is_browsed_for_and_dropped(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

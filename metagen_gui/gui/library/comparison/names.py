@@ -11,6 +11,7 @@ from metagen_gui.gui.form.words import plugin_title, setting_at
 
 if TYPE_CHECKING:
     from metagen_gui.engine.events import SettingChanged
+    from metagen_gui.engine.settings.config import Setting
     from metagen_gui.engine.store.library import RunEntry
     from metagen_gui.gui.library.comparison.reader import Difference
 
@@ -21,7 +22,7 @@ _DATED = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 
 def told_by_name(entries: Sequence[RunEntry], differences: Sequence[Difference]) -> list[Difference]:
     """Return the differences with settings and plugins by the names that the form has for them."""
-    return [(_label(entries, path), [_value(path, value) for value in values]) for path, values in differences]
+    return [(_label(entries, path), [_value(entries, path, value) for value in values]) for path, values in differences]
 
 
 def names_of(entries: Sequence[RunEntry], differences: Sequence[Difference]) -> list[str]:
@@ -34,7 +35,9 @@ def names_of(entries: Sequence[RunEntry], differences: Sequence[Difference]) -> 
     for path, values in differences:
         if used < _MOST_PARTS and len(set(made)) < len(made) and all(values):
             label = "" if path.endswith(".name") else f"{_label(entries, path)} "
-            longer = [f"{name}, {label}{_value(path, value)}" for name, value in zip(made, values, strict=True)]
+            longer = [
+                f"{name}, {label}{_value(entries, path, value)}" for name, value in zip(made, values, strict=True)
+            ]
             if len(set(longer)) > len(set(made)):
                 made, used = [name.removeprefix(", ") for name in longer], used + 1
     letters = zip(*(entry.folder.name for entry in entries), strict=False)
@@ -63,19 +66,25 @@ def changes_of(entry: RunEntry, changes: Sequence[SettingChanged]) -> list[tuple
 
 def _label(entries: Sequence[RunEntry], path: str) -> str:
     """Return what the form calls a setting of these runs; its path, if none of their plugins has it."""
+    section, _, name = path.partition(".")
+    setting = _setting(entries, path)
+    return section.capitalize() if name == "name" else setting.label if setting else path
+
+
+def _value(entries: Sequence[RunEntry], path: str, value: str) -> str:
+    section, _, name = path.partition(".")
+    setting = _setting(entries, path)
+    if name == "name":
+        return plugin_title(section, value, value)
+    return setting.called(value) if setting and value in setting.choices else value
+
+
+def _setting(entries: Sequence[RunEntry], path: str) -> Setting | None:
     from metagen_gui.engine.experiment import Experiment
 
-    section, _, name = path.partition(".")
-    if name == "name":
-        return section.capitalize()
     for entry in entries:
         if all(plugin_title(kind, getattr(entry, kind), "") for kind in ("tasks", "model", "algorithm")):
             experiment = Experiment(tasks=entry.tasks, model=entry.model, algorithm=entry.algorithm)
             if (setting := setting_at(experiment, path)) is not None:
-                return setting.label
-    return path
-
-
-def _value(path: str, value: str) -> str:
-    section, _, name = path.partition(".")
-    return plugin_title(section, value, value) if name == "name" else value
+                return setting
+    return None
