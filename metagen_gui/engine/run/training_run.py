@@ -238,12 +238,14 @@ class TrainingRun:
         self.keeper.changed = True
         return SettingChanged(step, command.path, value)
 
-    def alarms(self, event: Event) -> Iterator[Alarm]:
+    def alarms(self, event: Event) -> Iterator[Alarm | Notice]:
         """Let the watch over the run's health see `event`; write down and yield what it has to say."""
         for alarm in self.health.watch(event):
             what = {"illness": alarm.kind, "title": alarm.title, "since": alarm.meta_step, "over": alarm.over}
             self.folder.write_event(self.learner.meta_step, "alarm", **what, text=alarm.text)
             yield alarm
+        while self.health.news:
+            yield self.notice(self.health.news.pop(0))
 
     def news(self) -> Iterator[Notice]:
         """Say what the task family has to tell and has not told: more files may turn out bad as a run goes on."""
