@@ -85,13 +85,15 @@ def train(
 
     if at is not None and branch is None:
         raise BadInput("--at", "says where to branch from; give --branch as well")
-    if resume is not None and (experiment or assignments or out or device or meta_steps is not None or branch):
-        raise BadInput("--resume", "goes on with the settings of the run; to change them, use --branch")
+    if resume is not None and (experiment or assignments or out or meta_steps is not None or branch):
+        raise BadInput(
+            "--resume", "goes on with the settings of the run, but for --device; to change others, use --branch"
+        )
     with preparing():
         from metagen_gui.cli.train import describe_experiment, resume_training, run_training
 
         if resume is not None:
-            return resume_training(resume, previews=not no_previews)
+            return resume_training(resume, previews=not no_previews, device=device)
         begun = experiment or branch
         chosen = describe_experiment(begun, assignments or [], device=device, meta_steps=meta_steps)
     return run_training(chosen, out, previews=not no_previews, branch=branch, at=at)

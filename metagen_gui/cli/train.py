@@ -55,12 +55,11 @@ def run_training(
     return _trained(experiment, run, commands)
 
 
-def resume_training(folder: Path, *, previews: bool) -> int:
-    """Go on with a run, and return the exit status as `run_training` does."""
+def resume_training(folder: Path, *, previews: bool, device: str | None = None) -> int:
+    """Go on with a run, perhaps on another device, and return the exit status as `run_training` does."""
     commands = Commands()
-    return _trained(
-        experiment_at(Experiment, folder, 2**63), resume_run(folder, commands=commands, previews=previews), commands
-    )
+    run = resume_run(folder, commands=commands, previews=previews, device=device)
+    return _trained(experiment_at(Experiment, folder, 2**63), run, commands)
 
 
 def _trained(experiment: Experiment, run: Generator[Event, None, None], commands: Commands) -> int:

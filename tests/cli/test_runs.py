@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
 from metagen_gui.cli import main
+from metagen_gui.engine import devices
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.learning import meta_learner
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.store.checkpoint import load_checkpoint, manifests
 from metagen_gui.engine.store.library import read_entry, set_note
@@ -136,11 +139,32 @@ def test_a_stopped_run_is_resumed_to_its_end(metagen: Metagen, tmp_path: Path) -
     assert "has taken all its steps; branch from it" in refusal(metagen("train", "--resume", folder))
 
 
-@pytest.mark.parametrize(
-    "more", [["--set", "training.seed=3"], ["--meta-steps", 9], ["--device", "cpu"], ["--out", "x"], ["--branch", "x"]]
-)
+@pytest.mark.parametrize("more", [["--set", "training.seed=3"], ["--meta-steps", 9], ["--out", "x"], ["--branch", "x"]])
 def test_resuming_changes_nothing(metagen: Metagen, tmp_path: Path, more: list[object]) -> None:
     assert "use --branch" in refusal(metagen("train", "--resume", tmp_path, *more))
+
+
+def test_a_run_begun_on_a_gpu_goes_on_where_there_is_none(
+    metagen: Metagen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices.torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setitem(TINY, "training.device", "cuda")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(meta_learner, "choose_device", lambda wanted: torch.device("cpu"))
+        folder = stopped(tmp_path / "run")
+    assert "training.device: there is no 'cuda' here; there are auto, cpu (as in --device cpu)" in refusal(
+        metagen("train", "--resume", folder)
+    )
+    assert "there is no 'cuda:7'" in refusal(metagen("train", "--resume", folder, "--device", "cuda:7"))
+    done = metagen("train", "--resume", folder, "--device", "cpu")
+    assert done.status == 0, done.err
+    assert "Note: Computed on cpu from here on, not cuda: the last digits may differ." in done.err
+    assert "Note: Resumed at step 2." in done.err and read_entry(folder).state == "finished"
+
+
+def test_the_device_that_it_was_is_no_news(metagen: Metagen, tmp_path: Path) -> None:
+    done = metagen("train", "--resume", stopped(tmp_path / "run"), "--device", "cpu")
+    assert done.status == 0 and "Computed on" not in done.err
 
 
 def test_what_cannot_be_resumed_is_named(metagen: Metagen, tmp_path: Path) -> None:

@@ -83,12 +83,14 @@ def resume_run(
     *,
     commands: Commands | None = None,
     previews: bool = True,
+    device: str | None = None,
     reading: Callable[[Experiment], Experiment] = lambda experiment: experiment,
 ) -> Generator[Event, None, None]:
     """Go on with the run in `folder` from its newest sound checkpoint, yielding what happens.
 
-    On the CPU the outcome is, bit for bit, that of a run without interruption. `reading` makes of the experiment in the
-    folder what it was where a file cannot say it. Raises `BadInput` at the first `next` if there is nothing to go on
+    On the CPU the outcome is, bit for bit, that of a run without interruption. `device` is where to compute from here
+    on, if it is to be another than before. `reading` makes of the experiment in the folder what it was where a file
+    cannot say it. Raises `BadInput` at the first `next` if there is nothing to go on
     with, or if another process writes into the folder.
     """
     keep_memory()
@@ -99,8 +101,13 @@ def resume_run(
         checkpoint, damaged = _newest(folder / CHECKPOINTS)
         experiment, _ = experiment_of(folder, checkpoint)  # with the settings as they were changed on the way
         experiment = recalling(experiment, checkpoint, folder)
+        begun_on = experiment.config("training").device
+        if device is not None:
+            experiment = experiment.with_value("training.device", device)
         learner = MetaLearner(reading(experiment))
         notices = [*experiment.notices]
+        if device not in (None, begun_on):
+            notices.append(f"Computed on {learner.device} from here on, not {begun_on}: the last digits may differ.")
         notices += [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
         if unvouched:
             why = "a save was broken off, or their manifest is lost"
