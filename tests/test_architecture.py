@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -19,6 +20,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "metagen_gui"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 300
+"""Lines of a file."""
+CROWD = 25
+"""Files of a folder."""
 PLACES = [
     ".",
     "packaging",
@@ -115,6 +119,20 @@ def test_a_room_can_be_entered_without_the_other_rooms_library(room: str, strang
 def test_no_file_is_too_long_to_read() -> None:
     long = {name_of(path): lines for path in MODULES if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST}
     assert not long
+
+
+def test_no_room_is_crowded_and_no_prefix_stands_for_a_folder() -> None:
+    rooms: dict[Path, list[str]] = {}
+    for path in MODULES:
+        rooms.setdefault(path.parent, []).append(path.stem)
+    crowded = {str(room.relative_to(ROOT)): len(names) for room, names in rooms.items() if len(names) > CROWD}
+    prefixed = {
+        f"{room.relative_to(ROOT)}/{word}_*"
+        for room, names in rooms.items()
+        for word, count in Counter(name.partition("_")[0] for name in names if name != "__init__").items()
+        if count > 2
+    }
+    assert len(rooms) > 30 and not crowded and not prefixed
 
 
 def test_no_room_has_a_name_that_says_nothing() -> None:
