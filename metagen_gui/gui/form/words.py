@@ -28,7 +28,7 @@ def show_value(setting: Setting, value: Any) -> str:
             rates = ", ".join(f"{group} {show_number(rate)}" for group, rate in value.items())
             return rates or _say("the model's own")
         case _:
-            return setting.called(value) if setting.kind == "choice" else str(value) or _say("none")
+            text = setting.called(value) if setting.kind == "choice" else str(value) or _say("none")
     return f"{text} {setting.unit}".rstrip()
 
 

@@ -439,6 +439,8 @@ def test_choices_go_by_their_names_and_not_by_what_files_call_them(qtbot: QtBot)
     panel = ExperimentPanel()
     qtbot.addWidget(panel)
     panel.set_experiment(Experiment())
+    size = panel.findChild(QComboBox, "tasks.size")
+    assert size.currentText() == "28 px" and size.currentData() == "28"
     network = panel.findChild(QComboBox, "model.network")
     assert [network.itemText(place) for place in range(network.count())] == ["MLP", "convolutions"]
     assert [network.itemData(place) for place in range(network.count())] == ["mlp", "conv"]

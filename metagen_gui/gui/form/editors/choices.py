@@ -39,7 +39,7 @@ class ChoiceEditor(SettingEditor):
     def __init__(self, setting: Setting) -> None:
         self._combo = narrow_combo()
         for choice in setting.choices:
-            self._combo.addItem(setting.called(choice), choice)
+            self._combo.addItem(f"{setting.called(choice)} {setting.unit}".rstrip(), choice)
         super().__init__(self._combo)
         self._combo.currentIndexChanged.connect(self._take)
 
