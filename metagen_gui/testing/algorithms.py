@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -64,6 +65,18 @@ def the_same_comes_of_the_same(algorithm: Algorithm) -> None:
     must(torch.equal(before, global_state()), "nothing draws from the global generator")
 
 
+def equal_phases_are_computed_alike(algorithm: Algorithm) -> None:
+    """Where `phase` is equal, a meta-gradient is the same bit for bit whatever the share, as a recording would be."""
+    drawn, seen = draw(algorithm, dtype=torch.float32), dict[Hashable, tuple[float, dict[str, Any]]]()
+    for share in (tenths / 10 for tenths in range(11)):
+        found = algorithm.meta_gradient(_leaves(algorithm.initialize(seeded())), *drawn, Moment(share=share))
+        parts = {"gradients": found.gradients, "losses": found.query_loss, "replaced": found.replaced}
+        before, expected = seen.setdefault(algorithm.phase(share), (share, parts))
+        must_be_same(
+            parts, expected, f"where the phase is equal, as at shares {before:g} and {share:g}, so is the rest"
+        )
+
+
 def a_path_has_a_place_per_step(algorithm: Algorithm) -> None:
     """Adaptation of k steps gives k + 1 sets of the model's parameters, the same alone as with other tasks at once."""
     meta, (support, _, noise) = algorithm.initialize(seeded()), draw(algorithm, dtype=torch.float32)
@@ -87,6 +100,7 @@ def a_path_has_a_place_per_step(algorithm: Algorithm) -> None:
 ALGORITHM_CHECKS: tuple[Callable[[Algorithm], None], ...] = (
     gradients_are_like_the_meta_parameters,
     the_same_comes_of_the_same,
+    equal_phases_are_computed_alike,
     a_path_has_a_place_per_step,
 )
 """What `check_algorithm` checks, one promise each."""

@@ -106,6 +106,9 @@ ALGORITHMS = {
     "a function of what it is handed": with_method(
         Maml, "meta_gradient", lambda self, found, *_: scaled(found, lambda: torch.rand(()))
     ),
+    "where the phase is equal, as at shares 0 and 0.5": with_method(
+        Maml, "meta_gradient", lambda self, found, *given: scaled(found, lambda: 1 + (given[-1].share >= 0.5))
+    ),
     "a place per step": with_method(Maml, "trajectory", lambda self, found, *_: [*found, found[-1]]),
     "by the gradient": with_method(Maml, "meta_gradient", lambda self, found, *_: scaled(found, lambda: 2)),
 }
