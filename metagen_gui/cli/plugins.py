@@ -21,23 +21,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.failures import say
-from metagen_gui.engine.experiment import REGISTRIES
-from metagen_gui.engine.health.base import detectors
-from metagen_gui.engine.metrics.base import metrics
+from metagen_gui.engine import experiment
+from metagen_gui.engine.metrics.base import Metric
 from metagen_gui.engine.models.base import GenerativeModel
-from metagen_gui.engine.plugins import load_plugins
+from metagen_gui.engine.plugins import PLUGINS, load_plugins
 from metagen_gui.engine.settings.config import Setting, in_full, settings_of
 from metagen_gui.engine.training import TrainingSettings
 
 VERSION = 1
-HEADINGS = {
-    "tasks": "Task families",
-    "model": "Models",
-    "algorithm": "Algorithms",
-    "training": "Training",
-    "metric": "Metrics of samples, for metagen claims",
-    "health": "What is watched for in a run",
-}
+SECTIONS = tuple(dict.fromkeys((*experiment.SECTIONS, *PLUGINS)))
+"""Everything that is listed, in its order: an experiment's sections, then what looks at its outcome."""
 
 
 def list_plugins(*, as_json: bool) -> None:
@@ -54,34 +47,27 @@ def list_plugins(*, as_json: bool) -> None:
 def catalogue() -> dict[str, Any]:
     """Return every plugin and its settings as JSON data; the module's docstring describes it."""
     listed: dict[str, Any] = {"version": VERSION}
-    for section, registry in REGISTRIES.items():
-        listed[section] = [_plugin(section, plugin) for _, plugin in registry.items()]
-    listed["training"] = [_setting(item) for item in settings_of(TrainingSettings)]
-    listed["metric"] = [
-        {**_words(plugin), "unit": plugin.unit, "better": plugin.better, "needs": plugin.needs}
-        for _, plugin in metrics.items()
-    ]
-    listed["health"] = [_words(plugin) for _, plugin in detectors.items()]
+    for section in SECTIONS:
+        if section in PLUGINS:
+            listed[section] = [_plugin(section, plugin) for _, plugin in PLUGINS[section].items()]
+        else:
+            listed[section] = [_setting(item) for item in settings_of(TrainingSettings)]
     problems = load_plugins()
     listed["problems"] = [{key: vars(one)[key] for key in ("kind", "name", "package", "why")} for one in problems]
     return listed
 
 
-def _words(plugin: type[Any]) -> dict[str, Any]:
-    return {key: getattr(plugin, key) for key in ("name", "title", "summary", "reference")}
-
-
 def _plugin(section: str, plugin: type[Any]) -> dict[str, Any]:
-    suggests = dict(plugin.suggests)
-    settings = [_with_suggestion(item, section, suggests) for item in settings_of(plugin.Settings)]
-    described = {
-        **_words(plugin),
-        "settings": [_setting(item) for item in settings],
-        "suggests": suggests,
-    }
+    described: dict[str, Any] = {key: getattr(plugin, key) for key in ("name", "title", "summary", "reference")}
+    if hasattr(plugin, "Settings"):
+        suggests = dict(plugin.suggests)
+        settings = [_setting(_with_suggestion(item, section, suggests)) for item in settings_of(plugin.Settings)]
+        described |= {"settings": settings, "suggests": suggests}
     if issubclass(plugin, GenerativeModel):
         adapts = {choice: list(groups) for choice, groups in plugin.adapts.items()}
         described |= {"players": list(plugin.players), "groups": list(plugin.groups), "adapts": adapts}
+    if issubclass(plugin, Metric):
+        described |= {"unit": plugin.unit, "better": plugin.better, "needs": plugin.needs}
     return described
 
 
@@ -101,7 +87,8 @@ def _setting(item: Setting) -> dict[str, Any]:
 
 def _print_for_people(listed: dict[str, Any]) -> None:
     console = Console(highlight=False)
-    for section, heading in HEADINGS.items():
+    for section in SECTIONS:
+        heading = PLUGINS[section].heading if section in PLUGINS else "Training"
         console.rule(f"[bold]{heading}[/]", align="left", style="dim")
         if section == "training":
             console.print(_table(listed[section]))

@@ -290,4 +290,4 @@ def query_losses(
     return losses
 
 
-algorithms: Registry[Algorithm] = Registry("algorithm", "metagen_gui.engine.algorithms")
+algorithms: Registry[Algorithm] = Registry("algorithm", "metagen_gui.engine.algorithms", Algorithm, "Algorithms")

@@ -90,7 +90,9 @@ class Detector(ABC):
             self.raised = Alarm(int(given["meta_step"]), self.name, str(given["text"]), remedies, title=self.title)
 
 
-detectors: Registry[Detector] = Registry("health", "metagen_gui.engine.health")
+detectors: Registry[Detector] = Registry(
+    "health", "metagen_gui.engine.health", Detector, "What is watched for in a run"
+)
 
 
 def _alike(given: Any, own: Any) -> bool:

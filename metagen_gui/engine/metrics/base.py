@@ -92,7 +92,9 @@ class Metric(ABC):
         return abs(value - float(self.better))
 
 
-metrics: Registry[Metric] = Registry("metric", "metagen_gui.engine.metrics")
+metrics: Registry[Metric] = Registry(
+    "metric", "metagen_gui.engine.metrics", Metric, "Metrics of samples, for metagen claims"
+)
 
 
 def metrics_for(context: Context) -> list[Metric]:

@@ -197,7 +197,7 @@ class GenerativeModel(ABC):
         return None
 
 
-models: Registry[GenerativeModel] = Registry("model", "metagen_gui.engine.models")
+models: Registry[GenerativeModel] = Registry("model", "metagen_gui.engine.models", GenerativeModel, "Models")
 
 
 def adapted_groups(model: type[GenerativeModel], adapts: str) -> tuple[str, ...]:

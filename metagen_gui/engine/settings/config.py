@@ -13,7 +13,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
@@ -111,7 +111,7 @@ def setting(
 
 
 def settings_of(config: type[Config]) -> tuple[Setting, ...]:
-    """Return the settings of a group in the order of their declaration."""
+    """Return the settings of a group in the order of their declaration; raise `TypeError` for a type not shown."""
     hints = typing.get_type_hints(config)
     return tuple(_describe(name, hints[name], declared) for name, declared in config.model_fields.items())
 
@@ -173,7 +173,7 @@ def _describe(name: str, annotation: Any, declared: FieldInfo) -> Setting:
     return Setting(
         name=name,
         label=str(shown.get("label") or name.replace("_", " ").capitalize()),
-        kind=_kind(annotation, bool(shown.get("path")), str(shown.get("choices_from") or "")),
+        kind=_kind(name, annotation, bool(shown.get("path")), str(shown.get("choices_from") or "")),
         default=declared.default,
         help=declared.description or "",
         unit=str(shown.get("unit") or ""),
@@ -189,16 +189,20 @@ def _describe(name: str, annotation: Any, declared: FieldInfo) -> Setting:
     )
 
 
-def _kind(annotation: Any, path: bool, choices_from: str) -> Kind:
+def _kind(name: str, annotation: Any, path: bool, choices_from: str) -> Kind:
     if path:
         return "path"
     if get_origin(annotation) is Literal:
         return "choice"
-    if get_origin(annotation) in (dict, Mapping, Union):
+    if get_origin(annotation) in (dict, Mapping):
         return "rates"
     if choices_from:
         return "choice"
     kinds: dict[Any, Kind] = {bool: "flag", int: "integer", float: "number", str: "text"}
+    if annotation not in kinds:
+        shown = annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+        known = ", ".join(kind.__name__ for kind in kinds)
+        raise TypeError(f"setting {name}: {shown} cannot be shown; there are {known}, Literal[…] and dict[str, float]")
     return kinds[annotation]
 
 

@@ -7,15 +7,17 @@ package; nothing else names it.
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import settings_of
 from metagen_gui.engine.settings.plain_text import printable, quoted
 
 PluginT = TypeVar("PluginT")
@@ -56,30 +58,55 @@ class Registry(Generic[PluginT]):
     """The plugins of one kind, by name.
 
     `package` is walked at the first question; entry points of the group `metagen.KIND` are loaded after it. A plugin
-    that cannot be imported does not take the program with it: it is listed in `problems`. What other packages bring is
-    listed in `foreign`.
+    that cannot be imported, or is not whole, does not take the program with it: it is listed in `problems`. What other
+    packages bring is listed in `foreign`. Every plugin is a `base`; `heading` is what all of them are called in a list.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, package: str, base: type[Any] = object, heading: str = "") -> None:
         self.kind = kind
         self.package = package
+        self.base = base
+        self.heading = heading
         self.problems: list[Problem] = []
         self.foreign: list[Foreign] = []
         self._plugins: dict[str, type[PluginT]] = {}
         self._loaded = False
 
     def register(self, name: str) -> Callable[[type[PluginT]], type[PluginT]]:
-        """Class decorator that enters a plugin as `name`, and tells it so; a name that another holds is an error."""
+        """Class decorator that enters a plugin as `name`, and tells it so.
+
+        A name that another holds is an error, and so is a plugin that lacks what its base asks for, or has a setting
+        that cannot be shown.
+        """
 
         def enter(plugin: type[PluginT]) -> type[PluginT]:
             held = self._plugins.get(name)
             if held is not None and (held.__module__, held.__qualname__) != (plugin.__module__, plugin.__qualname__):
                 raise ValueError(f"two {self.kind} plugins are called {name!r}: {held.__module__}, {plugin.__module__}")
+            self._refuse_incomplete(plugin)
             self._plugins[name] = plugin
             plugin.name = name  # type: ignore[attr-defined]  # a plugin is asked its name where figures are told
             return plugin
 
         return enter
+
+    def _refuse_incomplete(self, plugin: type[Any]) -> None:
+        """Raise `TypeError`, in one sentence, for a plugin that would fail wherever plugins are listed or made."""
+        if not issubclass(plugin, self.base):
+            raise TypeError(f"{plugin.__qualname__} is no {self.base.__name__}")
+        declared = {
+            name
+            for one in plugin.__mro__
+            for name, kind in inspect.get_annotations(one).items()
+            if "ClassVar" in str(kind) and name != "name"  # which it is told here
+        }
+        lacking = {name for name in declared if not hasattr(plugin, name)} | getattr(
+            plugin, "__abstractmethods__", set()
+        )
+        if lacking:
+            raise TypeError(f"{plugin.__qualname__} lacks {', '.join(sorted(lacking))}")
+        if hasattr(plugin, "Settings"):
+            settings_of(plugin.Settings)
 
     def names(self) -> tuple[str, ...]:
         """Return the registered names in alphabetical order."""

@@ -179,4 +179,4 @@ def groups_of(tasks: Sequence[Task]) -> tuple[str, ...]:
     return named if any(task.group for task in tasks) else ()
 
 
-task_families: Registry[TaskFamily] = Registry("tasks", "metagen_gui.engine.tasks")
+task_families: Registry[TaskFamily] = Registry("tasks", "metagen_gui.engine.tasks", TaskFamily, "Task families")

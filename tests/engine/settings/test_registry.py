@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 import metagen_gui.engine.algorithms
+from metagen_gui.cli.plugins import catalogue
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.events import RunFinished
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.plugins import PLUGINS, load_plugins
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.config import settings_of
+from metagen_gui.engine.settings.config import Config, setting, settings_of
 from metagen_gui.engine.settings.registry import Registry, plugin_modules
+from metagen_gui.engine.tasks.base import TaskFamily, task_families
 from metagen_gui.testing import check_words
 
 PLUGIN = """
@@ -155,6 +157,52 @@ def test_a_file_of_ours_that_cannot_be_imported_is_listed_and_leaves_the_others(
             sys.modules.pop(name, None)
     (problem,) = toys.problems
     assert problem.name == "toybox.broken" and problem.why.startswith("SyntaxError")
+
+
+class Unshowable(Config):
+    n: int | None = setting(None, "How many, if any.")
+
+
+def title_only(**more: object) -> type[TaskFamily]:
+    return type("Odd", (TaskFamily,), {"title": "Odd", "task": lambda self, *given: None, **more})
+
+
+@pytest.mark.parametrize(
+    ("plugin", "why"),
+    [
+        (title_only(), "Odd lacks Settings, summary"),
+        (title_only(summary="Odd.", Settings=Config, task=TaskFamily.task), "Odd lacks task"),
+        (
+            title_only(summary="Odd.", Settings=Unshowable),
+            "setting n: int | None cannot be shown; there are bool, int, float, str, Literal[…] and dict[str, float]",
+        ),
+        (type("Odd", (), {"title": "Odd"}), "Odd is no TaskFamily"),
+    ],
+)
+def test_a_plugin_that_is_not_whole_is_a_problem_in_one_sentence_and_not_among_the_others(
+    plugin: type[TaskFamily], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = task_families.names()
+    (tmp_path / "odd_tasks.py").write_text(
+        "import plugin_of_a_test\nfrom metagen_gui.api import task_families\n"
+        "task_families.register('odd')(plugin_of_a_test.plugin)\n"
+    )
+    installed = tmp_path / "odd-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text("[metagen.tasks]\nodd = odd_tasks\n")
+    shared = type(sys)("plugin_of_a_test")
+    shared.plugin = plugin
+    monkeypatch.setitem(sys.modules, "plugin_of_a_test", shared)
+    monkeypatch.delitem(sys.modules, "odd_tasks", raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(task_families, "problems", [])
+    monkeypatch.setattr(task_families, "_plugins", dict(task_families._plugins))
+    task_families.load(again=True)
+    (problem,) = task_families.problems
+    assert (problem.name, problem.package, problem.why) == ("odd", "odd", f"TypeError: {why}")
+    assert task_families.names() == before
+    assert len(catalogue()["tasks"]) == len(before), "the others can be listed"
 
 
 def test_no_plugin_of_ours_is_broken() -> None:
