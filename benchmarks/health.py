@@ -106,7 +106,9 @@ def draw_classes(folder: Path) -> Path:
 def alarms_of(case: Case, folder: Path) -> Iterator[tuple[int, Alarm]]:
     """Run a case; yield every alarm and the step at which it is told."""
     experiment, commands, remedy = experiment_of(case, folder / "classes"), Commands(), case.remedy
-    health = Health({f"{section}.{name}": value for section in SECTIONS for name, value in experiment.config(section)})
+    settings = {f"{section}.{name}": value for section in SECTIONS for name, value in experiment.config(section)}
+    tasks, model = (experiment.plugin(section) for section in ("tasks", "model"))
+    health = Health(settings, (tasks.remedies, model.remedies), model.signs)
     run = meta_train(experiment, out=folder / "run", commands=commands)
     try:
         for event in run:

@@ -45,6 +45,8 @@ from metagen_gui.engine.events import (
 )
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.health.base import Detector, Finding, detectors
+from metagen_gui.engine.health.remedies import lower, put
+from metagen_gui.engine.health.signs import ContestSigns, PosteriorSigns
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.metrics.base import Context, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values
@@ -116,10 +118,14 @@ __all__ = [  # noqa: RUF022  # by purpose
     "Metric",
     "Values",
     "metrics",
-    # a watcher of a run's health
+    # a watcher of a run's health; what models and task families declare of illnesses
+    "ContestSigns",
     "Detector",
     "Finding",
+    "PosteriorSigns",
     "detectors",
+    "lower",
+    "put",
     # running an experiment, step by step or as a whole
     "Commands",
     "Experiment",

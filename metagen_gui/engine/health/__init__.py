@@ -6,13 +6,15 @@ Each file beside this one watches for one illness. Nothing here touches the run,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
 from metagen_gui.engine.events import Alarm, Event, SettingChanged
 from metagen_gui.engine.health.base import Detector, detectors
+from metagen_gui.engine.health.remedies import Advice
+from metagen_gui.engine.health.signs import Signs
 from metagen_gui.engine.settings.plain_text import printable, quoted
 
 __all__ = ["Detector", "Health", "detectors"]
@@ -24,8 +26,16 @@ class Health:
     A detector that raises is left out from then on: what watches a run must not end it.
     """
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        """`settings` holds the value of every setting by its path, as `training.outer_lr`."""
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        remedies: Sequence[Mapping[str, Advice]] = (),
+        signs: Mapping[str, Signs] | None = None,
+    ) -> None:
+        """`settings` holds the value of every setting by its path, as `training.outer_lr`.
+
+        `remedies` and `signs` are what the plugins of the run declare, by the illness, in the order they are offered.
+        """
         self.settings = dict(settings)
         self.news: list[str] = []
         """Sentences on what was left out, for whoever tells them to take."""
@@ -33,6 +43,8 @@ class Health:
         for name, detector in detectors.items():
             with self._sparing(name):
                 self.detectors[name] = detector()
+                self.detectors[name].advice = tuple(each[name] for each in remedies if name in each)
+                self.detectors[name].signs = (signs or {}).get(name)
 
     def watch(self, event: Event) -> list[Alarm]:
         """Return the alarms that `event` raises, and with `over` those that it ends."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from metagen_gui.engine.events import Alarm, Event, Remedy
+from metagen_gui.engine.health.remedies import Advice
+from metagen_gui.engine.health.signs import Signs
 from metagen_gui.engine.settings.registry import Registry
 
 
@@ -22,6 +24,10 @@ class Finding:
     remedies: tuple[Remedy, ...] = ()
     began: int | None = None
     """The outer step it began at, where that is not the step of the first event that was ill."""
+
+
+DECLARED = ("advice", "signs")
+"""Attributes that are told to a detector, and not remembered."""
 
 
 class Detector(ABC):
@@ -42,6 +48,11 @@ class Detector(ABC):
     recovery: ClassVar[int] = 1
     """Findings of health in a row before it is over."""
 
+    advice: Sequence[Advice] = ()
+    """What the plugins of the run declare to help against it; of the tasks first. Not remembered."""
+    signs: Signs | None = None
+    """What the model declares that it shows by. Not remembered."""
+
     def __init__(self) -> None:
         self.began: int | None = None
         self.ill = self.well = 0
@@ -50,6 +61,10 @@ class Detector(ABC):
     @abstractmethod
     def look(self, event: Event, settings: Mapping[str, Any]) -> Finding | None:
         """Return what `event` shows, None for one that shows nothing. `settings` holds every setting by its path."""
+
+    def advised(self, settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
+        """Return what the plugins of the run declare to help, as far as `settings` have it."""
+        return tuple(remedy for each in self.advice for remedy in each(settings))
 
     def watch(self, event: Event, settings: Mapping[str, Any]) -> Alarm | None:
         """Return the alarm that `event` raises or ends, if it does."""
@@ -77,11 +92,12 @@ class Detector(ABC):
 
     def state(self) -> dict[str, Any]:
         """Return all that is remembered, for JSON."""
-        return {**vars(self), "raised": asdict(self.raised) if self.raised else None}
+        kept = {name: value for name, value in vars(self).items() if name not in DECLARED}
+        return {**kept, "raised": asdict(self.raised) if self.raised else None}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` returned; what this version does not know, or would not write, is left out."""
-        for name in vars(self).keys() & state.keys() - {"raised"}:
+        for name in vars(self).keys() & state.keys() - {"raised", *DECLARED}:
             if _alike(state[name], getattr(self, name)):
                 setattr(self, name, state[name])
         with suppress(TypeError, KeyError, ValueError):

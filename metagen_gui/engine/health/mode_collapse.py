@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from metagen_gui.engine.events import Event, Remedy, Snapshot
+from metagen_gui.engine.events import Event, Snapshot
 from metagen_gui.engine.health.base import Detector, Finding, detectors
-from metagen_gui.engine.health.remedies import lower_kl_weight, put
 
 ALIKE, APART = 0.1, 0.2
 """Diversity of the samples as a share of the data's: alike under the one, apart again over the other. Means of pixels
@@ -50,7 +49,7 @@ class ModeCollapse(Detector):
             f"Samples of different latents are nearly the same: they differ {share:.1%} as much as the examples of "
             "their task do."
         )
-        return Finding("ill", text, remedies(settings))
+        return Finding("ill", text, self.advised(settings))
 
 
 def diversity_share(snapshot: Snapshot) -> float | None:
@@ -74,13 +73,3 @@ def mean_distances(examples: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     count = flat.shape[1]
     means: npt.NDArray[np.float64] = np.sqrt(apart.clip(0)).sum(axis=(1, 2)) / (count * (count - 1))
     return means
-
-
-def remedies(settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
-    """Offer what makes the samples of this model differ."""
-    found = lower_kl_weight(settings)
-    if settings.get("model.mode_seeking") == 0:
-        found += put(settings, "model.mode_seeking", "Drive samples apart", 1.0)
-    if settings.get("model.mmd_weight") == 0:
-        found += put(settings, "model.mmd_weight", "Count MMD²", 10.0)
-    return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from metagen_gui.engine.events import Event, Remedy, SettingChanged, StepReport, ValidationReport
 from metagen_gui.engine.health.base import Detector, Finding, detectors
-from metagen_gui.engine.health.remedies import lower, put
+from metagen_gui.engine.health.remedies import lower
 
 WORSE = 0.02
 """How far the validation loss must lie above its best, as a share of all that it had fallen."""
@@ -84,7 +84,6 @@ class Overfitting(Detector):
     def _remedies(self, settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
         return (
             lower(settings, "training.outer_lr", "Lower the outer rate", 10)
-            + put(settings, "tasks.turned", "Add turned characters", True)
-            + lower(settings, "model.width", "Halve the width", 2)
+            + self.advised(settings)
             + (Remedy("Stop at the best step", "training.meta_steps", self.best_step),)
         )

@@ -1,13 +1,13 @@
-"""Posterior collapse: a VAE's latents carry nothing, so that every example of a task is the same to it."""
+"""Posterior collapse: a model's latents carry nothing, so that every example of a task is the same to it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from metagen_gui.engine.events import Event, Remedy, ValidationReport
+from metagen_gui.engine.events import Event, ValidationReport
 from metagen_gui.engine.health.base import Detector, Finding, detectors
-from metagen_gui.engine.health.remedies import lower_kl_weight, put
+from metagen_gui.engine.health.signs import PosteriorSigns
 
 EMPTY, FILLED = 0.1, 0.3
 """Nats of KL per example: nothing is said about it with fewer than the one, something again with more than the other.
@@ -27,17 +27,15 @@ class PosteriorCollapse(Detector):
         """Return what the KL shows, once it counts in full."""
         if not isinstance(event, ValidationReport) or event.meta_step <= settings.get("training.ramp_steps", 0):
             return None
+        if not isinstance(self.signs, PosteriorSigns):
+            return None
         last = len(next(iter(event.query_loss.values()))) - 1
-        kl, active = event.details.get(f"kl/{last}"), event.details.get(f"active_units/{last}")
+        kl, active = (event.details.get(f"{name}/{last}") for name in (self.signs.kl, self.signs.active))
         if kl is None or active is None or not kl < float("inf"):
             return None
         if kl >= EMPTY and active >= 1:
             return Finding("well" if kl >= FILLED else "between")
-        size = settings.get("model.latent_size")
+        size = settings.get(self.signs.latents)
         units = f"{active:.1f} of {size} latents are" if size else f"{active:.1f} latents are"
         text = f"The latents carry almost nothing: a KL of {kl:.2g} nats per example, and {units} active."
-        return Finding("ill", text, self._remedies(settings))
-
-    def _remedies(self, settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
-        longer = max(1, int(settings.get("training.meta_steps", 0)) // 5)
-        return lower_kl_weight(settings) + put(settings, "training.ramp_steps", "Let the KL weight grow slowly", longer)
+        return Finding("ill", text, self.advised(settings))

@@ -1,11 +1,14 @@
-"""Changes of settings that an alarm can offer, as far as the run has those settings."""
+"""Changes of settings that an alarm can offer, as far as the run has those settings; also of what plugins declare."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from metagen_gui.engine.events import Remedy
+
+Advice = Callable[[Mapping[str, Any]], tuple[Remedy, ...]]
+"""What helps against an illness, made from every setting by its path."""
 
 LEAST_RATE = 1e-6
 """A rate below this is not worth offering: nothing would be learned any more."""
@@ -18,14 +21,6 @@ def lower(settings: Mapping[str, Any], path: str, label: str, factor: float) -> 
         return ()
     wanted = value / factor
     return (Remedy(label, path, max(1, round(wanted)) if isinstance(value, int) else float(f"{wanted:.2g}")),)
-
-
-def lower_kl_weight(settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
-    """Offer 1, the weight of the KL in the bound itself, for anything above, and a tenth of what is less."""
-    beta = settings.get("model.beta")
-    if isinstance(beta, int | float) and beta > 1:
-        return (Remedy("Lower the KL weight", "model.beta", 1.0),)
-    return lower(settings, "model.beta", "Lower the KL weight", 10)
 
 
 def put(settings: Mapping[str, Any], path: str, label: str, value: Any) -> tuple[Remedy, ...]:

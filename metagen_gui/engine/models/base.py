@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.data.spec import DataSpec
+from metagen_gui.engine.health.remedies import Advice
+from metagen_gui.engine.health.signs import Signs
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.settings.plain_text import quoted
@@ -72,6 +74,10 @@ class GenerativeModel(ABC):
     Settings: ClassVar[type[Config]]
     suggests: ClassVar[Mapping[str, Any]] = {}
     """Defaults of other groups that suit this model, as `{"algorithm.adaptation_steps": 4}`."""
+    remedies: ClassVar[Mapping[str, Advice]] = {}
+    """What helps against an illness of a run, by its watcher's name: changes of settings, see `lower` and `put`."""
+    signs: ClassVar[Mapping[str, Signs]] = {}
+    """What an illness shows by that only models of a kind can have, by the name of its watcher."""
 
     players: ClassVar[tuple[str, ...]]
     groups: ClassVar[tuple[str, ...]]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -20,6 +21,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from metagen_gui.engine.data.spec import DataSpec
+from metagen_gui.engine.health.remedies import lower
 from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, LossKind, Noise, PlayerParams, models
 from metagen_gui.engine.settings.config import Config, setting
 
@@ -71,6 +73,7 @@ class Curve(GenerativeModel):
     summary = "A small network that draws y over x through the support points; for sinusoids."
     reference = "Finn, Abbeel & Levine 2017, section 5.1"
     Settings = CurveSettings
+    remedies = {"overfitting": partial(lower, path="model.width", label="Halve the width", factor=2)}
     players = ("curve",)
     groups = ("context", "head", "body")
     group_rates = {"context": 1.0, "head": 1.0, "body": 1.0}

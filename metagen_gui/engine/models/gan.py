@@ -13,15 +13,20 @@ their latents do (mode seeking, Mao 2019).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 
 from metagen_gui.engine.data.spec import DataSpec
+from metagen_gui.engine.events import Remedy
+from metagen_gui.engine.health.remedies import lower
+from metagen_gui.engine.health.signs import ContestSigns
 from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams, models
 from metagen_gui.engine.networks.adversarial_losses import (
+    WON,
     discriminator_loss,
     generator_loss,
     gradient_penalty,
@@ -29,7 +34,8 @@ from metagen_gui.engine.networks.adversarial_losses import (
     r1_penalty,
     squared_mmd,
 )
-from metagen_gui.engine.networks.context_networks import NetworkSettings, build_decoder, build_encoder, initial_values
+from metagen_gui.engine.networks.adversarial_players import Discriminator, Generator
+from metagen_gui.engine.networks.context_networks import NetworkSettings, initial_values
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
 
@@ -106,36 +112,23 @@ class GanSettings(NetworkSettings):
     )
 
 
-class _Generator(nn.Module):
-    """G: latents to examples; `prior` holds mean and log standard deviation of the latents' law."""
-
-    def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
-        super().__init__()
-        s, c = settings, settings.context_size
-        self.shape, self.bounded = spec.shape, spec.bounds is not None
-        self.body = build_decoder(s, spec, s.latent_size, c, waves=0 if self.bounded else s.width)
-        self.prior = nn.Parameter(torch.zeros(2, s.latent_size))
-        self.context = nn.Parameter(torch.zeros(c))
-
-    def forward(self, latents: Tensor) -> Tensor:
-        """Map standard normal latents `(n, latent)` to examples `(n, *shape)`."""
-        out = self.body(self.prior[0] + self.prior[1].exp() * latents, self.context).view(-1, *self.shape)
-        return torch.sigmoid(out) if self.bounded else out
+def part_samples(settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
+    """Offer the terms of the loss that make samples differ, as far as they do not count yet."""
+    offers = (Remedy("Drive samples apart", "model.mode_seeking", 1.0), Remedy("Count MMD²", "model.mmd_weight", 10.0))
+    return tuple(offer for offer in offers if settings.get(offer.path) == 0)
 
 
-class _Discriminator(nn.Module):
-    """D: examples to one number each, large for real ones."""
-
-    def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
-        super().__init__()
-        s, c = settings, settings.context_size
-        self.body = build_encoder(s, spec, 1, c)
-        self.context = nn.Parameter(torch.zeros(c))
-
-    def forward(self, examples: Tensor) -> Tensor:
-        """Map examples `(n, *shape)` to `(n,)`."""
-        out: Tensor = self.body(examples, self.context)
-        return out.squeeze(1)
+def help_generator(settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
+    """Offer what holds D back, and what G can learn from besides."""
+    penalty, turns = settings.get("model.penalty"), settings.get("model.generator_turns")
+    found: tuple[Remedy, ...] = ()
+    if penalty is not None:
+        found += (Remedy("Raise the gradient penalty", "model.penalty", min(1000.0, max(1.0, 10 * penalty))),)
+    if settings.get("model.mmd_weight") == 0:
+        found += (Remedy("Count MMD²", "model.mmd_weight", 10.0),)
+    if settings.get("model.discriminator_turns", 1) > 1:
+        return found + lower(settings, "model.discriminator_turns", "Fewer steps of D per round", 2)
+    return found + ((Remedy("More steps of G per round", "model.generator_turns", turns + 1),) if turns else ())
 
 
 @models.register("gan")
@@ -159,6 +152,8 @@ class Gan(GenerativeModel):
     }
     detail_names = ("mmd2", "margin")
     score_name = "mmd2"
+    signs = {"discriminator_wins": ContestSigns("generator", "discriminator", "margin", "model.loss", WON)}
+    remedies = {"discriminator_wins": help_generator, "mode_collapse": part_samples}
     adapts = {
         "both sides": groups,
         "both contexts": ("context", "prior", "discriminator_context"),
@@ -171,7 +166,8 @@ class Gan(GenerativeModel):
 
     def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
         super().__init__(settings, spec)
-        self.generator, self.discriminator = _Generator(settings, spec), _Discriminator(settings, spec)
+        self.generator = Generator(settings, spec, settings.context_size, settings.latent_size)
+        self.discriminator = Discriminator(settings, spec, settings.context_size)
 
     def check(self, shots: int, query_size: int) -> None:
         """Raise `BadInput` for single examples: the unbiased MMD² compares pairs."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,6 +21,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from metagen_gui.engine.data.spec import DataSpec
+from metagen_gui.engine.events import Remedy
+from metagen_gui.engine.health.remedies import lower, put
+from metagen_gui.engine.health.signs import PosteriorSigns
 from metagen_gui.engine.models.base import (
     USUAL,
     Circumstances,
@@ -127,6 +131,20 @@ def _log_normal(standardised: Tensor, log_std: Tensor) -> Tensor:
     return -(0.5 * (standardised**2 + LOG_2PI) + log_std).sum(-1)
 
 
+def lower_kl_weight(settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
+    """Offer 1, the weight of the KL in the bound itself, for anything above, and a tenth of what is less."""
+    beta = settings.get("model.beta")
+    if isinstance(beta, int | float) and beta > 1:
+        return (Remedy("Lower the KL weight", "model.beta", 1.0),)
+    return lower(settings, "model.beta", "Lower the KL weight", 10)
+
+
+def fill_latents(settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
+    """Offer a lower weight of the KL, and one that grows over a fifth of the run."""
+    longer = max(1, int(settings.get("training.meta_steps", 0)) // 5)
+    return lower_kl_weight(settings) + put(settings, "training.ramp_steps", "Let the KL weight grow slowly", longer)
+
+
 @models.register("vae")
 class Vae(GenerativeModel):
     """Variational autoencoder: an encoder and a decoder trained on the evidence lower bound."""
@@ -154,6 +172,12 @@ class Vae(GenerativeModel):
         "it than −ELBO, and hardly dependent on how well the encoder has adapted. Shown; −ELBO is what decides.",
     )
     detail_names = ("kl", "active_units")
+    signs = {"posterior_collapse": PosteriorSigns("kl", "active_units", "model.latent_size")}
+    remedies = {
+        "posterior_collapse": fill_latents,
+        "mode_collapse": lower_kl_weight,
+        "overfitting": partial(lower, path="model.width", label="Halve the width", factor=2),
+    }
     adapts = {
         "context and prior": ("context", "prior"),
         "context": ("context",),

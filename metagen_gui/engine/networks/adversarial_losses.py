@@ -5,7 +5,7 @@ All take discriminator outputs `(examples,)` and return scalars, averages over e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,15 @@ Critic = Callable[[Tensor], Tensor]
 """A discriminator as a function from examples `(n, *shape)` to one number each `(n,)`."""
 
 BANDWIDTHS = (0.1, 0.25, 0.6, 1.5)
+
+WON: Mapping[str, tuple[float, float]] = {"non_saturating": (6.0, 4.0), "hinge": (1.9, 1.5)}
+"""Per form of the loss, margins D(x) − D(G(z)) at which D has won, and under which it has not any more.
+
+For `non_saturating` D's outputs are log-odds: at a margin of 6, split evenly, it is twenty to one sure on either side
+and its loss is 0.1, where 1.39 would be a draw. The hinge gives nothing beyond 2, where its loss is 0. A Wasserstein
+critic is meant to be far ahead of G, and its slope is held to 1, so it is never said to win. Healthy runs had margins
+below 0.1, sick ones 7 to 22.
+"""
 
 
 def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:

@@ -54,7 +54,8 @@ class TrainingRun:
         self.observer = Observer(learner)
         self.keeper = RunKeeper(learner, folder, self.progress)
         settings = {f"{s}.{name}": value for s in SECTIONS for name, value in learner.experiment.config(s)}
-        self.health = Health(settings)
+        tasks, model = (learner.experiment.plugin(section) for section in ("tasks", "model"))
+        self.health = Health(settings, (tasks.remedies, model.remedies), model.signs)
         self.failures = 0
         self.looked_at = -1
         self.is_over = False

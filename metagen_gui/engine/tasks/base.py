@@ -19,6 +19,7 @@ from metagen_gui.engine.data.density_shapes import Mixture
 from metagen_gui.engine.data.image_files import read_images
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress
 from metagen_gui.engine.data.spec import Array, DataSpec
+from metagen_gui.engine.health.remedies import Advice
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.settings.registry import Registry
 
@@ -61,6 +62,8 @@ class TaskFamily(ABC):
     Settings: ClassVar[type[Config]]
     suggests: ClassVar[Mapping[str, Any]] = {}
     """Defaults of other groups that suit this family, as `{"training.shots": 100}`; a person's own values win."""
+    remedies: ClassVar[Mapping[str, Advice]] = {}
+    """What helps against an illness of a run, by its watcher's name: changes of settings, see `lower` and `put`."""
 
     shape_settings: ClassVar[tuple[str, ...]] = ()
     """The settings that decide the shape of an example."""

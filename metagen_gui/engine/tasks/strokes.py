@@ -6,6 +6,7 @@ those of Omniglot (Lake, Salakhutdinov & Tenenbaum 2015). Whole alphabets belong
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from metagen_gui.engine.data.glyphs.alphabet import Alphabet
 from metagen_gui.engine.data.glyphs.drawer import HANDS, Style
 from metagen_gui.engine.data.glyphs.pool import Pool
 from metagen_gui.engine.data.spec import ImageSpec
+from metagen_gui.engine.health.remedies import put
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.tasks.base import STREAMS, Stream, Task, TaskFamily, task_families
@@ -59,6 +61,7 @@ class Strokes(TaskFamily):
     summary = "Handwritten characters of real and invented alphabets, much like Omniglot; nothing to download."
     reference = "Lake, Salakhutdinov & Tenenbaum, Human-level concept learning, Science 2015 (the data it resembles)"
     Settings = StrokesSettings
+    remedies = {"overfitting": partial(put, path="tasks.turned", label="Add turned characters", value=True)}
     groups_are = "alphabets"
     shape_settings = ("size",)
 

@@ -9,6 +9,10 @@ import numpy as np
 
 from metagen_gui.engine.events import Alarm, Event, Snapshot, StepReport, ValidationReport
 from metagen_gui.engine.health import Health
+from metagen_gui.engine.models.base import GenerativeModel
+from metagen_gui.engine.models.gan import Gan
+from metagen_gui.engine.models.vae import Vae
+from metagen_gui.engine.tasks.strokes import Strokes
 
 SETTINGS: dict[str, Any] = {
     "training.outer_lr": 0.003,
@@ -30,6 +34,12 @@ GAN: dict[str, Any] = {
     "model.discriminator_turns": 1,
     "model.generator_turns": 1,
 }
+
+
+def watch_over(settings: dict[str, Any], model: type[GenerativeModel] | None = None) -> Health:
+    """Return the watch over a run on strokes; `model` is by default the one that `settings` are of."""
+    model = model or (Gan if "model.loss" in settings else Vae)
+    return Health(settings, (Strokes.remedies, model.remedies), model.signs)
 
 
 def step(number: int, loss: float, **more: Any) -> StepReport:
@@ -63,9 +73,11 @@ def points(meta_step: int, spread: float, tasks: int = 3) -> Snapshot:
     return Snapshot(meta_step, ("a", "b", "c")[:tasks], (0, 1), draw(tasks, 10), draw(tasks, 10), samples)
 
 
-def alarms(events: Iterable[Event], settings: dict[str, Any] | None = None) -> list[tuple[int, Alarm]]:
+def alarms(
+    events: Iterable[Event], settings: dict[str, Any] | None = None, model: type[GenerativeModel] | None = None
+) -> list[tuple[int, Alarm]]:
     """Return every alarm of `events` with the outer step at which it was told."""
-    health = Health(SETTINGS if settings is None else settings)
+    health = watch_over(SETTINGS if settings is None else settings, model)
     return [(getattr(event, "meta_step", 0), alarm) for event in events for alarm in health.watch(event)]
 
 
