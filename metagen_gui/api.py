@@ -3,7 +3,7 @@
 Every plugin                `setting`, `Config`, `BadInput`
 An algorithm                `Algorithm`, `RateLearner`, `algorithms`, and what a meta-gradient is made of
 A model                     `GenerativeModel`, `models`, `DataSpec` and its kinds, and what a model is handed
-A task family               `TaskFamily`, `task_families`, `Task`
+A task family               `TaskFamily`, `task_families`, `Task`, and what its hooks take and return
 A metric of samples         `Metric`, `metrics`, `Context`
 A watcher of a run          `Detector`, `detectors`, `Finding`
 Running an experiment       `Experiment`, `meta_train`, `resume_run`, `Commands`, `MetaLearner`
@@ -31,6 +31,9 @@ from metagen_gui.engine.algorithms.base import (
     of_player,
     query_losses,
 )
+from metagen_gui.engine.data.bayes import BestGenerator
+from metagen_gui.engine.data.density_shapes import Mixture
+from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress
 from metagen_gui.engine.data.spec import Array, DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.events import (
     Alarm,
@@ -48,7 +51,7 @@ from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.health.remedies import lower, put
 from metagen_gui.engine.health.signs import ContestSigns, PosteriorSigns
 from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.metrics.base import Context, Metric, metrics
+from metagen_gui.engine.metrics.base import Context, DataKind, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.models.base import (
     USUAL,
@@ -108,6 +111,10 @@ __all__ = [  # noqa: RUF022  # by purpose
     "models",
     # a task family
     "Array",
+    "BestGenerator",
+    "ImportReport",
+    "Mixture",
+    "ReadProgress",
     "Stream",
     "Task",
     "TaskBatch",
@@ -115,6 +122,7 @@ __all__ = [  # noqa: RUF022  # by purpose
     "task_families",
     # a metric of samples
     "Context",
+    "DataKind",
     "Metric",
     "Values",
     "metrics",
