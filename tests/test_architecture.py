@@ -35,6 +35,7 @@ NOT_OURS = {
     "gaussian.py",
     "segments.py",
     "centre.py",
+    "plateau.py",
     "samples/",
     "checkpoints/",
     "share/applications/",

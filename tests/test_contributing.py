@@ -16,10 +16,12 @@ from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.health import detectors
 from metagen_gui.engine.metrics import metrics
 from metagen_gui.engine.plugins import load_plugins
 from metagen_gui.engine.run.outer_loop import meta_train
-from metagen_gui.testing import check_algorithm, check_metric, check_model, check_run, check_task_family
+from metagen_gui.testing import check_algorithm, check_detector, check_metric, check_model, check_run, check_task_family
+from tests.engine.health.reports import SETTINGS, falling, step
 
 EXPERIMENT = {"tasks": "segments", "model": "gaussian", "algorithm": "joint"}
 SMALL = {
@@ -70,13 +72,16 @@ def test_they_are_listed_and_keep_what_plugins_promise(tmp_path: Path) -> None:
     assert load_plugins() == []
     chosen = Experiment(**EXPERIMENT)
     listed = catalogue()
-    for section, name in {**EXPERIMENT, "metric": "centre"}.items():
+    for section, name in {**EXPERIMENT, "metric": "centre", "health": "plateau"}.items():
         assert name in [plugin["name"] for plugin in listed[section]]
     family = chosen.build_tasks()
     check_task_family(family)
     check_model(chosen.build_model(family))
     check_algorithm(chosen.build_algorithm(chosen.build_model(family)))
     check_metric(metrics.get("centre")())
+    check_detector(
+        detectors.get("plateau"), [*falling(250), *(step(251 + more, 400.0) for more in range(200))], SETTINGS
+    )
     for path, value in SMALL.items():
         chosen = chosen.with_value(f"training.{path}", value)
     check_run(chosen, tmp_path)
@@ -125,4 +130,4 @@ def test_evaluation_and_claims_call_a_loss_what_it_is(
 
 
 def test_they_are_gone_again() -> None:
-    assert "joint" not in algorithms.names() and "centre" not in metrics.names()
+    assert "joint" not in algorithms.names() and "centre" not in metrics.names() and "plateau" not in detectors.names()
