@@ -102,9 +102,11 @@ class Layouts(QObject):
     def clear_dead_tab_bars(self) -> None:
         """Hide tab bars that stand above no panel: Qt leaves some where docks were put in place before a resize."""
         of_window = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        tops = {dock.windowTitle(): dock.geometry().top() for dock in self.docks.values() if not dock.isFloating()}
+        places = {dock.windowTitle(): dock.geometry() for dock in self.docks.values() if not dock.isFloating()}
         for bar in of_window:
-            if tops.get(bar.tabText(bar.currentIndex())) != bar.geometry().bottom() + 1:
+            below, here = places.get(bar.tabText(bar.currentIndex())), bar.geometry()
+            above_it = below is not None and below.left() <= here.center().x() <= below.right()
+            if below is None or not above_it or below.top() != here.bottom() + 1:
                 bar.hide()
 
     def bring(self, name: str) -> None:
