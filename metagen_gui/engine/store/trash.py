@@ -76,7 +76,7 @@ def thrown_away() -> list[Thrown]:
             with suppress(OSError, ValueError, KeyError, TypeError):
                 note = json.loads(read_file(place / NOTE, MAX_NOTE_BYTES))
                 one = Thrown(place, Path(note["folder"]), str(note["name"]), float(note["when"]))
-                if one.content.is_dir():
+                if _is_own(one):
                     found.append(one)
     return sorted(found, key=lambda one: one.when, reverse=True)
 
@@ -97,11 +97,21 @@ def bring_back(thrown: Thrown) -> Path:
 
 def delete_for_good(thrown: Thrown) -> None:
     """Delete what lies in the trash, which nothing brings back; raise `BadInput` if it cannot be."""
+    if not _is_own(thrown):
+        raise BadInput(str(thrown.content), "could not be deleted: not a folder in a place of its own in the trash")
     try:
         shutil.rmtree(thrown.content)
         shutil.rmtree(thrown.place)
     except OSError as error:
         raise _refusal(thrown.place, "deleted", error) from None
+
+
+def _is_own(thrown: Thrown) -> bool:
+    """Return whether a folder lies right in its place in the trash and neither is a link, whatever a note says."""
+    name, place = thrown.folder.name, thrown.place
+    inside = place.parent == trash_folder() and thrown.folder.is_absolute() and name not in ("", ".", "..")
+    links = place.is_symlink() or thrown.content.is_symlink()
+    return inside and thrown.content.parent == place and thrown.content.is_dir() and not links
 
 
 def _move(source: Path, to: Path) -> None:

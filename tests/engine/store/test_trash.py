@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from pathlib import Path
@@ -109,3 +110,19 @@ def test_a_disk_that_is_full_leaves_everything_where_it_is(run: Path, monkeypatc
     with pytest.raises(BadInput, match="could not be moved to the trash: No space left"):
         throw_away(run)
     assert held(run) == before and list(trash.trash_folder().iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", ["/x/..", "/", "..", ".", "", "my run", "/x/linked"])
+def test_a_forged_note_deletes_nothing_beyond_its_own_place(tmp_path: Path, folder: str) -> None:
+    other = tmp_path / "elsewhere" / "other"
+    other.mkdir(parents=True)
+    kept, place = throw_away(other), trash.trash_folder() / "forged"
+    (place / "my run").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "precious").touch()
+    (place / "linked").symlink_to(tmp_path / "elsewhere")
+    (place / trash.NOTE).write_text(json.dumps({"folder": folder, "name": "mine", "when": 1.0}))
+    before = held(tmp_path)
+    assert thrown_away() == [kept]
+    with pytest.raises(BadInput, match="could not be deleted: not a folder in a place of its own"):
+        delete_for_good(trash.Thrown(place, Path(folder), "mine", 1.0))
+    assert held(tmp_path) == before
