@@ -6,8 +6,10 @@ Whoever opens a run is told what is not as the run wrote it; nothing of it is de
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +21,7 @@ from metagen_gui.engine.store.names import EVENTS, EXPERIMENT, METRICS
 from metagen_gui.engine.store.progress import Progress
 
 ASIDE = ".damaged"
-"""What a damaged file is called from then on, after its own name."""
+"""What a damaged file is called from then on, after its own name; a later one `.damaged-2` and so on."""
 MAX_GROWN_BYTES = 2**36
 
 
@@ -83,13 +85,13 @@ def mend(folder: Path, checkpoint: Checkpoint, columns: Sequence[str]) -> tuple[
             with suppress(ValueError, KeyError, TypeError, RecursionError, csv.Error, StopIteration):
                 if 0 <= step_of(line) <= checkpoint.meta_step:
                     kept.append(line)
-        _set_aside(folder / name)
+        aside = _set_aside(folder / name)
         head = [",".join(columns)] if name == METRICS else []
         write_atomically(folder / name, "".join(f"{line}\n" for line in (*head, *kept)).encode())
         mended.add(name)
         told.append(
             f"{name} is not as the run wrote it up to step {checkpoint.meta_step:,}: {len(kept):,} of its lines are "
-            f"left. As it was found it is kept as {name}{ASIDE}."
+            f"left. As it was found it is kept as {aside.name}."
         )
     return told, mended
 
@@ -107,6 +109,12 @@ def _step_of_event(line: str) -> int:
     return int(json.loads(line)["meta_step"])
 
 
-def _set_aside(path: Path) -> None:
+def _set_aside(path: Path) -> Path:
+    """Keep a file under a name that nothing has, and return it: what was set aside before stays."""
+    names = (f"{path.name}{ASIDE}", *(f"{path.name}{ASIDE}-{number}" for number in range(2, 1000)))
+    aside = next((to for to in map(path.with_name, names) if not os.path.lexists(to)), None)
+    if aside is None:
+        raise OSError(errno.EEXIST, "no free name to set it aside", str(path))
     with suppress(FileNotFoundError):
-        path.rename(path.with_name(f"{path.name}{ASIDE}"))
+        path.rename(aside)
+    return aside

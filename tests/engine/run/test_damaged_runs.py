@@ -96,6 +96,20 @@ def test_files_that_grow_are_compared_and_what_is_left_of_them_is_kept(
     assert resumed(tmp_path / "whole") == ["Resumed at step 2."]
 
 
+def test_what_was_set_aside_before_stays(run: Path) -> None:
+    """Files are damaged twice, with a resumed run that is broken off at once in between."""
+    names = ("experiment.json", "metrics.csv", "events.jsonl")
+    for end in (".damaged", ".damaged-2", ".damaged-3"):
+        for name in names:
+            (run / name).write_text(f"damaged: {end}")
+        with closing(resume_run(run)) as events:
+            told = [next(event for event in events if isinstance(event, Notice)).text for _ in range(3)]
+        assert told[1].endswith(f"kept as metrics.csv{end}.") and told[2].endswith(f"kept as events.jsonl{end}.")
+    for name in names:
+        for end in (".damaged", ".damaged-2", ".damaged-3"):
+            assert (run / f"{name}{end}").read_text() == f"damaged: {end}"
+
+
 def test_another_name_of_a_column_is_noticed(run: Path) -> None:
     whole = (run / "metrics.csv").read_text()
     (run / "metrics.csv").write_text(whole.replace("train/diverged", "train/diverted"))
