@@ -17,9 +17,10 @@ from torch import Tensor
 
 from metagen_gui.engine.adaptation.inner_loop import InnerLoop, Rates
 from metagen_gui.engine.adaptation.latent_embedding import CODE, DECODER, Law, law_of_change, law_of_code
+from metagen_gui.engine.adaptation.meta_params import MARK, is_own
 from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams
 
-DRAWN, DECODED = "@code.", "@decoded."
+DRAWN, DECODED = MARK + "code.", MARK + "decoded."
 
 
 class Walk(NamedTuple):
@@ -65,7 +66,7 @@ class CodeSpace:
         self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
     ) -> Tensor:
         """Return the model's loss at what the codes `params` stand for."""
-        own = {name: value for name, value in noise.items() if not name.startswith("@")}
+        own = {name: value for name, value in noise.items() if not is_own(name)}
         return self.fine.model.loss(player, self.decode(params, noise), batch, own, circumstances)
 
     def decode(self, codes: PlayerParams, noise: Noise) -> PlayerParams:

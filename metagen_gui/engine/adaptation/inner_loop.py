@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.meta_params import MARK
 from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputed
 from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams
 
@@ -22,7 +23,7 @@ Rates = Mapping[str, Mapping[str, Tensor]]
 """Inner rates by player and parameter name; the first axis is the adaptation step."""
 
 
-ORDER = "@order"
+ORDER = MARK + "order"
 """The noise that says which examples an inner step sees: indices `(steps, turns, minibatch)`. Without it, all."""
 
 

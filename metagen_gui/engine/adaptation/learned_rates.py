@@ -17,6 +17,8 @@ from metagen_gui.engine.models.base import Params
 
 Kind = Literal["no", "per_group", "per_layer", "per_entry"]
 
+RATE = "rate."
+"""What the names of learned rates begin with."""
 GAIN = 10.0
 """How much faster than a weight the logarithm of a rate moves: rates travel over decades, weights do not."""
 
@@ -24,11 +26,11 @@ GAIN = 10.0
 def fresh_rates(kind: Kind, steps: int, moving: Mapping[str, Tensor], groups: Mapping[str, str]) -> Params:
     """Return the learned tensors for the adapted parameters `moving`, whose groups are given by name; all zero."""
     if kind == "per_group":
-        return {f"rate.{group}": torch.zeros(steps) for group in sorted({groups[name] for name in moving})}
+        return {RATE + group: torch.zeros(steps) for group in sorted({groups[name] for name in moving})}
     if kind == "per_layer":
-        return {f"rate.{name}": torch.zeros(steps) for name in moving}
+        return {RATE + name: torch.zeros(steps) for name in moving}
     if kind == "per_entry":
-        return {f"rate.{name}": torch.zeros(steps, *value.shape) for name, value in moving.items()}
+        return {RATE + name: torch.zeros(steps, *value.shape) for name, value in moving.items()}
     return {}
 
 

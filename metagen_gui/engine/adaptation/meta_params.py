@@ -1,7 +1,7 @@
 """What is meta-learned: the parameters of a model and, apart from them, what an algorithm learns beside them.
 
 Optimizers, gradients and files take all tensors of a player alike. For them an algorithm's own have a mark before their
-names, which is written and read here alone.
+names, which is read here alone. So has the noise that adaptation draws besides the model's.
 """
 
 from __future__ import annotations
@@ -59,5 +59,5 @@ def marked(own: Mapping[str, Params]) -> Named:
 
 
 def is_own(name: str) -> bool:
-    """Return whether a name among all tensors is that of an algorithm's own."""
+    """Return whether a name among all tensors, or all noise, is that of an algorithm's own."""
     return name.startswith(MARK)

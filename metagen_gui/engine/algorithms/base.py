@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor
 
 from metagen_gui.engine.adaptation.inner_loop import InnerLoop, adapted_names
-from metagen_gui.engine.adaptation.learned_rates import fresh_rates, learned_rate
+from metagen_gui.engine.adaptation.learned_rates import RATE, fresh_rates, learned_rate
 from metagen_gui.engine.adaptation.meta_gradients import (
     MetaGradient,
     facing,
@@ -216,7 +216,7 @@ class Algorithm(ABC):
 
         A first axis of length 1 stands for all steps. They are shown in the window and written with an export.
         """
-        learns = [player for player, own in meta.own.items() if any(name.startswith("rate.") for name in own)]
+        learns = [player for player, own in meta.own.items() if any(name.startswith(RATE) for name in own)]
         names, rates = self.adapted(self.initialization(meta)), self.rates(meta) if learns else {}
         return {player: {name: rates[player][name] for name in names[player]} for player in learns}
 
@@ -260,7 +260,7 @@ class RateLearner(Algorithm):
         for player, own in meta.own.items():
             values = found[player]
             for name, fixed in values.items():
-                learned = own.get(f"rate.{name}", own.get(f"rate.{self.model.group_of(player, name)}"))
+                learned = own.get(RATE + name, own.get(RATE + self.model.group_of(player, name)))
                 if learned is not None:
                     values[name] = learned_rate(fixed, learned)
         return found

@@ -35,6 +35,7 @@ from metagen_gui.engine.adaptation.latent_embedding import (
     fresh_embedding,
     weight_penalty,
 )
+from metagen_gui.engine.adaptation.meta_params import is_own
 from metagen_gui.engine.algorithms import base
 from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment, TaskNoise
 from metagen_gui.engine.models.base import USUAL, Circumstances, Noise, Params, PlayerParams
@@ -118,7 +119,7 @@ class Leo(base.Algorithm):
         first_order: bool = False,
     ) -> list[PlayerParams]:
         """Return one task's parameters after 0, 1, … `steps` steps, those of the code first; nothing is sampled."""
-        own = {name: value for name, value in noise.items() if not name.startswith("@")}
+        own = {name: value for name, value in noise.items() if not is_own(name)}
         return self._space(meta, circumstances, first_order).walk(batch, own, steps).params
 
     def phase(self, share: float) -> None:

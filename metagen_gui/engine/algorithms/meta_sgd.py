@@ -18,6 +18,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.learned_rates import RATE
 from metagen_gui.engine.algorithms.base import (
     Algorithm,
     AlgorithmSettings,
@@ -32,8 +33,6 @@ from metagen_gui.engine.algorithms.base import (
 from metagen_gui.engine.models.base import Params
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
-
-RATE = "rate."
 
 
 class MetaSgdSettings(AlgorithmSettings):
