@@ -19,7 +19,7 @@ from torch import Tensor
 from metagen_gui.engine.adaptation.task_noise import joined
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
 from metagen_gui.engine.beneath_autograd.memory import free_bytes
-from metagen_gui.engine.claims.measures import EXACT, IWAE, LOSS, Eyes, Measure
+from metagen_gui.engine.claims.measures import BOUND, EXACT, LOSS, Eyes, Measure
 from metagen_gui.engine.claims.work import at_once
 from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.events import gigabytes
@@ -114,7 +114,7 @@ def scoring_adapted(
     values = {measure.name: np.full((len(rows), tasks.count), np.nan) for measure in wanted}
     pictures: list[Array] = []
     for first, own, samples in _walks(
-        algorithm, weights, tasks, support, rows, told=next((name for name in (IWAE, EXACT) if name in values), "")
+        algorithm, weights, tasks, support, rows, told=next((name for name in (BOUND, EXACT) if name in values), "")
     ):
         for place, drawn in enumerate(samples):
             index = first + place
@@ -140,7 +140,7 @@ def _walks(
     The figures are losses and, under the name `told` if there is one, −log p or a bound of it, `(tasks, rows)`.
     """
     model, last = algorithm.model, rows[-1]
-    player, alone, reweighted = model.players[0], len(model.players) == 1, model.reweighted is not None
+    player, compares, reweighted = model.players[0], model.loss_compares(), model.reweighted is not None
 
     def loss_at(params: PlayerParams, query: Tensor, noise: Noise) -> Tensor:
         loss = model.loss(player, params, query, noise)
@@ -153,7 +153,7 @@ def _walks(
         path = algorithm.trajectory(weights, given, adapting, last)
         chosen = [path[row] for row in rows]
         noise = of_player(grading, 0)
-        losses = [loss_at(params, query, noise) if alone else query.new_zeros(()) for params in chosen]
+        losses = [loss_at(params, query, noise) if compares else query.new_zeros(()) for params in chosen]
         figures = {LOSS: torch.stack(losses)}
         if told:
             likelihoods = [model.log_likelihood(params, query, telling).mean() for params in chosen]

@@ -17,8 +17,8 @@ from metagen_gui.engine.metrics.encoder import ImageEncoder
 from metagen_gui.engine.models.base import GenerativeModel
 from metagen_gui.engine.tasks.base import Stream, TaskFamily
 
-NAN = float("nan")
-LOSS, IWAE, EXACT = "loss", "iwae", "negative_log_likelihood"
+LOSS, BOUND, EXACT = "loss", "iwae", "negative_log_likelihood"
+"""Names under which the figures of a model itself are stored; that of any bound is the first bound's."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class Measure:
 
 
 def own_measures(model: GenerativeModel) -> list[Measure]:
-    """Return the figures of a model itself: its loss, if it has one player, and its likelihood or a bound, if any."""
+    """Return the figures of a model itself: its loss, if that compares, and its likelihood or a bound, if any."""
     loss, likelihood, found = model.loss_is, model.likelihood, []
-    if len(model.players) == 1:
+    if model.loss_compares():
         title = loss.title or "Query loss"
         found.append(Measure(LOSS, title, loss.unit, "lower", "generalises", of_model=loss.about, bounds=loss.bounds))
     if likelihood is not None:
-        name, title = (EXACT, "−log p") if likelihood.exact else (IWAE, f"IWAE bound, {likelihood.draws} draws")
-        found.append(Measure(name, title, "nats", "lower", None, of_model=likelihood.about, bounds=True))
+        name = EXACT if likelihood.exact else BOUND
+        found.append(Measure(name, likelihood.called, "nats", "lower", None, of_model=likelihood.about, bounds=True))
     return found
 
 
@@ -128,7 +128,8 @@ class Eyes:
         if not isinstance(self.encode, ImageEncoder):
             return ()
         told = f"{self.encode.accuracy:.0%} ± {self.encode.error:.0%}"
+        by_features = "; ".join(measure.title for measure in self.measures if measure.metric is not None)
         return (
-            "KID, coverage, class consistency and memorisation see images through a network that learned to tell the "
-            f"training classes apart; of {self.encode.ways} held-out ones it tells {told} right.",
+            f"{by_features}: these see images through a network that learned to tell the training classes apart. Of "
+            f"{self.encode.ways} held-out ones it tells {told} right.",
         )

@@ -81,7 +81,7 @@ def scoring_seconds(plan: ClaimPlan, arm: Arm) -> float:
         return 1.0
     learned, given = arm.is_meta or arm.is_null, plan.settings
     passes = 2 if learned else 1
-    if len(plan.experiment.plugin("model").players) == 1:  # tuned for its loss, and for samples
+    if plan.experiment.plugin("model").loss_compares():  # tuned for its loss, and for samples
         passes *= 2
     tasks = min(len(arm.ways), given.candidates) * given.validation_tasks + passes * given.tasks
     return tasks * plan.rows[-1] * (META if learned and arm.adapts_as is None else BY_HAND)

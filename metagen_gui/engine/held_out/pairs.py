@@ -55,7 +55,7 @@ def _objection(later: RunScores, first: RunScores) -> str:
     if here.model != there.model:
         return f"{here.model} and {there.model} have losses of different kinds"
     model = later.run.model.algorithm.model
-    if len(model.players) > 1:
+    if not model.loss_compares():
         return "each player is judged by the other of its own run"
     mine, theirs = here.config("model"), there.config("model")
     for name in model.loss_settings if model.loss_settings is not None else type(mine).model_fields:

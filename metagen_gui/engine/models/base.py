@@ -63,6 +63,13 @@ class Likelihood:
     exact: bool
     draws: int = 1
     about: str = "log p of the query, as the model itself tells it."
+    title: str = ""
+    """What its negative is called; by default −log p, or a bound of it."""
+
+    @property
+    def called(self) -> str:
+        """What figures of it are headed."""
+        return self.title or ("−log p" if self.exact else f"Bound of −log p, {self.draws} draws")
 
 
 class GenerativeModel(ABC):
@@ -88,7 +95,13 @@ class GenerativeModel(ABC):
     """The choices of *what adapts*: a name and its groups. The first is the default."""
 
     loss_is: ClassVar[LossKind] = LossKind()
-    """What `comparable_loss` is; for models with one player."""
+    """What `comparable_loss` is; for models whose loss compares."""
+
+    @classmethod
+    def loss_compares(cls) -> bool:
+        """Whether figures of its first player's loss compare between steps and runs; those of opponents do not."""
+        return len(cls.players) == 1
+
     likelihood: ClassVar[Likelihood | None] = None
     """What `log_likelihood` returns, or None for a model that cannot tell."""
 

@@ -168,6 +168,7 @@ class Vae(GenerativeModel):
     likelihood = Likelihood(
         exact=False,
         draws=DRAWS,
+        title=f"IWAE bound, {DRAWS} draws",
         about=f"The importance-weighted bound of −log p on the query, by {DRAWS} draws (Burda et al. 2016): nearer to "
         "it than −ELBO, and hardly dependent on how well the encoder has adapted. Shown; −ELBO is what decides.",
     )

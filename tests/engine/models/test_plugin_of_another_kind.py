@@ -15,7 +15,7 @@ from metagen_gui.cli.evaluate import document
 from metagen_gui.cli.evaluation_text import print_for_people
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.claims.adapted import HeldOut, score_adapted
-from metagen_gui.engine.claims.measures import Eyes
+from metagen_gui.engine.claims.measures import Eyes, own_measures
 from metagen_gui.engine.data.spec import ImageSpec, PointSpec
 from metagen_gui.engine.events import Snapshot, StepReport
 from metagen_gui.engine.experiment import Experiment
@@ -123,3 +123,26 @@ def test_a_likelihood_that_is_exact_is_measured_as_such(tiny: Tiny, monkeypatch:
     found = score_adapted(algorithm, algorithm.initialize(torch.Generator()), tasks, eyes, (0, 1)).values[told.name]
     by_hand = 0.5 * np.square(tasks.batch.query).sum(-1).mean(-1) + math.log(2 * math.pi)
     assert np.allclose(found, by_hand[None], rtol=1e-5)
+
+
+class Bounded(Told):
+    """One that tells a lower bound, under a name of its own, and whose loss compares with none."""
+
+    likelihood = Likelihood(exact=False, draws=3, title="SUMO, 3 draws")
+
+    @classmethod
+    def loss_compares(cls) -> bool:
+        return False
+
+
+def test_a_bound_is_headed_as_its_model_says_and_a_loss_that_does_not_compare_is_no_figure(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(models._plugins, "flow", Bounded)
+    experiment = tiny("gaussians", "flow", "maml")
+    model = experiment.build_model(experiment.build_tasks())
+    assert [(measure.name, measure.title) for measure in own_measures(model)] == [("iwae", "SUMO, 3 draws")]
+    assert Likelihood(exact=False, draws=7).called == "Bound of −log p, 7 draws"
+    vae = tiny("gaussians", "vae", "maml")
+    titles = [measure.title for measure in own_measures(vae.build_model(vae.build_tasks()))]
+    assert titles == ["−ELBO", "IWAE bound, 64 draws"]
