@@ -84,4 +84,4 @@ class PointSpec(DataSpec):
 
 
 KINDS: dict[str, type[DataSpec]] = {spec.kind: spec for spec in (ImageSpec, PointSpec)}
-"""The kinds of data there are."""
+"""The kinds of data of MetaGen itself; a task family may bring one of its own."""

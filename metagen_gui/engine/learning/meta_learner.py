@@ -41,6 +41,10 @@ class MetaLearner:
         self.training: TrainingSettings = experiment.config("training")
         self.device = choose_device(self.training.device)
         self.family = experiment.build_tasks()
+        spec = self.family.spec
+        if self.family.spec_named(experiment.config("tasks"), spec.kind, spec.shape) != spec:
+            why = f"{experiment.tasks} has data of its own kind, {spec.kind}, which its spec_of does not tell"
+            raise BadInput("tasks.name", f"{why}: what is learned of it could not be exported")
         self.model = experiment.build_model(self.family)
         self.algorithm = experiment.build_algorithm(self.model)
         self.replayed = self._step_to_replay()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -18,7 +18,7 @@ from metagen_gui.engine.data.bayes import BestGenerator
 from metagen_gui.engine.data.density_shapes import Mixture
 from metagen_gui.engine.data.image_files import read_images
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress
-from metagen_gui.engine.data.spec import Array, DataSpec
+from metagen_gui.engine.data.spec import KINDS, Array, DataSpec
 from metagen_gui.engine.health.remedies import Advice
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.settings.registry import Registry
@@ -85,6 +85,14 @@ class TaskFamily(ABC):
     def spec_of(cls, settings: Any) -> DataSpec | None:
         """Return what one example is under `settings`, or None where that is known only once the data are read."""
         return getattr(cls, "spec", None)
+
+    @classmethod
+    def spec_named(cls, settings: Any, kind: str, shape: tuple[int, ...]) -> DataSpec | None:
+        """Return what an example of this kind and shape is: `spec_of` goes first; None where there is no such kind."""
+        own = cls.spec_of(settings)
+        if own is not None and own.kind == kind:
+            return replace(own, shape=shape)
+        return KINDS[kind](shape) if kind in KINDS else None
 
     def __init__(self, settings: Any, seed: int) -> None:
         self.settings = settings

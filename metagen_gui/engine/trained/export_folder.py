@@ -16,16 +16,16 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from metagen_gui.engine.adaptation.meta_params import MetaParams
-from metagen_gui.engine.data.spec import KINDS
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import flush_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.plain_text import quoted
 from metagen_gui.engine.store.checkpoint import MAX_WEIGHTS_BYTES, from_bytes, to_bytes
 from metagen_gui.engine.store.names import EXPERIMENT, EXPORT
 from metagen_gui.engine.trained.loaded_model import Kind, LoadedModel, assemble
@@ -41,8 +41,8 @@ class _Data(BaseModel):
     """What one example is, as `export.json` writes a `DataSpec`."""
 
     model_config = ConfigDict(strict=True)
-    kind: Literal["images", "points"]
-    shape: list[int] = Field(min_length=1, max_length=3)
+    kind: str
+    shape: list[int] = Field(min_length=1)
 
 
 class _About(BaseModel):
@@ -59,15 +59,19 @@ def load_export(folder: Path | str) -> LoadedModel:
     """Return the model of an exported folder. Raises `BadInput` that names the file and what is wrong with it."""
     folder = Path(folder)
     about = _read_about(folder / EXPORT)
-    data = _read(folder / WEIGHTS, MAX_WEIGHTS_BYTES)
-    if hashlib.sha256(data).hexdigest() != about.sha256:
+    weights = _read(folder / WEIGHTS, MAX_WEIGHTS_BYTES)
+    if hashlib.sha256(weights).hexdigest() != about.sha256:
         raise BadInput(str(folder / WEIGHTS), f"damaged: not the file that {EXPORT} describes")
     experiment = Experiment.load(folder / EXPERIMENT, ours=True)
-    spec = KINDS[about.data.kind](tuple(about.data.shape))
+    family, data = experiment.plugin("tasks"), about.data
+    spec = family.spec_named(experiment.config("tasks"), data.kind, tuple(data.shape))
+    if spec is None:
+        why = f"{quoted(data.kind)} is no kind of data that the task family {experiment.tasks} has"
+        raise BadInput(str(folder / EXPORT), why)
     if not spec.is_possible():
         raise BadInput(str(folder / EXPORT), f"{spec.kind} of shape {spec.shape} cannot be")
-    weights = MetaParams.of(from_bytes(data, str(folder / WEIGHTS)))
-    return assemble(experiment, spec, about.kind, weights, str(folder / WEIGHTS))
+    learned = MetaParams.of(from_bytes(weights, str(folder / WEIGHTS)))
+    return assemble(experiment, spec, about.kind, learned, str(folder / WEIGHTS))
 
 
 def write_export(model: LoadedModel, to: Path, history: Mapping[str, Any], *, replace: bool = False) -> Path:

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,14 @@ import safetensors.torch
 import torch
 from PIL import Image
 
+from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import adapted_groups
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.store.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_families
 from metagen_gui.engine.trained import export_folder
 from metagen_gui.engine.trained.export import export_adapted, export_initialization, load_export
 from tests.engine.cells import PAIRS
@@ -296,6 +300,59 @@ def rewrite(folder: Path, data: bytes) -> None:
     edit(folder, sha256=hashlib.sha256(data).hexdigest())
 
 
+@dataclass(frozen=True)
+class ChordSpec(DataSpec):
+    """Data of a plugin's own kind, with a field that it adds."""
+
+    loudest: float = 1.0
+    kind = "chords"
+
+    def is_possible(self) -> bool:
+        return self.shape == (3,)
+
+    def to_show(self, values: Any) -> Any:
+        return values
+
+
+class Chords(TaskFamily):
+    title, summary = "Chords", "Three tones at once."
+    Settings = Config
+    spec: DataSpec = ChordSpec((3,), loudest=2.0)
+
+    def task(self, stream: Stream, index: int, shots: int, query_size: int) -> Task:
+        tones = self.generator(stream, index).random((shots + query_size, 3), np.float32)
+        return Task(f"chord {index}", tones[:shots], tones[shots:])
+
+
+class Untold(Chords):
+    """Says what an example is only once it has been made."""
+
+    def __init__(self, settings: Any, seed: int) -> None:
+        super().__init__(settings, seed)
+        self.spec = ChordSpec((3,), loudest=3.0)
+
+    @classmethod
+    def spec_of(cls, settings: Any) -> None:
+        return None
+
+
+def test_data_of_a_familys_own_kind_is_exported_and_read_by_its_own_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_families, "_plugins", {**dict(task_families.items())})
+    task_families.register("chords")(Chords)
+    folder = export_initialization(run(tiny(tasks__name="chords"), tmp_path / "run"), tmp_path / "export").folder
+    model = load_export(folder)
+    assert model.spec == Chords.spec and model.sample(2).shape == (2, 3)
+    edit(folder, data={"kind": "chords", "shape": [4]})
+    with pytest.raises(BadInput, match="chords of shape"):
+        load_export(folder)
+    task_families.register("untold")(Untold)
+    with pytest.raises(BadInput, match=r"^tasks.name: untold has data of its own kind, chords, which its spec_of"):
+        run(tiny(tasks__name="untold"), tmp_path / "never")
+    assert not (tmp_path / "never" / "checkpoints").exists()
+
+
 def edit(folder: Path, **changed: Any) -> None:
     about = json.loads((folder / "export.json").read_text())
     (folder / "export.json").write_text(json.dumps({**about, **changed}))
@@ -358,6 +415,10 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "an experiment without end": (lambda folder: link(folder / "experiment.json", "/dev/zero"), "not a regular file"),
     "more than any memory holds": (ask_for_too_much, "is expected|is not part"),
     "an impossible shape": (lambda folder: edit(folder, data={"kind": "points", "shape": [-2]}), "cannot be"),
+    "no kind of data": (
+        lambda folder: edit(folder, data={"kind": "smells", "shape": [2]}),
+        "'smells' is no kind",
+    ),
     "a newer version": (lambda folder: edit(folder, version=2), "newer MetaGen"),
     "no JSON": (lambda folder: (folder / "export.json").write_text("{"), "not the description"),
     "another word": (lambda folder: edit(folder, kind="something"), "not the description of an export"),
