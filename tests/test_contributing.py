@@ -129,5 +129,8 @@ def test_evaluation_and_claims_call_a_loss_what_it_is(
     assert "Distance of the centres" in page and "ELBO" not in page
 
 
-def test_they_are_gone_again() -> None:
+@pytest.mark.usefixtures("elsewhere")
+def test_they_are_gone_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "joint" in algorithms.names() and "centre" in metrics.names()
+    monkeypatch.undo()
     assert "joint" not in algorithms.names() and "centre" not in metrics.names() and "plateau" not in detectors.names()

@@ -20,6 +20,7 @@ from rich.console import Console
 from metagen_gui.cli import main
 from metagen_gui.cli.figures import Figures, duration, figure
 from metagen_gui.cli.progress import Bar, Lines
+from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationReport
 from metagen_gui.engine.experiment import REGISTRIES, Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
@@ -332,6 +333,7 @@ def test_the_json_survives_a_stdout_that_is_not_utf8() -> None:
 
 def test_the_json_gives_the_defaults_that_hold_for_a_plugin(metagen: Command) -> None:
     listed = json.loads(metagen("plugins", "--json").out)
+    assert [plugin["name"] for plugin in listed["algorithm"]] == list(algorithms.names())
     for plugin in listed["algorithm"]:
         adapts = next(item["default"] for item in plugin["settings"] if item["name"] == "adapts")
         assert adapts == Experiment(algorithm=plugin["name"], tasks="strokes", model="vae").config("algorithm").adapts

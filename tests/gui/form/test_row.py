@@ -199,7 +199,9 @@ def test_long_names_of_groups_are_shown_in_full(qtbot: QtBot) -> None:
     qtbot.addWidget(editor)
     editor.resize(260, 400)
     editor.show()
-    for label in editor.findChildren(QLabel):
+    labels = editor.findChildren(QLabel)
+    assert len(labels) == len(models.get("gan").groups)
+    for label in labels:
         assert label.hasHeightForWidth() and label.heightForWidth(label.width()) <= label.height()
 
 
