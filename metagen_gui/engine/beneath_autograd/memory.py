@@ -49,11 +49,6 @@ def course_of_bytes(step: Callable[[], Any]) -> list[int]:
     return counting.course
 
 
-def peak_bytes(step: Callable[[], Any]) -> int:
-    """Compute `step` and return how many bytes its tensors took at most, beyond those that were there before."""
-    return max(course_of_bytes(step), default=0)
-
-
 def free_bytes(device: torch.device) -> int:
     """Return how much memory is free on `device`, 0 where that is not told."""
     if device.type == "cuda":

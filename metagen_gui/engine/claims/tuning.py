@@ -17,7 +17,6 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
 from metagen_gui.engine.claims.adapted import HeldOut, Values, scoring_adapted
 from metagen_gui.engine.claims.arms import Arm, Way, adapting
 from metagen_gui.engine.claims.measures import Eyes, Measure
-from metagen_gui.engine.claims.work import at_once
 
 MOST_LOST = 0.05
 """A way under which a larger share of validation tasks diverges is not taken."""
@@ -66,9 +65,6 @@ def tuning(
             means[each.name].append(_means(each.shortfall(found.values[each.name])))
     choice, *others = (_choice(each, arm, rows, np.stack(means[each.name])) for each in wanted)
     return choice, next((other for other in others if np.isfinite(other.score)), None)
-
-
-tune = at_once(tuning)
 
 
 def of_samples(measures: Sequence[Measure]) -> Measure | None:

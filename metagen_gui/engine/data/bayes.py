@@ -73,15 +73,6 @@ class BayesLine:
         squares = np.square(points - mean).sum(axis=1) / variance
         return np.asarray(-0.5 * (squares + self.dimensions * math.log(2 * math.pi * variance)), dtype=np.float64)
 
-    def expected_log_likelihood(self, shots: int) -> float:
-        """Return the mean log predictive density of new examples, in nats: minus the entropy of the predictive law."""
-        variance = self.point_spread**2 + self.uncertainty(shots)
-        return -self.dimensions / 2 * (math.log(2 * math.pi * variance) + 1)
-
-    def expected_kl(self, shots: int) -> float:
-        """Return the mean of KL(true ‖ predictive) in nats: what is lost for not knowing the task's mean."""
-        return self.dimensions / 2 * math.log1p(self.uncertainty(shots) / self.point_spread**2)
-
 
 @dataclass(frozen=True)
 class PlacesLine:

@@ -1,4 +1,4 @@
-"""Kullback–Leibler divergence and likelihood where the true density is known; exact between Gaussians.
+"""Kullback–Leibler divergence and likelihood where the true density is known.
 
 With p the true density, known exactly, and q the generator's, known by its samples only:
 
@@ -29,14 +29,6 @@ NEIGHBOURS = 3
 """The k-th neighbour that densities are estimated from."""
 RESOLUTION = 1e-6
 """Distances that float32 can tell from 0, for points of the order of 1."""
-
-
-def kl_of_gaussians(mean: Values, covariance: Values, other_mean: Values, other_covariance: Values) -> float:
-    """Return KL(N(mean, covariance) ‖ N(other_mean, other_covariance)) in nats, exactly."""
-    precision = np.linalg.inv(other_covariance)
-    apart = other_mean - mean
-    log_ratio = np.linalg.slogdet(other_covariance)[1] - np.linalg.slogdet(covariance)[1]
-    return float(0.5 * (np.trace(precision @ covariance) + apart @ precision @ apart - len(mean) + log_ratio))
 
 
 def log_likelihood(samples: Values, log_density: LogDensity) -> float:

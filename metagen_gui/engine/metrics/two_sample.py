@@ -26,11 +26,6 @@ class NeighbourAccuracy:
     real: float
     generated: float
 
-    @property
-    def overall(self) -> float:
-        """The accuracy over both sides, which count the same."""
-        return (self.real + self.generated) / 2
-
 
 def neighbour_accuracy(real: Values, generated: Values) -> NeighbourAccuracy:
     """Return both accuracies over equal numbers, averaged over blocks where one side has more examples."""

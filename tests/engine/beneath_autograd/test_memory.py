@@ -7,7 +7,7 @@ import torch
 
 from metagen_gui.engine.algorithms.base import Moment
 from metagen_gui.engine.beneath_autograd.kernels import quick
-from metagen_gui.engine.beneath_autograd.memory import free_bytes, peak_bytes
+from metagen_gui.engine.beneath_autograd.memory import free_bytes
 from metagen_gui.engine.events import MemoryPlan, Notice, RunStarted
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning import meta_learner
@@ -15,6 +15,7 @@ from metagen_gui.engine.learning.memory_plan import _line
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.run.outer_loop import meta_train
+from tests.engine.beneath_autograd.peak import peak_bytes
 
 MILLION = 4 * 1000 * 1000
 

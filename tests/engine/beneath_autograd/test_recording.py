@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.beneath_autograd import replay_code
-from metagen_gui.engine.beneath_autograd.memory import peak_bytes
 from metagen_gui.engine.beneath_autograd.recording import NotOfTensors, Recording, TooLong, record
 from metagen_gui.engine.experiment import Experiment
+from tests.engine.beneath_autograd.peak import peak_bytes
 
 Tiny = Callable[..., Experiment]
 FIRST, SECOND = (torch.randn(5, 4, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))

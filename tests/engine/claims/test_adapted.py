@@ -18,7 +18,8 @@ from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
-from metagen_gui.engine.claims.tuning import Choice, tune
+from metagen_gui.engine.claims.tuning import Choice, tuning
+from metagen_gui.engine.claims.work import at_once
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -119,7 +120,9 @@ def test_adaptation_that_diverges_is_not_a_number_and_is_never_chosen(built: Cal
     plan = ClaimPlan.of(tiny("densities", "vae", "reptile"), {"steps": 1, "candidates": 2})
     (arm,) = (arm for arm in arms_of(plan) if arm.name == "random")
     ways = ({"inner_lr": 100.0, "inner_clip": 0.0, "inner_optimizer": "sgd"}, {"inner_lr": 0.01})
-    choice, _ = tune(replace(arm, ways=ways), algorithm, weights, held_out(family), eyes(family, algorithm), (90,))
+    choice, _ = at_once(tuning)(
+        replace(arm, ways=ways), algorithm, weights, held_out(family), eyes(family, algorithm), (90,)
+    )
     assert choice.way == ways[1] and np.isnan(choice.tried[0][2])
 
 
@@ -128,7 +131,9 @@ def test_an_arm_may_be_best_left_alone(built: Callable[..., Built], tiny: Tiny) 
     plan = ClaimPlan.of(tiny("densities", "vae", "reptile"), {"steps": 1})
     (arm,) = (arm for arm in arms_of(plan) if arm.name == "random")
     worse = ({"inner_lr": 50.0, "adapts": "decoder"},)
-    choice, _ = tune(replace(arm, ways=worse), algorithm, weights, held_out(family), eyes(family, algorithm), (0, 1, 2))
+    choice, _ = at_once(tuning)(
+        replace(arm, ways=worse), algorithm, weights, held_out(family), eyes(family, algorithm), (0, 1, 2)
+    )
     assert choice.step == 0
 
 

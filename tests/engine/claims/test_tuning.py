@@ -20,7 +20,8 @@ from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.limits import of_two_ways
 from metagen_gui.engine.claims.measures import Eyes, Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
-from metagen_gui.engine.claims.tuning import Choice, build, of_samples, tune
+from metagen_gui.engine.claims.tuning import Choice, build, of_samples, tuning
+from metagen_gui.engine.claims.work import at_once
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.randomness import generator_for
 
@@ -51,7 +52,7 @@ def tuned(
 
     monkeypatch.setattr(module, "scoring_adapted", scoring)
     tasks = HeldOut(family, "validation", 2, 4, 6, 5)
-    return tune(arm_with(plan), algorithm, {}, tasks, Eyes(family, algorithm.model, "validation", 6), ROWS)
+    return at_once(tuning)(arm_with(plan), algorithm, {}, tasks, Eyes(family, algorithm.model, "validation", 6), ROWS)
 
 
 def test_loss_and_samples_choose_of_the_same_attempts(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +85,7 @@ def test_the_figures_are_those_of_the_samples(tiny: Tiny) -> None:
     algorithm = plan.experiment.build_algorithm(plan.experiment.build_model(family))
     weights = algorithm.initialize(generator_for(0, "initialization"))
     tasks, eyes = HeldOut(family, "validation", 3, 4, 6, 5), Eyes(family, algorithm.model, "validation", 6)
-    _, choice = tune(arm_with(plan), algorithm, weights, tasks, eyes, ROWS)
+    _, choice = at_once(tuning)(arm_with(plan), algorithm, weights, tasks, eyes, ROWS)
     measure = of_samples(eyes.measures)
     assert choice is not None and measure is not None and measure.name == "mmd2"
     arm, found = arm_with(plan), dict[tuple[int, int], float]()

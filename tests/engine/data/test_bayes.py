@@ -10,11 +10,11 @@ import pytest
 
 from metagen_gui.engine.data.bayes import BayesLine, PlacesLine
 from metagen_gui.engine.metrics.distances import Values
-from metagen_gui.engine.metrics.kl import kl_of_gaussians
 from metagen_gui.engine.metrics.mmd import gaussians, squared_mmd
 from metagen_gui.engine.networks.adversarial_losses import BANDWIDTHS
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
 from metagen_gui.engine.tasks.gaussians import Gaussians, GaussianSettings
+from tests.engine.gaussian_truths import expected_kl, expected_log_likelihood, kl_of_gaussians
 from tests.engine.metrics.known_laws import FAR_OFF, expected_squared_mmd, off
 
 FAMILY = Gaussians(GaussianSettings(task_spread=1.2, point_spread=0.6), seed=5)
@@ -42,8 +42,8 @@ def test_closed_forms_are_what_tasks_of_the_family_give(shots: int) -> None:
         divergences.append(kl_of_gaussians(mean, 0.36 * np.eye(2), where, variance * np.eye(2)))
         samples = LINE.generate(support, rng.standard_normal((20, 2)))
         distances.append(squared_mmd(query, samples, gaussians))
-    assert abs(off(likelihoods, LINE.expected_log_likelihood(shots))) < FAR_OFF
-    assert abs(off(divergences, LINE.expected_kl(shots))) < FAR_OFF
+    assert abs(off(likelihoods, expected_log_likelihood(LINE, shots))) < FAR_OFF
+    assert abs(off(divergences, expected_kl(LINE, shots))) < FAR_OFF
     assert abs(off(distances, expected_squared_mmd(LINE, shots))) < FAR_OFF
 
 
@@ -73,9 +73,9 @@ def test_the_posterior_is_bayes_rule() -> None:
 def test_without_examples_it_is_the_prior_and_with_many_the_truth() -> None:
     mean, variance = LINE.predictive(np.zeros((0, 2)))
     assert mean == pytest.approx([0, 0]) and variance == pytest.approx(1.2**2 + 0.6**2)
-    assert LINE.expected_kl(10_000) < 1e-3 and expected_squared_mmd(LINE, 10_000) < 1e-3
-    assert LINE.expected_log_likelihood(10**9) == pytest.approx(-(math.log(2 * math.pi * 0.36) + 1))
-    lines = [(LINE.expected_kl(n), expected_squared_mmd(LINE, n), -LINE.expected_log_likelihood(n)) for n in range(8)]
+    assert expected_kl(LINE, 10_000) < 1e-3 and expected_squared_mmd(LINE, 10_000) < 1e-3
+    assert expected_log_likelihood(LINE, 10**9) == pytest.approx(-(math.log(2 * math.pi * 0.36) + 1))
+    lines = [(expected_kl(LINE, n), expected_squared_mmd(LINE, n), -expected_log_likelihood(LINE, n)) for n in range(8)]
     assert all(before > after for one in zip(*lines, strict=True) for before, after in pairwise(one))
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from metagen_gui.engine.data.density_shapes import Mixture
 from metagen_gui.engine.metrics.context import log_density_of
 from metagen_gui.engine.metrics.frechet import frechet, frechet_of_gaussians
-from metagen_gui.engine.metrics.kl import kl_from_density, kl_of_gaussians, kl_to_density, log_likelihood
+from metagen_gui.engine.metrics.kl import kl_from_density, kl_to_density, log_likelihood
 from metagen_gui.engine.metrics.sliced_wasserstein import sliced_wasserstein
+from tests.engine.gaussian_truths import kl_of_gaussians
 from tests.engine.metrics.known_laws import FAR_OFF, normal, off, repeated
 
 STANDARD = log_density_of(Mixture("one", np.zeros((1, 2), np.float32), 1.0, has_modes=True))
