@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import settings_of
@@ -40,9 +42,10 @@ class Problem:
         return f"the {self.kind} plugin {self.name}{of} could not be loaded: {self.why}"
 
     @classmethod
-    def now(cls, kind: str, name: str, package: str, error: Exception) -> Problem:
+    def now(cls, kind: str, name: str, package: str, error: BaseException) -> Problem:
         """Return what `error`, which is being handled, means for a plugin."""
-        return cls(kind, name, package, printable(f"{type(error).__name__}: {error}"), traceback.format_exc())
+        why = f"{type(error).__name__}: {error}".removesuffix(": ")
+        return cls(kind, name, package, printable(why), traceback.format_exc())
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Registry(Generic[PluginT]):
         self.foreign: list[Foreign] = []
         self._plugins: dict[str, type[PluginT]] = {}
         self._loaded = False
+        _REGISTRIES.add(self)
 
     def register(self, name: str) -> Callable[[type[PluginT]], type[PluginT]]:
         """Class decorator that enters a plugin as `name`, and tells it so.
@@ -143,10 +147,25 @@ class Registry(Generic[PluginT]):
             if package not in without:
                 found.append((point.name, package, point.load))
         for name, package, load in found:
+            before = [(registry, {*registry._plugins}) for registry in _REGISTRIES]
             try:
                 load()
-            except Exception as error:  # one plugin's fault must not stop the others
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # one plugin's fault, or its sys.exit, must not stop the others
                 self.problems.append(Problem.now(self.kind, name, package, error))
+                for registry, known in before:
+                    registry._take_back(known)
+
+    def _take_back(self, known: Collection[str]) -> None:
+        """Forget plugins that are not among `known` and whose module is not there, as it raised after entering them."""
+        for name, plugin in [*self._plugins.items()]:
+            if name not in known and plugin.__module__ not in sys.modules:
+                del self._plugins[name]
+
+
+_REGISTRIES: WeakSet[Registry[Any]] = WeakSet()
+"""All of them: a module may enter plugins of several kinds before it raises."""
 
 
 def plugin_modules(package: str) -> list[str]:

@@ -159,6 +159,29 @@ def test_a_file_of_ours_that_cannot_be_imported_is_listed_and_leaves_the_others(
     assert problem.name == "toybox.broken" and problem.why.startswith("SyntaxError")
 
 
+@pytest.mark.parametrize("fault", ["import sys; sys.exit('not on this machine')", "raise RuntimeError('no string')"])
+def test_a_plugin_that_ends_the_program_is_listed_and_nothing_of_it_stays(
+    toys: Registry[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    others = Registry[object]("other", "toybox")
+    enter = "class Top: pass\nimport registry_of_toys as toys\ntoys.r('{0}')(Top); toys.o('{0}')(Top)\n"
+    (tmp_path / "toybox" / "ending.py").write_text(f"import toybox.whole\n{enter.format('top')}{fault}\n")
+    (tmp_path / "toybox" / "whole.py").write_text(enter.format("whole"))
+    shared = type(sys)("registry_of_toys")
+    shared.r, shared.o = toys.register, others.register
+    monkeypatch.setitem(sys.modules, "registry_of_toys", shared)
+    try:
+        assert toys.names() == ("whole",), "also one that was imported by the other"
+        assert [*others._plugins] == ["whole"]
+    finally:
+        sys.modules.pop("toybox.whole", None)
+    (problem,) = toys.problems
+    assert problem.name == "toybox.ending" and problem.why in (
+        "SystemExit: not on this machine",
+        "RuntimeError: no string",
+    )
+
+
 class Unshowable(Config):
     n: int | None = setting(None, "How many, if any.")
 
