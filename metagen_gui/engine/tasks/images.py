@@ -17,7 +17,7 @@ from metagen_gui.engine.data.image_files.contents import Contents, contents_of, 
 from metagen_gui.engine.data.image_files.decode import Shape
 from metagen_gui.engine.data.image_files.earlier_split import arrange_as_before
 from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity, White
-from metagen_gui.engine.data.image_files.kept_streams import NOT_KEPT, KeptStreams
+from metagen_gui.engine.data.image_files.kept_streams import NOT_COMPARED, NOT_KEPT, KeptStreams
 from metagen_gui.engine.data.image_files.layout import SHARE, ImageClass, Layout, arrange
 from metagen_gui.engine.data.image_files.listing import Source, counted, some
 from metagen_gui.engine.data.image_files.progress import Stopped
@@ -217,8 +217,8 @@ class Images(TaskFamily):
     def kept(self) -> dict[str, Any]:
         """Return the classes of every stream with a digest of their pictures, and how they are read."""
         kept, changes = self._kept or KeptStreams(rule="by name"), [*self.doubts()]
-        read = {"compared": self.contents.compared, "inverted": self.images.inverted, "white": self.images.white}
-        return kept.now(self._arranged[0], self._digest, **read, changes=changes)
+        read = {"inverted": self.images.inverted, "white": self.images.white}
+        return kept.now(self._arranged[0], self._digest, self.contents.compared, changes=changes, **read)
 
     def recall(self, kept: Mapping[str, Any]) -> None:
         """Hold out the classes that a run held out, and read pictures as it did."""
@@ -231,7 +231,8 @@ class Images(TaskFamily):
         if self._kept is None:
             return ()
         changed = self._arranged[3] if self._kept.streams else NOT_KEPT
-        return tuple(dict.fromkeys((*self._kept.changes, *filter(None, [changed]))))
+        unseen = "" if self.contents.compared and self._kept.compared else NOT_COMPARED
+        return tuple(dict.fromkeys((*self._kept.changes, *filter(None, [changed, unseen]))))
 
     def seen_by(self, other: TaskFamily) -> tuple[str, ...]:
         """Return the classes held out for testing that `other` trains on or validates with, by name or by pictures."""
@@ -239,7 +240,9 @@ class Images(TaskFamily):
             return ()
         mine, theirs = self._arranged[0], other._arranged[0]
         used = [one for part in STREAMS[:2] for one in theirs.streams[part]]
-        names, digests = {one.name for one in used} - {*mine.shared}, {other._digest(one) for one in used}
+        names, digests = {one.name for one in used} - {*mine.shared}, set[str]()
+        if self.contents.compared and other.contents.compared:  # sizes alone say nothing
+            digests = {other._digest(one) for one in used}
         held = mine.streams["test"]
         return tuple(one.name for one in held if one.name in names or self._digest(one) in digests)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,6 +18,11 @@ NOT_KEPT = (
     "they are now, and whether these have changed is not known"
 )
 
+NOT_COMPARED = (
+    "so many bytes that pictures were not compared with those of this run: whether any that is held out was trained on "
+    "is not known"
+)
+
 
 class KeptClass(BaseModel):
     """One class of one stream."""
@@ -25,7 +30,9 @@ class KeptClass(BaseModel):
     model_config = ConfigDict(strict=True)
     count: int = Field(ge=0)
     digest: str
-    """Of the contents of its pictures, whatever they are called."""
+    """Of the contents of its pictures, whatever they are called; empty where they were not looked at as others were."""
+    earlier: list[str] = []
+    """Digests of what it was before its pictures changed."""
 
 
 class KeptStreams(BaseModel):
@@ -55,29 +62,46 @@ class KeptStreams(BaseModel):
     def recall(self, layout: Layout, digest: Callable[[ImageClass], str], compared: bool) -> tuple[Layout, str]:
         """Return `layout` with every class in the stream that it had, and a sentence about what changed, if anything.
 
-        A class is known by its name, or by its pictures where these have got another. New ones stay where they are put.
+        A class is known by its pictures, wherever they stand now; by its name where these are others or were not
+        compared. New ones stay where they are put.
         """
-        homes, by_digest = self._homes(), self._by_digest()
-        present = {one.name for one in layout.classes}
+        exact = compared and self.compared
+        homes, by_digest = self._homes(), self._by_digest() if exact else {}
+        there = {(given, one.name): digest(one) for given, classes in layout.streams.items() for one in classes}
         streams: dict[Part, list[ImageClass]] = {part: [] for part in layout.streams}
-        told, met = _Changes(), set[tuple[Part, str]]()
+        told, met = _Changes(exact), set[tuple[Part, str]]()
         for given, one in ((part, one) for part, classes in layout.streams.items() for one in classes):
-            mark, name = digest(one), one.name
-            before = by_digest.get(mark, name)
-            if name not in homes and before not in present:
+            mark, name = there[given, one.name], one.name
+            places = by_digest.get(mark, ())
+            if own := [part for part, kept_name in places if kept_name == name]:
+                home = given if given in own else own[0]
+            elif places:
+                home, before = places[0]
+                copied = any(kept_name == before and there[part, kept_name] == mark for part, kept_name in there)
+                if copied and name not in homes:
+                    told.new.append(name)
+                    streams[home].append(one)
+                    continue
                 told.renamed.append(f"{before}, now {name}")
                 name = before
-            known = homes.get(name) or (homes.get(f"{one.group}/") if layout.grouped else None) or {given}
-            home = given if given in known else min(known)
+            else:
+                known = homes.get(name) or (homes.get(f"{one.group}/") if layout.grouped else None) or {given}
+                home = given if given in known else min(known)
             streams[home].append(one)
             met.add((home, name))
             kept = self.streams.get(home, {}).get(name)
             if kept is None:
                 told.new.append(name)
-            elif kept.digest != mark if compared == self.compared else kept.count != len(one.members):
+            elif kept.digest != mark if compared == self.compared and kept.digest else kept.count != len(one.members):
                 now = "" if kept.count == len(one.members) else f", now {len(one.members):,}"
                 told.changed.append(f"{name}: {kept.count:,}{now}")
-        told.gone += [name for part, held in self.streams.items() for name in held if (part, name) not in met]
+        found = {*there.values()} if exact else set[str]()
+        told.gone += [
+            name
+            for part, held in self.streams.items()
+            for name, kept in held.items()
+            if (part, name) not in met and kept.digest not in found
+        ]
         return layout.dealt({part: _merged(classes) for part, classes in streams.items()}), told.sentence()
 
     def _homes(self) -> Mapping[str, set[Part]]:
@@ -89,16 +113,32 @@ class KeptStreams(BaseModel):
                 homes.setdefault(f"{name.rpartition('/')[0] or '.'}/", set()).add(part)
         return homes
 
-    def _by_digest(self) -> Mapping[str, str]:
-        return {kept.digest: name for held in self.streams.values() for name, kept in held.items()}
+    def _by_digest(self) -> Mapping[str, list[tuple[Part, str]]]:
+        """Return where pictures belong by what they are, what is trained on first: no test is to have any of that."""
+        places = dict[str, list[tuple[Part, str]]]()
+        for part in get_args(Part):
+            for name, kept in self.streams.get(part, {}).items():
+                for digest in filter(None, (kept.digest, *kept.earlier)):
+                    places.setdefault(digest, []).append((part, name))
+        return places
 
-    def now(self, layout: Layout, digest: Callable[[ImageClass], str], **what: Any) -> dict[str, Any]:
-        """Return what a run is to keep of `layout`, as JSON data; classes that are gone are not forgotten."""
+    def now(self, layout: Layout, digest: Callable[[ImageClass], str], compared: bool, **what: Any) -> dict[str, Any]:
+        """Return what a run is to keep of `layout`, as JSON data; what is gone or was once there is not forgotten."""
+        alike = not self.streams or compared == self.compared
         streams = {part: {**self.streams.get(part, {})} for part in layout.streams}
         for part, classes in layout.streams.items():
             for one in classes:
-                streams[part][one.name] = KeptClass(count=len(one.members), digest=digest(one))
-        return self.model_copy(update={"streams": streams, **what}).model_dump()
+                now = KeptClass(count=len(one.members), digest=digest(one) if alike else "")
+                before = streams[part].setdefault(one.name, now)
+                if alike and before.digest != now.digest:
+                    earlier = [*filter(None, [*before.earlier, before.digest])]
+                    streams[part][one.name] = now.model_copy(update={"earlier": earlier})
+        told = {"streams": streams, "compared": compared if alike else self.compared, **what}
+        data = self.model_copy(update=told).model_dump()
+        for kept in (kept for held in data["streams"].values() for kept in held.values()):
+            if not kept["earlier"]:  # what has not changed is told as it was before this was kept
+                del kept["earlier"]
+        return data
 
 
 def _merged(classes: list[ImageClass]) -> list[ImageClass]:
@@ -114,6 +154,8 @@ def _merged(classes: list[ImageClass]) -> list[ImageClass]:
 class _Changes:
     """Names of classes that are not what they were."""
 
+    exact: bool
+    """Whether pictures were compared."""
     changed: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
@@ -131,4 +173,10 @@ class _Changes:
             if names
         ]
         said = f"the data is not what it was when this run began: {'; '.join(found)}"
-        return f"{said}; every class that was there stays where it was" if found else ""
+        if not found:
+            return ""
+        if not self.exact:
+            return f"{said}; classes stay where their names say, as pictures were not compared"
+        if self.changed:
+            return f"{said}; what has other pictures stays where its name says, every other class where it was"
+        return f"{said}; every class that was there stays where it was"
