@@ -116,20 +116,27 @@ def scatter(values: Values) -> Scatter:
 def compare(differences: Values, groups: Sequence[str] = ()) -> Comparison:
     """Return the mean of `differences` `(seeds, tasks)`, how far it may be trusted, and how large it is.
 
-    With the tasks' `groups` those of a group count once.
+    With the tasks' `groups` those of a group count once. Nothing is said where a difference is not finite.
     """
+    if not np.isfinite(differences).all():
+        return NOTHING
     (seeds, tasks), values = differences.shape, by_group(differences, groups)
     if (units := values.shape[1]) < 2:
         mean = float(values.mean()) if tasks else math.nan
         return Comparison(mean, math.nan, math.nan, 1.0, math.nan, tasks, seeds, units)
-    mean, spread = float(values.mean()), float(values.mean(0).std(ddof=1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, spread = float(values.mean()), float(values.mean(0).std(ddof=1))
+    if not math.isfinite(spread):  # too large to be squared
+        return NOTHING
     if np.ptp(values) <= ROUNDING * abs(mean):
         return _without_spread(mean, tasks, seeds, units)
     found, tail = scatter(values), 1 - CONFIDENCE
     low, high = mean - found.reach(tail, -1), mean + found.reach(tail, 1)
     p = found.p(mean)
     alone = p if seeds == 1 else Scatter(found.error, units, found.skewness).p(mean)
-    return Comparison(mean, low, high, p, mean / spread if spread else math.inf, tasks, seeds, units, alone)
+    return Comparison(
+        mean, low, high, p, mean / spread if spread else math.copysign(math.inf, mean), tasks, seeds, units, alone
+    )
 
 
 def _without_spread(mean: float, tasks: int, seeds: int, units: int) -> Comparison:
@@ -138,7 +145,7 @@ def _without_spread(mean: float, tasks: int, seeds: int, units: int) -> Comparis
         return Comparison(0.0, 0.0, 0.0, 1.0, 0.0, tasks, seeds, units)
     p = 2.0 ** (1 - units)
     low, high = (mean, mean) if p < 1 - CONFIDENCE else (min(mean, 0.0), max(mean, 0.0))
-    return Comparison(mean, low, high, p, math.inf, tasks, seeds, units, p)
+    return Comparison(mean, low, high, p, math.copysign(math.inf, mean), tasks, seeds, units, p)
 
 
 def half_width(values: Values, groups: Sequence[str] = ()) -> float:

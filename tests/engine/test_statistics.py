@@ -153,11 +153,21 @@ def test_differences_without_spread_are_judged_by_how_many_there_are() -> None:
     assert two.p == 0.5 and two.low == 0 and nine.p == 2**-8 and nine.low == nine.high == nine.mean
     rounded = compare(np.array([[0.1 + 0.2, 0.3, 0.3]]))
     assert rounded.p == 0.25, "a spread of rounding is none"
+    assert nine.effect == math.inf and compare(np.full((1, 9), -0.3)).effect == -math.inf
+
+
+@pytest.mark.parametrize("wild", [math.nan, math.inf, -math.inf, 1e300])
+def test_nothing_is_clear_of_differences_that_are_not_all_finite(wild: float) -> None:
+    values = 1 + 0.1 * np.random.default_rng(7).normal(size=(2, 20))
+    values[1, 3] = wild
+    found = compare(values)
+    assert not found.is_clear and found.p == found.p_of_these == 1 and math.isnan(found.mean) and not found.tasks
 
 
 def test_seeds_may_differ_where_tasks_do_not() -> None:
     found = compare(np.array([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]))
     assert found.mean == 1.5 and found.p > 0.05, "two seeds"
+    assert found.effect == math.inf and compare(np.array([[-1.0] * 3, [-2.0] * 3])).effect == -math.inf
     tiny, plain = (compare(scale * np.array([[1.0, 2.0, 4.0, 4.0]])) for scale in (1e-100, 1.0))
     assert tiny.p == pytest.approx(plain.p), "the unit makes no difference"
 

@@ -70,7 +70,7 @@ class Contrast:
             return "not shown"
         if self.found.mean < 0:
             return "refuted"
-        return "not shown" if self.objection else "confirmed"
+        return "confirmed" if self.found.mean > 0 and not self.objection else "not shown"
 
 
 Side = tuple[Sequence[Scored], Part, Sequence[int]]

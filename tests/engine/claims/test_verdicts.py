@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,13 @@ def test_ahead_is_positive_for_whoever_is_better_whichever_way_a_measure_goes() 
     for measure in (LOWER, HIGHER):
         assert ahead(([good], "own", [0]), ([bad], "own", [0]), measure)[0].mean > 0
         assert ahead(([bad], "own", [0]), ([good], "own", [0]), measure)[0].mean < 0
+
+
+@pytest.mark.parametrize("mean", [np.nan, 0.0])
+def test_what_is_not_ahead_confirms_nothing_however_small_its_p(mean: float) -> None:
+    one = contrast(1.0)
+    assert statuses(one) == ["confirmed"]
+    assert statuses(replace(one, found=replace(one.found, mean=mean))) == ["not shown"]
 
 
 def test_tasks_that_diverged_anywhere_are_left_out_of_both_sides() -> None:
