@@ -91,12 +91,13 @@ def train(
         )
     with preparing():
         from metagen_gui.cli.train import describe_experiment, resume_training, run_training
+        from metagen_gui.engine.run.outer_loop import Origin
 
         if resume is not None:
             return resume_training(resume, previews=not no_previews, device=device)
-        begun = experiment or branch
-        chosen = describe_experiment(begun, assignments or [], device=device, meta_steps=meta_steps)
-    return run_training(chosen, out, previews=not no_previews, branch=branch, at=at)
+        parent = None if branch is None else Origin(branch, at)
+        chosen = describe_experiment(experiment or parent, assignments or [], device=device, meta_steps=meta_steps)
+    return run_training(chosen, out, previews=not no_previews, parent=parent)
 
 
 @app.command()

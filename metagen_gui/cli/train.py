@@ -26,13 +26,17 @@ STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 
 def describe_experiment(
-    path: Path | None, assignments: Sequence[str], *, device: str | None = None, meta_steps: int | None = None
+    path: Path | Origin | None, assignments: Sequence[str], *, device: str | None = None, meta_steps: int | None = None
 ) -> Experiment:
-    """Return the experiment of a command line; raise `BadInput` that names the first wrong part.
+    """Return the experiment of a command line, begun from a file or from the checkpoint to branch from.
 
-    Assignments of plugins (`model.name=gan`) come first wherever they stand, because settings belong to plugins.
+    Raises `BadInput` that names the first wrong part. Assignments of plugins (`model.name=gan`) come first wherever
+    they stand, because settings belong to plugins.
     """
-    experiment = Experiment() if path is None else Experiment.load(path)
+    if isinstance(path, Origin):
+        experiment = path.experiment()
+    else:
+        experiment = Experiment() if path is None else Experiment.load(path)
     for assignment in sorted(assignments, key=lambda one: not one.partition("=")[0].endswith(".name")):
         experiment = experiment.with_text(assignment)
     for name, value in (("training.device", device), ("training.meta_steps", meta_steps)):
@@ -41,15 +45,12 @@ def describe_experiment(
     return experiment
 
 
-def run_training(
-    experiment: Experiment, out: Path | None, *, previews: bool, branch: Path | None = None, at: int | None = None
-) -> int:
+def run_training(experiment: Experiment, out: Path | None, *, previews: bool, parent: Origin | None = None) -> int:
     """Train, and return the exit status: 0, or 128 and the signal's number where a signal stopped the run early.
 
-    With `branch` the run begins with what that one had learned. Raises `BadInput` where something is wrong with the
+    With a `parent` the run begins with what that one had learned. Raises `BadInput` where something is wrong with the
     experiment or a folder, `RunFailed` where the run broke.
     """
-    parent = None if branch is None else Origin(branch, at)
     commands = Commands()
     run = meta_train(experiment, out=out, commands=commands, previews=previews, parent=parent)
     return _trained(experiment, run, commands)

@@ -16,6 +16,7 @@ from metagen_gui.engine import devices
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning import meta_learner
+from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.store.checkpoint import load_checkpoint, manifests
 from metagen_gui.engine.store.library import read_entry, set_note
@@ -61,12 +62,16 @@ def metagen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     return run
 
 
-def stopped(folder: Path, step: int = 2) -> Path:
-    """Return the folder of a run that was stopped after a step."""
+def small() -> Experiment:
     experiment = Experiment("densities", "vae", "maml")
     for path, value in TINY.items():
         experiment = experiment.with_value(path, value)
-    run = meta_train(experiment, out=folder, previews=False)
+    return experiment
+
+
+def stopped(folder: Path, step: int = 2) -> Path:
+    """Return the folder of a run that was stopped after a step."""
+    run = meta_train(small(), out=folder, previews=False)
     next(event for event in run if isinstance(event, StepReport) and event.meta_step == step)
     run.close()
     return folder
@@ -201,6 +206,20 @@ def test_a_branch_has_the_settings_of_its_parent_but_for_those_that_are_given(me
     training = Experiment.load(tmp_path / "child").config("training")
     assert (training.outer_lr, training.meta_batch_size) == (0.05, 2)
     assert read_entry(parent).state == "stopped"
+
+
+def test_a_branch_has_the_settings_that_were_changed_up_to_its_checkpoint(metagen: Metagen, tmp_path: Path) -> None:
+    commands, parent = Commands(), tmp_path / "parent"
+    for event in meta_train(small(), out=parent, commands=commands, previews=False):
+        if isinstance(event, StepReport) and event.meta_step == 2:
+            commands.change("training.outer_lr", 0.07)  # taken with the next step
+    begun = Experiment.load(parent).config("training").outer_lr
+    assert begun != 0.07
+    for at, rate in ((None, 0.07), (3, 0.07), (2, begun)):
+        place = () if at is None else ("--at", at)
+        out = tmp_path / f"at-{at}"
+        assert metagen("train", "--branch", parent, *place, "--meta-steps", 5, "--out", out).status == 0
+        assert Experiment.load(out).config("training").outer_lr == rate
 
 
 def test_branches_that_cannot_be_are_refused(metagen: Metagen, tmp_path: Path) -> None:

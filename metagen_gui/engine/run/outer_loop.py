@@ -49,6 +49,14 @@ class Origin:
     folder: Path
     meta_step: int | None = None
 
+    def checkpoint(self) -> Checkpoint:
+        """Return it, with all that training needs; raise `BadInput` if it is not there."""
+        return load_checkpoint(_folder_of_run(self.folder) / CHECKPOINTS, self.meta_step, whole=True)
+
+    def experiment(self) -> Experiment:
+        """Return the settings it was trained with, those included that were changed on the way; raise `BadInput`."""
+        return experiment_of(self.folder, self.checkpoint())[0]
+
 
 def meta_train(
     experiment: Experiment,
@@ -70,7 +78,7 @@ def meta_train(
     if parent is None:
         learner = MetaLearner(experiment)
     else:
-        checkpoint = load_checkpoint(_folder_of_run(parent.folder) / CHECKPOINTS, parent.meta_step, whole=True)
+        checkpoint = parent.checkpoint()
         learner = MetaLearner(recalling(experiment, checkpoint, parent.folder))
         notices += _begin_with(learner, checkpoint, parent.folder)
         origin = f"{parent.folder.resolve().name}@{checkpoint.meta_step}"
