@@ -7,6 +7,7 @@ folders), `scores/` (per arm, steps and seed: the figures as NumPy arrays and th
 
 from __future__ import annotations
 
+import glob
 import io
 import json
 from collections.abc import Mapping
@@ -158,6 +159,16 @@ class ClaimFolder:
         """Keep how run `name` went."""
         told = {key: _or_none(value) if isinstance(value, float) else value for key, value in vars(outcome).items()}
         self.write(f"{SCORES}/run-{name}.json", json.dumps(told, indent=2))
+
+    def forget(self, run: str) -> None:
+        """Let go of what was kept of how `run` went and of its scores: it is trained further."""
+        name = glob.escape(run)
+        try:
+            for pattern in (f"*-{name}.*", f"*-{name}{BY_SAMPLES}.*"):
+                for path in (self.path / SCORES).glob(pattern):
+                    path.unlink()
+        except OSError as error:
+            raise BadInput(str(error.filename or self.path), error.strerror or str(error)) from None
 
     def scored(self, name: str) -> Scored | None:
         """Return the scores kept under `name`; None if there are none, or they cannot be read."""

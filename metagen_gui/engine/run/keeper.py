@@ -33,7 +33,8 @@ class RunKeeper:
         self.saved_at = -1
         self.changed = False
         """Whether a setting was changed after the last checkpoint."""
-        self.ending: tuple[State, str] = ("stopped", "")
+        self.ending: tuple[State, str, bool] = ("stopped", "", False)
+        """How the run ended, why if it failed, and whether that was because it diverged."""
         self._saved_seconds = 0.0
         self._best: Checkpoint | None = None  # as it was; written with the next checkpoint
         self._trouble = ""
@@ -152,9 +153,10 @@ class RunKeeper:
                 except OSError as error:
                     refused = error
             if refused is not None:  # not finished, nor failed of anything else: what is here is not all
-                self.ending = "failed", refused.strerror or str(refused)
-            state, problem = self.ending
-            self.folder.note(state=state, problem=problem, meta_step=self.learner.meta_step, seconds=self.seconds)
+                self.ending = "failed", refused.strerror or str(refused), False
+            state, problem, diverged = self.ending
+            ended = {"state": state, "problem": problem, "diverged": diverged}
+            self.folder.note(**ended, meta_step=self.learner.meta_step, seconds=self.seconds)
         finally:
             self.folder.close()
         if refused is not None:

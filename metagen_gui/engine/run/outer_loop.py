@@ -21,7 +21,7 @@ from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.learner_state import adopt, restore
-from metagen_gui.engine.run.training_run import TrainingRun
+from metagen_gui.engine.run.training_run import Diverged, TrainingRun
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import (
     Checkpoint,
@@ -156,7 +156,8 @@ def _kept_going(run: TrainingRun, notices: list[str], *, resumed: bool = False) 
         run.end("failed", str(error))
         raise RunBroken(str(error)) from error
     except Exception as error:
-        run.end("failed", " ".join(str(error).split()) or type(error).__name__)
+        why = " ".join(str(error).split()) or type(error).__name__
+        run.end("failed", why, diverged=isinstance(error, Diverged))
         raise
     finally:
         run.close()

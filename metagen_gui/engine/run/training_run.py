@@ -259,9 +259,9 @@ class TrainingRun:
         """Return a notice, having written it down."""
         return self.keeper.notice(text)
 
-    def end(self, state: State, problem: str = "") -> None:
+    def end(self, state: State, problem: str = "", *, diverged: bool = False) -> None:
         """Note how the run ended; one that is closed without a word was stopped."""
-        self.keeper.ending = state, problem
+        self.keeper.ending = state, problem, diverged
 
     def close(self) -> None:
         """Save what was learned since the last checkpoint, if it is sound, and let the folder go.

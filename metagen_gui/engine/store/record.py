@@ -41,6 +41,7 @@ class RunRecord(BaseModel):
     best_step: int = Field(0, ge=0, lt=2**63)
     parent: str = Field("", description="FOLDER@STEP of the run it branched from.")
     problem: str = Field("", description="Why it failed.")
+    diverged: bool = Field(False, description="Whether it failed because losses or gradients stayed non-finite.")
 
 
 class About(BaseModel):

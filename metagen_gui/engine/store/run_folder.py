@@ -106,7 +106,7 @@ class RunFolder:
         """
         try:
             record = read_record(path) or RunRecord(began=time.time())
-            record = record.model_copy(update={"state": "running", "problem": ""})
+            record = record.model_copy(update={"state": "running", "problem": "", "diverged": False})
             folder = cls(path, lock, columns, record, kept or {})
             sizes = (checkpoint.progress.sizes if checkpoint else None) or {}
             for name, file in ((EVENTS, folder._events), (METRICS, folder._metrics)):

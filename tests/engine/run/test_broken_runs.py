@@ -22,6 +22,7 @@ from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.run.training_run import Diverged
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import is_finite, load_checkpoint
+from metagen_gui.engine.store.record import read_record
 from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.densities import Densities
 
@@ -121,6 +122,8 @@ def test_a_run_that_stays_non_finite_gives_up_and_keeps_the_last_good_state(
     assert [report.meta_step for report in of_kind(events, StepReport)] == list(range(1, 11))
     found = load_checkpoint(tmp_path / "run" / "checkpoints")
     assert found.meta_step == 11 and is_finite(found.meta)
+    record = read_record(tmp_path / "run")
+    assert record is not None and record.state == "failed" and record.diverged
     for name, value in found.meta["vae"].items():
         assert torch.equal(value, learners[0].meta["vae"][name].detach())
 

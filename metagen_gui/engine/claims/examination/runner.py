@@ -99,7 +99,7 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
     scores: Scores = {}
     for arm, steps, seed in wanted:
         name = f"{arm.run}-{steps}-steps-seed-{seed}" if arm.run else ""
-        if not name or checkpoints(folder.run(name)):
+        if not name or _may_be_scored(folder.run(name), steps):
             scores[arm.name, steps, seed] = yield from _score(judge, arm, name, seed, folder, clock)
         clock.done += scoring_seconds(plan, arm)
     findings = find(plan, arms, shared, judge, scores, outcomes, judge.best(folder))
@@ -155,13 +155,22 @@ def _wanted(plan: ClaimPlan, arms: Sequence[Arm], shared: dict[Footing, Steps]) 
     return [*found.values()]
 
 
+def _may_be_scored(run: Path, steps: int) -> bool:
+    """Return whether a run has come to its planned outer `steps`, or to where it diverged, which is told."""
+    record, done = read_record(run), checkpoints(run)
+    return bool(done) and (done[-1] >= steps or (record is not None and record.diverged))
+
+
 def _train(training: Training, folder: ClaimFolder, clock: _Clock, budget: float) -> Generator[ClaimsEvent, None, None]:
-    """Train, or go on with, one run; nothing if it has ended."""
+    """Train, or go on with, one run; nothing if it has taken its steps or diverged.
+
+    One that failed of anything else, as of a full disk, is gone on with: what it had learned by then says nothing.
+    """
     path, title = folder.run(training.folder), f"{training.arm.title}, seed {training.seed}"
     record = read_record(path)
-    done = checkpoints(path)
-    if (record is not None and record.state in ("finished", "failed")) or (done and done[-1] >= training.steps):
+    if record is not None and (record.state == "finished" or record.diverged):
         return
+    folder.forget(training.folder)
     run: Generator[Event, None, None]
     if is_run_folder(path):  # of a null the folder tells the plain experiment
         run = resume_run(path, previews=False, reading=shuffled if training.arm.is_null else lambda plain: plain)

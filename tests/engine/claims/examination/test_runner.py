@@ -24,7 +24,7 @@ from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.tuning import Choice
-from metagen_gui.engine.events import StepReport
+from metagen_gui.engine.events import RunBroken, StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.metrics import encoder
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings
@@ -153,12 +153,13 @@ def test_scores_of_another_shape_are_none(tiny: Tiny, tmp_path: Path) -> None:
     assert folder.scored("sound") is None
 
 
-def test_an_arm_whose_runs_are_lost_is_not_judged_by_the_rest(
-    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("left", [[], [2]])
+def test_an_arm_whose_runs_are_lost_or_short_of_their_steps_is_not_judged_by_the_rest(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: list[int]
 ) -> None:
     real = runner.checkpoints
     lost = {"maml-3-steps-seed-1", "null-3-steps-seed-0", "null-3-steps-seed-1"}
-    monkeypatch.setattr(runner, "checkpoints", lambda path: [] if path.name in lost else real(path))
+    monkeypatch.setattr(runner, "checkpoints", lambda path: left if path.name in lost else real(path))
     found = finished(plan(tiny), tmp_path / "out").findings
     decided = [one for one in found.contrasts if one.decides and not one.is_null and one.claim != "steady"]
     assert decided and all("1 of its 2 runs ended with nothing to score" in one.objection for one in decided)
@@ -167,19 +168,48 @@ def test_an_arm_whose_runs_are_lost_is_not_judged_by_the_rest(
 
 
 def test_a_run_that_diverges_is_a_finding(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_runs(monkeypatch, Diverged("losses have not been finite"))
+    found = finished(plan(tiny, seeds=(0,)), tmp_path / "out").findings
+    assert {one.run: one.state for one in found.outcomes} == {"joint": "finished", "maml": "failed", "null": "failed"}
+    assert "losses have not been finite" in (tmp_path / "out/report.json").read_text()
+    assert {arm for arm, *_ in found.scores} >= {"maml", "null"}, "what it had learned by then is judged"
+    monkeypatch.setattr(runner, "resume_run", None)
+    assert finished(plan(tiny, seeds=(0,)), tmp_path / "out").findings.outcomes == found.outcomes, "and is its end"
+
+
+def break_runs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let every run of MAML end with `error` after its first outer step."""
     real = runner.meta_train
 
-    def wild(experiment: Experiment, **named: Any) -> Any:
+    def broken(experiment: Experiment, **named: Any) -> Any:
         run = real(experiment, **named)
         for event in run:
             yield event
             if experiment.algorithm == "maml" and isinstance(event, StepReport):
-                run.throw(Diverged("losses have not been finite"))
+                run.throw(error)
 
-    monkeypatch.setattr(runner, "meta_train", wild)
-    found = finished(plan(tiny, seeds=(0,)), tmp_path / "out").findings
-    assert {one.run: one.state for one in found.outcomes} == {"joint": "finished", "maml": "failed", "null": "failed"}
-    assert "losses have not been finite" in (tmp_path / "out/report.json").read_text()
+    monkeypatch.setattr(runner, "meta_train", broken)
+
+
+def test_a_run_that_failed_of_anything_else_is_gone_on_with_and_judged_by_all_its_steps(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does what was once kept of its partial weights hold any more."""
+    made, out, run = plan(tiny, seeds=(0,)), tmp_path / "out", "maml-3-steps-seed-0"
+    whole = finished(made, tmp_path / "whole").findings
+    with monkeypatch.context() as patch:
+        break_runs(patch, RunBroken("No space left on device"))
+        with pytest.raises(RunBroken, match="No space left"):
+            finished(made, out)
+    record = read_record(out / "runs" / run)
+    assert record is not None and (record.state, record.diverged, record.meta_step) == ("failed", False, 1)
+    folder = ClaimFolder(out, made)
+    for name in (f"maml-{run}", f"maml-{run}-by-samples"):
+        folder.keep_scores(name, whole.scores["joint", whole.shared["equal steps"]["joint"], 0])
+    folder.keep_outcome(run, replace(whole.outcomes[0], run="maml", state="failed"))
+    found = finished(made, out).findings
+    assert [one.state for one in found.outcomes] == ["finished"] * len(whole.outcomes)
+    assert found.contrasts == whole.contrasts
 
 
 def test_a_gan_is_measured_by_its_samples(tiny: Tiny, tmp_path: Path) -> None:
