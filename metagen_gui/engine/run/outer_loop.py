@@ -34,7 +34,8 @@ from metagen_gui.engine.store.checkpoint import (
 )
 from metagen_gui.engine.store.kept_data import recalling
 from metagen_gui.engine.store.lock import RunLock
-from metagen_gui.engine.store.names import CHECKPOINTS, SAMPLES, is_run_folder
+from metagen_gui.engine.store.metrics_file import last_step
+from metagen_gui.engine.store.names import CHECKPOINTS, METRICS, SAMPLES, is_run_folder
 from metagen_gui.engine.store.record import read_record
 from metagen_gui.engine.store.run_folder import RunFolder
 from metagen_gui.engine.store.second_copy import experiment_of, mend
@@ -106,7 +107,7 @@ def resume_run(
     try:
         remove_leftovers(folder, folder / CHECKPOINTS, folder / SAMPLES)
         unvouched = set_unvouched_aside(folder / CHECKPOINTS)
-        checkpoint, damaged = _newest(folder / CHECKPOINTS)
+        checkpoint, damaged = _newest(folder)
         experiment, _ = experiment_of(folder, checkpoint)  # with the settings as they were changed on the way
         experiment = recalling(experiment, checkpoint, folder)
         begun_on = experiment.config("training").device
@@ -193,9 +194,13 @@ def _own_folder_of_run(folder: Path) -> Path:
 
 
 def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
-    """Return the newest sound checkpoint, None before the first, and the names of damaged ones, now set aside."""
+    """Return a run's newest sound checkpoint, None before the first, and the names of damaged ones, now set aside.
+
+    Raise `BadInput` if there is none and the run had got further than its beginning: to begin anew would wipe what it
+    has written.
+    """
     damaged: list[str] = []
-    for path in reversed(manifests(folder)):
+    for path in reversed(manifests(folder / CHECKPOINTS)):
         found = read_checkpoint(path, whole=True)
         if found is not None and found.progress.experiment is not None:
             return found, damaged
@@ -206,8 +211,16 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
             raise BadInput(str(error.filename or path), error.strerror or str(error))
         set_aside(path)
         damaged.append(path.stem)
-    if damaged or any(folder.glob("*.corrupt")):  # beginning anew would cut off the metrics
-        raise BadInput(str(folder), "holds no whole checkpoint; the damaged ones were set aside")
+    lost = "holds no whole checkpoint"
+    if damaged or any((folder / CHECKPOINTS).glob("*.corrupt")):
+        raise BadInput(str(folder / CHECKPOINTS), f"{lost}; the damaged ones were set aside")
+    if any((folder / CHECKPOINTS).glob("*.unvouched")):
+        raise BadInput(str(folder / CHECKPOINTS), f"{lost}; weights without a manifest were set aside as .unvouched")
+    record = read_record(folder)
+    step = max(0 if record is None else record.meta_step, last_step(folder / METRICS))
+    if step > 0 or (record is not None and record.state == "finished"):
+        why = f"{lost}, though the run had come to step {step:,}; what it has written stays: begin a new run"
+        raise BadInput(str(folder / CHECKPOINTS), why)
     return None, damaged
 
 

@@ -14,6 +14,7 @@ from metagen_gui.engine.events import Notice, StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import list_runs, read_entry
 from metagen_gui.engine.trained.export import export_initialization
 from metagen_gui.engine.trained.trained_run import open_run
@@ -119,11 +120,19 @@ def test_another_name_of_a_column_is_noticed(run: Path) -> None:
 
 
 def test_weights_whose_manifest_is_lost_are_set_aside_with_a_word(run: Path) -> None:
-    (manifest,) = (run / "checkpoints").glob("step-00000002.json")
-    weights = {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-00000002*.safetensors")}
-    manifest.unlink()
+    resumed(run)
+    weights = {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-00000004*.safetensors")}
+    (run / "checkpoints" / "step-00000004.json").unlink()
     told = resumed(run)
-    assert told[0].startswith("No manifest vouches for step-00000002.optimizer.safetensors, step-00000002.safetensors")
+    assert told[0].startswith("No manifest vouches for step-00000004.optimizer.safetensors, step-00000004.safetensors")
+    assert {name: (run / "checkpoints" / f"{name}.unvouched").read_bytes() for name in weights} == weights
+
+
+def test_where_no_manifest_is_left_weights_are_set_aside_and_nothing_is_begun_anew(run: Path) -> None:
+    weights = {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-00000002*.safetensors")}
+    (run / "checkpoints" / "step-00000002.json").unlink()
+    with pytest.raises(BadInput, match="weights without a manifest were set aside as .unvouched"):
+        resumed(run)
     assert {name: (run / "checkpoints" / f"{name}.unvouched").read_bytes() for name in weights} == weights
 
 

@@ -80,7 +80,14 @@ def test_a_killed_run_goes_on_bit_for_bit(tiny: Tiny, tmp_path: Path, algorithm:
 
 
 def test_a_run_killed_before_its_first_checkpoint_begins_again(tiny: Tiny, tmp_path: Path) -> None:
-    killed(tiny(), tmp_path / "whole", tmp_path / "left", 1)
+    """Where it had written of its beginning alone; of what came later nothing is wiped."""
+    for event in meta_train(tiny(), out=tmp_path / "whole", previews=False):
+        if isinstance(event, ValidationReport) and event.meta_step == 0:
+            shutil.copytree(tmp_path / "whole", tmp_path / "left")
+        if isinstance(event, StepReport) and event.meta_step == 1:
+            shutil.copytree(tmp_path / "whole", tmp_path / "later")
+    with pytest.raises(BadInput, match="holds no whole checkpoint, though the run had come to step 1; what it has"):
+        next(resume_run(tmp_path / "later", previews=False))
     events = list(resume_run(tmp_path / "left", previews=False))
     assert of_kind(events, RunStarted)[0].resumed_from == 0
     assert [report.meta_step for report in of_kind(events, ValidationReport)] == [0, 2, 3]
@@ -209,6 +216,25 @@ def test_where_all_are_damaged_nothing_is_begun_anew_over_what_there_is(tiny: Ti
         with pytest.raises(BadInput, match="holds no whole checkpoint; the damaged ones were set aside"):
             next(resume_run(tmp_path / "run"))
     assert (tmp_path / "run" / "metrics.csv").read_bytes() == metrics
+
+
+@pytest.mark.parametrize("lost", ["manifests", "all", "all and the record", "all but the record"])
+def test_where_all_are_lost_nothing_is_begun_anew_over_what_there_is(tiny: Tiny, tmp_path: Path, lost: str) -> None:
+    """Of a finished run, too: its metrics and events would be wiped."""
+    folder = tmp_path / "run"
+    list(meta_train(tiny(), out=folder, previews=False))
+    for path in (folder / "checkpoints").glob("step-*.json" if lost == "manifests" else "*"):
+        path.unlink()
+    if lost == "all and the record":
+        (folder / "state.json").unlink()
+    if lost == "all but the record":
+        (folder / "metrics.csv").unlink()
+    written = {path: path.read_bytes() for path in folder.iterdir() if path.suffix in (".csv", ".jsonl", ".json")}
+    said = "weights without a manifest" if lost == "manifests" else "though the run had come to step 3; what it has"
+    for _ in range(2):
+        with pytest.raises(BadInput, match=f"holds no whole checkpoint.*{said}"):
+            next(resume_run(folder))
+    assert {path: path.read_bytes() for path in written} == written
 
 
 def test_a_checkpoint_that_only_holds_weights_is_not_gone_on_with_nor_set_aside(tiny: Tiny, tmp_path: Path) -> None:
