@@ -29,6 +29,7 @@ from metagen_gui.engine.experiment import MAX_BYTES
 from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.arrays import read_arrays
+from metagen_gui.engine.store.kept_data import MAX_DATA_BYTES
 from metagen_gui.engine.store.names import DATA
 from metagen_gui.engine.tasks.base import TaskFamily
 
@@ -106,7 +107,7 @@ class ClaimFolder:
         if not kept:
             return
         if (self.path / DATA).exists():
-            before = _json_of(self.path / DATA)
+            before = _json_of(self.path / DATA, MAX_DATA_BYTES)
             if before != kept:
                 fresh.recall(before)
                 changed = "; ".join(fresh.doubts()) or "its pictures are read in another way than when this test began"
@@ -216,9 +217,9 @@ class ClaimFolder:
         return self.path / name
 
 
-def _json_of(file: Path) -> Any:
+def _json_of(file: Path, most: int = MAX_BYTES) -> Any:
     try:
-        return json.loads(read_file(file, MAX_BYTES))
+        return json.loads(read_file(file, most))
     except (ValueError, RecursionError):
         raise BadInput(str(file), "not JSON that can be read") from None
 

@@ -22,16 +22,16 @@ from metagen_gui.engine.adaptation.meta_params import MetaParams, Named
 from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
 from metagen_gui.engine.models.base import Params
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import MAX_MANIFEST_BYTES
 from metagen_gui.engine.store.progress import Progress
 
 VERSION = 1
 KEPT = 3
 SEPARATOR = "/"
 PASSING = {errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ETIMEDOUT, errno.ESTALE}
-PASSING |= {errno.ELOOP}
-"""Reasons that say nothing of what a file holds: rights, too many open files, a network that is away, a link."""
+PASSING |= {errno.ELOOP, errno.EFBIG}
+"""Reasons that say nothing of what a file holds: rights, too many open files, a network away, a link, its size."""
 MAX_WEIGHTS_BYTES = 4 * 2**30
-MAX_MANIFEST_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -67,20 +67,25 @@ class _Manifest(_File):
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int | None = None) -> Path:
     """Write a checkpoint into `folder` and return its manifest's path.
 
-    The newest three stay, and that of step `keep`; others are deleted, after the new one has been read back.
+    The newest three stay, and that of step `keep`; others are deleted, after the new one has been read back. Raises
+    OSError, also for what would be too large to be read.
     """
     folder.mkdir(exist_ok=True)  # not its parents: a run folder that is gone must not come back empty
     check_own_folder(folder)
     path = folder / f"step-{checkpoint.meta_step:08d}.json"
     weights, optimizer = path.with_suffix(".safetensors"), path.with_suffix(".optimizer.safetensors")
     manifest: dict[str, Any] = {"version": VERSION, "meta_step": checkpoint.meta_step, "file": weights.name}
-    manifest["sha256"] = write_atomically(weights, to_bytes(checkpoint.meta))
-    if checkpoint.moments is not None:
-        digest = write_atomically(optimizer, to_bytes(checkpoint.moments))
-        manifest["optimizer"] = {"file": optimizer.name, "sha256": digest}
     manifest["progress"] = checkpoint.progress.written()
+    _as_json(path, manifest)  # before anything is written: weights alone would be of no use
+    manifest["sha256"] = write_atomically(weights, _within(weights, to_bytes(checkpoint.meta), MAX_WEIGHTS_BYTES))
+    if checkpoint.moments is not None:
+        moments = _within(optimizer, to_bytes(checkpoint.moments), MAX_WEIGHTS_BYTES)
+        digest = write_atomically(optimizer, moments)
+        manifest["optimizer"] = {"file": optimizer.name, "sha256": digest}
     manifest["digest"] = _digest(manifest)
-    write_atomically(path, json.dumps(manifest, indent=2).encode())
+    write_atomically(path, _as_json(path, manifest))
+    if _manifest(path) is None:
+        raise OSError(errno.EIO, "what was written does not read back as a manifest", str(path))
     for old in manifests(folder)[:-KEPT]:
         if keep is None or old.name != f"step-{keep:08d}.json":
             for file in files_of(old):
@@ -110,12 +115,8 @@ def read_checkpoint(path: Path, *, whole: bool = False) -> Checkpoint | None:
     Raise `BadInput` for one of a newer MetaGen, or with a progress that no run would have written.
     """
     with contextlib.suppress(OSError, ValidationError):
-        data = read_file(path, MAX_MANIFEST_BYTES)
-        manifest = _Manifest.model_validate_json(data)
-        if manifest.version > VERSION:
-            newer = f"written by a newer MetaGen (version {manifest.version}; this one reads {VERSION})"
-            raise BadInput(str(path), newer)
-        if manifest.digest not in (None, _digest(json.loads(data))):
+        manifest = _manifest(path)
+        if manifest is None:
             return None
         meta = _tensors(path.parent, manifest)
         moments = _tensors(path.parent, manifest.optimizer) if whole and manifest.optimizer else None
@@ -123,6 +124,27 @@ def read_checkpoint(path: Path, *, whole: bool = False) -> Checkpoint | None:
             progress = Progress.read(manifest.progress, f"checkpoint of step {manifest.meta_step:,}")
             return Checkpoint(manifest.meta_step, MetaParams.of(meta), moments, progress)
     return None
+
+
+def _manifest(path: Path) -> _Manifest | None:
+    """Return a manifest, None if it is not as it was written; raise `BadInput` for a newer one, OSError, ValueError."""
+    data = read_file(path, MAX_MANIFEST_BYTES)
+    manifest = _Manifest.model_validate_json(data)
+    if manifest.version > VERSION:
+        newer = f"written by a newer MetaGen (version {manifest.version}; this one reads {VERSION})"
+        raise BadInput(str(path), newer)
+    return manifest if manifest.digest in (None, _digest(json.loads(data))) else None
+
+
+def _as_json(path: Path, manifest: Mapping[str, Any]) -> bytes:
+    return _within(path, json.dumps(manifest, indent=2).encode(), MAX_MANIFEST_BYTES)
+
+
+def _within(path: Path, data: bytes, most: int) -> bytes:
+    """Return `data` if it can be read back from `path` one day; raise OSError."""
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"{path.name} would be larger than {round(most / 2**20):,} MB", str(path))
+    return data
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:
@@ -135,7 +157,7 @@ def out_of_reach(path: Path) -> OSError | None:
     """Return what keeps a checkpoint from being read, where that is no fault of its files; None if it is damaged."""
     for file in files_of(path):
         try:
-            read_file(file, MAX_WEIGHTS_BYTES)
+            read_file(file, MAX_MANIFEST_BYTES if file == path else MAX_WEIGHTS_BYTES)
         except OSError as error:
             if error.errno in PASSING:
                 return error

@@ -22,6 +22,7 @@ from metagen_gui.engine.store.names import (
     EXPERIMENT,
     EXPORT,
     LOCK,
+    MAX_MANIFEST_BYTES,
     METRICS,
     is_run_folder,
     runs_folder,
@@ -116,7 +117,7 @@ def checkpoints(folder: Path) -> list[int]:
     found = []
     for path in sorted((folder / CHECKPOINTS).glob("step-*.json")):
         with suppress(OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
-            manifest = json.loads(read_file(path, MAX_BYTES))
+            manifest = json.loads(read_file(path, MAX_MANIFEST_BYTES))
             step = int(manifest["meta_step"])
             if "optimizer" in manifest and 0 <= step < 2**63 and (path.parent / Path(manifest["file"]).name).is_file():
                 found.append(step)
@@ -238,7 +239,7 @@ def _vouched(folder: Path) -> dict[str, Any]:
     """Return what a run's newest readable manifest holds besides weights; empty where there is none."""
     for path in sorted((folder / CHECKPOINTS).glob("step-*.json"), reverse=True):
         with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            return _object(json.loads(read_file(path, MAX_BYTES))["progress"])
+            return _object(json.loads(read_file(path, MAX_MANIFEST_BYTES))["progress"])
     return {}
 
 

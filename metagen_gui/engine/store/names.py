@@ -15,6 +15,8 @@ METRICS, EXPERIMENT, SAMPLES, CHECKPOINTS, EVENTS = (
 )
 EXPORT = "export.json"
 """In the folder of an export: what was exported."""
+MAX_MANIFEST_BYTES = 25 * 2**20
+"""Six bytes for each that an experiment file may hold, as JSON escapes them, and what else a manifest says."""
 STATE, ABOUT, LOCK, LOG, DATA = "state.json", "about.json", "run.lock", "error.log", "data.json"
 
 

@@ -16,7 +16,7 @@ from metagen_gui.cli.evaluation_text import what_was_done
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan, PlanSettings
 from metagen_gui.engine.events import Notice
-from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.experiment import MAX_BYTES, Experiment
 from metagen_gui.engine.held_out import Request, choose_tasks
 from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -337,6 +337,8 @@ def test_a_test_of_claims_is_held_to_the_data_it_was_begun_on(
         folder.hold_to(experiment.build_tasks(), experiment.task_family())
 
     begin()
+    with (tmp_path / "claims" / DATA).open("a") as file:
+        file.write(" " * MAX_BYTES)  # many classes: a run's may be as large
     begin()
     picture(data / "class 00" / "new.png", 1000)
     with pytest.raises(BadInput, match=r"1 class has other pictures \(class 00: 8, now 9\).*; choose another folder"):

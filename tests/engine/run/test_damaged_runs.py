@@ -131,7 +131,7 @@ def test_weights_whose_manifest_is_lost_are_set_aside_with_a_word(run: Path) -> 
 def test_where_no_manifest_is_left_weights_are_set_aside_and_nothing_is_begun_anew(run: Path) -> None:
     weights = {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-00000002*.safetensors")}
     (run / "checkpoints" / "step-00000002.json").unlink()
-    with pytest.raises(BadInput, match="weights without a manifest were set aside as .unvouched"):
+    with pytest.raises(BadInput, match=r"weights without a manifest were set aside as \.unvouched"):
         resumed(run)
     assert {name: (run / "checkpoints" / f"{name}.unvouched").read_bytes() for name in weights} == weights
 

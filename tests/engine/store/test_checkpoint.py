@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from metagen_gui.engine.algorithms.base import MetaParams
+from metagen_gui.engine.experiment import MAX_BYTES
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store import checkpoint as module
 from metagen_gui.engine.store.checkpoint import (
@@ -21,10 +23,13 @@ from metagen_gui.engine.store.checkpoint import (
     is_finite,
     load_checkpoint,
     manifests,
+    out_of_reach,
     save_checkpoint,
     set_unvouched_aside,
     to_bytes,
 )
+from metagen_gui.engine.store.names import MAX_MANIFEST_BYTES
+from metagen_gui.engine.store.progress import Progress
 
 
 def numbers(seed: int = 0) -> MetaParams:
@@ -188,6 +193,43 @@ def test_three_are_kept_and_older_ones_go_only_after_the_new_one_is_whole(
     assert [path.suffix for path in writes] == [".safetensors", ".json"], "the manifest, which vouches, comes last"
     assert [path.name[5:13] for path in manifests(tmp_path)] == ["00000099", "00000100", "00001000"]
     assert load_checkpoint(tmp_path).meta_step == 1000
+
+
+def remark(letters: int, letter: str = "x") -> Progress:
+    return Progress(experiment={"remark": letter * letters})
+
+
+def test_the_largest_experiment_is_read_back(tmp_path: Path) -> None:
+    """JSON in a manifest escapes each letter that is not ASCII."""
+    save_checkpoint(tmp_path, Checkpoint(1, numbers(), progress=remark(MAX_BYTES // 2, "é")))
+    assert load_checkpoint(tmp_path).progress == remark(MAX_BYTES // 2, "é")
+    assert MAX_MANIFEST_BYTES >= 6 * MAX_BYTES + 2**20
+
+
+def test_what_could_not_be_read_is_not_written_and_older_ones_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in (1, 2, 3):
+        save_checkpoint(tmp_path, Checkpoint(step, numbers(step), numbers(4)))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(OSError, match=r"step-00000004\.json would be larger than 25 MB"):
+        save_checkpoint(tmp_path, Checkpoint(4, numbers(), numbers(), remark(MAX_MANIFEST_BYTES)))
+    monkeypatch.setattr(module, "MAX_WEIGHTS_BYTES", 2**7)
+    with pytest.raises(OSError, match=r"step-00000004\.safetensors would be larger than"):
+        save_checkpoint(tmp_path, Checkpoint(4, numbers()))
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    monkeypatch.setattr(module, "_manifest", lambda path: None)
+    with pytest.raises(OSError, match="does not read back as a manifest"):
+        save_checkpoint(tmp_path, Checkpoint(4, {"a": {}}))
+    assert {path: path.read_bytes() for path in before} == before, "read back before any is deleted"
+
+
+def test_a_file_too_large_to_be_read_is_not_taken_for_damaged(tmp_path: Path) -> None:
+    path = save_checkpoint(tmp_path, Checkpoint(1, numbers(), numbers()))
+    with path.open("ab") as file:
+        file.truncate(MAX_MANIFEST_BYTES + 1)
+    error = out_of_reach(path)
+    assert error is not None and error.errno == errno.EFBIG and error.filename == str(path)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x80\x04.", b"\xff" * 64, (2**62).to_bytes(8, "little") + b"{}"])
