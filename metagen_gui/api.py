@@ -48,8 +48,8 @@ from metagen_gui.engine.events import (
 )
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.health.base import Detector, Finding, detectors
-from metagen_gui.engine.health.remedies import lower, put
-from metagen_gui.engine.health.signs import ContestSigns, PosteriorSigns
+from metagen_gui.engine.health.remedies import Advice, lower, put
+from metagen_gui.engine.health.signs import ContestSigns, PosteriorSigns, Signs
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.metrics.base import Context, DataKind, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values
@@ -96,6 +96,7 @@ __all__ = [  # noqa: RUF022  # by purpose
     "query_losses",
     # a model, and what it is handed
     "USUAL",
+    "Advice",
     "Circumstances",
     "ContextMLP",
     "DataSpec",
@@ -107,6 +108,7 @@ __all__ = [  # noqa: RUF022  # by purpose
     "Params",
     "PlayerParams",
     "PointSpec",
+    "Signs",
     "initial_values",
     "models",
     # a task family
