@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -20,8 +19,8 @@ from metagen_gui.engine.files import read_file
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, Setting, parse_settings, settings_of
-from metagen_gui.engine.settings.places import line_of, parsed
-from metagen_gui.engine.settings.plain_text import quoted, shortened
+from metagen_gui.engine.settings.places import line_of, parsed, refuse_stray, refuse_twice
+from metagen_gui.engine.settings.plain_text import printable, quoted, shortened
 from metagen_gui.engine.settings.registry import Registry
 from metagen_gui.engine.tasks.base import TaskFamily, task_families
 from metagen_gui.engine.training import TrainingSettings
@@ -32,6 +31,8 @@ REGISTRIES: Mapping[str, Registry[Any]] = MappingProxyType(
     {"tasks": task_families, "model": models, "algorithm": algorithms}
 )
 VERSION = 1
+ABOUT = "about"
+"""Where a preset says what it shows."""
 MAX_BYTES = 4_000_000
 
 
@@ -193,6 +194,8 @@ class Experiment:
                     value = json.loads(text)
                 except (ValueError, RecursionError):  # ValueError also for a number of thousands of digits
                     value = text
+                else:
+                    refuse_twice(text)
         return self.with_value(path, value)
 
     # -- to and from JSON ----------------------------------------------------------------------------------------
@@ -222,15 +225,12 @@ class Experiment:
     def from_json(cls, text: str, where: str = "experiment", *, ours: bool = False) -> Experiment:
         """Read the text of an experiment file; raise `BadInput` that names the line or the setting.
 
-        A name that can only be a misspelt section is refused, unless MetaGen wrote the file itself (`ours`): it has
-        been trained with. Other names, such as a remark, are kept.
+        What can only be meant as a section is refused, unless MetaGen wrote the file itself (`ours`): it has been
+        trained with. What else there is, such as a remark, is kept.
         """
         document = parsed(text, where)
         try:
-            experiment = cls.from_document(document, where)
-            if not ours:
-                experiment._refuse_misspelt()
-            return experiment
+            return cls.from_document(document, where, ours=ours)
         except BadInput as problem:
             line = line_of(text, problem.where) if problem.where != where else None
             if line is None:
@@ -238,8 +238,8 @@ class Experiment:
             raise BadInput(problem.where, f"{problem.why} (line {line})") from None
 
     @classmethod
-    def from_document(cls, document: Any, where: str = "experiment") -> Experiment:
-        """Build an experiment from JSON data; raise `BadInput` that names what is wrong."""
+    def from_document(cls, document: Any, where: str = "experiment", *, ours: bool = True) -> Experiment:
+        """Build an experiment from JSON data; raise `BadInput` that names what is wrong. `ours`: as in `from_json`."""
         if not isinstance(document, dict):
             raise BadInput(where, "an experiment is a JSON object")
         version = document.get("version", VERSION)
@@ -270,6 +270,10 @@ class Experiment:
                     continue
                 experiment = experiment.with_value(f"{section}.{name}", value)
         others = {key: value for key, value in document.items() if key not in ("version", *SECTIONS)}
+        if not ours and (beside := {key: value for key, value in others.items() if key != ABOUT}):
+            refuse_stray(beside, {section: experiment.config_type(section).model_fields for section in SECTIONS})
+            remarks = printable(shortened(", ".join(beside)))
+            notices.append(f"kept as a remark: {remarks}.")
         return replace(experiment, others=MappingProxyType(others), notices=tuple(notices))
 
     @classmethod
@@ -285,15 +289,3 @@ class Experiment:
         except UnicodeDecodeError:
             raise BadInput(str(path), "not an experiment file (not UTF-8 text)") from None
         return cls.from_json(text, str(path), ours=ours)
-
-    def _refuse_misspelt(self) -> None:
-        """Raise `BadInput` for what stands beside the sections and would be left out without a word."""
-        for key in self.others:
-            close = get_close_matches(key.casefold(), [*SECTIONS, "version"], n=1, cutoff=0.75)
-            if close:
-                raise BadInput(shortened(key), f"there is no such section; did you mean {close[0]}?")
-            for section in SECTIONS:
-                if key in self.config_type(section).model_fields:
-                    raise BadInput(shortened(key), f"stands beside the sections; it is a setting of {section}")
-            if key in ("settings", "experiment"):
-                raise BadInput(key, "stands beside the sections; an experiment has tasks, model, algorithm, training")

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.events import Notice
 from metagen_gui.engine.experiment import MAX_BYTES, REGISTRIES, SECTIONS, VERSION, Experiment
 from metagen_gui.engine.models.base import models
@@ -301,7 +302,7 @@ def test_what_a_file_holds_besides_is_kept(tmp_path: Path) -> None:
 )
 def test_a_file_edited_by_hand_is_complained_of_with_the_line(wrong: str, line: int) -> None:
     lines = [
-        "{", ' "remark": {"inner_lr": 0 },', ' "model": {"name": "vae", "settings": {', '   "latent_size": 3,',
+        "{", ' "remark": [{"inner_lr": 0 }],', ' "model": {"name": "vae", "settings": {', '   "latent_size": 3,',
         '   "width": 32', " }},", ' "algorithm": {"settings":', "  {", '   "inner_lr": 0.1,',
         '   "adapts": "everything"', " }},", ' "training": {"seed": 1,', '  "shots": 5}', "}",
     ]  # fmt: skip
@@ -353,11 +354,32 @@ def test_what_is_misspelt_stands_twice_or_is_of_another_type_is_told(text: str, 
     assert str(refused.value).startswith(told)
 
 
-def test_remarks_are_kept_and_text_in_them_is_no_key() -> None:
-    text = '{"remark": "\\"shots\\": 3", "who": {"shots": "}{", "list": [{"a": 1}, {"a": 2}]}, "training": {}}'
+def test_remarks_are_kept_and_told_and_text_in_them_is_no_key() -> None:
+    text = '{"remark": "\\"shots\\": 3", "who": ["}{", [{"shots": 1}, {"shots": 2}]], "training": {}}'
     experiment = Experiment.from_json(text)
     assert dict(experiment.others) == {name: json.loads(text)[name] for name in ("remark", "who")}
+    assert experiment.notices == ("kept as a remark: remark, who.",)
     assert Experiment.from_json(experiment.to_json()) == experiment
+    assert Experiment.from_json('{"about": {"title": "A preset"}}').notices == ()
+    assert Experiment.from_json(text, ours=True).notices == () == Experiment.from_json("{}").notices
+
+
+@pytest.mark.parametrize("text", ['{"algo": {"name": "reptile"}}', '{"learner": {}}', '{"config": {"training": {}}}'])
+def test_settings_under_a_name_that_is_no_section_are_refused(text: str, tmp_path: Path) -> None:
+    told = "there is no such section; an experiment has tasks, model, algorithm, training"
+    with pytest.raises(BadInput, match=told):
+        Experiment.from_json(text)
+    plan = tmp_path / "plan.json"
+    plan.write_text(f'{{"experiment": {text}, "steps": 2}}')
+    with pytest.raises(BadInput, match=told):
+        ClaimPlan.load(plan)
+    (tmp_path / "experiment.json").write_text(text)
+    assert Experiment.load(tmp_path).others == json.loads(text), "a run that was trained with it still opens"
+
+
+def test_a_rate_that_is_given_twice_on_a_command_line_is_refused() -> None:
+    with pytest.raises(BadInput, match="prior: stands twice in one place"):
+        Experiment().with_text('algorithm.group_rates={"prior": 1, "prior": 0}')
 
 
 def test_what_metagen_wrote_of_a_misspelt_file_is_read_as_it_was_trained(tmp_path: Path) -> None:

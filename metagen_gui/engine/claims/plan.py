@@ -109,7 +109,9 @@ class ClaimPlan:
         return {"version": VERSION, "experiment": self.experiment.document(complete=False), **settings}
 
     @classmethod
-    def from_document(cls, document: Any, where: str = "plan", folder: Path | None = None) -> ClaimPlan:
+    def from_document(
+        cls, document: Any, where: str = "plan", folder: Path | None = None, *, ours: bool = True
+    ) -> ClaimPlan:
         """Read a plan; its experiment may be a path beside it. Raise `BadInput` that names what is wrong."""
         if not isinstance(document, dict):
             raise BadInput(where, "a plan is a JSON object")
@@ -120,7 +122,7 @@ class ClaimPlan:
         if isinstance(given, str):
             experiment = Experiment.load((folder or Path()) / given)
         elif isinstance(given, dict):
-            experiment = Experiment.from_document(given, f"{where}.experiment")
+            experiment = Experiment.from_document(given, f"{where}.experiment", ours=ours)
         else:
             raise BadInput(f"{where}.experiment", "a plan names an experiment: a file, or its settings")
         return cls.of(experiment, values, where)
@@ -149,7 +151,7 @@ class ClaimPlan:
         if not isinstance(document, dict) or "experiment" not in document:
             return cls.of(Experiment.load(path), {**DEFAULT_BUDGET, **more})
         without = {"steps": None} if quick else {}
-        return cls.from_document({**document, **without, **more}, str(path), path.parent)
+        return cls.from_document({**document, **without, **more}, str(path), path.parent, ours=False)
 
     def check(self, where: str) -> None:
         """Raise `BadInput` for what does not go together."""

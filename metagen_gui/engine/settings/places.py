@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Container, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -31,6 +33,12 @@ def parsed(text: str, where: str) -> Any:
         raise BadInput(where, f"not JSON (line {error.lineno})") from None
     except (ValueError, RecursionError):
         raise BadInput(where, "not JSON that can be read (nested too deep, or a number too long)") from None
+    refuse_twice(text)
+    return document
+
+
+def refuse_twice(text: str) -> None:
+    """Raise `BadInput` for a key that stands twice in one object of a JSON text."""
     met: list[set[str]] = []
     for token in _TOKEN.finditer(text):
         if token[0] in "{[":
@@ -43,4 +51,18 @@ def parsed(text: str, where: str) -> Any:
                 line = text.count("\n", 0, token.start()) + 1
                 raise BadInput(shortened(key), f"stands twice in one place; leave one of them (line {line})")
             met[-1].add(key)
-    return document
+
+
+def refuse_stray(others: Mapping[str, Any], sections: Mapping[str, Container[str]]) -> None:
+    """Raise `BadInput` for what stands beside the sections (which have these settings) and cannot be a remark."""
+    known = ", ".join(sections)
+    for key, value in others.items():
+        if close := get_close_matches(key.casefold(), [*sections, "version"], n=1, cutoff=0.75):
+            raise BadInput(shortened(key), f"there is no such section; did you mean {close[0]}?")
+        for section, names in sections.items():
+            if key in names:
+                raise BadInput(shortened(key), f"stands beside the sections; it is a setting of {section}")
+        if key in ("settings", "experiment"):
+            raise BadInput(key, f"stands beside the sections; an experiment has {known}")
+        if isinstance(value, dict):
+            raise BadInput(shortened(key), f"there is no such section; an experiment has {known}")

@@ -216,7 +216,7 @@ class ExperimentFiles(QObject):
         if not text or self._type is None:
             return None
         try:
-            last = self._type.from_json(text, "last experiment")
+            last = self._type.from_json(text, "last experiment", ours=True)
             last.check()
         except BadInput:
             return None
