@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
+from metagen_gui.engine.adaptation.meta_params import MetaParams
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms, query_losses
 from metagen_gui.engine.data.spec import DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.experiment import Experiment
@@ -56,7 +57,7 @@ def test_a_round_is_the_discriminators_turns_and_then_the_generators(monkeypatch
     monkeypatch.setattr(Gan, "loss", watched)
     batch, _ = draw(model)
     noise = {name: value.double() for name, value in model.noise(torch.Generator().manual_seed(1), (2, 3), 5).items()}
-    path = maml(model).trajectory(params, batch, noise, 2)
+    path = maml(model).trajectory(MetaParams(params), batch, noise, 2)
     assert [player for player, _, _ in seen] == ["discriminator", "discriminator", "generator"] * 2
     of_d, of_g = [d for _, d, _ in seen], [g for _, _, g in seen]
     assert len(set(of_d)) == 5 and of_d[2] == of_d[3], "D moves on its turns and rests while G moves"
@@ -124,12 +125,12 @@ def test_the_outer_loss_of_g_comes_from_a_discriminator_adapted_to_the_query(jud
     noise = algorithm.draw_noise(torch.Generator().manual_seed(0), 1, 5, 6, 2)
     for kind in (noise.support, noise.opponent, noise.query):
         kind.update({name: value.double() for name, value in kind.items()})
-    found = query_losses(algorithm, params, support, query, noise)
-    to_support = algorithm.trajectory(params, support[0], {"z": noise.support["z"][0]}, 2)[-1]
+    found = query_losses(algorithm, MetaParams(params), support, query, noise)
+    to_support = algorithm.trajectory(MetaParams(params), support[0], {"z": noise.support["z"][0]}, 2)[-1]
     fake = model.generate(to_support, noise.query["z"][0, 1])
     graders = {"support": to_support}
     if judge == "query":
-        graders["query"] = algorithm.trajectory(params, query[0], {"z": noise.opponent["z"][0]}, 2)[-1]
+        graders["query"] = algorithm.trajectory(MetaParams(params), query[0], {"z": noise.opponent["z"][0]}, 2)[-1]
     grades = {
         name: float(generator_loss("non_saturating", functional_call(model.discriminator, d["discriminator"], (fake,))))
         for name, d in graders.items()
@@ -152,7 +153,7 @@ def test_without_contexts_it_still_adapts() -> None:
     model, params = build(context_size=0)
     batch, _ = draw(model)
     noise = {name: value.double() for name, value in model.noise(torch.Generator().manual_seed(1), (2, 2), 5).items()}
-    path = maml(model).trajectory(params, batch, noise, 2)
+    path = maml(model).trajectory(MetaParams(params), batch, noise, 2)
     for player in model.players:
         assert not torch.equal(path[0][player]["body.out.weight"], path[2][player]["body.out.weight"])
 
