@@ -37,7 +37,7 @@ def rescue(
             rescued = RunFolder.create(experiment, free, columns, kept=kept)
             try:
                 # what had been written is that of the other folder
-                progress = replace(checkpoint.progress, sizes=None, digests=None)
+                progress = replace(checkpoint.progress, sizes=None, digests=None, data=rescued.kept)
                 rescued.save(replace(checkpoint, progress=progress))
                 rescued.note(state="stopped", meta_step=checkpoint.meta_step)
             finally:

@@ -42,10 +42,16 @@ class RunFolder:
     """A run's folder, held by this run alone. `metrics.csv` has one row per report and is only ever appended to."""
 
     def __init__(
-        self, path: Path, lock: RunLock, columns: Sequence[str], record: RunRecord, kept: Mapping[str, Any]
+        self,
+        path: Path,
+        lock: RunLock,
+        columns: Sequence[str],
+        record: RunRecord,
+        kept: Mapping[str, Any],
+        before: str = "",
     ) -> None:
         """Open a folder that `create` or `reopen` has made ready; raise OSError if that fails."""
-        self.kept = write_data(path, kept)
+        self.kept = write_data(path, kept, before)
         """The digest of what the run keeps of its data."""
         self.path, self.record, self._lock = path, record, lock
         self.columns = ("meta_step", "seconds", *columns)
@@ -107,7 +113,7 @@ class RunFolder:
         try:
             record = read_record(path) or RunRecord(began=time.time())
             record = record.model_copy(update={"state": "running", "problem": "", "diverged": False})
-            folder = cls(path, lock, columns, record, kept or {})
+            folder = cls(path, lock, columns, record, kept or {}, checkpoint.progress.data if checkpoint else "")
             sizes = (checkpoint.progress.sizes if checkpoint else None) or {}
             for name, file in ((EVENTS, folder._events), (METRICS, folder._metrics)):
                 if name not in mended:

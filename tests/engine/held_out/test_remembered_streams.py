@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,43 @@ def test_a_damaged_record_is_read_from_its_copy_and_a_lost_one_is_told(trained: 
         open_run(trained)
 
 
+def test_a_record_that_the_checkpoint_does_not_name_is_refused(
+    trained: Path, experiment: Experiment, tmp_path: Path
+) -> None:
+    """Whole, but of another run, which holds out other classes."""
+    before, own = held(trained), (trained / DATA).read_bytes()
+    list(meta_train(experiment.with_value("tasks.held_out", 0.3), out=tmp_path / "other", previews=False))
+    shutil.copy(tmp_path / "other" / DATA, trained / DATA)
+    assert held(trained) == before, "the other copy is its own"
+    shutil.copy(tmp_path / "other" / DATA, trained / CHECKPOINTS / DATA)
+    for use in (lambda: open_run(trained), lambda: next(resume_run(trained))):
+        with pytest.raises(BadInput, match=r"data\.json: not what this run's checkpoint names"):
+            use()
+    (trained / DATA).write_bytes(own)
+    assert held(trained) == before
+
+
+def test_a_record_that_has_grown_since_the_checkpoint_is_of_the_run(
+    experiment: Experiment, data: Path, tmp_path: Path
+) -> None:
+    """Resumed on more data and killed before the next checkpoint, twice."""
+    folder = tmp_path / "run"
+    with closing(meta_train(experiment, out=folder, previews=False)) as events:
+        next(event for event in events if getattr(event, "meta_step", 0) == 1)
+    for more in range(2):
+        for number in range(8):
+            picture(data / f"a new one {more}" / f"{number}.png", 3000 + more, number)
+        with closing(resume_run(folder, previews=False)) as events:
+            next(events)
+            shutil.copytree(folder, tmp_path / f"killed {more}", ignore=shutil.ignore_patterns("run.lock*"))
+        folder = tmp_path / f"killed {more}"
+        manifest = max((folder / CHECKPOINTS).glob("step-*.json"))
+        digest = json.loads(manifest.read_text())["progress"]["data"]
+        named = json.loads((folder / DATA).read_text())
+        assert digest == named["grown_from"][0] and len(named["grown_from"]) == more + 1
+        assert "is new" in doubts(folder) or "are new" in doubts(folder)
+
+
 def test_a_run_of_before_is_told_as_such_and_dealt_as_it_was(as_before: Path, data: Path) -> None:
     from metagen_gui.engine.data.image_files.earlier_split import arrange_as_before
     from metagen_gui.engine.data.image_files.sources import open_source
@@ -352,5 +390,5 @@ def test_a_test_of_claims_is_held_to_the_data_it_was_begun_on(
 def _write(place: Path, kept: dict[str, Any]) -> None:
     from metagen_gui.engine.store.kept_data import _digest
 
-    kept.pop("sha256")
-    place.write_text(json.dumps({**kept, "sha256": _digest(kept)}))
+    grown_from = [*kept.pop("grown_from", []), kept.pop("sha256")]
+    place.write_text(json.dumps({**kept, "grown_from": grown_from, "sha256": _digest(kept)}))
