@@ -54,7 +54,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Moment(Circumstances):
     """The circumstances of an outer step: what models read, and the `share` of the run that is over, from 0 to 1."""
 

@@ -30,7 +30,7 @@ Noise = dict[str, Tensor]
 """Everything random that one evaluation of a loss needs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Circumstances:
     """What a loss is taken under, besides parameters, examples and noise; read by the models that it concerns.
 

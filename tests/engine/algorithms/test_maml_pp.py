@@ -52,7 +52,7 @@ def test_the_order_of_derivatives_rises_when_its_share_is_over() -> None:
     given = (task(positive(2, 0), torch.ones(2).double())[None], task(positive(2, 1), -torch.ones(2).double())[None])
 
     def slope(share: float) -> torch.Tensor:
-        return algorithm.meta_gradient(meta, *given, quiet(1, 2, 1, 1), Moment(share)).gradients["x"]["x"]
+        return algorithm.meta_gradient(meta, *given, quiet(1, 2, 1, 1), Moment(share=share)).gradients["x"]["x"]
 
     first, second = (
         build(name, Quadratic(2), 2, 0.1).meta_gradient(meta, *given, quiet(1, 2, 1, 1), Moment()).gradients["x"]["x"]
