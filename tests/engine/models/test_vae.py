@@ -63,7 +63,7 @@ def test_the_loss_is_the_negative_elbo_summed_over_pixels_and_latents(spec: Data
     for ramp in (1.0, 0.25, 0.0):
         expected = misfit.mean() + ramp * 0.7 * kl.sum(1).mean()
         torch.testing.assert_close(
-            model.loss("vae", params, batch, noise, Circumstances(ramp)), expected, rtol=1e-10, atol=1e-10
+            model.loss("vae", params, batch, noise, Circumstances(ramp=ramp)), expected, rtol=1e-10, atol=1e-10
         )
     details = model.details(params, batch, noise)
     torch.testing.assert_close(details["kl"], kl.sum(1).mean(), rtol=1e-10, atol=1e-10)
