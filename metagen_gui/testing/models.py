@@ -85,6 +85,9 @@ def samples_are_like_data(model: GenerativeModel) -> None:
     samples = model.generate(params, model.latents(seeded(1), 7))
     must_equal(tuple(samples.shape), (7, *model.spec.shape), "one sample per latent, of the data's shape")
     must(bool(samples.isfinite().all()), "samples are finite")
+    sampling = model.for_sampling(params, model.initialize(seeded(2)))
+    shapes = [{p: {n: v.shape for n, v in named.items()} for p, named in one.items()} for one in (sampling, params)]
+    must_equal(shapes[0], shapes[1], "what samples are made with are parameters of the model")
     if model.spec.bounds is not None:
         low, high = model.spec.bounds
         must(low <= float(samples.min()) and float(samples.max()) <= high, "samples lie in the range of the data")

@@ -139,7 +139,7 @@ def _walks(
 
     The figures are losses and, under the name `told` if there is one, −log p or a bound of it, `(tasks, rows)`.
     """
-    model, last = algorithm.model, rows[-1]
+    model, last, start = algorithm.model, rows[-1], algorithm.initialization(weights)
     player, compares, reweighted = model.players[0], model.loss_compares(), model.reweighted is not None
 
     def loss_at(params: PlayerParams, query: Tensor, noise: Noise) -> Tensor:
@@ -158,9 +158,9 @@ def _walks(
         if told:
             likelihoods = [model.log_likelihood(params, query, telling).mean() for params in chosen]
             figures[told] = -torch.stack(likelihoods)
-        return figures, torch.stack([model.generate(params, latents) for params in chosen])
+        return figures, torch.stack([model.generate(model.for_sampling(params, start), latents) for params in chosen])
 
-    moving = algorithm.adapted(algorithm.initialization(weights))
+    moving = algorithm.adapted(start)
     held = sum(weights[player][name].numel() for player, names in moving.items() for name in names) * (last + 1)
     held += len(rows) * tasks.sample_count * math.prod(tasks.family.spec.shape)
     at_once = max(1, min(32, NUMBERS_AT_ONCE // max(held, 1)))

@@ -113,8 +113,9 @@ def take_snapshot(
         chosen: list[PlayerParams] = [adapting[step] for step in shown]
         fields = [] if grid is None else [model.field(params, torch.from_numpy(grid).to(device)) for params in chosen]
         curves = [] if x is None else [model.curve(params, torch.from_numpy(x).to(device)) for params in chosen]
-        samples = torch.stack([model.generate(params, latents) for params in chosen])
-        paths = [_thinned(model.path(params, latents[:count])) for params in chosen]
+        sampling = [model.for_sampling(params, algorithm.initialization(meta)) for params in chosen]
+        samples = torch.stack([model.generate(params, latents) for params in sampling])
+        paths = [_thinned(model.path(params, latents[:count])) for params in sampling]
         return samples, _stacked(fields, samples), _stacked(curves, samples), _stacked(paths, samples)
 
     samples, fields, curves, paths = torch.func.vmap(one_task, chunk_size=at_once or None)(support, noise)

@@ -169,6 +169,13 @@ class GenerativeModel(ABC):
         A model that draws noise at every step of generation has columns for each of them.
         """
 
+    def for_sampling(self, adapted: PlayerParams, start: PlayerParams) -> PlayerParams:
+        """Return the parameters that samples are made with; `start` are those before adaptation, which it begins at.
+
+        For settings that change what is sampled and no loss, such as guidance. By default, `adapted` as they are.
+        """
+        return adapted
+
     @abstractmethod
     def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:
         """Return one example per latent `(count, *shape)`, in the range of the data; nothing else is drawn."""

@@ -28,7 +28,8 @@ MOST_STEPS = 1_000
 class LoadedModel:
     """What an export holds, ready to use; it computes on the CPU.
 
-    `weights` is, for an initialization, everything that was meta-learned; for an adapted model its parameters alone.
+    `weights` is, for an initialization, everything that was meta-learned; for an adapted model the parameters that its
+    samples are made with, alone.
     """
 
     experiment: Experiment
@@ -47,8 +48,9 @@ class LoadedModel:
         """Return `count` generated examples `(count, *shape)`: images with values in [0, 1], or points."""
         if count < 1:
             raise BadInput("count", f"{count} samples cannot be drawn; ask for at least 1")
-        model = self.algorithm.model
-        return model.generate(self.parameters, model.latents(generator_for(seed, "export", 0), count))
+        model, params = self.algorithm.model, self.parameters
+        sampling = model.for_sampling(params, params) if self.kind == "initialization" else params
+        return model.generate(sampling, model.latents(generator_for(seed, "export", 0), count))
 
     @torch.no_grad()
     def adapt(self, examples: Tensor | npt.ArrayLike, steps: int | None = None, seed: int = 0) -> LoadedModel:
@@ -67,7 +69,8 @@ class LoadedModel:
         path = self.algorithm.trajectory(self.weights, batch, {name: value[0] for name, value in noise.items()}, steps)
         if not is_finite(path[-1]):
             raise BadInput("steps", f"adaptation in {steps} steps diverged; take fewer")
-        return replace(self, kind="adapted", weights=MetaParams(path[-1]))
+        sampling = self.algorithm.model.for_sampling(path[-1], self.parameters)
+        return replace(self, kind="adapted", weights=MetaParams(sampling))
 
     def _checked(self, examples: Tensor) -> Tensor:
         shape, given = self.spec.shape, tuple(examples.shape)

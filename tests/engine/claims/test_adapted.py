@@ -74,6 +74,19 @@ def test_losses_are_those_of_adapting_by_hand(built: Callable[..., Built]) -> No
             assert np.allclose(found.pictures[index, row], samples, atol=1e-5)
 
 
+def test_samples_are_made_with_what_the_model_samples_with(
+    built: Callable[..., Built], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    algorithm, weights, family = built()
+    tasks, looks = held_out(family), eyes(family, algorithm)
+    plain = score_adapted(algorithm, weights, tasks, looks, (0, 2))
+    monkeypatch.setattr(type(algorithm.model), "for_sampling", lambda self, adapted, start: start)
+    found = score_adapted(algorithm, weights, tasks, looks, (0, 2))
+    assert np.array_equal(found.values["loss"], plain.values["loss"]), "losses are of the adapted parameters"
+    assert np.allclose(found.pictures[:, 1], plain.pictures[:, 0], atol=1e-6)
+    assert not np.allclose(plain.pictures[:, 1], plain.pictures[:, 0], atol=1e-3)
+
+
 def test_a_task_scores_the_same_among_few_and_many(built: Callable[..., Built]) -> None:
     algorithm, weights, family = built()
     few, many = (

@@ -25,7 +25,7 @@ from metagen_gui.engine.learning.evaluation import (
 )
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.observer import Observer
-from metagen_gui.engine.models.base import USUAL, Circumstances, models
+from metagen_gui.engine.models.base import USUAL, Circumstances, PlayerParams, models
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskBatch
 from tests.engine.cells import PAIRS, go_together
@@ -224,6 +224,24 @@ def test_the_columns_of_a_long_path_are_of_the_steps_they_name(tiny: Tiny) -> No
         np.abs(found.samples[2, -1] - model.generate(path[len(found.steps) - 1], latents).detach().numpy() * 255).max()
         > 2
     )
+
+
+def test_samples_are_made_with_what_the_model_samples_with(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every step's samples pass through `for_sampling`, which is told the parameters before adaptation."""
+    learner = moved(MetaLearner(tiny("densities", "vae", "maml")))
+    plain, theta = Observer(learner).snapshot(), learner.algorithm.initialization(learner.meta)
+    started = []
+
+    def as_before(self: object, adapted: PlayerParams, start: PlayerParams) -> PlayerParams:
+        started.append(start)
+        return start
+
+    monkeypatch.setattr(type(learner.model), "for_sampling", as_before)
+    found = Observer(learner).snapshot()
+    assert started and all(start["vae"]["context"] is theta["vae"]["context"] for start in started)
+    for column in range(len(found.steps)):
+        np.testing.assert_allclose(found.samples[:, column], plain.samples[:, 0], rtol=1e-5, atol=1e-5)
+    assert not np.allclose(plain.samples[:, -1], plain.samples[:, 0], rtol=1e-3)
 
 
 @pytest.mark.parametrize("steps", [1, 2, MOST_STEPS - 1, MOST_STEPS, 30, 100])

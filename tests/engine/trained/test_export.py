@@ -23,7 +23,8 @@ from PIL import Image
 
 from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.models.base import adapted_groups
+from metagen_gui.engine.models.base import PlayerParams, adapted_groups
+from metagen_gui.engine.models.vae import Vae
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config
@@ -138,6 +139,28 @@ def test_an_adapted_export_is_the_initialization_after_that_many_steps(
     assert f"examples of a validation task ({task.name}) in 3 steps" in result.summary, (
         "windows and programs count apart"
     )
+
+
+def test_an_adapted_export_holds_what_its_samples_are_made_with(
+    points_run: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loaded alone it knows no start of adaptation to be guided away from."""
+    monkeypatch.setattr(Vae, "for_sampling", lambda self, adapted, start: twice(adapted, start))
+    there = load_export(exported).adapt(points_of_a_task(points_run)).parameters
+    monkeypatch.undo()
+    plain = load_export(exported).adapt(points_of_a_task(points_run)).parameters
+    expected = twice(plain, load_export(exported).parameters)
+    assert all(torch.equal(value, expected["vae"][name]) for name, value in there["vae"].items())
+    assert not torch.equal(there["vae"]["context"], plain["vae"]["context"])
+
+
+def twice(adapted: PlayerParams, start: PlayerParams) -> PlayerParams:
+    """Return parameters twice as far from `start` as `adapted`."""
+    return {player: {n: 2 * v - start[player][n] for n, v in values.items()} for player, values in adapted.items()}
+
+
+def points_of_a_task(folder: Path) -> np.ndarray:
+    return Experiment.load(folder).build_tasks().task("validation", 0, 5, 5).support
 
 
 def test_no_steps_give_the_initialization(points_run: Path, exported: Path, tmp_path: Path) -> None:
