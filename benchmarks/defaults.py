@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 
 from metagen_gui.engine.algorithms.base import algorithms
-from metagen_gui.engine.claims.adapted import HeldOut, score_adapted
-from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out.adapted import HeldOut, score_adapted
+from metagen_gui.engine.held_out.measures import Eyes
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.settings.bad_input import BadInput
 

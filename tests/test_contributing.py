@@ -12,11 +12,11 @@ from metagen_gui.cli.plugins import catalogue
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.claims.examination.events import ClaimsFinished
 from metagen_gui.engine.claims.examination.runner import examine
-from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.health import detectors
+from metagen_gui.engine.held_out.measures import Eyes
 from metagen_gui.engine.metrics import metrics
 from metagen_gui.engine.plugins import load_plugins
 from metagen_gui.engine.run.outer_loop import meta_train

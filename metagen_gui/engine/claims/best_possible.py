@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from metagen_gui.engine.claims.adapted import PICTURED, Adapted, HeldOut
 from metagen_gui.engine.claims.contrasts import Side, ahead, chosen
 from metagen_gui.engine.claims.folder import Scored
-from metagen_gui.engine.claims.measures import Eyes, Measure
 from metagen_gui.engine.claims.plan import Footing
 from metagen_gui.engine.claims.verdicts import number
 from metagen_gui.engine.data.bayes import BestGenerator
+from metagen_gui.engine.held_out.adapted import PICTURED, Adapted, HeldOut
+from metagen_gui.engine.held_out.measures import Eyes, Measure
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.statistics import CONFIDENCE, Comparison, holm
 

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from metagen_gui.engine.claims.folder import Scored
-from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.plan import Claim, Footing
+from metagen_gui.engine.held_out.measures import Measure
 from metagen_gui.engine.statistics import (
     CONFIDENCE,
     FEWEST_GROUPS,

@@ -10,13 +10,13 @@ from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.best_possible import Gap
 from metagen_gui.engine.claims.contrasts import Contrast, Part, Side, ahead, chosen, corrected, weaker
 from metagen_gui.engine.claims.folder import Scored
-from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
 from metagen_gui.engine.claims.plan import Claim, ClaimPlan, Footing
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.steadiness import compare_training
 from metagen_gui.engine.claims.training import Steps
 from metagen_gui.engine.claims.verdicts import Verdict, conclude
+from metagen_gui.engine.held_out.measures import Measure
 from metagen_gui.engine.statistics import NOTHING
 from metagen_gui.engine.tasks.base import TaskBatch
 

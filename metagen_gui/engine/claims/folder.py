@@ -18,15 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from metagen_gui.engine.claims.adapted import Adapted
 from metagen_gui.engine.claims.arms import arms_of
-from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.training import Steps, trainers
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.experiment import MAX_BYTES
 from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
+from metagen_gui.engine.held_out.adapted import Adapted
+from metagen_gui.engine.held_out.measures import Measure
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.arrays import read_arrays
 from metagen_gui.engine.store.kept_data import MAX_DATA_BYTES

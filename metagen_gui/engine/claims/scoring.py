@@ -10,15 +10,15 @@ from pathlib import Path
 import torch
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
-from metagen_gui.engine.claims.adapted import PICTURED, HeldOut, scoring_adapted
 from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.best_possible import score_best
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
-from metagen_gui.engine.claims.measures import Eyes, Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
 from metagen_gui.engine.claims.tuning import Choice, build, of_samples, tuning
-from metagen_gui.engine.claims.work import Work
+from metagen_gui.engine.held_out.adapted import PICTURED, HeldOut, scoring_adapted
+from metagen_gui.engine.held_out.measures import Eyes, Measure
+from metagen_gui.engine.held_out.work import Work
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import parse_settings
@@ -174,6 +174,8 @@ class Judge:
         settings = self.plan.settings
         count = settings.tasks if stream == "test" else settings.validation_tasks
         tasks = HeldOut(family, stream, count, self.shots, self.query_size, settings.samples)
+        if isinstance(family, ShuffledClasses):
+            return tasks, Eyes(family.family, self.model, stream, self.query_size, shuffled=True)
         return tasks, Eyes(family, self.model, stream, self.query_size)
 
 

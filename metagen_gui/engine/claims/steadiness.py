@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from metagen_gui.engine.claims.folder import Scored
-from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
+from metagen_gui.engine.held_out.measures import Measure
 from metagen_gui.engine.statistics import FEWEST_SEEDS, NOTHING, Comparison, compare
 
 BySeed = Mapping[int, Outcome]

@@ -18,6 +18,8 @@ from metagen_gui.engine.settings.registry import Registry
 
 DataKind = str
 """The `kind` of a `DataSpec`: "images", "points"."""
+Decides = Literal["generalises", "collapses"]
+"""A claim that figures of samples decide."""
 LogDensity = Callable[[Values], Values]
 """log p at points `(n, numbers)` as `(n,)`, in nats."""
 

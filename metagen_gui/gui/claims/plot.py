@@ -24,7 +24,7 @@ from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.claims.findings import Findings
-    from metagen_gui.engine.claims.report.charts import Curve
+    from metagen_gui.engine.pages.charts import Curve
 
 _NONE: Values = np.empty(0)
 _LEVEL = (6.0, 4.0)

@@ -12,18 +12,18 @@ import pytest
 import torch
 
 from metagen_gui.engine.claims import scoring
-from metagen_gui.engine.claims.adapted import Adapted
 from metagen_gui.engine.claims.best_possible import Gap, corrected, gaps, score_best, sentences
 from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsFinished
 from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.folder import Scored
-from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import number
 from metagen_gui.engine.data.bayes import BayesLine
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out.adapted import Adapted
+from metagen_gui.engine.held_out.measures import Measure
 from metagen_gui.engine.metrics import metrics
 from metagen_gui.engine.statistics import Values
 from tests.engine.gaussian_truths import expected_log_likelihood

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from metagen_gui.engine.claims.gradient_norms import BATCHES, gradient_norms
-from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import Outcome
 from metagen_gui.engine.claims.steadiness import compare_training
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out.measures import Measure
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.trained.trained_run import open_run

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 
 from metagen_gui.engine.claims import tuning as module
-from metagen_gui.engine.claims.adapted import Adapted, HeldOut, score_adapted
 from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.contrasts import ahead, chosen
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.limits import of_two_ways
-from metagen_gui.engine.claims.measures import Eyes, Measure
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.tuning import Choice, build, of_samples, tuning
-from metagen_gui.engine.claims.work import at_once
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out.adapted import Adapted, HeldOut, score_adapted
+from metagen_gui.engine.held_out.measures import Eyes, Measure
+from metagen_gui.engine.held_out.work import at_once
 from metagen_gui.engine.randomness import generator_for
 
 Tiny = Callable[..., Experiment]

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from metagen_gui.engine.claims.adapted import Adapted
 from metagen_gui.engine.claims.contrasts import Contrast, ahead, corrected, weaker
 from metagen_gui.engine.claims.folder import Scored
-from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.outcomes import setback
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.claims.verdicts import conclude, number
+from metagen_gui.engine.held_out.adapted import Adapted
+from metagen_gui.engine.held_out.measures import Measure
 from metagen_gui.engine.statistics import Comparison, compare
 
 LOWER = Measure("loss", "Query loss", "nats", "lower", "generalises")

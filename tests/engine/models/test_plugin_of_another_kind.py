@@ -14,12 +14,12 @@ from torch import Tensor
 from metagen_gui.cli.evaluate import document
 from metagen_gui.cli.evaluation_text import print_for_people
 from metagen_gui.engine.algorithms.base import algorithms
-from metagen_gui.engine.claims.adapted import HeldOut, score_adapted
-from metagen_gui.engine.claims.measures import Eyes, own_measures
 from metagen_gui.engine.data.spec import ImageSpec, PointSpec
 from metagen_gui.engine.events import Snapshot, StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, choose_tasks, score_run
+from metagen_gui.engine.held_out.adapted import HeldOut, score_adapted
+from metagen_gui.engine.held_out.measures import Eyes, own_measures
 from metagen_gui.engine.learning.evaluation import STATES
 from metagen_gui.engine.models.base import Likelihood, Noise, PlayerParams, models
 from metagen_gui.engine.run.outer_loop import meta_train

@@ -35,8 +35,8 @@ from metagen_gui.engine.claims.training import (
     share_out,
     trainers,
 )
-from metagen_gui.engine.claims.work import Work
 from metagen_gui.engine.events import Event, StepReport
+from metagen_gui.engine.held_out.work import Work
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.run.training_run import Diverged
 from metagen_gui.engine.settings.bad_input import BadInput

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from metagen_gui.engine.claims.best_possible import Gap, sentences
 from metagen_gui.engine.claims.findings import Findings
-from metagen_gui.engine.claims.report.page import table, text
 from metagen_gui.engine.claims.verdicts import number
+from metagen_gui.engine.pages.page import table, text
 
 ABOUT = (
     "Of these tasks it is known what can be made of a support at best: the law of the next example, given the prior "

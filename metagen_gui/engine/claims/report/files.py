@@ -17,8 +17,8 @@ from metagen_gui.engine.claims.best_possible import sentences
 from metagen_gui.engine.claims.findings import Findings
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.report import tables
-from metagen_gui.engine.claims.report.page import page
 from metagen_gui.engine.claims.report.sections import TITLE, sections
+from metagen_gui.engine.pages.page import page
 
 VERSION = 1
 HTML, JSON = "report.html", "report.json"

@@ -14,11 +14,11 @@ from metagen_gui.engine.claims.folder import PLAN, Scored
 from metagen_gui.engine.claims.limits import limits, tuning_steps
 from metagen_gui.engine.claims.plan import Footing
 from metagen_gui.engine.claims.report import tables
-from metagen_gui.engine.claims.report.charts import chart
 from metagen_gui.engine.claims.report.distance import distance
-from metagen_gui.engine.claims.report.page import table, text
-from metagen_gui.engine.claims.report.pictures import strip
 from metagen_gui.engine.claims.verdicts import Verdict, number, probability
+from metagen_gui.engine.pages.charts import chart
+from metagen_gui.engine.pages.page import table, text
+from metagen_gui.engine.pages.pictures import strip
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.statistics import CONFIDENCE
 

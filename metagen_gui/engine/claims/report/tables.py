@@ -13,9 +13,9 @@ import numpy as np
 from metagen_gui.engine.claims.best_possible import TITLE
 from metagen_gui.engine.claims.contrasts import Part
 from metagen_gui.engine.claims.findings import Findings
-from metagen_gui.engine.claims.measures import Measure
 from metagen_gui.engine.claims.plan import Footing
-from metagen_gui.engine.claims.report.charts import Curve
+from metagen_gui.engine.held_out.measures import Measure
+from metagen_gui.engine.pages.charts import Curve
 from metagen_gui.engine.statistics import Values, chosen_of, half_width
 from metagen_gui.engine.tasks.base import task_families
 

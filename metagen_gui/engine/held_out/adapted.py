@@ -19,10 +19,10 @@ from torch import Tensor
 from metagen_gui.engine.adaptation.task_noise import joined
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, of_player
 from metagen_gui.engine.beneath_autograd.memory import free_bytes
-from metagen_gui.engine.claims.measures import BOUND, EXACT, LOSS, Eyes, Measure
-from metagen_gui.engine.claims.work import at_once
 from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.events import gigabytes
+from metagen_gui.engine.held_out.measures import BOUND, EXACT, LOSS, Eyes, Measure
+from metagen_gui.engine.held_out.work import at_once
 from metagen_gui.engine.models.base import Noise, PlayerParams
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput

@@ -1,4 +1,4 @@
-"""The report's parts: round ticks, curves that stay in their frame, pictures, text that cannot become markup."""
+"""The parts of a page: round ticks, curves that stay in their frame, pictures, text that cannot become markup."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import base64
 import io
 import math
 import re
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,15 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from metagen_gui.engine.claims.adapted import Adapted
-from metagen_gui.engine.claims.folder import Scored
-from metagen_gui.engine.claims.measures import Measure
-from metagen_gui.engine.claims.report import tables
-from metagen_gui.engine.claims.report.charts import Curve, chart, ticks
-from metagen_gui.engine.claims.report.page import page, table
-from metagen_gui.engine.claims.report.pictures import strip
-from metagen_gui.engine.claims.report.tables import to_csv
-from metagen_gui.engine.claims.tuning import Choice
+from metagen_gui.engine.pages.charts import Curve, chart, ticks
+from metagen_gui.engine.pages.page import page, table
+from metagen_gui.engine.pages.pictures import strip
 
 
 def curve(*means: float, name: str = "MAML", half: float = 0.5, untrained: bool = False) -> Curve:
@@ -83,16 +75,3 @@ def test_pictures_are_images_in_the_page_itself() -> None:
 def test_text_cannot_become_markup() -> None:
     drawn = page("<script>", [table(("<b>",), [("<img src=x onerror=y>",)])])
     assert "<script" not in drawn and "<img" not in drawn and "<b>" not in drawn
-
-
-def test_csv_keeps_numbers_to_their_last_digit() -> None:
-    assert to_csv(("a", "b"), [(1 / 3, None), ("x,y", True)]) == 'a,b\n0.3333333333333333,\n"x,y",True\n'
-
-
-def test_where_seeds_chose_other_steps_their_median_is_marked() -> None:
-    adapted = Adapted((0, 3, 5, 10), {"loss": np.ones((4, 3))}, np.zeros((0,), np.float32))
-    scored = [Scored(Choice({}, step, 0.0, ()), adapted) for step in (10, 3, 5)]
-    arm = SimpleNamespace(title="MAML", is_null=False, run="maml")
-    told: Any = SimpleNamespace(arms=[arm], scored=lambda *_: scored, best=None, groups={"own": ()})
-    (drawn,) = tables.curves(told, "equal compute", Measure("loss", "−ELBO", "nats", "lower", None))
-    assert drawn.chosen == 5

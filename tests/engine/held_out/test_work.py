@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing
 
-from metagen_gui.engine.claims.work import Work, at_once
+from metagen_gui.engine.held_out.work import Work, at_once
 
 
 class Count:

@@ -8,10 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from metagen_gui.engine.claims.plan import Claim
-from metagen_gui.engine.claims.shuffled import ShuffledClasses
 from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.metrics import Context, Contexts, Metric, features_of, metrics_for
+from metagen_gui.engine.metrics.base import Decides
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.encoder import ImageEncoder
 from metagen_gui.engine.models.base import GenerativeModel
@@ -32,7 +31,7 @@ class Measure:
     title: str
     unit: str
     better: str
-    claim: Claim | None
+    claim: Decides | None
     metric: Metric | None = None
     of_model: str = ""
     bounds: bool = False
@@ -68,11 +67,15 @@ def own_measures(model: GenerativeModel) -> list[Measure]:
 
 
 class Eyes:
-    """What the tasks of one stream are looked at with: features, contexts, and the measures that can be had."""
+    """What the tasks of one stream are looked at with: features, contexts, and the measures that can be had.
 
-    def __init__(self, family: TaskFamily, model: GenerativeModel, stream: Stream, query_size: int) -> None:
-        self.shuffled = isinstance(family, ShuffledClasses)
-        self.family = family.family if isinstance(family, ShuffledClasses) else family
+    Of tasks whose classes are `shuffled` nothing is known but their examples, which are of `family`.
+    """
+
+    def __init__(
+        self, family: TaskFamily, model: GenerativeModel, stream: Stream, query_size: int, *, shuffled: bool = False
+    ) -> None:
+        self.family, self.shuffled = family, shuffled
         self.model, self.stream, self.query_size = model, stream, query_size
 
     @cached_property

@@ -11,16 +11,16 @@ import pytest
 import torch
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
-from metagen_gui.engine.claims.adapted import HeldOut, score_adapted
 from metagen_gui.engine.claims.arms import arms_of
 from metagen_gui.engine.claims.contrasts import ahead
 from metagen_gui.engine.claims.folder import Scored
-from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
 from metagen_gui.engine.claims.tuning import Choice, tuning
-from metagen_gui.engine.claims.work import at_once
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out.adapted import HeldOut, score_adapted
+from metagen_gui.engine.held_out.measures import Eyes
+from metagen_gui.engine.held_out.work import at_once
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import TaskFamily
@@ -155,7 +155,7 @@ def gain(built: Callable[..., Built], seed: int, steps: int, *, shuffled: bool) 
     values = {"algorithm.inner_lr": 0.05, "training.seed": seed, "algorithm.adapts": "everything"}
     algorithm, weights, family = built("reptile", values)
     tasks = held_out(ShuffledClasses(family) if shuffled else family, 25)
-    seen = eyes(tasks.family, algorithm)
+    seen = Eyes(family, algorithm.model, "test", 6, shuffled=shuffled)
     own, foreign = (
         score_adapted(algorithm, weights, tasks, seen, (steps,), measures=seen.measures[:1], foreign=other)
         for other in (False, True)

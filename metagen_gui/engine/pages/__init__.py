@@ -1,0 +1,1 @@
+"""Pages that tell results: a frame, tables, curves and pictures, in one HTML file that needs nothing else."""
