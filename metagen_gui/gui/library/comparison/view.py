@@ -38,6 +38,7 @@ class RunComparison(QWidget):
         self._known: Mapping[Path, RunCurves] = {}
         self._reader: Job | None = None
         self._stale = False
+        self._alike = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._read)
@@ -112,7 +113,11 @@ class RunComparison(QWidget):
     def _show(self, found: Compared) -> None:
         names = names_of(found.entries, found.differences)
         self.plot.show_runs(list(found.curves.values()), names)
-        self.settings.show_differences(names, told_by_name(found.entries, found.differences))
+        told = told_by_name(found.entries, found.differences)
+        if all(f"{label} {value}" in name for label, values in told for value, name in zip(values, names, strict=True)):
+            told = []  # the legend says it all, and the plot may have the room
+        self._alike = not found.differences
+        self.settings.show_differences(names, told)
         self._say(found.problems)
         if any(entry.state == "running" for entry in found.entries):
             self._timer.start(max(AGAIN, round(10_000 * found.seconds)))
@@ -124,7 +129,7 @@ class RunComparison(QWidget):
             said.append(text.format(shown=MOST_RUNS, chosen=f"{len(self._entries):,}"))
         if self.settings.rowCount():
             said.append(self.tr("Settings in which they differ:"))
-        elif len(self._entries) > 1 and not problems:
+        elif len(self._entries) > 1 and self._alike and not problems:
             said.append(self.tr("All settings are the same."))
         self.note.setText(" ".join(said))
         self._lower.setVisible(bool(said))

@@ -66,4 +66,5 @@ class StatusUpdates(QObject):
         else:
             self._timer.stop()
         self.refresh()
-        self._bar.announce()
+        if state is not RunState.FAILED:  # why a run failed is announced where it is told, once
+            self._bar.announce()

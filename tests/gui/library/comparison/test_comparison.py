@@ -54,6 +54,19 @@ def test_the_chosen_runs_are_drawn_with_their_differences_beneath(
     assert table(comparison) == [] and comparison.settings.isHidden()
 
 
+def test_a_table_that_would_only_repeat_the_legend_leaves_its_room_to_the_plot(
+    qtbot: QtBot, comparison: RunComparison, tmp_path: Path
+) -> None:
+    folders = [
+        keep_run(tmp_path, f"2026-11-30-11000{place}-maml-vae", settings={"training.outer_lr": rate})
+        for place, rate in enumerate((0.001, 0.004))
+    ]
+    compare(qtbot, comparison, *folders)
+    names = [run.toggle.text() for run in comparison.plot._runs]
+    assert names == ["Outer learning rate 0.001", "Outer learning rate 0.004"]
+    assert table(comparison) == [] and comparison.note.text() == "" and comparison._lower.isHidden()
+
+
 def test_runs_that_do_not_differ_are_said_to(qtbot: QtBot, comparison: RunComparison, tmp_path: Path) -> None:
     compare(qtbot, comparison, keep_run(tmp_path, "one"), keep_run(tmp_path, "two"))
     assert comparison.note.text() == "All settings are the same."
