@@ -105,8 +105,7 @@ class Layouts(QObject):
         places = {dock.windowTitle(): dock.geometry() for dock in self.docks.values() if not dock.isFloating()}
         for bar in of_window:
             below, here = places.get(bar.tabText(bar.currentIndex())), bar.geometry()
-            above_it = below is not None and below.left() <= here.center().x() <= below.right()
-            if below is None or not above_it or below.top() != here.bottom() + 1:
+            if below is None or below.left() != here.left() or below.top() != here.bottom() + 1:
                 bar.hide()
 
     def bring(self, name: str) -> None:

@@ -159,7 +159,10 @@ def test_a_tab_bar_that_was_left_behind_is_hidden(make: Make, qtbot: QtBot, then
     tabs(window)
 
 
-def test_one_beside_the_panel_that_it_names_is_hidden_though_it_is_as_high(make: Make, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("width", [150, 500])
+def test_one_beside_the_panel_that_it_names_is_hidden_though_it_is_as_high(
+    make: Make, qtbot: QtBot, width: int
+) -> None:
     window, layouts = make()
     layouts.apply("narrow")
     window.show()
@@ -168,7 +171,7 @@ def test_one_beside_the_panel_that_it_names_is_hidden_though_it_is_as_high(make:
     dead = QTabBar(window)
     for title in ("Adaptation", "Runs"):
         dead.addTab(title)
-    dead.setGeometry(panel.left() - 160, panel.top() - 26, 150, 26)
+    dead.setGeometry(panel.left() - 160, panel.top() - 26, width, 26)
     dead.show()
     layouts.clear_dead_tab_bars()
     assert not dead.isVisible()
