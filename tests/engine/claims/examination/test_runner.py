@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from metagen_gui.engine.claims import adapted
 from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsFinished, ClaimsStarted
@@ -25,6 +24,7 @@ from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.events import RunBroken, StepReport
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out import adapted
 from metagen_gui.engine.held_out.adapted import Adapted
 from metagen_gui.engine.metrics import encoder
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings
