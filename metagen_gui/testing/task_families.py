@@ -33,6 +33,7 @@ def examples_are_as_the_spec_says(family: TaskFamily) -> None:
             if family.spec.bounds is not None:
                 low, high = family.spec.bounds
                 must(low <= float(part.min()) and float(part.max()) <= high, "examples lie in the spec's range")
+            must(not family.spec.binary or {*np.unique(part)} <= {0, 1}, "binary examples are of 0 and 1")
 
 
 def a_task_is_a_function_of_seed_stream_and_index(family: TaskFamily) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from metagen_gui.cli import main
 from metagen_gui.engine.held_out import Request, choose_tasks, score_run
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import open_run
 from tests.cli.test_evaluate import train
 
@@ -22,6 +23,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("runs")
     train(root / "plain", "strokes", "vae", "maml", model__width=6, tasks__size=16)
     train(root / "weighed", "strokes", "vae", "maml", model__width=6, tasks__size=16, model__beta=0.1)
+    train(root / "binary", "strokes", "vae", "maml", model__width=6, tasks__size=16, tasks__pixels="binary")
     train(root / "curve", "sinusoids", "curve", "maml", model__width=6)
     return root
 
@@ -66,6 +68,17 @@ def test_the_loss_of_a_vae_is_not_taken_for_its_bound(evaluate: Callable[[str], 
     assert "The losses do not compare" in said and re.search(r"  −ELBO: .* (lower|higher); ", "\n".join(lines))
     others = json.loads(evaluate("curve curve --tasks 2 --json"))
     assert others["runs"][0]["negative_elbo"] is None and others["pairs"][0]["negative_elbo"] is None
+
+
+def test_of_binary_pixels_it_is_a_bound_and_nothing_is_said_against_it(evaluate: Callable[[str], str]) -> None:
+    assert "not a likelihood" in " ".join(evaluate("plain --tasks 2").split())
+    said = evaluate("binary --tasks 2")
+    assert "vae (−ELBO)" in said and "likelihood" not in said
+
+
+def test_of_other_pixels_runs_are_not_compared(runs: Path) -> None:
+    with pytest.raises(BadInput, match=r"held-out tasks are not those of .*: tasks.pixels is 'binary', there 'grey'"):
+        choose_tasks([open_run(runs / "plain"), open_run(runs / "binary")], Request(tasks=2))
 
 
 def test_the_bound_of_a_vae_is_the_loss_of_one_whose_kl_counts_once(runs: Path) -> None:

@@ -86,7 +86,7 @@ class Judge:
         plugin = task_families.get(str(given.get("name")))
         family = plugin(parse_settings(plugin.Settings, given.get("settings", {}), "plan.shift"), self.family.seed)
         if family.spec != self.family.spec:
-            why = f"its examples are of shape {family.spec.shape}, those of the experiment {self.family.spec.shape}"
+            why = f"its examples are {family.spec}, those of the experiment {self.family.spec}"
             raise BadInput("plan.shift", why)
         family.check(self.shots, self.query_size)
         return self._held_out(family, "test")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from metagen_gui.engine.settings.config import setting
+
 Array = npt.NDArray[np.float32]
+PixelKind = Literal["grey", "binary", "drawn"]
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,59 @@ class DataSpec(ABC):
         """Return examples `(…, *shape)` in the form in which they are kept to be looked at."""
 
     @property
+    def binary(self) -> bool:
+        """Whether every value of the data is 0 or 1, so that a probability of them is one."""
+        return False
+
+    @property
     def in_words(self) -> str:
         """What to say of values after the shape of an example, such as " with values from 0 to 1"."""
         return f" with values from {self.bounds[0]:g} to {self.bounds[1]:g}" if self.bounds else ""
 
+    def __str__(self) -> str:
+        return f"{self.kind} of shape {' × '.join(map(str, self.shape))}"
+
+
+def pixels_setting() -> Any:
+    """Declare the setting `pixels` of a task family whose examples are pictures, a `PixelKind`."""
+    return setting(
+        "grey",
+        "Grey values as they are; 0 or 1 by whether they are above one half; or 0 and 1 drawn anew in every task, 1 as "
+        "probably as a pixel is bright. Only of 0 and 1 is the loss of a VAE a bound of a likelihood.",
+        titles={"binary": "binary: above one half", "drawn": "binary: drawn anew"},
+    )
+
 
 @dataclass(frozen=True)
 class ImageSpec(DataSpec):
-    """Pictures `(channels, height, width)` with values in [0, 1]."""
+    """Pictures `(channels, height, width)` with values in [0, 1]; `pixels` says which of these there are."""
+
+    pixels: PixelKind = "grey"
 
     kind = "images"
     bounds = (0.0, 1.0)
     has_pixels = True
     in_classes = True
+
+    @property
+    def binary(self) -> bool:
+        """Whether every pixel is 0 or 1."""
+        return self.pixels != "grey"
+
+    @property
+    def in_words(self) -> str:
+        """What to say of pixels; those of samples may be probabilities."""
+        return super().in_words + (", in training 0 or 1" if self.binary else "")
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}, {'0 or 1' if self.binary else 'grey'}"
+
+    def as_given(self, grey: Array, random: np.random.Generator) -> Array:
+        """Return grey pixels as these pictures have them; only drawn ones take anything of `random`."""
+        if not self.binary:
+            return grey
+        at = random.random(grey.shape, np.float32) if self.pixels == "drawn" else np.full(1, 0.5, np.float32)
+        return np.greater(grey, at).astype(np.float32)
 
     def is_possible(self) -> bool:
         """Return whether there are one or three channels, and sides of 4 to 4096 pixels."""

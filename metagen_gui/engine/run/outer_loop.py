@@ -8,6 +8,7 @@ learned is then validated and sampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -172,6 +173,11 @@ def _begin_with(learner: MetaLearner, checkpoint: Checkpoint, folder: Path) -> l
             "training.meta_steps", f"the run begins at step {checkpoint.meta_step:,}, so it must be more than that"
         )
     notices = [f"Begins with what {folder.name} had learned at step {checkpoint.meta_step:,}."]
+    with suppress(BadInput):  # it may have been of a task family that is not installed any more
+        before = experiment_of(folder, checkpoint)[0]
+        theirs, ours = before.plugin("tasks").spec_of(before.config("tasks")), learner.family.spec
+        if theirs is not None and theirs != ours:
+            notices.append(f"It had learned from {theirs}; here they are {ours}: the two losses do not compare.")
     if fresh:
         notices.append(f"{len(fresh)} of its parameters begin afresh, as {fresh[0]}.")
     return notices

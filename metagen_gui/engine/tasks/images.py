@@ -23,7 +23,7 @@ from metagen_gui.engine.data.image_files.listing import Source, counted, some
 from metagen_gui.engine.data.image_files.progress import Stopped
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress, look_at_images
 from metagen_gui.engine.data.image_files.sources import open_source
-from metagen_gui.engine.data.spec import Array, ImageSpec
+from metagen_gui.engine.data.spec import Array, ImageSpec, PixelKind, pixels_setting
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.settings.plain_text import shortened
@@ -39,6 +39,7 @@ class ImagesSettings(Config):
     path: str = setting("", "Folder or zip of images, one folder per class; it is read in place.", path=True)
     size: Literal[16, 28, 32, 64] = setting(28, "Height and width that every image is brought to.", unit="px")
     colour: Literal["gray", "rgb"] = setting("gray", "One channel or three.", titles={"rgb": "RGB"})
+    pixels: PixelKind = pixels_setting()
     polarity: Literal["auto", "keep", "invert"] = setting(
         "auto", "Which end is ink (1): auto inverts gray images with a bright border, keep and invert are your word."
     )
@@ -76,6 +77,7 @@ def look_at(settings: ImagesSettings, progress: ReadProgress | None = None) -> I
         lambda files: arrange(files, settings.split_by, settings.held_out),
         where=WHERE,
         progress=progress,
+        pixels=settings.pixels,
     )
 
 
@@ -87,14 +89,14 @@ class Images(TaskFamily):
     summary = "A folder or zip of your own, one folder per class; Omniglot as published works too."
     reference = "https://doi.org/10.1126/science.aab3050"
     Settings = ImagesSettings
-    shape_settings = ("size", "colour")
+    shape_settings = ("size", "colour", "pixels")
     reads_images = True
     settings: ImagesSettings
 
     @classmethod
     def spec_of(cls, settings: ImagesSettings) -> ImageSpec:
-        """Return the channels and the size of an image."""
-        return ImageSpec(settings.shape)
+        """Return the channels and the size of an image, and which pixels it has."""
+        return ImageSpec(settings.shape, settings.pixels)
 
     @classmethod
     def look_at(cls, settings: ImagesSettings, progress: ReadProgress | None = None) -> ImportReport:
@@ -103,7 +105,7 @@ class Images(TaskFamily):
 
     def __init__(self, settings: ImagesSettings, seed: int) -> None:
         super().__init__(settings, seed)
-        self.spec = self.spec_of(settings)
+        self.spec: ImageSpec = self.spec_of(settings)
         self._kept: KeptStreams | None = None
         self._needed = 0
 
@@ -120,7 +122,7 @@ class Images(TaskFamily):
     @cached_property
     def images(self) -> ImageSet:
         """The images as numbers."""
-        return ImageSet(self.source, self.settings.shape, self._polarity, self._white)
+        return ImageSet(self.source, self.settings.shape, self._polarity, self._white, self.spec.pixels == "binary")
 
     @property
     def _white(self) -> White:
@@ -168,7 +170,7 @@ class Images(TaskFamily):
             members = random.permutation(classes[choice].members)
             found = self.images.first_good(members, needed, distinct=not self._as_before)
             if len(found) == needed:
-                chosen = classes[choice]
+                found, chosen = self.spec.as_given(found, random), classes[choice]
                 group = chosen.group if self.layout.whole_groups else chosen.name
                 return Task(shortened(chosen.name), found[:shots], found[shots:], group)
         raise self._too_few((stream,), needed)

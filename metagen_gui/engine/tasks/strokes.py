@@ -15,7 +15,7 @@ from metagen_gui.engine.data.glyphs import hershey, invented
 from metagen_gui.engine.data.glyphs.alphabet import Alphabet
 from metagen_gui.engine.data.glyphs.drawer import HANDS, Style
 from metagen_gui.engine.data.glyphs.pool import Pool
-from metagen_gui.engine.data.spec import ImageSpec
+from metagen_gui.engine.data.spec import ImageSpec, PixelKind, pixels_setting
 from metagen_gui.engine.health.remedies import put
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
@@ -34,6 +34,7 @@ class StrokesSettings(Config):
         "Characters of real scripts (the Hershey fonts), of invented alphabets, or all of them.",
         titles={"hershey": "Hershey fonts"},
     )
+    pixels: PixelKind = pixels_setting()
     drawer_variation: float = setting(
         1.0, "How much the people who draw differ: 0 means not at all, 1 as much as in Omniglot.", low=0, high=2
     )
@@ -63,16 +64,16 @@ class Strokes(TaskFamily):
     Settings = StrokesSettings
     remedies = {"overfitting": partial(put, path="tasks.turned", label="Add turned characters", value=True)}
     groups_are = "alphabets"
-    shape_settings = ("size",)
+    shape_settings = ("size", "pixels")
 
     @classmethod
     def spec_of(cls, settings: StrokesSettings) -> ImageSpec:
-        """Return the size of an image."""
-        return ImageSpec((1, settings.size, settings.size))
+        """Return the size of an image, and which pixels it has."""
+        return ImageSpec((1, settings.size, settings.size), settings.pixels)
 
     def __init__(self, settings: StrokesSettings, seed: int) -> None:
         super().__init__(settings, seed)
-        self.spec = self.spec_of(settings)
+        self.spec: ImageSpec = self.spec_of(settings)
         self.pool = Pool(Style(settings.size, settings.pen, settings.drawer_variation))
         sources = {"hershey": hershey.alphabets(), "invented": invented.alphabets()}
         alphabets = sources.get(settings.characters) or sources["hershey"] + sources["invented"]
@@ -104,4 +105,5 @@ class Strokes(TaskFamily):
             quarters = int(rng.integers(4))
             images = np.ascontiguousarray(np.rot90(images, quarters, axes=(2, 3)))
             name += f", turned {90 * quarters}°" if quarters else ""
+        images = self.spec.as_given(images, rng)
         return Task(name, images[:shots], images[shots:], alphabet.name)

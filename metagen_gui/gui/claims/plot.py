@@ -100,15 +100,10 @@ class ClaimsPlot(PlotPanel):
             self._header.setAlignment(widget, Qt.AlignmentFlag.AlignTop)
         self._title.hide()  # the tab says it
         self.set_empty_text(_say("Nothing could be measured."))
-        note = PlainLabel(
-            _say(
-                "Bands: 95 % intervals over tasks. Arms are compared task by task, which tells apart what bands do "
-                "not. Large dot: the steps that did best on validation tasks (median over seeds)."
-            )
-        )
-        note.setWordWrap(True)
-        note.setProperty("tone", "muted")
-        self._rows.addWidget(note)
+        self.note = PlainLabel()
+        self.note.setWordWrap(True)
+        self.note.setProperty("tone", "muted")
+        self._rows.addWidget(self.note)
 
     @cached_property
     def canvas(self) -> StepCanvas:
@@ -131,6 +126,11 @@ class ClaimsPlot(PlotPanel):
         from metagen_gui.engine.claims.report.tables import worlds
 
         self._findings = findings
+        on_bands = _say(
+            "Bands: 95 % intervals over tasks. Arms are compared task by task, which tells apart what bands do not. "
+            "Large dot: the steps that did best on validation tasks (median over seeds)."
+        )
+        self.note.setText(" ".join((on_bands, *findings.notes)))
         for box, items in (
             (self.measure, [(measure.title, measure) for measure in findings.measures]),
             (self.footing, [(footing, footing) for footing in findings.shared]),

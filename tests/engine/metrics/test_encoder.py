@@ -12,6 +12,7 @@ from metagen_gui.engine.metrics.encoder import KEPT, ImageEncoder, features_of, 
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings, Episodes, train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
+from metagen_gui.engine.tasks.strokes import Strokes, StrokesSettings
 from tests.engine.metrics.pattern_tasks import ASKED, Patterns
 
 SMALL = EncoderSettings(
@@ -87,6 +88,15 @@ def test_small_classes_give_fewer_examples_and_one_class_is_refused(tmp_path: Pa
     alone = Patterns(classes=1)
     with pytest.raises(BadInput, match="two at least"):
         train(ImageEncoder((1, 16, 16), SMALL).network, lambda images: images, Episodes(alone, SMALL), SMALL, print)
+
+
+def test_it_sees_the_pixels_that_models_are_given() -> None:
+    drawn, digests = {}, set()
+    for pixels in ("grey", "binary", "drawn"):
+        episodes = Episodes(Strokes(StrokesSettings(size=16, pixels=pixels), 0), SMALL)
+        digests.add(episodes.digest(SMALL, 1))
+        drawn[pixels] = {*np.unique(torch.cat(episodes.draw("train")).numpy())}
+    assert drawn["binary"] == drawn["drawn"] == {0, 1} and len(drawn["grey"]) > 2 and len(digests) == 3
 
 
 def test_points_are_their_own_features() -> None:

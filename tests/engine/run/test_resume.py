@@ -329,6 +329,18 @@ def test_a_branch_begins_where_its_parent_stood_and_knows_it(tiny: Tiny, tmp_pat
     assert load_checkpoint(tmp_path / "other" / "checkpoints", 4).meta_step == 4
 
 
+def test_a_branch_that_sees_other_pixels_says_that_losses_do_not_compare(tiny: Tiny, tmp_path: Path) -> None:
+    list(meta_train(tiny("strokes"), out=tmp_path / "grey", previews=False))
+    values = {"training.meta_steps": 9, "tasks.pixels": "binary"}
+    run = meta_train(tiny("strokes", values=values), out=tmp_path / "run", parent=Origin(tmp_path / "grey"))
+    told = [next(run).text for _ in range(3)[1:]] if next(run) else []
+    run.close()
+    assert told[1] == (
+        "It had learned from images of shape 1 × 16 × 16, grey; here they are images of shape 1 × 16 × 16, 0 or 1: the "
+        "two losses do not compare."
+    )
+
+
 def test_a_branch_is_resumed_like_any_run(tiny: Tiny, tmp_path: Path, parent: Path) -> None:
     run = meta_train(
         tiny(values={**EACH_STEP, "training.meta_steps": 6}), out=tmp_path / "branch", parent=Origin(parent)

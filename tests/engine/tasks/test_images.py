@@ -14,7 +14,7 @@ from PIL import Image
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import parse_settings
 from metagen_gui.engine.tasks.base import STREAMS, task_families
-from metagen_gui.engine.tasks.images import Images, ImagesSettings
+from metagen_gui.engine.tasks.images import Images, ImagesSettings, look_at
 
 SIDE = 21
 
@@ -214,6 +214,44 @@ def test_images_that_vanish_end_in_one_line(omniglot: Path, tmp_path: Path) -> N
 def test_classes_in_several_streams_are_told(tmp_path: Path) -> None:
     root = classes(tmp_path / "shared", **{"train/cat": 2, "val/cat": 2, "test/dog": 2})
     assert any("share classes (cat)" in line for line in family(root).notices())
+
+
+@pytest.mark.parametrize("pixels", ["binary", "drawn"])
+def test_binary_pixels_are_of_zero_and_one_in_tasks_and_in_pictures_of_ones_own(
+    omniglot: Path, tmp_path: Path, pixels: str
+) -> None:
+    """The same classes and drawings as grey ones; those of one's own get ink and paper as those trained on have."""
+    grey, family_of = family(omniglot), family(omniglot, pixels=pixels)
+    own = tmp_path / "own.png"
+    own.write_bytes(drawing(50, 1, 1))
+    for stream in STREAMS:
+        one, other = grey.task(stream, 4, 2, 3), family_of.task(stream, 4, 2, 3)
+        assert one.name == other.name and {*np.unique(other.query)} == {0, 1}
+        if pixels == "binary":
+            assert np.array_equal(other.support, one.support > 0.5)
+        else:
+            assert np.array_equal(other.query, family(omniglot, pixels=pixels).task(stream, 4, 2, 3).query)
+            assert ((one.query == 1) <= (other.query == 1)).all() and ((one.query == 0) <= (other.query == 0)).all()
+    read, as_grey = family_of.read(own, "images")[0], grey.read(own, "images")[0]
+    assert {*np.unique(read)} == {0, 1} and len({*np.unique(as_grey)}) > 2
+    assert np.array_equal(read, family_of.read(own, "images")[0])
+    assert pixels != "binary" or np.array_equal(read, as_grey > 0.5)
+    told = look_at(family_of.settings)
+    assert all({*np.unique(kind.after)} <= {0, 255} for kind in told.kinds)
+
+
+def test_drawings_that_differ_only_in_grey_are_one_where_only_black_and_white_are_seen(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).mkdir()
+        for index in range(6):  # on a 16 × 16 picture: three patterns, each in two greys
+            pixels = np.zeros((16, 16), np.uint8)
+            pixels[4 + index // 2, ord(name) % 10] = 200 + index % 2
+            Image.fromarray(pixels).save(tmp_path / name / f"{index}.png")
+    assert family(tmp_path, size=16, polarity="keep").task("train", 0, 3, 3).query.max() < 1
+    with pytest.raises(BadInput):
+        family(tmp_path, size=16, polarity="keep", pixels="binary").task("train", 0, 2, 2)
+    task = family(tmp_path, size=16, polarity="keep", pixels="binary").task("train", 0, 1, 2)
+    assert len({image.tobytes() for image in (*task.support, *task.query)}) == 3
 
 
 def test_no_path_is_one_line() -> None:

@@ -98,6 +98,26 @@ def test_training_turns_characters_and_validation_does_not() -> None:
         np.testing.assert_array_equal(task.support, plain.support)
 
 
+@pytest.mark.parametrize("turned", [True, False])
+def test_pixels_are_grey_or_above_one_half_or_drawn_with_their_grey_as_probability(turned: bool) -> None:
+    grey, binary, drawn = (strokes(pixels=pixels, turned=turned) for pixels in ("grey", "binary", "drawn"))
+    assert grey.spec == strokes().spec and [each.spec.binary for each in (grey, binary, drawn)] == [False, True, True]
+    sure, chances = [], []
+    for index in range(12):
+        plain, cut, thrown = (each.task("train", index, 5, 10) for each in (grey, binary, drawn))
+        assert plain.name == cut.name == thrown.name and {*np.unique(thrown.query)} == {0, 1}
+        np.testing.assert_array_equal(cut.support, (plain.support > 0.5).astype(np.float32))
+        np.testing.assert_array_equal(cut.query, (plain.query > 0.5).astype(np.float32))
+        between = (plain.query > 0) & (plain.query < 1)
+        sure.append(bool((thrown.query == plain.query)[~between].all()))
+        chances.append((thrown.query - plain.query)[between])
+    off = np.concatenate(chances)
+    assert all(sure) and abs(off.mean()) < 4 * off.std() / len(off) ** 0.5
+    again = strokes(pixels="drawn", turned=turned).task("train", 3, 5, 10)
+    np.testing.assert_array_equal(again.query, drawn.task("train", 3, 5, 10).query)
+    assert not np.array_equal(again.support, strokes(pixels="drawn", seed=1).task("train", 3, 5, 10).support)
+
+
 def test_the_group_of_a_character_is_its_alphabet_which_is_what_was_held_out() -> None:
     batch = strokes().batch("test", 0, 12, 1, 2)
     assert batch.groups == tuple(name.split("/")[0] for name in batch.names) and len({*batch.groups}) > 2

@@ -156,6 +156,8 @@ def test_curves_are_those_of_the_report(qtbot: QtBot, finished: ClaimsFinished) 
     titles = [plot.measure.itemText(place) for place in range(plot.measure.count())]
     assert titles == [measure.title for measure in found.measures]
     assert plot.world.isHidden(), "there is but one"
+    plot.show_findings(replace(found, notes=("Of grey pixels it is a cross-entropy.",)))
+    assert plot.note.text().endswith("(median over seeds). Of grey pixels it is a cross-entropy.")
     names = [line.curve.name for line in plot._lines]
     assert names == [arm.title for arm in found.arms if not arm.is_null]
     tuned = next(line for line in plot._lines if line.curve.name == "Joint + fine-tuning")

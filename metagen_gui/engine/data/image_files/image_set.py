@@ -39,10 +39,19 @@ COST_OF_A_BYTE = 0.3
 class ImageSet:
     """The images of `source` at one `shape` `(channels, height, width)`, by their index in its listing."""
 
-    def __init__(self, source: Source, shape: Shape, polarity: Polarity = "auto", white: White = "auto") -> None:
+    def __init__(
+        self,
+        source: Source,
+        shape: Shape,
+        polarity: Polarity = "auto",
+        white: White = "auto",
+        two_tone: bool = False,
+    ) -> None:
         self.source = source
         self.shape = shape
         self.polarity = polarity
+        self.two_tone = two_tone
+        """Whether a model is to see no more of a pixel than on which side of the middle it lies."""
         self._white = white
         self.pages = list[str]()
         """Labels of files that hold more than the one picture that is read."""
@@ -84,9 +93,12 @@ class ImageSet:
         for index in indices:
             if len(found) == count:
                 break
-            if (pixels := self.pixels(int(index))) is None or (distinct and pixels.tobytes() in met):
+            if (pixels := self.pixels(int(index))) is None:
                 continue
-            met.add(pixels.tobytes())
+            seen = (pixels > 127 if self.two_tone else pixels).tobytes()
+            if distinct and seen in met:
+                continue
+            met.add(seen)
             found.append(pixels)
         stacked = np.stack(found) if found else np.empty((0, *self.shape), np.uint8)
         return (255 - stacked if self.inverted else stacked).astype(np.float32) / np.float32(255)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+
 from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity, White
 from metagen_gui.engine.data.image_files.sources import open_source
-from metagen_gui.engine.data.spec import Array, DataSpec
+from metagen_gui.engine.data.spec import Array, DataSpec, ImageSpec
 from metagen_gui.engine.settings.bad_input import BadInput
 
 MOST_IMAGES = 10_000
@@ -25,7 +27,8 @@ def read_images(
     """Return the images of a folder, a zip or one file as `(n, *spec.shape)` in [0, 1], and what a person should know.
 
     Whatever folders there are, everything below `path` is taken, in order of name, by the rules of the task family
-    `images`; `spec.shape` is `(1 or 3, height, width)`. Raises `BadInput` for `where` if nothing can be read.
+    `images`, with the pixels that `spec` has, drawn alike each time; `spec.shape` is `(1 or 3, height, width)`. Raises
+    `BadInput` for `where` if nothing can be read.
     """
     if not (spec.has_pixels and spec.is_possible()):
         raise BadInput(where, "this model is not one of gray or RGB images, so it cannot adapt to any")
@@ -36,5 +39,7 @@ def read_images(
         found = images.first_good(range(files), most)
     if not len(found):
         raise BadInput(where, f"{source.label} holds no images that can be read: {images.notices()[0]}")
+    if isinstance(spec, ImageSpec):
+        found = spec.as_given(found, np.random.default_rng(0))
     more = f"only the first {most:,} of {files:,} images were read"
     return found, (*images.notices(), *((more,) if len(found) == most < files else ()))

@@ -25,6 +25,7 @@ from metagen_gui.engine.data.image_files.kinds import Kind, kind_of
 from metagen_gui.engine.data.image_files.layout import Layout, arrange
 from metagen_gui.engine.data.image_files.listing import ImageFile, Source, Unusable, counted
 from metagen_gui.engine.data.image_files.sources import open_source
+from metagen_gui.engine.data.spec import ImageSpec, PixelKind
 from metagen_gui.engine.settings.plain_text import shortened
 
 ReadProgress = Callable[[int, int], bool]
@@ -121,8 +122,9 @@ def look_at_images(
     *,
     where: str = "path",
     progress: ReadProgress | None = None,
+    pixels: PixelKind = "grey",
 ) -> ImportReport:
-    """Read every image below `path` at `shape` `(1 or 3, height, width)`, and tell.
+    """Read every image below `path` at `shape` `(1 or 3, height, width)`, and tell; models are given such `pixels`.
 
     `arranged` sorts the files into classes. When `progress` says to stop, what was read until then is told; `Stopped`
     is raised if the files were not even listed. Raises `BadInput` for `where` if there is nothing to read.
@@ -130,7 +132,7 @@ def look_at_images(
     listing_progress = None if progress is None else lambda met: progress(met, 0)
     with closing(open_source(path, where, progress=listing_progress)) as source:
         images = ImageSet(source, shape, polarity)
-        reading = _Reading(source, images, progress)
+        reading = _Reading(source, images, ImageSpec(shape, pixels), progress)
         reading.read_all()
         layout = arranged(source.listing.files)
         if reading.complete:
@@ -139,8 +141,8 @@ def look_at_images(
 
 
 class _Reading:
-    def __init__(self, source: Source, images: ImageSet, progress: ReadProgress | None) -> None:
-        self.source, self.images = source, images
+    def __init__(self, source: Source, images: ImageSet, spec: ImageSpec, progress: ReadProgress | None) -> None:
+        self.source, self.images, self.spec = source, images, spec
         self._progress = progress
         self.bad: dict[int, str] = {}
         self._counts: dict[Kind, int] = {}
@@ -184,7 +186,7 @@ class _Reading:
             for one in classes
         ]
         kinds = [
-            KindRead(kind, self._counts[kind], name, before, 255 - after if inverted else after)
+            KindRead(kind, self._counts[kind], name, before, self._as_given(255 - after if inverted else after))
             for kind, (name, before, after) in self._examples.items()
         ]
         return ImportReport(
@@ -199,6 +201,10 @@ class _Reading:
             inverted=inverted,
             notes=(*layout.notices(), *copies),
         )
+
+    def _as_given(self, pixels: Pixels) -> Pixels:
+        grey = pixels.astype(np.float32) / np.float32(255)
+        return self.spec.to_show(self.spec.as_given(grey, np.random.default_rng(0)))
 
 
 def original(data: bytes) -> Pixels:

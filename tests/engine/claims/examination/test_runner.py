@@ -241,7 +241,7 @@ def test_a_shift_is_a_world_of_its_own(tiny: Tiny, tmp_path: Path) -> None:
     assert worlds == {"held-out classes", "shifted to 2-D densities"}
     scored = next(iter(found.scores.values()))
     assert scored.shifted is not None and not np.array_equal(scored.shifted.values["loss"], scored.own.values["loss"])
-    with pytest.raises(BadInput, match=r"plan\.shift"):
+    with pytest.raises(BadInput, match=r"plan\.shift: its examples are images of shape 1 × 28 × 28, grey, those"):
         next(examine(plan(tiny, shift={"name": "strokes"}), tmp_path / "other"))
     assert not (tmp_path / "other").exists(), "or the plan, once mended, would be another one"
 
