@@ -11,7 +11,7 @@ from torch import Tensor
 
 from metagen_gui.engine.adaptation.task_noise import TaskNoise
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, Moment, grade
-from metagen_gui.engine.models.base import Circumstances, Noise, Params, PlayerParams
+from metagen_gui.engine.models.base import Noise, Params, PlayerParams
 from metagen_gui.testing.promises import check_words, global_state, must, must_be_same, must_equal, seeded
 
 TASKS, SHOTS, QUERIES = 2, 3, 4
@@ -80,7 +80,8 @@ def equal_phases_are_computed_alike(algorithm: Algorithm) -> None:
 def a_path_has_a_place_per_step(algorithm: Algorithm) -> None:
     """Adaptation of k steps gives k + 1 sets of the model's parameters, the same alone as with other tasks at once."""
     meta, (support, _, noise) = algorithm.initialize(seeded()), draw(algorithm, dtype=torch.float32)
-    names = {player: set(values) for player, values in algorithm.model.initialize(seeded()).items()}
+    model = algorithm.model
+    names = {player: set(values) for player, values in model.condition(model.initialize(seeded()), support[0]).items()}
 
     def adapt(batch: Tensor, drawn: Noise) -> list[PlayerParams]:
         return algorithm.trajectory(meta, batch, drawn, algorithm.steps)
@@ -163,10 +164,10 @@ def _outer_losses(algorithm: Algorithm, meta: MetaParams, drawn: Drawn, weights:
     total = {player: torch.zeros(()).double() for player in model.players}
     for i in range(len(support)):
         adapting, opposing, grading = (_of_task(part, i) for part in (noise.support, noise.opponent, noise.query))
-        path = algorithm.trajectory(meta, support[i], adapting, steps)
-        opponent = algorithm.trajectory(meta, query[i], opposing, steps)[-1] if model.needs_opponent else None
+        path = algorithm.trajectory(meta, support[i], adapting, steps, EARLY)
+        opponent = algorithm.trajectory(meta, query[i], opposing, steps, EARLY)[-1] if model.needs_opponent else None
         for weight, params in zip(weights or [0.0] * (steps - 1) + [1.0], path[1:], strict=True):
-            for player, loss in grade(model, params, query[i], grading, Circumstances(opponent=opponent)).items():
+            for player, loss in grade(model, params, query[i], grading, replace(EARLY, opponent=opponent)).items():
                 total[player] = total[player] + weight * loss / len(support)
     return total
 

@@ -8,7 +8,7 @@ phases are the same inner loop: players step in turns, each down its own loss wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ class CodeSpace:
     """How a model adapts by its codes for `code_steps` steps and then by `fine`, the inner loop of its parameters.
 
     `initialization` is θ. `networks` holds, by player, what `latent_embedding.py` makes, for players who have a code.
-    `rates` are of the codes and of the parameters, by name.
+    `rates` are of the codes and of the parameters, by name. `condition` is the model's.
     """
 
     fine: InnerLoop
@@ -44,17 +44,19 @@ class CodeSpace:
     networks: Mapping[str, Params]
     rates: Rates
     code_steps: int
+    condition: Callable[[PlayerParams, Tensor], PlayerParams]
 
     def walk(self, batch: Tensor, noise: Noise, steps: int) -> Walk:
         """Return how `steps` steps adapt to `batch` `(shots, *shape)`; all are means where `noise` does not sample."""
+        space = replace(self, initialization=self.condition(self.initialization, batch))
         laws = {player: law_of_code(networks, batch) for player, networks in self.networks.items()}
         start = {player: {CODE: law.at(noise.get(DRAWN + player))} for player, law in laws.items()}
         noise = {name: value for name, value in noise.items() if not name.startswith(DRAWN)}
         taken = min(steps, self.code_steps)
-        loop = replace(self.fine, model=self, adapted=dict.fromkeys(laws, (CODE,)))
+        loop = replace(self.fine, model=space, adapted=dict.fromkeys(laws, (CODE,)))
         codes = loop.trajectory(start, self.rates, batch, noise, taken)
         drawn = {name: value[:, 0] for name, value in noise.items() if name.startswith(DECODED)}
-        path = [self.decode(code, {n: v[step] for n, v in drawn.items()}) for step, code in enumerate(codes)]
+        path = [space.decode(code, {n: v[step] for n, v in drawn.items()}) for step, code in enumerate(codes)]
         rest = {name: value[taken:] for name, value in noise.items() if name not in drawn}
         return Walk(laws, codes, path[:-1] + self.fine.trajectory(path[-1], self.rates, batch, rest, steps - taken))
 

@@ -59,6 +59,7 @@ class Moment(Circumstances):
     """The circumstances of an outer step: what models read, and the `share` of the run that is over, from 0 to 1."""
 
     share: float = 0.0
+    training: bool = True
 
 
 class AlgorithmSettings(Config):
@@ -171,6 +172,10 @@ class Algorithm(ABC):
         """Return the parameters that adaptation begins with, in dictionaries of their own."""
         return {player: dict(values) for player, values in meta.model.items()}
 
+    def start(self, meta: MetaParams, batch: Tensor) -> PlayerParams:
+        """Return what adaptation to `batch` begins with: the initialization, and what the model looks up of `batch`."""
+        return self.model.condition(self.initialization(meta), batch)
+
     def trajectory(
         self,
         meta: MetaParams,
@@ -182,7 +187,7 @@ class Algorithm(ABC):
         first_order: bool = False,
     ) -> list[PlayerParams]:
         """Return one task's parameters after 0, 1, … `steps` adaptation steps on `batch` `(shots, *shape)`."""
-        params = self.initialization(meta)
+        params = self.start(meta, batch)
         loop = self.inner_loop(params, circumstances, first_order=first_order)
         return loop.trajectory(params, self.rates(meta), batch, noise, steps)
 

@@ -90,7 +90,7 @@ class ImplicitMaml(Algorithm):
     def _walk(
         self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, circumstances: Circumstances
     ) -> Iterator[PlayerParams]:
-        theta, s = self.initialization(meta), self.settings
+        theta, s = self.start(meta, batch), self.settings
         (player,) = theta
         problem, rates = self._problem(theta, theta[player], batch, noise, circumstances), self.rates(meta)[player]
         here = problem.start
@@ -111,10 +111,11 @@ class ImplicitMaml(Algorithm):
         self, meta: MetaParams, support: Tensor, query: Tensor, noise: TaskNoise, moment: Moment
     ) -> MetaGradient:
         """Return the mean over tasks of the implicit gradient, for adapted and for shared parameters."""
-        theta, strength = self.initialization(meta), self.settings.proximity
-        (player,) = theta
+        begun, strength = self.initialization(meta), self.settings.proximity
+        (player,) = begun
 
         def one_task(support: Tensor, query: Tensor, adapting: Noise, grading: Noise) -> tuple[Params, Tensor]:
+            theta, back, *_ = torch.func.vjp(lambda params: self.model.condition(params, support), begun)
             end = last(self._walk(meta, support, adapting, self.steps, moment))[player]
             drawn = {name: value[0] for name, value in grading.items()}
 
@@ -131,8 +132,10 @@ class ImplicitMaml(Algorithm):
             wanted = {name: strength * slope[name] for name in problem.start}
             v = solve(partial(problem.turned, problem.start), wanted, self.settings.conjugate_steps)
             through: Params = torch.func.vjp(inner_slope, end)[1](v)[0]
-            shared = {name: slope[name] - through[name] / strength for name in end if name not in v}
-            return {**shared, **v}, loss
+            found = {n: v[n] if n in v else slope[n] - through[n] / strength for n in theta[player]}
+            # what the model looks up of the support is shared as well, and made of the initialization
+            at_begin: PlayerParams = back({player: found})[0]
+            return at_begin[player], loss
 
         with torch.no_grad():
             found, losses = torch.func.vmap(one_task)(support, query, noise.support, noise.query)

@@ -154,7 +154,7 @@ class Leo(base.Algorithm):
     def _space(self, meta: MetaParams, circumstances: Circumstances, first_order: bool) -> CodeSpace:
         theta, networks = self.initialization(meta), {player: meta.own[player] for player in self._numbers}
         loop = self.inner_loop(theta, circumstances, first_order=first_order)
-        return CodeSpace(loop, theta, networks, self.rates(meta), self.settings.adaptation_steps)
+        return CodeSpace(loop, theta, networks, self.rates(meta), self.settings.adaptation_steps, self.model.condition)
 
     @cached_property
     def _numbers(self) -> dict[str, int]:

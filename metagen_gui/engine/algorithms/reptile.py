@@ -169,7 +169,7 @@ class Reptile(Algorithm):
         self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, circumstances: Circumstances
     ) -> Iterator[tuple[PlayerParams, Mapping[str, Moments]]]:
         """Yield parameters and moments after 0, 1, … `steps` steps, begun with the moments that are carried."""
-        params, decay = self.initialization(meta), DECAY if self.settings.inner_optimizer == "adam" else 0.0
+        params, decay = self.start(meta, batch), DECAY if self.settings.inner_optimizer == "adam" else 0.0
         loop: InnerLoop = replace(self.inner_loop(params, circumstances, first_order=True), decay=decay)
         carried = {player: moments_in(own) for player, own in meta.own.items()} if self._carries else {}
         return loop.walk(params, self.rates(meta), batch, noise, steps, carried)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -51,7 +52,8 @@ class MetaLearner:
         self.steps: int = self.algorithm.steps
         fresh = self.algorithm.initialize(generator_for(self.training.seed, "initialization"))
         moving = self.algorithm.adapted(self.algorithm.initialization(fresh))
-        if not any(fresh[player][name].numel() for player, names in moving.items() for name in names):
+        adapts = any(fresh[player][name].numel() for player, names in moving.items() for name in names)
+        if not adapts and not self.model.conditions:
             raise BadInput("algorithm.adapts", f"{self.algorithm.settings.adapts} leaves this model nothing to adapt")
         self.meta = MetaParams.of(
             {
@@ -149,16 +151,26 @@ class MetaLearner:
     def _joint_gradient(
         self, examples: Tensor, generator: torch.Generator, moment: Moment
     ) -> tuple[Named, dict[str, Tensor]]:
-        """Return the gradient of ordinary training on all examples `(tasks, n, *shape)` at the unadapted parameters."""
+        """Return the gradient of ordinary training on all examples `(tasks, n, *shape)` at the unadapted parameters.
+
+        A model that looks at a support has all of a task as its own, and tells each example by the others.
+        """
         pooled = examples.flatten(0, 1)
         params = self.algorithm.initialization(self.meta)
         losses: dict[str, Tensor] = {}
         for player in self.model.players:
             noise: Noise = self.model.noise(generator, (), len(pooled))
             with computing_in(self.training.precision, self.device):
-                losses[player] = self.model.loss(player, params, pooled, noise, moment)
+                if self.model.conditions:
+                    apart = {name: value.view(*examples.shape[:2], *value.shape[1:]) for name, value in noise.items()}
+                    losses[player] = torch.func.vmap(partial(self._joint_loss, player, moment))(examples, apart).mean()
+                else:
+                    losses[player] = self.model.loss(player, params, pooled, noise, moment)
         gradients = gradients_by_player(losses, self.meta)
         return gradients, {player: loss.detach().reshape(1) for player, loss in losses.items()}
+
+    def _joint_loss(self, player: str, moment: Moment, examples: Tensor, noise: Noise) -> Tensor:
+        return self.model.loss(player, self.algorithm.start(self.meta, examples), examples, noise, moment)
 
     def parameters(self) -> int:
         """Return how many numbers are learned."""

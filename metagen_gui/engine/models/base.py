@@ -35,10 +35,12 @@ class Circumstances:
     """What a loss is taken under, besides parameters, examples and noise; read by the models that it concerns.
 
     `ramp` goes from 0 to 1 while a warm-up of loss weights lasts; it is 1 in evaluation. `opponent` holds parameters
-    adapted to the query, in the outer losses of models that ask for one (`needs_opponent`).
+    adapted to the query, in the outer losses of models that ask for one (`needs_opponent`). `training` tells outer
+    steps from looking on: what is drawn to learn from more varied tasks is drawn there only.
     """
 
     ramp: float = 1.0
+    training: bool = False
     opponent: PlayerParams | None = None
 
 
@@ -132,6 +134,21 @@ class GenerativeModel(ABC):
     @abstractmethod
     def initialize(self, generator: torch.Generator) -> PlayerParams:
         """Return fresh parameters of every player."""
+
+    @property
+    def conditions(self) -> bool:
+        """Whether `condition` adds anything under these settings."""
+        return False
+
+    def condition(self, params: PlayerParams, support: Tensor) -> PlayerParams:
+        """Return `params` and what losses and samples look up of the `support` `(shots, *shape)`, by default nothing.
+
+        Called once, before the first adaptation step, and differentiated. What it adds is no parameter: it is not
+        learned, does not adapt, and `group_of` names no group of the model for it. Losses are also asked for without
+        it, and then nothing is looked up. In `loss` the batch is the support or a part of it, in `query_loss` and
+        `log_likelihood` other examples.
+        """
+        return params
 
     @abstractmethod
     def group_of(self, player: str, name: str) -> str:

@@ -35,6 +35,7 @@ FILES = frozenset({WEIGHTS, EXPERIMENT, EXPORT})
 VERSION = 1
 MAX_ABOUT_BYTES = 2**20
 COMPARED_SAMPLES = 4
+MOST_EXAMPLES = 10_000_000
 
 
 class _Data(BaseModel):
@@ -53,6 +54,7 @@ class _About(BaseModel):
     kind: Kind
     data: _Data
     sha256: str
+    examples: int = Field(default=0, ge=0, le=MOST_EXAMPLES)
 
 
 def load_export(folder: Path | str) -> LoadedModel:
@@ -71,7 +73,7 @@ def load_export(folder: Path | str) -> LoadedModel:
     if not spec.is_possible():
         raise BadInput(str(folder / EXPORT), f"{spec.kind} of shape {spec.shape} cannot be")
     learned = MetaParams.of(from_bytes(weights, str(folder / WEIGHTS)))
-    return assemble(experiment, spec, about.kind, learned, str(folder / WEIGHTS))
+    return assemble(experiment, spec, about.kind, learned, str(folder / WEIGHTS), about.examples)
 
 
 def write_export(model: LoadedModel, to: Path, history: Mapping[str, Any], *, replace: bool = False) -> Path:

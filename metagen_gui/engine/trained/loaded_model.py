@@ -13,7 +13,7 @@ from torch import Tensor
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
 from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.models.base import PlayerParams
+from metagen_gui.engine.models.base import GenerativeModel, PlayerParams
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, shortened
@@ -84,8 +84,12 @@ class LoadedModel:
         return examples
 
 
-def assemble(experiment: Experiment, spec: DataSpec, kind: Kind, weights: MetaParams, where: str) -> LoadedModel:
+def assemble(
+    experiment: Experiment, spec: DataSpec, kind: Kind, weights: MetaParams, where: str, examples: int = 0
+) -> LoadedModel:
     """Return the model of `experiment` with `weights`; raise `BadInput` for `where` if they do not go together.
+
+    An adapted model comes with what it looks up of the `examples` that it has adapted to.
 
     The tensors that the experiment asks for are found on the meta device first, where they take no memory: a file that
     claims to be huge is refused before anything is allocated for it.
@@ -93,7 +97,7 @@ def assemble(experiment: Experiment, spec: DataSpec, kind: Kind, weights: MetaPa
     with torch.device("meta"):
         algorithm = _algorithm(experiment, spec)
         draw = torch.Generator("cpu")
-        fresh = algorithm.initialize(draw) if kind == "initialization" else MetaParams(algorithm.model.initialize(draw))
+        fresh = algorithm.initialize(draw) if kind == "initialization" else _adapted(algorithm.model, draw, examples)
     expected, found = _flat(fresh), _flat(weights)
     if stray := sorted(expected.keys() ^ found.keys()):
         name = shortened(printable(stray[0]))
@@ -109,6 +113,11 @@ def assemble(experiment: Experiment, spec: DataSpec, kind: Kind, weights: MetaPa
     # and in memory that is aligned, as torch's own is.
     in_order = {player: {name: weights[player][name].clone() for name in values} for player, values in fresh.items()}
     return LoadedModel(experiment, spec, kind, _algorithm(experiment, spec), MetaParams.of(in_order))
+
+
+def _adapted(model: GenerativeModel, draw: torch.Generator, examples: int) -> MetaParams:
+    params = model.initialize(draw)
+    return MetaParams(model.condition(params, torch.empty(examples, *model.spec.shape)) if examples else params)
 
 
 def _algorithm(experiment: Experiment, spec: DataSpec) -> Algorithm:
