@@ -5,17 +5,22 @@ from __future__ import annotations
 from itertools import product
 
 from metagen_gui.engine.algorithms.base import algorithms
+from metagen_gui.engine.data.spec import ImageSpec, PointSpec
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.tasks.base import task_families
 
 ONE_PLAYER = {"imaml"}
-POINTS_ONLY = {"curve"}
 IMAGES = {"strokes", "images"}
 
 
-def go_together(algorithm: str, model: str, tasks: str = "densities") -> bool:
-    one_player = len(models.get(model).players) == 1
-    return (one_player or algorithm not in ONE_PLAYER) and not (model in POINTS_ONLY and tasks in IMAGES)
+def home(model: str) -> str:
+    """Return where a model is tested with every algorithm: on points, or on images if it learns from nothing else."""
+    return "strokes" if models.get(model).objection_to(PointSpec()) else "densities"
+
+
+def go_together(algorithm: str, model: str, tasks: str = "") -> bool:
+    plugin, spec = models.get(model), ImageSpec((1, 16, 16)) if (tasks or home(model)) in IMAGES else PointSpec()
+    return (len(plugin.players) == 1 or algorithm not in ONE_PLAYER) and not plugin.objection_to(spec)
 
 
 PAIRS = [pair for pair in product(algorithms.names(), models.names()) if go_together(*pair)]

@@ -9,7 +9,7 @@ import pytest
 from metagen_gui.engine.algorithms.base import Algorithm
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.testing import ALGORITHM_CHECKS
-from tests.engine.cells import PAIRS
+from tests.engine.cells import PAIRS, home
 
 
 @pytest.mark.parametrize("check", ALGORITHM_CHECKS, ids=lambda check: check.__name__)
@@ -17,5 +17,5 @@ from tests.engine.cells import PAIRS
 def test_it_is_kept(
     algorithm: str, model: str, check: Callable[[Algorithm], None], tiny: Callable[..., Experiment]
 ) -> None:
-    experiment = tiny("densities", model, algorithm)
+    experiment = tiny(home(model), model, algorithm)
     check(experiment.build_algorithm(experiment.build_model(experiment.build_tasks())))

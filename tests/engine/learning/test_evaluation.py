@@ -28,7 +28,7 @@ from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.models.base import USUAL, Circumstances, PlayerParams, models
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskBatch
-from tests.engine.cells import PAIRS, go_together
+from tests.engine.cells import PAIRS, go_together, home
 
 Tiny = Callable[..., Experiment]
 
@@ -46,7 +46,7 @@ def moved(learner: MetaLearner) -> MetaLearner:
 @pytest.mark.parametrize(("algorithm", "model"), PAIRS)
 def test_scores_are_the_losses_along_each_tasks_path(tiny: Tiny, algorithm: str, model: str) -> None:
     """Step 0 is the loss at the initialization; every later one that of the trajectory, task by task without vmap."""
-    learner = moved(MetaLearner(tiny("densities", model, algorithm)))
+    learner = moved(MetaLearner(tiny(home(model), model, algorithm)))
     batch = learner.family.batch("validation", 0, 3, 4, 5)
     support, query = torch.from_numpy(batch.support), torch.from_numpy(batch.query)
     steps, generator = learner.steps + 1, torch.Generator().manual_seed(0)  # one step more than was trained
@@ -139,7 +139,7 @@ def test_every_column_shows_the_same_latents(tiny: Tiny, tasks: str) -> None:
 
 @pytest.mark.parametrize(("algorithm", "model"), PAIRS)
 def test_looking_changes_nothing(tiny: Tiny, algorithm: str, model: str) -> None:
-    learner = moved(MetaLearner(tiny("densities", model, algorithm)))
+    learner = moved(MetaLearner(tiny(home(model), model, algorithm)))
     before = {p: {n: v.detach().clone() for n, v in values.items()} for p, values in learner.meta.items()}
     state = torch.get_rng_state()
     (first, numbers), snapshot = Observer(learner).validate(0.0), Observer(learner).snapshot()
@@ -192,7 +192,7 @@ def test_more_steps_than_were_trained_can_be_shown_with_the_same_latents(tiny: T
 def test_many_tasks_are_scored_in_turns_with_the_same_result(
     tiny: Tiny, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learner = moved(MetaLearner(tiny("densities", model, "maml", {"training.validation_tasks": 5})))
+    learner = moved(MetaLearner(tiny(home(model), model, "maml", {"training.validation_tasks": 5})))
     (whole, _), sizes = Observer(learner).validate(0.0), []
     own = type(learner.model).details
 

@@ -18,7 +18,7 @@ from metagen_gui.engine.learning import replayed_step
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.replayed_step import COMPARED, SEEN_BEFORE, flatten, unflatten
 from metagen_gui.engine.run.outer_loop import meta_train
-from tests.engine.cells import PAIRS
+from tests.engine.cells import PAIRS, home
 
 Tiny = Callable[..., Experiment]
 
@@ -75,7 +75,7 @@ def test_numbers_do_not_depend_on_replay_and_no_live_change_costs_a_recording(
     if algorithm == "maml_pp":  # whose weights change every hundredth of a run while they are annealed
         values["algorithm.multi_step_share"] = values["algorithm.first_order_share"] = 0.0
     played, computed = (
-        MetaLearner(tiny("densities", model, algorithm, {**values, "training.replay": on})) for on in (True, False)
+        MetaLearner(tiny(home(model), model, algorithm, {**values, "training.replay": on})) for on in (True, False)
     )
     calls = watch(played)
     known = {f"{s}.{item.name}" for s in SECTIONS for item in played.experiment.settings(s) if item.live}

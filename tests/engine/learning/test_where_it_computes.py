@@ -25,7 +25,7 @@ from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.config import setting
 from metagen_gui.engine.tasks.densities import Densities, DensitySettings
-from tests.engine.cells import PAIRS
+from tests.engine.cells import PAIRS, home
 
 Tiny = Callable[..., Experiment]
 NOWHERE = torch.device("meta")
@@ -45,7 +45,7 @@ def nowhere(values: Any) -> Any:
 def test_a_meta_gradient_needs_no_number_and_no_other_device(
     tiny: Tiny, algorithm: str, model: str, factored: When
 ) -> None:
-    learner = MetaLearner(tiny("densities", model, algorithm))
+    learner = MetaLearner(tiny(home(model), model, algorithm))
     t, meta = learner.training, MetaParams.of(nowhere(learner.meta))
     batch = learner.family.batch("train", 0, t.meta_batch_size, t.shots, t.query_size)
     support, query = (nowhere(torch.from_numpy(part)) for part in (batch.support, batch.query))
@@ -76,7 +76,7 @@ def test_no_number_is_asked_for_but_those_of_the_report(
     tiny: Tiny, algorithm: str, model: str, optimizer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = {"training.warmup_steps": 2, "training.outer_value_clip": 1.0, "training.outer_optimizer": optimizer}
-    learner, listed = MetaLearner(tiny("densities", model, algorithm, changes)), list[int]()
+    learner, listed = MetaLearner(tiny(home(model), model, algorithm, changes)), list[int]()
     learner.step()  # what is made once may look at itself
     learner.algorithm.draw_noise(generator_for(0, "training"), 1, 1, 1)
     own = Tensor.tolist

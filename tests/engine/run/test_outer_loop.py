@@ -33,7 +33,7 @@ from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import load_checkpoint
-from tests.engine.cells import CELLS, PAIRS, REFUSED
+from tests.engine.cells import CELLS, PAIRS, REFUSED, home
 
 Tiny = Callable[..., Experiment]
 
@@ -141,7 +141,7 @@ def test_without_a_context_and_with_shared_parameters_runs_still_learn(
     if "context_size" in models.get(model).Settings.model_fields:
         changes["model.context_size"] = 0
     for number, adapts in enumerate(("default", "head")):
-        experiment = tiny("densities", model, algorithm, {**changes, "algorithm.adapts": adapts})
+        experiment = tiny(home(model), model, algorithm, {**changes, "algorithm.adapts": adapts})
         events = list(meta_train(experiment, out=tmp_path / str(number)))
         reports = of_kind(events, StepReport)
         assert [report.phase for report in reports] == ["warm-up"] * warmup + ["meta-training"] * (2 - warmup)

@@ -37,7 +37,7 @@ from metagen_gui.engine.store.checkpoint import Checkpoint, files_of, load_check
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.record import read_record
 from metagen_gui.testing.runs import outcome
-from tests.engine.cells import PAIRS
+from tests.engine.cells import PAIRS, home
 
 Tiny = Callable[..., Experiment]
 EACH_STEP = {"training.meta_steps": 4, "training.checkpoint_steps": 1, "training.replay": False}
@@ -71,7 +71,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tiny: Tiny, tmp_path: Path, algorithm:
         "training.replay": (algorithm, model) == ("maml", "vae"),  # a recording takes longer than these few steps
     }
     whole, left = tmp_path / "whole", tmp_path / "left"
-    killed(tiny("densities", model, algorithm, steps), whole, left, 3)
+    killed(tiny(home(model), model, algorithm, steps), whole, left, 3)
     events = list(resume_run(left, previews=False))
     (started,) = of_kind(events, RunStarted)
     assert started.resumed_from == (3 if algorithm == "maml" else 2)

@@ -32,7 +32,7 @@ from metagen_gui.engine.store.checkpoint import Checkpoint, load_checkpoint, sav
 from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_families
 from metagen_gui.engine.trained import export_folder
 from metagen_gui.engine.trained.export import export_adapted, export_initialization, load_export
-from tests.engine.cells import PAIRS
+from tests.engine.cells import PAIRS, home
 
 ROOT = Path(__file__).parents[3]
 TINY: dict[str, Any] = {
@@ -95,7 +95,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("algorithm", "model"), PAIRS)
 def test_every_algorithm_and_model_comes_back_the_same(algorithm: str, model: str, tmp_path: Path) -> None:
-    experiment = tiny(algorithm__name=algorithm, model__name=model, training__meta_steps=1)
+    experiment = tiny(tasks__name=home(model), algorithm__name=algorithm, model__name=model, training__meta_steps=1)
     folder = run(experiment, tmp_path / "run")
     learned = load_checkpoint(folder / "checkpoints").meta
     loaded = load_export(export_initialization(folder, tmp_path / "export").folder)
