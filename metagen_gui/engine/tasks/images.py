@@ -36,7 +36,12 @@ PURPOSE: dict[Stream, str] = {"train": "train on", "validation": "validate with"
 class ImagesSettings(Config):
     """Which images, and how they are brought to one form."""
 
-    path: str = setting("", "Folder or zip of images, one folder per class; it is read in place.", path=True)
+    path: str = setting(
+        "",
+        "Folder or zip of images, one folder per class, or arrays: .npz or .npy of NumPy, IDX as MNIST has. It is read "
+        "in place.",
+        path=True,
+    )
     size: Literal[16, 28, 32, 64] = setting(28, "Height and width that every image is brought to.", unit="px")
     colour: Literal["gray", "rgb"] = setting("gray", "One channel or three.", titles={"rgb": "RGB"})
     pixels: PixelKind = pixels_setting()
@@ -86,7 +91,9 @@ class Images(TaskFamily):
     """Classes of the user's own images."""
 
     title = "Images"
-    summary = "A folder or zip of your own, one folder per class; Omniglot as published works too."
+    summary = (
+        "A folder or zip of your own, one folder per class, or arrays; Omniglot, MNIST and QuickDraw as published."
+    )
     reference = "https://doi.org/10.1126/science.aab3050"
     Settings = ImagesSettings
     shape_settings = ("size", "colour", "pixels")

@@ -124,7 +124,9 @@ class ExperimentFiles(QObject):
             self.open(path)
         elif kind is None:
             self.problem_found.emit(
-                self.tr("{path}: neither an experiment (.json) nor images (a folder or .zip)").format(path=path)
+                self.tr("{path}: neither an experiment (.json) nor images (a folder, .zip, .npz or .npy)").format(
+                    path=path
+                )
             )
         elif self._type is None:
             self._waiting = lambda: self.take_dropped(path)

@@ -27,5 +27,5 @@ def what_is(path: Path) -> Dropped | None:
     """Return what `path` looks like; only its name and, for a folder, its `experiment.json` are looked at."""
     if path.is_dir():
         return Dropped.EXPERIMENT if (path / EXPERIMENT).is_file() else Dropped.IMAGES
-    kinds = {".json": Dropped.EXPERIMENT, ".zip": Dropped.IMAGES}
+    kinds = {".json": Dropped.EXPERIMENT, **dict.fromkeys((".zip", ".npz", ".npy"), Dropped.IMAGES)}
     return kinds.get(path.suffix.lower())

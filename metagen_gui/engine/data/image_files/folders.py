@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from metagen_gui.engine.data.image_files.foreign import called
+from metagen_gui.engine.data.image_files.headers import is_array_name
 from metagen_gui.engine.data.image_files.listing import (
     MAX_FILE_BYTES,
     ImageFile,
@@ -22,7 +23,7 @@ from metagen_gui.engine.data.image_files.listing import (
     reason,
 )
 from metagen_gui.engine.data.image_files.progress import Count, Progress
-from metagen_gui.engine.files import read_file
+from metagen_gui.engine.files import open_regular, read_file
 from metagen_gui.engine.settings.plain_text import printable
 
 
@@ -36,9 +37,25 @@ class FolderSource(Source):
         except OSError as error:
             raise Unusable(reason(error)) from None
 
+    def part(self, file: ImageFile, start: int, count: int) -> bytes:
+        """Return up to `count` bytes of a file from `start` on, however large it is; raise `Unusable`."""
+        try:
+            with os.fdopen(open_regular(self._at(file), os.O_RDONLY, follow=True), "rb") as opened:
+                opened.seek(start)
+                return opened.read(count)
+        except OSError as error:
+            raise Unusable(reason(error)) from None
+
+    def size(self, file: ImageFile) -> int:
+        """Return how many bytes a file holds; 0 where that cannot be told."""
+        try:
+            return self._at(file).stat().st_size
+        except OSError:
+            return 0
+
     def marks(self, most: int) -> tuple[list[tuple[int, int]], bool]:
         """Return size and CRC-32 of every listed file, by reading them all, if that is no more than `most` bytes."""
-        sizes = [self._size(file) for file in self.listing.files]
+        sizes = [self.size(file) for file in self.listing.files]
         compared = sum(sizes) <= most
         marks = []
         for file, size in zip(self.listing.files, sizes, strict=True):
@@ -51,12 +68,6 @@ class FolderSource(Source):
 
     def _at(self, file: ImageFile) -> Path:
         return self.path.joinpath(*file.folder, file.name)
-
-    def _size(self, file: ImageFile) -> int:
-        try:
-            return self._at(file).stat().st_size
-        except OSError:
-            return 0
 
 
 def list_folder(root: Path, progress: Progress | None = None) -> Listing:
@@ -90,10 +101,10 @@ def list_folder(root: Path, progress: Progress | None = None) -> Listing:
                 (linked if entry.is_symlink() else real).append((place / entry.name, parts))
             elif why := called(entry.name):
                 listing.skip(parts, why)
-            elif not is_image_name(entry.name):
+            elif not (is_image_name(entry.name) or is_array_name(entry.name)):
                 listing.others.append(printable("/".join(parts)))
             elif _is_file(entry):
-                listing.files.append(ImageFile(folder, entry.name))
+                (listing.files if is_image_name(entry.name) else listing.arrays).append(ImageFile(folder, entry.name))
             else:
                 listing.skip(parts, "not a regular file")
     return listing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 
 PICTURES = {
@@ -38,9 +37,7 @@ CALLED = {
     **dict.fromkeys((".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".raw"), "a camera's raw file"),
 }
 """Names of pictures that no decoder here takes."""
-ARRAYS = {".npz": "NumPy arrays", ".npy": "NumPy arrays", ".mat": "MATLAB arrays", ".h5": "an HDF5 file"}
-IDX = re.compile(r"idx\d[.-]?ubyte(\.gz)?$", re.IGNORECASE)
-IDX_BEGINS = re.compile(rb"\0\0[\x08-\x0e][\x01-\x04]")
+ARRAYS = {".mat": "MATLAB arrays", ".h5": "an HDF5 file"}
 
 
 def called(name: str) -> str:
@@ -49,11 +46,10 @@ def called(name: str) -> str:
     return f"{what}, which cannot be read; save it as PNG or JPEG" if what else ""
 
 
-def arrays(name: str, begins: bytes = b"") -> str:
-    """Say what a file of many pictures is, and what to do with it; an empty text if it is none."""
-    what = "an IDX file, as MNIST comes in" if IDX.search(name) or IDX_BEGINS.match(begins) else None
-    what = what or ARRAYS.get(PurePosixPath(name).suffix.casefold())
-    return f"{what}, which is not read; save every picture as PNG, in one folder per class" if what else ""
+def arrays(name: str) -> str:
+    """Say what a file of many pictures is that is not read, and what to do with it; an empty text if it is none."""
+    what = ARRAYS.get(PurePosixPath(name).suffix.casefold())
+    return f"{what}, which is not read; save them as .npy or .npz of NumPy" if what else ""
 
 
 def named(data: bytes) -> str:

@@ -17,7 +17,7 @@ Folder = tuple[str, ...]
 PARTS: Mapping[str, Part] = {
     **dict.fromkeys(("train", "training", "background"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "evaluation"), "test"),
+    **dict.fromkeys(("test", "testing", "evaluation", "t10k"), "test"),
 }
 FILLING = frozenset({"image", "images", "img", "imgs", "picture", "pictures", "data", "set", "split"})
 """Words that may stand beside: train_images, test-set."""

@@ -154,6 +154,7 @@ class ImageSet:
         if self.pages:
             several = counted(len(self.pages), "file holds", "files hold")
             lines.append(f"{several} several pages or frames; only the first is read: {some(sorted(self.pages))}")
+        lines += listing.told
         if self.white:
             lines.append(f"gray values go up to {self.white} and no further: that is taken for white")
         return (*lines, *self.range_told)

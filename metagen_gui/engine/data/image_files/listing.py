@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from metagen_gui.engine.settings.plain_text import printable, shortened
 
@@ -44,6 +44,10 @@ class Listing:
     """Label and reason."""
     others: list[str] = field(default_factory=list)
     """Labels of files that do not claim to be images."""
+    arrays: list[ImageFile] = field(default_factory=list)
+    """Files that claim to hold many pictures each."""
+    told: list[str] = field(default_factory=list)
+    """What else a person should know of them, as sentences."""
 
     def skip(self, parts: Sequence[str], reason: str) -> None:
         """Leave out a file or a folder, and remember why."""
@@ -55,6 +59,9 @@ class Source(ABC):
 
     Sorted by their names composed: macOS may spell é as e and an accent, and its zips must give the same tasks.
     """
+
+    stored_as: ClassVar[str] = ""
+    """How pictures are stored, if not each in a file of a format of its own."""
 
     def __init__(self, path: Path, listing: Listing) -> None:
         self.path = path
@@ -69,6 +76,14 @@ class Source(ABC):
     @abstractmethod
     def read(self, file: ImageFile) -> bytes:
         """Return the content of one listed file; raise `Unusable`."""
+
+    def part(self, file: ImageFile, start: int, count: int) -> bytes:
+        """Return up to `count` bytes of a file from `start` on, however large it is; raise `Unusable`."""
+        return self.read(file)[start : start + count]
+
+    def size(self, file: ImageFile) -> int:
+        """Return how many bytes a file holds; raise `Unusable`."""
+        return len(self.read(file))
 
     @abstractmethod
     def marks(self, most: int) -> tuple[list[tuple[int, int]], bool]:

@@ -164,6 +164,7 @@ class _Reading:
             data = self.source.read(file)
             image = open_image(data)
             kind = kind_of(image)
+            kind = kind._replace(format=self.source.stored_as or kind.format)
             after = to_pixels(image, self.images.shape, self.images.white)
             if kind not in self._examples:
                 self._examples[kind] = shortened(file.label), original(data), after
@@ -199,7 +200,7 @@ class _Reading:
             classes=tuple(sorted(counts)),
             kinds=tuple(sorted(kinds, key=lambda kind: -kind.count)),
             inverted=inverted,
-            notes=(*layout.notices(), *copies),
+            notes=(*listing.told, *layout.notices(), *copies),
         )
 
     def _as_given(self, pixels: Pixels) -> Pixels:

@@ -1,4 +1,4 @@
-"""Opens the place a person chose: a folder, a zip or, where that makes sense, one image."""
+"""Opens the place a person chose: a folder, a zip, arrays or, where that makes sense, one image."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import zipfile
 from pathlib import Path
 from urllib.request import url2pathname
 
+from metagen_gui.engine.data.image_files.arrays import ArraySource, arrays_beside
 from metagen_gui.engine.data.image_files.folders import FolderSource, list_folder
 from metagen_gui.engine.data.image_files.foreign import arrays
+from metagen_gui.engine.data.image_files.headers import is_array, is_array_name
 from metagen_gui.engine.data.image_files.listing import (
     ImageFile,
     Listing,
@@ -25,9 +27,10 @@ from metagen_gui.engine.settings.plain_text import printable, shortened
 
 
 def open_source(path: str | Path, where: str, *, single: bool = False, progress: Progress | None = None) -> Source:
-    """Open a folder or a zip (or one image, if `single`); raise `BadInput` for `where` in one line that names it.
+    """Open a folder, a zip or arrays (or one image, if `single`).
 
-    `progress` is told how many files were met, and may end the look: then `Stopped` is raised.
+    Raises `BadInput` for `where` in one line that names what is wrong. `progress` is told how many files were met, and
+    may end the look: then `Stopped` is raised.
     """
     if not str(path).strip():
         raise BadInput(where, "choose a folder or zip of images")
@@ -48,21 +51,28 @@ def open_source(path: str | Path, where: str, *, single: bool = False, progress:
     elif single and is_image_name(place.name):
         source = FolderSource(place.parent, Listing([ImageFile((), place.name)]))
     else:
-        source = _open_zip(place, where, progress)
+        source = _open_file(place, where, progress)
+    if source.listing.arrays and not source.listing.files:
+        source = ArraySource(place, source, progress)
+    else:
+        source.listing.others += [file.label for file in source.listing.arrays]
     if not source.listing.files:
         raise BadInput(where, f"{shown} holds no images{_instead(source.listing)}")
     return source
 
 
-def _open_zip(place: Path, where: str, progress: Progress | None) -> ZipSource:
+def _open_file(place: Path, where: str, progress: Progress | None) -> Source:
+    """Open a zip or a file of arrays."""
     shown = printable(str(place))
     try:
         with place.open("rb") as opened:
-            begins = opened.read(4)
+            begins = opened.read(8)
             is_zip = zipfile.is_zipfile(opened)
-        why = arrays(place.name, begins)
+        why = arrays(place.name)
         if is_zip and not why:
             return ZipSource(place, progress)
+        if is_array(begins) or (is_array_name(place.name) and place.suffix.casefold() != ".npz"):
+            return FolderSource(place.parent, arrays_beside(place))
     except PermissionError as error:
         raise BadInput(where, f"{shown} cannot be opened ({reason(error)})") from None
     except UnicodeDecodeError:
@@ -73,7 +83,7 @@ def _open_zip(place: Path, where: str, progress: Progress | None) -> ZipSource:
         raise BadInput(where, f"{shown} is {why}")
     if is_image_name(place.name):
         raise BadInput(where, f"{shown} is a single image; choose the folder that holds the folders of images")
-    if place.suffix.casefold() == ".zip":
+    if place.suffix.casefold() in (".zip", ".npz"):
         raise BadInput(where, f"{shown} is not a zip, or a damaged one")
     raise BadInput(where, f"{shown} is neither a folder nor a zip")
 

@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 
 from metagen_gui.engine.data.image_files.foreign import called
+from metagen_gui.engine.data.image_files.headers import is_array_name
 from metagen_gui.engine.data.image_files.listing import (
     ImageFile,
     Listing,
@@ -39,6 +40,8 @@ class ZipSource(Source):
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
         self._zip = zipfile.ZipFile(path)
         self._members: dict[ImageFile, zipfile.ZipInfo] = {}
+        self._unpacked: dict[ImageFile, bytes] = {}
+        """Arrays, which are read again and again and a few pictures at a time."""
         listing, count = Listing(), Count(progress)
         for member in self._zip.infolist():
             count.one()
@@ -52,7 +55,7 @@ class ZipSource(Source):
         file = ImageFile(parts[:-1], parts[-1])
         if why := called(file.name):
             listing.skip(parts, why)
-        elif not is_image_name(file.name):
+        elif not (is_image_name(file.name) or is_array_name(file.name)):
             listing.others.append(file.label)
         elif objection := self._objection(member, parts):
             listing.skip(parts, objection)
@@ -60,7 +63,7 @@ class ZipSource(Source):
             listing.skip(parts, "listed twice")
         else:
             self._members[file] = member
-            listing.files.append(file)
+            (listing.files if is_image_name(file.name) else listing.arrays).append(file)
 
     @staticmethod
     def _objection(member: zipfile.ZipInfo, parts: tuple[str, ...]) -> str:
@@ -74,6 +77,9 @@ class ZipSource(Source):
             return "compressed in a way that is not supported"
         if member.file_size > DEFLATE_LIMIT * max(member.compress_size, 1):
             return "its declared size cannot be true"
+        if is_array_name(parts[-1]):
+            packed = parts[-1].casefold().endswith(".npz")
+            return "an archive in an archive, which is not read" if packed else ""
         return size_objection(member.file_size)
 
     def read(self, file: ImageFile) -> bytes:
@@ -85,6 +91,22 @@ class ZipSource(Source):
                 return opened.read(member.file_size + 1)
         except BROKEN_ZIP:
             raise Unusable("damaged in the zip") from None
+
+    def part(self, file: ImageFile, start: int, count: int) -> bytes:
+        """Return up to `count` bytes of a member; but for its beginning all of it is unpacked, and kept."""
+        if not start and file not in self._unpacked:
+            try:
+                with self._zip.open(self._members[file]) as opened:
+                    return opened.read(count)
+            except BROKEN_ZIP:
+                raise Unusable("damaged in the zip") from None
+        if file not in self._unpacked:
+            self._unpacked[file] = self.read(file)
+        return self._unpacked[file][start : start + count]
+
+    def size(self, file: ImageFile) -> int:
+        """Return how many bytes a member holds, as the zip says; no more are read."""
+        return self._members[file].file_size
 
     def marks(self, most: int) -> tuple[list[tuple[int, int]], bool]:
         """Return size and CRC-32 of every listed file as the zip tells them; reading a file checks both."""

@@ -74,17 +74,17 @@ class PathLine(QLineEdit):
 
 
 class PathEditor(TextEditor):
-    """A folder or a zip file: typed, browsed for, or dropped."""
+    """A folder or a file, such as a zip: typed, browsed for, or dropped."""
 
     wide = True
 
     def __init__(self, setting: Setting) -> None:
         self._line = PathLine()
-        self._line.setPlaceholderText(self.tr("Folder or zip file; drop it here"))
+        self._line.setPlaceholderText(self.tr("Folder or file; drop it here"))
         SettingEditor.__init__(self, self._line)
         self._follow(self._line)
         self.folder_button = IconButton("mdi6.folder-open-outline", self.tr("Choose a folder"))
-        self.zip_button = IconButton("mdi6.folder-zip-outline", self.tr("Choose a zip file"))
+        self.zip_button = IconButton("mdi6.folder-zip-outline", self.tr("Choose a file"))
         self.folder_button.clicked.connect(self.browse_folder)
         self.zip_button.clicked.connect(self.browse_zip)
         row = QHBoxLayout()
@@ -104,9 +104,9 @@ class PathEditor(TextEditor):
         self._choose(QFileDialog.getExistingDirectory(self, self.tr("Choose a folder"), self._start()))
 
     def browse_zip(self) -> None:
-        """Ask for a zip file."""
-        kinds = self.tr("Zip files (*.zip);;All files (*)")
-        self._choose(QFileDialog.getOpenFileName(self, self.tr("Choose a zip file"), self._start(), kinds)[0])
+        """Ask for a file."""
+        kinds = self.tr("Zips and arrays (*.zip *.npz *.npy);;All files (*)")
+        self._choose(QFileDialog.getOpenFileName(self, self.tr("Choose a file"), self._start(), kinds)[0])
 
     def _start(self) -> str:
         """Begin where the present path lies, if it does."""

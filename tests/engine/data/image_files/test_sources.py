@@ -113,30 +113,14 @@ def test_a_place_above_may_be_named_from_below(folder: Make, path: str, monkeypa
     assert [file.label for file in source.listing.files] == ["a/1.png", "b/1.png"] and not source.listing.skipped
 
 
-@pytest.mark.parametrize(
-    ("name", "begins", "why"),
-    [
-        (
-            "train-images-idx3-ubyte",
-            b"\0\0\x08\x03",
-            "is an IDX file, as MNIST comes in, which is not read; save every",
-        ),
-        ("t10k-images.idx3-ubyte.gz", b"\x1f\x8b", "is an IDX file, as MNIST comes in, which is not read; save every"),
-        ("digits", b"\0\0\x08\x03\0\0", "is an IDX file"),
-        ("cat.npy", b"\x93NUMPY", "is NumPy arrays, which is not read"),
-    ],
-)
-def test_files_of_many_pictures_are_named(tmp_path: Path, name: str, begins: bytes, why: str) -> None:
-    (tmp_path / name).write_bytes(begins + bytes(100))
-    assert why in complaint(tmp_path / name)
-
-
-def test_arrays_in_a_zip_and_in_a_folder_are_named(tmp_path: Path, folder: Make, zipped: Make) -> None:
-    packed = zipped({"images.npy": b"\x93NUMPY"}).rename(tmp_path / "digits.npz")
-    assert "digits.npz is NumPy arrays" in complaint(packed)
-    assert "it holds train-images-idx3-ubyte (an IDX file, as MNIST comes in" in complaint(
-        folder({"train-images-idx3-ubyte": bytes(8)})
+def test_files_of_many_pictures_that_are_not_read_are_named(tmp_path: Path, folder: Make) -> None:
+    (tmp_path / "digits.mat").write_bytes(b"MATLAB 5.0")
+    assert "digits.mat is MATLAB arrays, which is not read; save them as .npy or .npz" in complaint(
+        tmp_path / "digits.mat"
     )
+    assert "it holds a.h5 (an HDF5 file, which is not read" in complaint(folder({"a.h5": b"\x89HDF"}))
+    (tmp_path / "torn.npz").write_bytes(b"PK")
+    assert "torn.npz is not a zip, or a damaged one" in complaint(tmp_path / "torn.npz")
 
 
 @pytest.mark.parametrize(
