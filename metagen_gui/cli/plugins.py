@@ -1,12 +1,13 @@
 """`metagen plugins`: everything that is registered, with its settings, for people or as JSON.
 
 The JSON is `{"version": 1, "tasks": […], "model": […], "algorithm": […], "training": [settings], "metric": […],
-"health": […], "problems": […]}`. Every plugin is
+"health": […], "problems": […], "packages": […]}`. Every plugin is
 `{"name", "title", "summary", "reference", "settings": […], "suggests": {…}}`, every setting `{"name", "label", "kind",
 "default", "low", "high", "unit", "help", "choices", "choices_from", "log", "live", "expert", "only_if"}`. A model has
 `players`, `groups` and `adapts` as well, which `choices_from` refers to. Metrics and watchers of a run's health have no
 settings; a metric has `unit`, `better` and `needs`. A problem is a plugin that could not be loaded: `{"kind", "name",
-"package", "why"}`. Keys may be added; none is taken away or given another meaning under the same version.
+"package", "why"}`. A package brings plugins of its own: `{"package", "loaded", "brings": [{"kind", "name"}]}`. Keys may
+be added; none is taken away or given another meaning under the same version.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from metagen_gui.cli.failures import say
 from metagen_gui.engine import experiment
 from metagen_gui.engine.metrics.base import Metric
 from metagen_gui.engine.models.base import GenerativeModel
-from metagen_gui.engine.plugins import PLUGINS, load_plugins
+from metagen_gui.engine.plugins import PLUGINS, foreign_plugins, load_plugins
 from metagen_gui.engine.settings.config import Setting, in_full, settings_of
 from metagen_gui.engine.training import TrainingSettings
 
@@ -54,6 +55,15 @@ def catalogue() -> dict[str, Any]:
             listed[section] = [_setting(item) for item in settings_of(TrainingSettings)]
     problems = load_plugins()
     listed["problems"] = [{key: vars(one)[key] for key in ("kind", "name", "package", "why")} for one in problems]
+    foreign = foreign_plugins()
+    listed["packages"] = [
+        {
+            "package": package,
+            "loaded": any(one.loaded for one in foreign if one.package == package),
+            "brings": [{"kind": one.kind, "name": one.name} for one in foreign if one.package == package],
+        }
+        for package in dict.fromkeys(one.package for one in foreign)
+    ]
     return listed
 
 
@@ -103,6 +113,9 @@ def _print_for_people(listed: dict[str, Any]) -> None:
             if "settings" in plugin:
                 console.print(_table(plugin["settings"]))
         console.print()
+    for package in listed["packages"]:
+        names, how = ", ".join(one["name"] for one in package["brings"]), "" if package["loaded"] else " (switched off)"
+        console.print(f"[bold]{escape(package['package'])}[/]{how} brings {escape(names)}")
     console.print("[dim]Set with --set, as in --set algorithm.inner_lr=0.01. * may change during a run.[/]")
 
 

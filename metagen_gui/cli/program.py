@@ -49,6 +49,10 @@ def about(
         raise typer.Exit
     if context.invoked_subcommand is None:
         print(context.get_help())
+    elif context.invoked_subcommand != "plugins":
+        from metagen_gui.cli.packages import name_new_packages
+
+        name_new_packages()
 
 
 @app.command()
@@ -117,8 +121,20 @@ def runs(
 @app.command()
 def plugins(
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+    on: Annotated[
+        list[str] | None, typer.Option(metavar="PACKAGE", help="Load what an installed package brings; list nothing.")
+    ] = None,
+    off: Annotated[
+        list[str] | None, typer.Option(metavar="PACKAGE", help="Load nothing that a package brings; list nothing.")
+    ] = None,
 ) -> None:
-    """List every task family, model and algorithm with its settings."""
+    """List every task family, model and algorithm with its settings, or switch packages that bring some on or off."""
+    from metagen_gui.cli.packages import name_new_packages, switch_packages
+
+    if on or off:
+        switch_packages(on or (), off or ())
+        return
+    name_new_packages()
     from metagen_gui.cli.plugins import list_plugins
 
     list_plugins(as_json=as_json)

@@ -20,6 +20,7 @@ from weakref import WeakSet
 
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import settings_of
+from metagen_gui.engine.settings.packages import Foreign, read_choices
 from metagen_gui.engine.settings.plain_text import printable, quoted
 
 PluginT = TypeVar("PluginT")
@@ -46,15 +47,6 @@ class Problem:
         """Return what `error`, which is being handled, means for a plugin."""
         why = f"{type(error).__name__}: {error}".removesuffix(": ")
         return cls(kind, name, package, printable(why), traceback.format_exc())
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """A plugin of another package, whether or not it was loaded."""
-
-    kind: str
-    name: str
-    package: str
 
 
 class Registry(Generic[PluginT]):
@@ -118,10 +110,14 @@ class Registry(Generic[PluginT]):
         return tuple(sorted(self._plugins))
 
     def get(self, name: str) -> type[PluginT]:
-        """Return the plugin called `name`; raise `BadInput` that lists the names there are."""
+        """Return the plugin called `name`; raise `BadInput` that says who would bring it, or which names there are."""
         self.load()
         if name not in self._plugins:
-            raise BadInput(f"{self.kind}.name", f"there is no {quoted(name)}; there are {', '.join(self.names())}")
+            why = f"there is no {quoted(name)}; there are {', '.join(self.names())}"
+            for one in self.foreign:
+                if one.name == name and not one.loaded:
+                    why = f"{quoted(name)} is of the package {printable(one.package)}, which is not switched on"
+            raise BadInput(f"{self.kind}.name", why)
         return self._plugins[name]
 
     def items(self) -> Iterator[tuple[str, type[PluginT]]]:
@@ -131,20 +127,22 @@ class Registry(Generic[PluginT]):
     def load(self, *, again: bool = False, without: Collection[str] = ()) -> None:
         """Import every module of the package and every entry point, once (or `again`, to see new files).
 
-        Nothing is imported of the packages named in `without`.
+        Nothing is imported of packages that were switched off, or are named in `without`.
         """
         if self._loaded and not again:
             return
         self._loaded = True
         self.problems.clear()
         self.foreign.clear()
+        choices = read_choices()
         found: list[tuple[str, str, Callable[[], object]]] = [
             (module, "metagen", partial(importlib.import_module, module)) for module in plugin_modules(self.package)
         ]
         for point in entry_points(group=f"metagen.{self.kind}"):
             package = point.dist.name if point.dist else ""
-            self.foreign.append(Foreign(self.kind, point.name, package))
-            if package not in without:
+            loaded = choices.loads(package) and package not in without
+            self.foreign.append(Foreign(self.kind, point.name, package, loaded))
+            if loaded:
                 found.append((point.name, package, point.load))
         for name, package, load in found:
             before = [(registry, {*registry._plugins}) for registry in _REGISTRIES]

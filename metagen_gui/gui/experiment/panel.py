@@ -73,6 +73,11 @@ class ExperimentPanel(QWidget):
         self._judge()
         self._pages.setCurrentWidget(self.column)
 
+    def show_plugins(self) -> None:
+        """Offer what there is to choose from now."""
+        if self._experiment is not None:
+            self.column.show_experiment(self._experiment)
+
     def replace_experiment(self, experiment: Experiment, text: str) -> None:
         """Take over another experiment as an edit that can be undone; `text` names it, as `Preset: 2-D rings`."""
         if self._experiment is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from metagen_gui.engine.devices import Device
     from metagen_gui.engine.experiment import Experiment
     from metagen_gui.engine.run.outer_loop import Commands
-    from metagen_gui.engine.settings.registry import Foreign, Problem
+    from metagen_gui.engine.settings.packages import Foreign
+    from metagen_gui.engine.settings.registry import Problem
     from metagen_gui.engine.store.library import RunEntry
     from metagen_gui.engine.trained.export import Exported
 
@@ -62,4 +63,6 @@ class Engine:
     problems: Sequence[Problem] = ()
     """Plugins that could not be loaded."""
     foreign: Sequence[Foreign] = ()
-    """Plugins of other packages, loaded or switched off."""
+    """Plugins of other packages, loaded or not."""
+    load_packages: Callable[[Collection[str]], Sequence[Problem]] = lambda packages: ()
+    """Switches packages on and imports what they bring, then and there; returns what cannot be."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,13 +12,13 @@ from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
 from metagen_gui.gui.program.library_preload import preload_torch
 
 
-def load_engine(without: Collection[str] = ()) -> Engine:
-    """Import the engine and everything that the first run will need, but no plugin of the packages in `without`."""
+def load_engine() -> Engine:
+    """Import the engine and everything that the first run will need; of other packages, what a person agreed to."""
     preload_torch()
     import pyqtgraph  # noqa: F401  # the plots need it, and here the window does not wait for it
 
     from metagen_gui.engine import devices, experiment
-    from metagen_gui.engine.plugins import foreign_plugins, load_plugins
+    from metagen_gui.engine.plugins import foreign_plugins, load_agreed, load_packages
     from metagen_gui.engine.run import outer_loop
     from metagen_gui.engine.store import library as run_library
     from metagen_gui.engine.store import run_folder as runs
@@ -37,8 +37,9 @@ def load_engine(without: Collection[str] = ()) -> Engine:
         runs_folder=runs.runs_folder,
         export_initialization=export.export_initialization,
         export_adapted=export.export_adapted,
-        problems=load_plugins(without),
+        problems=load_agreed(),
         foreign=foreign_plugins(),
+        load_packages=load_packages,
     )
 
 

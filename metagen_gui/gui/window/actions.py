@@ -124,7 +124,7 @@ COMMANDS: tuple[Command, ...] = (
         shortcuts=("Ctrl+Shift+X",),
         checkable=True,
     ),
-    Command("packages", _("&Plugins of other packages…"), _("See them, and switch them off"), "mdi6.puzzle-outline"),
+    Command("packages", _("&Plugins of other packages…"), _("Switch them on and off"), "mdi6.puzzle-outline"),
     Command("shortcuts", _("&Keyboard shortcuts"), _("List every shortcut"), "mdi6.keyboard-outline", ("F1",)),
     Command("documentation", _("&Documentation"), _("Open the README"), "mdi6.book-open-variant", ("Shift+F1",)),
     Command("about", _("&About MetaGen"), _("Version and licence"), "mdi6.information-outline"),

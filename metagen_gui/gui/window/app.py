@@ -13,9 +13,7 @@ from PySide6.QtWidgets import QApplication
 from metagen_gui.gui.look.resources import resources_folder
 from metagen_gui.gui.look.theme import apply_theme
 from metagen_gui.gui.program.crash_log import CrashLog
-from metagen_gui.gui.program.engine_loader import load_engine
 from metagen_gui.gui.program.fault_dialog import FaultHandler, log_file
-from metagen_gui.gui.program.packages_dialog import OFF
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.window.main_window import MainWindow
 from metagen_gui.gui.window.theme_commands import remembered_theme
@@ -30,8 +28,7 @@ def run(experiment: Path | None = None) -> int:
     faults.install()
     crashes = CrashLog(log_file().parent)
     crashes.begin()
-    off = settings.texts(OFF)
-    window = MainWindow(settings, lambda: load_engine(without=off))
+    window = MainWindow(settings)
     if experiment:
         window.files.open(experiment)
     window.show()

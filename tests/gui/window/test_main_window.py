@@ -21,9 +21,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.registry import Foreign, Problem
+from metagen_gui.engine.settings.registry import Problem
 from metagen_gui.gui.program.engine import Engine
-from metagen_gui.gui.program.packages_dialog import OFF, PackagesDialog
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.window.actions import COMMANDS
@@ -386,26 +385,3 @@ def test_a_file_with_a_setting_that_was_taken_out_opens_with_a_notice(open_windo
     window.files.open(file)
     assert window.panel.experiment().values["training"]["seed"] == 5
     assert len(said) == 1 and "training.compile" in said[0]
-
-
-def test_packages_that_bring_plugins_are_named_once_and_can_be_switched_off(
-    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
-) -> None:
-    kite = Foreign("model", "kite", "toys")
-    window = open_window(lambda: engine(training, tmp_path / "runs", foreign=[kite]))
-    assert window.plugins_banner.text() == "Plugins of other packages: kite (toys)"
-    qtbot.mouseClick(window.findChild(QPushButton, "plugins_banner_button"), Qt.MouseButton.LeftButton)
-    (dialog,) = window.findChildren(PackagesDialog)
-    line = dialog.list.item(0)
-    assert line.text() == "toys: kite" and line.checkState() is Qt.CheckState.Checked
-    line.setCheckState(Qt.CheckState.Unchecked)
-    dialog.close()
-    settings = WindowSettings(tmp_path / "window.ini")
-    assert settings.texts(OFF) == ["toys"]
-    window.close()
-    again = open_window(lambda: engine(training, tmp_path / "runs", foreign=[kite]))
-    assert not again.plugins_banner.text(), "it was named at the first start with it"
-    again.actions_by_name["packages"].trigger()
-    (dialog,) = again.findChildren(PackagesDialog)
-    dialog.list.item(0).setCheckState(Qt.CheckState.Checked)
-    assert WindowSettings(tmp_path / "window.ini").texts(OFF) == []
