@@ -19,7 +19,7 @@ from metagen_gui.engine.files import read_file
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, Setting, parse_settings, settings_of
-from metagen_gui.engine.settings.places import line_of, parsed, refuse_stray, refuse_twice
+from metagen_gui.engine.settings.places import EXPERIMENT, line_of, parsed, refuse_stray, refuse_twice
 from metagen_gui.engine.settings.plain_text import printable, quoted, shortened
 from metagen_gui.engine.settings.registry import Registry
 from metagen_gui.engine.tasks.base import TaskFamily, task_families
@@ -282,7 +282,7 @@ class Experiment:
         file = path
         try:
             if path.is_dir():
-                file, ours = path / "experiment.json", True
+                file, ours = path / EXPERIMENT, True
             text = read_file(file, MAX_BYTES, follow=file == path).decode("utf-8-sig")
         except OSError as error:
             raise BadInput(str(file), error.strerror or "cannot be read") from None

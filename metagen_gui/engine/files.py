@@ -81,6 +81,13 @@ def write_atomically(path: Path, data: bytes) -> str:
     return digest
 
 
+def within(path: Path, data: bytes, most: int) -> bytes:
+    """Return `data` if it can be read back from `path` one day, where `most` bytes are read; raise OSError."""
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"{path.name} would be larger than {round(most / 2**20):,} MB", str(path))
+    return data
+
+
 def append_text(path: Path, text: str, most: int | None = None) -> None:
     """Add `text` to the end of a file, made if need be; raise OSError if that cannot be.
 

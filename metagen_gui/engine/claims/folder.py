@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import io
 import json
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.training import Steps, trainers
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.experiment import MAX_BYTES
-from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
+from metagen_gui.engine.files import check_own_folder, read_file, within, write_atomically
 from metagen_gui.engine.held_out.adapted import Adapted
 from metagen_gui.engine.held_out.measures import Measure
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -117,7 +118,7 @@ class ClaimFolder:
                 str(self.path), "was begun when classes were dealt out in another way; choose another folder"
             )
         else:
-            self.write(DATA, json.dumps(kept, indent=1))
+            self.write(DATA, json.dumps(kept, indent=1), MAX_DATA_BYTES)
 
     def steps(self) -> dict[Footing, Steps] | None:
         """Return what every run gets, if it has been found out; raise `BadInput` if that cannot be read."""
@@ -207,11 +208,11 @@ class ClaimFolder:
         self.write(f"{SCORES}/{name}.npz", buffer.getvalue())
         self.write(f"{SCORES}/{name}.json", json.dumps(told, indent=2))  # last: without it the arrays are not read
 
-    def write(self, name: str, content: str | bytes) -> Path:
-        """Write a file of the folder; raise `BadInput` if the disk does not take it."""
+    def write(self, name: str, content: str | bytes, most: int = sys.maxsize) -> Path:
+        """Write a file of the folder, of up to `most` bytes; raise `BadInput` if the disk does not take it."""
         data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
         try:
-            write_atomically(self.path / name, data)
+            write_atomically(self.path / name, within(self.path / name, data, most))
         except OSError as error:
             raise BadInput(str(self.path / name), error.strerror or str(error)) from None
         return self.path / name

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -46,18 +47,22 @@ __all__ = ["Commands", "Origin", "meta_train", "resume_run"]
 
 @dataclass(frozen=True)
 class Origin:
-    """The checkpoint that a new run begins from: of a run's folder, at an outer step or the newest."""
+    """The checkpoint that a new run begins from: of a run's folder, at an outer step or the newest.
+
+    It is read once, so that settings and weights are of the same step also where the run goes on meanwhile.
+    """
 
     folder: Path
     meta_step: int | None = None
 
+    @cached_property
     def checkpoint(self) -> Checkpoint:
-        """Return it, with all that training needs; raise `BadInput` if it is not there."""
+        """The checkpoint, with all that training needs; raises `BadInput` if it is not there."""
         return load_checkpoint(_folder_of_run(self.folder) / CHECKPOINTS, self.meta_step, whole=True)
 
     def experiment(self) -> Experiment:
         """Return the settings it was trained with, those included that were changed on the way; raise `BadInput`."""
-        return experiment_of(self.folder, self.checkpoint())[0]
+        return experiment_of(self.folder, self.checkpoint)[0]
 
 
 def meta_train(
@@ -80,7 +85,7 @@ def meta_train(
     if parent is None:
         learner = MetaLearner(experiment)
     else:
-        checkpoint = parent.checkpoint()
+        checkpoint = parent.checkpoint
         learner = MetaLearner(recalling(experiment, checkpoint, parent.folder))
         notices += _begin_with(learner, checkpoint, parent.folder)
         origin = f"{parent.folder.resolve().name}@{checkpoint.meta_step}"

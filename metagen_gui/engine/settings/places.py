@@ -11,6 +11,8 @@ from typing import Any
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import shortened
 
+EXPERIMENT = "experiment.json"
+"""What the file of a run's experiment is called, and one that nobody has given another name."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|[{}\[\]]')
 
 

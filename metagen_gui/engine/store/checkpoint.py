@@ -19,7 +19,7 @@ import safetensors.torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from metagen_gui.engine.adaptation.meta_params import MetaParams, Named
-from metagen_gui.engine.files import check_own_folder, read_file, write_atomically
+from metagen_gui.engine.files import check_own_folder, read_file, within, write_atomically
 from metagen_gui.engine.models.base import Params
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import MAX_MANIFEST_BYTES
@@ -77,9 +77,9 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int | None = Non
     manifest: dict[str, Any] = {"version": VERSION, "meta_step": checkpoint.meta_step, "file": weights.name}
     manifest["progress"] = checkpoint.progress.written()
     _as_json(path, manifest)  # before anything is written: weights alone would be of no use
-    manifest["sha256"] = write_atomically(weights, _within(weights, to_bytes(checkpoint.meta), MAX_WEIGHTS_BYTES))
+    manifest["sha256"] = write_atomically(weights, within(weights, to_bytes(checkpoint.meta), MAX_WEIGHTS_BYTES))
     if checkpoint.moments is not None:
-        moments = _within(optimizer, to_bytes(checkpoint.moments), MAX_WEIGHTS_BYTES)
+        moments = within(optimizer, to_bytes(checkpoint.moments), MAX_WEIGHTS_BYTES)
         digest = write_atomically(optimizer, moments)
         manifest["optimizer"] = {"file": optimizer.name, "sha256": digest}
     manifest["digest"] = _digest(manifest)
@@ -137,14 +137,7 @@ def _manifest(path: Path) -> _Manifest | None:
 
 
 def _as_json(path: Path, manifest: Mapping[str, Any]) -> bytes:
-    return _within(path, json.dumps(manifest, indent=2).encode(), MAX_MANIFEST_BYTES)
-
-
-def _within(path: Path, data: bytes, most: int) -> bytes:
-    """Return `data` if it can be read back from `path` one day; raise OSError."""
-    if len(data) > most:
-        raise OSError(errno.EFBIG, f"{path.name} would be larger than {round(most / 2**20):,} MB", str(path))
-    return data
+    return within(path, json.dumps(manifest, indent=2).encode(), MAX_MANIFEST_BYTES)
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.files import read_file, write_atomically
+from metagen_gui.engine.files import read_file, within, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint
 from metagen_gui.engine.store.names import CHECKPOINTS, DATA
@@ -39,9 +39,10 @@ class _Copy:
 
 
 def write_data(folder: Path, kept: Mapping[str, Any], before: str = "") -> str:
-    """Keep `kept` in a run's folder, if it is anything, and return its digest; raise OSError.
+    """Keep `kept` in a run's folder, if it is anything, and return its digest.
 
-    `before` is the digest that the checkpoint names with which the run goes on.
+    `before` is the digest that the checkpoint names with which the run goes on. Raises OSError, also for what would be
+    too large to be read.
     """
     if not kept:
         return ""
@@ -50,7 +51,7 @@ def write_data(folder: Path, kept: Mapping[str, Any], before: str = "") -> str:
     chain = dict.fromkeys((*older.grown_from, older.digest))
     new = _Copy(dict(kept), digest, tuple(each for each in chain if each != digest))
     grown = {GROWN_FROM: new.grown_from} if new.grown_from else {}
-    text = json.dumps({**kept, **grown, "sha256": digest}, indent=1).encode()
+    text = within(folder / DATA, json.dumps({**kept, **grown, "sha256": digest}, indent=1).encode(), MAX_DATA_BYTES)
     for place in _places(folder):
         if _read(place) != new:
             write_atomically(place, text)

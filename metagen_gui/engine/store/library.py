@@ -95,7 +95,7 @@ def read_entry(folder: Path) -> RunEntry:
     except BadInput as error:
         return RunEntry(folder, name, "unreadable", note=about.note, problem=error.why)
     except (KeyError, TypeError, ValueError, OverflowError):  # the last for a number like 1e999
-        why = "experiment.json is not an experiment of a run"
+        why = f"{EXPERIMENT} is not an experiment of a run"
         return RunEntry(folder, name, "unreadable", note=about.note, problem=why)
     record = read_record(folder) or RunRecord(meta_steps=planned, began=_made(folder))
     state: EntryState = record.state

@@ -6,13 +6,9 @@ from pathlib import Path
 
 import appdirs
 
-METRICS, EXPERIMENT, SAMPLES, CHECKPOINTS, EVENTS = (
-    "metrics.csv",
-    "experiment.json",
-    "samples",
-    "checkpoints",
-    "events.jsonl",
-)
+from metagen_gui.engine.settings.places import EXPERIMENT as EXPERIMENT
+
+METRICS, SAMPLES, CHECKPOINTS, EVENTS = "metrics.csv", "samples", "checkpoints", "events.jsonl"
 EXPORT = "export.json"
 """In the folder of an export: what was exported."""
 MAX_MANIFEST_BYTES = 25 * 2**20

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import EXPERIMENT
 from metagen_gui.gui.experiment.command_line import command_for
 from metagen_gui.gui.experiment.recents import Recents
 from metagen_gui.gui.program.window_settings import WindowSettings
@@ -162,7 +163,7 @@ class ExperimentFiles(QObject):
 
     def ask_save(self) -> None:
         """Let the person pick where to."""
-        proposed = self.path if self.path and not self.path.is_dir() else Path(self._folder()) / "experiment.json"
+        proposed = self.path if self.path and not self.path.is_dir() else Path(self._folder()) / EXPERIMENT
         name, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Save experiment"), str(proposed), self.tr("Experiments (*.json)")
         )

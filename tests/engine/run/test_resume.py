@@ -28,6 +28,7 @@ from metagen_gui.engine.events import (
 )
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import read_file
+from metagen_gui.engine.run import outer_loop
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.run.training_run import TrainingRun
@@ -339,6 +340,21 @@ def test_a_branch_that_sees_other_pixels_says_that_losses_do_not_compare(tiny: T
         "It had learned from images of shape 1 × 16 × 16, grey; here they are images of shape 1 × 16 × 16, 0 or 1: the "
         "two losses do not compare."
     )
+
+
+def test_a_branch_has_settings_and_weights_of_one_step_though_its_parent_goes_on(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longer = tiny(values={**EACH_STEP, "training.meta_steps": 5})
+    run = meta_train(longer, out=tmp_path / "parent", previews=False)
+    up_to(run, 2)
+    run.close()
+    origin = Origin(tmp_path / "parent")
+    experiment = origin.experiment()
+    list(resume_run(tmp_path / "parent", previews=False))
+    monkeypatch.setattr(outer_loop, "load_checkpoint", None)  # once is enough
+    events = list(meta_train(experiment, out=tmp_path / "branch", parent=origin, previews=False))
+    assert [report.meta_step for report in of_kind(events, StepReport)] == [3, 4, 5]
 
 
 def test_a_branch_is_resumed_like_any_run(tiny: Tiny, tmp_path: Path, parent: Path) -> None:

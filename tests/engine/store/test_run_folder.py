@@ -14,6 +14,7 @@ import pytest
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store import kept_data
 from metagen_gui.engine.store.names import runs_folder
 from metagen_gui.engine.store.run_folder import RunFolder
 
@@ -95,6 +96,15 @@ def test_snapshots_come_back_without_pickle(tmp_path: Path) -> None:
     run.close()
     with np.load(path, allow_pickle=False) as arrays:
         assert np.array_equal(arrays["density"], grid) and np.array_equal(arrays["field"], grid[None] * 2)
+
+
+def test_what_is_kept_of_data_is_not_written_where_it_could_not_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_data, "MAX_DATA_BYTES", 2**20)
+    with pytest.raises(BadInput, match=r"data\.json would be larger than 1 MB"):
+        RunFolder.create(Experiment(), tmp_path / "run", [], kept={"classes": ["a name"] * 2**17})
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_holds_something_is_not_used(tmp_path: Path) -> None:

@@ -5,20 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.claims.examination import runner
+from metagen_gui.engine.claims.examination.events import (
+    ClaimsAdvanced,
+    ClaimsFinished,
+    ClaimsNotice,
+    ClaimsStarted,
+)
+from metagen_gui.engine.claims.examination.kept_tests import examine_alone
 from metagen_gui.engine.events import Alarm, Notice, SettingChanged
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.packages import Foreign
 from metagen_gui.engine.settings.registry import Problem
+from metagen_gui.engine.tasks.images import ImagesSettings
+from metagen_gui.gui.claims.controller import ClaimsController
+from metagen_gui.gui.claims.dialog import ClaimsDialog
+from metagen_gui.gui.experiment.images.page import ImportPage
+from metagen_gui.gui.export.dialog import ExportDialog
 from metagen_gui.gui.library.thrown import TrashDialog
 from metagen_gui.gui.program.fault_dialog import FaultDialog
+from metagen_gui.gui.program.packages_dialog import PackagesDialog
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.window.main_window import MainWindow
+from tests.gui.claims_stand_ins import FakeExamine, run_controller, small_plan, tiny
 from tests.gui.stand_ins import FakeTraining, engine, letting_go, snapshot
 from tests.kept_runs import keep_run
 
@@ -102,6 +123,98 @@ def test_names_of_runs_files_classes_and_notes_are_text(qtbot: QtBot, window: Ma
     assert_plain(window, TrashDialog(window), FaultDialog(NAME, NAME, NAME, window))
     said = [label.text() for label in window.findChildren(QLabel) if NAME in label.text()]
     assert len(said) > 3, "they are shown, to the letter"
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Images whose folder and classes go by such names, and one that cannot be read."""
+    for label in range(9):
+        folder = tmp_path / FILE / f"{FILE}{label}"
+        folder.mkdir(parents=True)
+        for number in range(6):
+            values = np.random.default_rng(6 * label + number).integers(0, 255, (12, 12)).astype(np.uint8)
+            Image.fromarray(values).save(folder / f"{FILE}{number}.png")
+    (folder / f"{FILE}.png").write_bytes(b"none")
+    return tmp_path / FILE
+
+
+def test_the_page_of_the_images_takes_names_for_text(qtbot: QtBot, pictures: Path) -> None:
+    page = ImportPage()
+    qtbot.addWidget(page)
+    page.show()
+    page.look(ImagesSettings(path=str(pictures)))
+    qtbot.waitUntil(lambda: not page.busy)
+    assert page.skipped.rows.rows and len(page.classes.rows.rows) == 9
+    for tab in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(tab)
+        page.grab()
+    assert_plain(page)
+    page.look(ImagesSettings(path=str(pictures / FILE)))
+    qtbot.waitUntil(lambda: not page.busy)
+    assert FILE in page.said.text() and "does not exist" in page.said.text()
+    assert_plain(page)
+
+
+def test_the_export_dialog_takes_names_for_text(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    done = SimpleNamespace(folder=tmp_path / FILE, code=NAME, summary=NAME)
+    broken = [BadInput(NAME, NAME), RuntimeError(NAME)]
+
+    def exported(*_: object, **__: object) -> Any:
+        if broken:
+            raise broken.pop()
+        return done
+
+    changed = replace(window.controller.engine, export_initialization=exported)  # type: ignore[type-var]
+    dialog = ExportDialog(changed, window.controller, window)
+    dialog.set_run(tmp_path / "runs" / FILE)
+    dialog.show()
+    for _ in range(3):
+        dialog.export()
+        qtbot.waitUntil(lambda: not dialog.busy)
+        assert NAME in dialog.said.text()
+        assert_plain(dialog)
+    assert dialog.code.toPlainText() == NAME
+
+
+def test_the_tester_of_claims_takes_names_for_text(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "seconds_per_step", lambda arm, seed: (1.0, 1.0))
+    plan = small_plan(tasks=2, compare_at=("equal steps",), arms=("joint", "fomaml"))
+    finished = [*examine_alone(plan, tmp_path / "claims" / FILE)][-1]
+    assert isinstance(finished, ClaimsFinished)
+    found = finished.findings
+    said = tuple(replace(one, headline=NAME, parts=(NAME,), control=NAME) for one in found.verdicts)
+    found = replace(found, verdicts=said, shown=replace(found.shown, names=(NAME,) * len(found.shown.names)))
+    examine, control = FakeExamine(), run_controller(tmp_path)
+    claims = ClaimsController(control, examine)
+    dialog = ClaimsDialog(claims, tiny, tmp_path / "claims")
+    qtbot.addWidget(dialog)
+    dialog.ask()
+    dialog.show()
+    assert_plain(dialog)
+    dialog.form.show_problem(NAME, NAME)
+    dialog.progress.begin(NAME)
+    for event in (ClaimsStarted(tmp_path / FILE, 4, 7, 300.0), ClaimsNotice(NAME), ClaimsAdvanced(NAME, 0.5, 9.0)):
+        dialog.progress.hear(event)
+    dialog.pages.setCurrentWidget(dialog.progress)
+    dialog.grab()
+    assert_plain(dialog)
+    dialog._show_failure(NAME, NAME)
+    dialog._show_result(replace(finished, findings=found), 1.0)
+    for tab in range(dialog.results.tabs.count()):
+        dialog.results.tabs.setCurrentIndex(tab)
+        dialog.grab()
+    assert_plain(dialog)
+    assert any(NAME in label.text() for label in dialog.results.findChildren(QLabel)), "to the letter"
+
+
+def test_the_packages_that_bring_plugins_take_names_for_text(qtbot: QtBot, window: MainWindow) -> None:
+    dialog = PackagesDialog([Foreign("model", NAME, NAME)], lambda names: None, window)
+    dialog.show()
+    window.plugins_banner._take_engine(replace(window.controller.engine, foreign=[Foreign("model", NAME, NAME)]))  # type: ignore[type-var]
+    assert NAME in window.plugins_banner.text()
+    assert_plain(dialog, window)
 
 
 def test_the_walk_finds_what_would_be_taken_for_markup(qtbot: QtBot) -> None:
