@@ -310,7 +310,17 @@ def test_the_json_names_every_plugin_and_setting(metagen: Command) -> None:
     done = metagen("plugins", "--json")
     listed = json.loads(done.out)
     assert (done.status, done.err, listed["version"]) == (0, "", 1)
-    assert list(listed) == ["version", "tasks", "model", "algorithm", "training", "metric", "health", "problems"]
+    assert list(listed) == [
+        "version",
+        "tasks",
+        "model",
+        "algorithm",
+        "training",
+        "metric",
+        "health",
+        "problems",
+        "packages",
+    ]
     for section, registry in REGISTRIES.items():
         assert [plugin["name"] for plugin in listed[section]] == list(registry.names())
         for plugin, (_, registered) in zip(listed[section], registry.items(), strict=True):

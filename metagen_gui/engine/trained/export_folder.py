@@ -10,11 +10,13 @@ Nothing is pickled, so opening an export never runs code; and neither the run no
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import shutil
+import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,8 @@ VERSION = 1
 MAX_ABOUT_BYTES = 2**20
 COMPARED_SAMPLES = 4
 MOST_EXAMPLES = 10_000_000
+UNDER_WAY, LONG_AGO = ".metagen-export-", 24 * 3600.0
+"""What the folder of an export is called while it is written; seconds after which it is taken for broken off."""
 
 
 class _Data(BaseModel):
@@ -87,12 +91,14 @@ def write_export(model: LoadedModel, to: Path, history: Mapping[str, Any], *, re
     with _refusals(place):
         _check_free(place, replace)
         place.parent.mkdir(parents=True, exist_ok=True)
-        temporary = place.parent / f".metagen-export-{uuid.uuid4().hex[:12]}"
+        _remove_leftovers(place.parent)
+        temporary = place.parent / f"{UNDER_WAY}{uuid.uuid4().hex[:12]}"
         temporary.mkdir()
         try:
             _fill(temporary, model, history)
             if not _same(model, load_export(temporary)):
                 raise BadInput(str(place), "what was written does not load back the same; nothing was exported")
+            _check_free(place, replace)  # once more: another export may have come there meanwhile
             _put_in_place(temporary, place)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -143,18 +149,35 @@ def _check_free(place: Path, replace: bool) -> None:
 
 
 def _put_in_place(temporary: Path, place: Path) -> None:
-    if place.exists():
-        aside = temporary.with_name(f"{temporary.name}-earlier")
-        place.replace(aside)
+    """Let an export take its name; one that had it is in plain sight beside it meanwhile, should that be broken off."""
+    if place.exists() and any(place.iterdir()):
+        aside = next(path for path in map(place.with_name, _names_aside(place.name)) if not path.exists())
         try:
-            temporary.replace(place)
-        except OSError:
-            aside.replace(place)
+            place.rename(aside)
+            temporary.rename(place)
+        except BaseException:  # also an interruption between the two
+            if not place.exists():
+                aside.rename(place)
             raise
         shutil.rmtree(aside, ignore_errors=True)
     else:
-        temporary.replace(place)
+        with suppress(FileNotFoundError):
+            place.rmdir()
+        temporary.rename(place)  # fails where somebody has put something there: nothing is written over
     flush_folder(place.parent)
+
+
+def _names_aside(name: str) -> Iterator[str]:
+    yield f"{name}.earlier"
+    yield from (f"{name}.earlier-{number}" for number in itertools.count(2))
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what exports that were broken off left half written; one that is under way is never that old."""
+    for path in folder.glob(f"{UNDER_WAY}*"):
+        with suppress(OSError):
+            if time.time() - path.lstat().st_mtime > LONG_AGO:
+                shutil.rmtree(path)
 
 
 def _read_about(path: Path) -> _About:

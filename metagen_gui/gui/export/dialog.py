@@ -29,7 +29,7 @@ from metagen_gui.gui.export.order import ExportOrder
 from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.path_field import PathField
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
-from metagen_gui.gui.run.states import enabled
+from metagen_gui.gui.run.states import RunState, enabled
 from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel, plain_tip
 from metagen_gui.gui.widgets.question import is_agreed
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
@@ -58,8 +58,9 @@ class ExportDialog(QDialog):
         self._folder: Path | None = None
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
-        self._patience.timeout.connect(self._give_up_waiting)
-        controller.saved.connect(self._saved)
+        self._patience.timeout.connect(self._carry_on)
+        controller.saved.connect(self._carry_on)
+        controller.state_changed.connect(self._follow)
         self._build()
         self.set_run(controller.folder)
         self._choose()
@@ -232,15 +233,15 @@ class ExportDialog(QDialog):
         box.setInformativeText(str(folder))
         return is_agreed(box, self.tr("&Replace"), self.tr("&Keep"))
 
-    def _saved(self) -> None:
+    def _follow(self, state: RunState) -> None:
+        if not state.busy:  # it is not going to save any more
+            self._carry_on()
+
+    def _carry_on(self) -> None:
+        """Export what there is: the run has saved, or no longer will."""
         order, self._order = self._order, None
         if order:
             self._patience.stop()
-            self._begin(order)
-
-    def _give_up_waiting(self) -> None:
-        order, self._order = self._order, None
-        if order:
             self._begin(order)
 
     def _begin(self, order: ExportOrder) -> None:

@@ -1,0 +1,168 @@
+"""Whatever is discarded, brought back, deleted and exported at whatever moment: gone is what was deleted twice only."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from PySide6.QtWidgets import QApplication, QWidget
+
+from metagen_gui.engine.events import Event
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.run.commands import Commands
+from metagen_gui.engine.store.names import EXPORT
+from metagen_gui.engine.store.trash import thrown_away
+from metagen_gui.engine.trained import export_folder
+from metagen_gui.engine.trained.export import Exported
+from metagen_gui.gui.export import dialog as export_dialog
+from metagen_gui.gui.export.dialog import ExportDialog
+from metagen_gui.gui.library import thrown as trash_dialog
+from metagen_gui.gui.library.thrown import TrashDialog
+from metagen_gui.gui.program.trash import tell_thrown
+from metagen_gui.gui.widgets.banner import Banner
+from tests.gui.run.test_state_machine import Runs, spin
+from tests.gui.stand_ins import FakeTraining, engine
+
+LEARNED = "learned"
+"""The file that stands for all that a run has learned; its text is the run's alone."""
+ABOUT = '{"version": 1, "kind": "initialization", "data": {"kind": "points", "shape": [2]}, "sha256": ""}'
+
+
+class Learning(FakeTraining):
+    """Runs that leave something that can be lost."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, steps=25, pause=0.0005)
+        self.learned: set[str] = set()
+        self.names = itertools.count(1)
+
+    def __call__(self, experiment: Experiment, *, commands: Commands, **_: Any) -> Generator[Event, None, None]:
+        name = f"run-{next(self.names)}"
+        (self.folder / name / "checkpoints").mkdir(parents=True)
+        (self.folder / name / LEARNED).write_text(name)
+        self.learned.add(name)
+        return self._events(self.folder / name, commands, 0)
+
+
+class Keeping(Runs):
+    """…and everything a person can do with what a run has left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        own = self.training.folder
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setenv("XDG_DATA_HOME", str(own / "data"))
+        self.patch.setattr(export_dialog, "is_agreed", self._answer)
+        self.patch.setattr(trash_dialog, "is_agreed", self._answer)
+        self.learning = self.training = Learning(own / "data" / "metagen" / "runs")
+        self.training.before_step = self._before_step
+        self.exports: dict[Path, str] = {}
+        self.deleted: set[str] = set()
+        self.answers: list[bool] = []
+        self.asked = 0
+        self.window = QWidget()
+        self.banner = Banner(self.window)
+        made = engine(self._begin, own, resume_run=self.training.resume, export_initialization=self._export)
+        self.controller.engine = made
+        self.controller.discarded.connect(self._tell)
+        self.dialog = ExportDialog(made, self.controller, self.window)
+
+    def _answer(self, *_: object) -> bool:
+        self.asked += 1
+        return self.answers.pop()
+
+    def _tell(self, thrown: Any) -> None:
+        if thrown is not None:
+            tell_thrown(self.banner, [thrown], lambda: None)
+
+    def _export(self, run: Path, to: Path, *, replace: bool) -> Exported:
+        """Write as the engine does, with a file in place of weights."""
+        text = f"{(run / LEARNED).read_text()} {next(self.numbers)}"
+        export_folder._check_free(to, replace)
+        temporary = to.with_name(f"{export_folder.UNDER_WAY}{next(self.numbers)}")
+        temporary.mkdir(parents=True)
+        (temporary / export_folder.WEIGHTS).write_text(text)
+        (temporary / EXPORT).write_text(ABOUT)
+        export_folder._put_in_place(temporary, to)
+        self.exports[to] = text
+        return Exported(to, "", "Written.")
+
+    @rule(agreed=st.booleans(), to=st.sampled_from(["proposed", "first", "inside"]))
+    def export(self, agreed: bool, to: str) -> None:
+        folder = self.controller.folder
+        if folder is None or self.dialog.busy:
+            return
+        self.dialog.set_run(folder)
+        if to != "proposed":
+            place = folder / "export" if to == "inside" else next(iter(self.exports), self.dialog.to_field.path())
+            self.dialog.to_field.set_path(place)
+        place, before = self.dialog.to_field.path(), dict(self.exports)
+        there, asked = (place / EXPORT).exists(), self.asked
+        self.answers = [agreed]
+        self.dialog.export()
+        assert (self.asked > asked) == there, "asked where an earlier export would go, and nowhere else"
+        if there and not agreed:
+            assert not self.dialog.busy and self.exports == before
+
+    @rule()
+    def undo(self) -> None:
+        if self.banner.text():
+            self.banner._action.click()
+
+    @rule(which=st.integers(0, 3))
+    def bring_back(self, which: int) -> None:
+        if dialog := self._choose(which):
+            dialog.bring_back()
+
+    @rule(which=st.integers(0, 3), agreed=st.booleans())
+    def delete(self, which: int, agreed: bool) -> None:
+        if dialog := self._choose(which):
+            self.answers = [agreed]
+            chosen = dialog.list.selectedItems()[0].data(256)
+            held = {file.read_text() for file in chosen.content.rglob(LEARNED)}
+            dialog.delete()
+            if agreed:
+                self.deleted |= held
+                self.exports = {place: text for place, text in self.exports.items() if place.exists()}
+
+    def _choose(self, which: int) -> TrashDialog | None:
+        dialog = TrashDialog(self.window)
+        if dialog.list.count() <= which:
+            return None
+        dialog.list.item(which).setSelected(True)
+        return dialog
+
+    @invariant()
+    def what_a_run_learned_is_there_once_unless_it_was_deleted_twice(self) -> None:
+        expected = self.learning.learned - self.deleted
+        found = sorted(file.read_text() for file in self.learning.folder.parent.rglob(LEARNED))
+        assert expected <= set(found), f"lost: {expected - set(found)}"
+        assert len(found) == len(set(found)) and not self.deleted & set(found)
+        assert len(thrown_away()) == len(list((self.learning.folder.parent / "trash").glob("*"))), "all can come back"
+
+    @invariant()
+    def exports_outside_of_runs_stay(self) -> None:
+        if not self.dialog.busy:
+            for place, text in self.exports.items():
+                if not place.is_relative_to(self.learning.folder):  # those in a run go with it, and come back with it
+                    assert (place / export_folder.WEIGHTS).read_text() == text
+
+    def teardown(self) -> None:
+        super().teardown()
+        while self.dialog.busy:
+            spin(0.005)
+        self.what_a_run_learned_is_there_once_unless_it_was_deleted_twice()
+        self.exports_outside_of_runs_stay()
+        self.window.deleteLater()
+        self.patch.undo()
+
+
+def test_nothing_is_gone_that_was_not_deleted_twice(qapp: QApplication, tmp_path: Path) -> None:
+    Keeping.folder = tmp_path
+    run_state_machine_as_test(Keeping, settings=settings(max_examples=30, stateful_step_count=25, deadline=None))
