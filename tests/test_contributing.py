@@ -122,7 +122,10 @@ def test_evaluation_and_claims_call_a_loss_what_it_is(
         main(["evaluate", str(tmp_path / "run"), "--tasks", "3"])
     said = " ".join(capsys.readouterr().out.split())
     assert row in said and "ELBO" not in said
-    plan = ClaimPlan.of(experiment, {"steps": 2, "seeds": (0,), "tasks": 4, "validation_tasks": 2, "candidates": 1})
+    plan = ClaimPlan.of(
+        experiment,
+        {"steps": 2, "seeds": (0,), "tasks": 4, "validation_tasks": 2, "candidates": 1, "outer_rates": (1.0,)},
+    )
     findings = next(event.findings for event in examine(plan, tmp_path / "claims") if isinstance(event, ClaimsFinished))
     assert findings.measures[0].title == title
     page = (tmp_path / "claims" / "report.html").read_text("utf-8")

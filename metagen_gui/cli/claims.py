@@ -2,8 +2,9 @@
 
 The JSON is that of the report (`report.json` beside `report.html`): `{"version": 1, "folder", "report", "plan",
 "steps", "verdicts": [{"claim", "arm", "footing", "world", "status", "sentence", "is_null"}], "comparisons": […],
-"best_possible": [SENTENCE, …], "distance_from_best": […], "curves": […], "runs": […], "adaptation": […], "notes": […],
-"versions": {…}}`. `status` is confirmed, refuted or not shown; the null, `is_null`, must not come out as confirmed.
+"best_possible": [SENTENCE, …], "distance_from_best": […], "curves": […], "runs": […], "outer_rates": […],
+"adaptation": […], "notes": […], "versions": {…}}`. `status` is confirmed, refuted or not shown; the null, `is_null`,
+must not come out as confirmed.
 Keys may be added; none is taken away or given another meaning under the same version.
 """
 
@@ -78,7 +79,8 @@ def _follow(test: Generator[ClaimsEvent, None, object]) -> ClaimsFinished:
         for event in test:
             match event:
                 case ClaimsStarted():
-                    work = f"{event.runs} runs to train, {event.scores} arms to score"
+                    short = f", {event.trials} short ones to choose outer rates" if event.trials else ""
+                    work = f"{event.runs} runs to train{short}, {event.scores} arms to score"
                     console.print(_told(f"in {event.folder}: {work}, about {duration(event.seconds)}"), soft_wrap=True)
                 case ClaimsAdvanced():
                     left = f"{duration(event.seconds_left)} left" if event.seconds_left else ""

@@ -134,18 +134,21 @@ def compare(differences: Values, groups: Sequence[str] = ()) -> Comparison:
     low, high = mean - found.reach(tail, -1), mean + found.reach(tail, 1)
     p = found.p(mean)
     alone = p if seeds == 1 else Scatter(found.error, units, found.skewness).p(mean)
-    return Comparison(
-        mean, low, high, p, mean / spread if spread else math.copysign(math.inf, mean), tasks, seeds, units, alone
-    )
+    return Comparison(mean, low, high, p, _effect(mean, spread), tasks, seeds, units, alone)
 
 
 def _without_spread(mean: float, tasks: int, seeds: int, units: int) -> Comparison:
     """Return the comparison of differences that are all the same; what is not 0 is held against the flip of a coin."""
     if not mean:
-        return Comparison(0.0, 0.0, 0.0, 1.0, 0.0, tasks, seeds, units)
+        return Comparison(0.0, 0.0, 0.0, 1.0, _effect(mean, 0.0), tasks, seeds, units)
     p = 2.0 ** (1 - units)
     low, high = (mean, mean) if p < 1 - CONFIDENCE else (min(mean, 0.0), max(mean, 0.0))
-    return Comparison(mean, low, high, p, math.copysign(math.inf, mean), tasks, seeds, units, p)
+    return Comparison(mean, low, high, p, _effect(mean, 0.0), tasks, seeds, units, p)
+
+
+def _effect(mean: float, spread: float) -> float:
+    """Return d_z; a mean of exactly 0 is none, also where units agree and seeds only differ."""
+    return mean / spread if spread else math.copysign(math.inf, mean) if mean else 0.0
 
 
 def half_width(values: Values, groups: Sequence[str] = ()) -> float:

@@ -39,6 +39,7 @@ PLAN = {
     "validation_tasks": 2,
     "candidates": 1,
     "adaptation_steps": [1],
+    "outer_rates": [1.0],
 }
 Said = tuple[int, str, str]
 

@@ -168,6 +168,7 @@ def test_seeds_may_differ_where_tasks_do_not() -> None:
     found = compare(np.array([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]))
     assert found.mean == 1.5 and found.p > 0.05, "two seeds"
     assert found.effect == math.inf and compare(np.array([[-1.0] * 3, [-2.0] * 3])).effect == -math.inf
+    assert compare(np.array([[1.0] * 3, [-1.0] * 3])).effect == 0, "seeds differ, and on the whole there is nothing"
     tiny, plain = (compare(scale * np.array([[1.0, 2.0, 4.0, 4.0]])) for scale in (1e-100, 1.0))
     assert tiny.p == pytest.approx(plain.p), "the unit makes no difference"
 

@@ -34,6 +34,7 @@ SMALL: dict[str, Any] = {
     "validation_tasks": 2,
     "candidates": 1,
     "adaptation_steps": (1, 4),
+    "outer_rates": (1.0,),
 }
 
 

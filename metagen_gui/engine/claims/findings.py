@@ -11,6 +11,7 @@ from metagen_gui.engine.claims.best_possible import Gap
 from metagen_gui.engine.claims.contrasts import Contrast, Part, Side, ahead, chosen, corrected, weaker
 from metagen_gui.engine.claims.folder import Scored
 from metagen_gui.engine.claims.outcomes import Outcome
+from metagen_gui.engine.claims.outer_rates import RateChoice
 from metagen_gui.engine.claims.plan import Claim, ClaimPlan, Footing
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.steadiness import compare_training
@@ -49,6 +50,8 @@ class Findings:
     groups: Mapping[Part, tuple[str, ...]] = field(default_factory=dict)
     """What tasks are held out by, task by task, and what that is called; nothing where every task stands alone."""
     groups_are: str = "tasks"
+    rates: tuple[RateChoice, ...] = ()
+    """The outer rate of every run."""
 
     def scored(self, arm: Arm, footing: Footing) -> list[Scored]:
         """Return an arm's scores on a footing by seed; seeds that could not be scored are left out."""
@@ -72,6 +75,7 @@ def find(
     scores: Scores,
     outcomes: Sequence[Outcome],
     best: Scored | None = None,
+    rates: Sequence[RateChoice] = (),
 ) -> Findings:
     """Compare the arms as the plan's claims ask for, and with the best possible if it is known, and conclude."""
     finder = _Finder(plan, {arm.name: arm for arm in arms}, shared, judge, scores, outcomes)
@@ -92,6 +96,7 @@ def find(
         kinds=len({*judge.test.batch.names}),
         groups=finder.groups,
         groups_are=judge.family.groups_are,
+        rates=tuple(rates),
     )
 
 

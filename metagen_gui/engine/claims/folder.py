@@ -1,8 +1,9 @@
 """What a claim's folder holds, so that a test that was interrupted goes on where it was.
 
-`plan.json`, `data.json` (what is held out of data that was found), `steps.json` (what every run gets), `runs/` (run
-folders), `scores/` (per arm, steps and seed: the figures as NumPy arrays and the way to adapt as JSON), and in the end
-`report.html`, `comparisons.csv`, `curves.csv`, `report.json`.
+`plan.json`, `data.json` (what is held out of data that was found), `steps.json` (what every run gets), `rates.json`
+(their outer rates), `runs/` (run folders, those of short trainings among them), `scores/` (per arm, steps and seed: the
+figures as NumPy arrays and the way to adapt as JSON), and in the end `report.html`, `comparisons.csv`, `curves.csv`,
+`report.json`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 
 from metagen_gui.engine.claims.arms import arms_of
 from metagen_gui.engine.claims.outcomes import Outcome
+from metagen_gui.engine.claims.outer_rates import RateChoice
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.training import Steps, trainers
 from metagen_gui.engine.claims.tuning import Choice
@@ -39,7 +41,7 @@ MAX_ARRAYS = 2**30
 PARTS = ("own", "foreign", "shifted")
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError)
 """What the reading of damaged scores may end with."""
-PLAN, STEPS, RUNS, SCORES = "plan.json", "steps.json", "runs", "scores"
+PLAN, STEPS, RATES, RUNS, SCORES = "plan.json", "steps.json", "rates.json", "runs", "scores"
 BY_SAMPLES = "-by-samples"
 """What the scores of the way that was chosen for samples are kept under, besides the arm's name."""
 
@@ -144,6 +146,29 @@ class ClaimFolder:
         """Keep what every run gets: timed again, it would differ."""
         self.write(STEPS, json.dumps(dict(shared), indent=2))
 
+    def rates(self) -> dict[str, RateChoice] | None:
+        """Return the outer rates of the runs, if they have been chosen; raise `BadInput` if that cannot be read."""
+        file = self.path / RATES
+        try:
+            told = _json_of(file)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BadInput(str(file), error.strerror or str(error)) from None
+        with suppress(*UNREADABLE, AttributeError):  # another shape
+            found = {run: _rate_choice(run, told[run]) for run in trainers(arms_of(self._plan))}
+            if all(each.multiple in self._plan.settings.outer_rates or each.multiple == 1 for each in found.values()):
+                return found
+        raise BadInput(str(file), "does not say which outer rate every run gets; choose another folder")
+
+    def keep_rates(self, rates: Mapping[str, RateChoice]) -> None:
+        """Keep the outer rates: runs that have begun have them."""
+        told = {
+            run: {**vars(one), "tried": [[multiple, _or_none(score)] for multiple, score in one.tried]}
+            for run, one in rates.items()
+        }
+        self.write(RATES, json.dumps(told, indent=2))
+
     def outcome(self, name: str) -> Outcome | None:
         """Return how run `name` went, if that was kept."""
         try:
@@ -223,6 +248,12 @@ def _json_of(file: Path, most: int = MAX_BYTES) -> Any:
         return json.loads(read_file(file, most))
     except (ValueError, RecursionError):
         raise BadInput(str(file), "not JSON that can be read") from None
+
+
+def _rate_choice(run: str, told: Mapping[str, Any]) -> RateChoice:
+    tried = tuple((float(multiple), _number(score)) for multiple, score in told["tried"])
+    multiple, rate, seconds = (float(told[name]) for name in ("multiple", "rate", "seconds"))
+    return RateChoice(run, multiple, rate, int(told["steps"]), seconds, tried)
 
 
 def _adapted(arrays: Mapping[str, Any], part: str) -> Adapted | None:

@@ -51,10 +51,7 @@ def limits(findings: Findings) -> Iterator[str]:
     if at_the_edge:
         names = ", ".join(arm.title for arm in findings.arms if arm.name in at_the_edge)
         yield f"{names}: best after {longest} steps, the most that were tried; more might be better still."
-    yield (
-        "How arms adapt was tuned, with as many attempts for each; how they were trained was not: outer rate, batch "
-        "and network are those of the experiment, or of the plan’s changes, for every arm."
-    )
+    yield from on_rates(findings)
     if told := of_two_ways(findings):
         yield told
     if missed := unequal(findings):
@@ -70,8 +67,30 @@ def limits(findings: Findings) -> Iterator[str]:
     )
 
 
+def on_rates(findings: Findings) -> Iterator[str]:
+    """Say what was tuned, the outer rates among it, what was not, and how far that choice goes."""
+    tried, given = [one for one in findings.rates if one.tried], findings.plan.settings
+    if not tried:
+        yield (
+            "How arms adapt was tuned, with as many attempts for each; how they were trained was not: outer rate, "
+            "batch and network are those of the experiment, or of the plan’s changes, for every arm."
+        )
+        return
+    multiples = ", ".join(f"{multiple:g}" for multiple in given.outer_rates)
+    yield (
+        f"How arms adapt was tuned, with as many attempts for each, and so was every run’s outer rate: {multiples} "
+        f"times that of the experiment, or of the plan’s changes, on trainings of {given.rate_share:.0%} of its outer "
+        "steps, of one seed. What is best in a short training may be too fast for a long one. Batch and network were "
+        "not tuned."
+    )
+    if edges := ", ".join(f"{one.run} {one.multiple:g}" for one in tried if one.at_the_edge):
+        yield f"The outermost of the outer rates was best ({edges} times): a further one might be better still."
+
+
 def not_counted(findings: Findings) -> Iterator[str]:
-    """Say what adapting and its tuning come to beside training, by arm, and whether that is equal."""
+    """Say what adapting and tuning come to beside training, by arm, and whether that is equal."""
+    if spent := ", ".join(f"{one.run} {number(one.seconds)}" for one in findings.rates if one.tried):
+        yield f"The short trainings that chose outer rates are not in it; they took, in seconds for all seeds: {spent}."
     steps: dict[str, list[int]] = {}
     for arm in findings.arms:
         mine = [one for (name, *_), one in findings.scores.items() if name == arm.name and arm.ways]

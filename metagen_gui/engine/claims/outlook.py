@@ -9,6 +9,7 @@ from typing import Any
 
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.claims.arms import Arm, arms_of
+from metagen_gui.engine.claims.outer_rates import short_trainings
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.training import PATIENCE, Steps, queue, trainers
 from metagen_gui.engine.data.spec import DataSpec
@@ -29,6 +30,8 @@ class Outlook:
     runs: int
     scores: int
     seconds: float | None
+    trials: int = 0
+    """Short trainings that choose outer rates, besides the runs."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,13 @@ def outlook(plan: ClaimPlan) -> Outlook:
         for seed in given.seeds
     }
     count = len(queue(plan, arms, shared))
+    trials = sum(map(len, short_trainings(plan, arms, compute).values()))
     if given.seconds is None:
-        return Outlook(count, len(scores), None)
+        return Outlook(count, len(scores), None, trials)
     cost = {arm.name: scoring_seconds(plan, arm) for arm in arms}
     scoring = sum(cost[name] for name, *_ in scores)
-    return Outlook(count, len(scores), PATIENCE * len(trainers(arms)) + count * given.seconds + scoring)
+    training = (count + given.rate_share * trials) * given.seconds
+    return Outlook(count, len(scores), PATIENCE * len(trainers(arms)) + training + scoring, trials)
 
 
 def scoring_seconds(plan: ClaimPlan, arm: Arm) -> float:

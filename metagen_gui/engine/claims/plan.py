@@ -58,6 +58,10 @@ class PlanSettings(Config):
         50, "Adaptation is followed to this step at least, and to twice as many as in training.", low=1, high=MOST_STEPS
     )
     candidates: int = setting(8, "Ways to adapt that every adapting arm tries on validation tasks.", low=1, high=8)
+    outer_rates: tuple[float, ...] = setting(
+        (1.0, 0.5, 2.0), "Multiples of its outer rate that every run tries on short trainings of the first seed."
+    )
+    rate_share: float = setting(0.25, "Share of a run’s outer steps that such a training takes.", low=0.01, high=1)
     shift: dict[str, Any] | None = setting(None, "Tasks of another kind to adapt to as well: {name, settings}.")
 
 
@@ -68,6 +72,7 @@ QUICK: dict[str, Any] = {
     "validation_tasks": 16,
     "candidates": 4,
     "furthest": 20,
+    "outer_rates": (1.0,),
 }
 """A first verdict in under ten minutes on two cores."""
 
@@ -158,10 +163,10 @@ class ClaimPlan:
         given = self.settings
         if (given.seconds is None) == (given.steps is None):
             raise BadInput(f"{where}.seconds", "give the budget either in seconds or in steps")
-        for name in ("claims", "seeds", "compare_at"):
+        for name in ("claims", "seeds", "compare_at", "outer_rates"):
             if not getattr(given, name):
                 raise BadInput(f"{where}.{name}", "there must be at least one")
-        for name in ("claims", "arms", "seeds", "compare_at"):
+        for name in ("claims", "arms", "seeds", "compare_at", "outer_rates"):
             if len(set(getattr(given, name))) < len(getattr(given, name)):
                 raise BadInput(f"{where}.{name}", "nothing may stand there twice")
         for arm in self.arms:
@@ -177,6 +182,9 @@ class ClaimPlan:
         for seed in given.seeds:
             if not 0 <= seed < 2**31:
                 raise BadInput(f"{where}.seeds", f"{quoted(seed)} is not possible; 0 to {in_full(2**31 - 1)} are")
+        for multiple in given.outer_rates:
+            if not multiple > 0:
+                raise BadInput(f"{where}.outer_rates", f"{quoted(multiple)} is not possible; multiples are above 0")
         for step in given.adaptation_steps:
             if not 0 <= step <= MOST_STEPS:
                 raise BadInput(f"{where}.adaptation_steps", f"{step} is not possible; 0 to {in_full(MOST_STEPS)} are")

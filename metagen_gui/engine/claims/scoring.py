@@ -15,7 +15,7 @@ from metagen_gui.engine.claims.best_possible import score_best
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
-from metagen_gui.engine.claims.tuning import Choice, build, of_samples, tuning
+from metagen_gui.engine.claims.tuning import Choice, build, means, of_samples, tuning
 from metagen_gui.engine.held_out.adapted import PICTURED, HeldOut, scoring_adapted
 from metagen_gui.engine.held_out.measures import Eyes, Measure
 from metagen_gui.engine.held_out.work import Work
@@ -115,6 +115,19 @@ class Judge:
             found = work.result
             folder.keep_scores(name, found)
         return found
+
+    def scoring_trial(self, arm: Arm, run: Path, seed: int) -> Generator[int, None, float]:
+        """Return how far from good the weights of a short training are on the validation tasks, used as they will be.
+
+        That is before adapting for joint training, and after the steps they were trained for otherwise. Yields,
+        whenever some tasks are done, how many.
+        """
+        tasks, eyes = self._of(arm.is_null, "validation")
+        algorithm, weights = self.weights(arm, run, seed)
+        rows = (0,) if arm.run == "joint" else (0, algorithm.steps)
+        measure = eyes.measures[0]
+        found = yield from scoring_adapted(algorithm, weights, tasks, eyes, rows, measures=(measure,))
+        return float(means(measure.shortfall(found.values[measure.name]))[-1])
 
     def best(self, folder: ClaimFolder) -> Scored | None:
         """Return the scores of the best possible generator, from the folder if kept; None where it is not known."""

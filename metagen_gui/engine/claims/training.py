@@ -26,22 +26,30 @@ Steps = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Training:
-    """One run of the queue."""
+    """One run of the queue, or with `trial`, which says of what, a short one that only helps to choose."""
 
     arm: Arm
     steps: int
     seed: int
+    trial: str = ""
 
     @property
     def folder(self) -> str:
         """The name of its folder."""
-        return f"{self.arm.run}-{self.steps}-steps-seed-{self.seed}"
+        what = f"-{self.trial.replace(' × ', '-').replace(' ', '-')}" if self.trial else ""
+        return f"{self.arm.run}-{self.steps}-steps-seed-{self.seed}{what}"
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return f"{self.arm.title}, {self.trial or f'seed {self.seed}'}"
 
     def experiment(self) -> Experiment:
         """Return what is to be trained."""
         experiment = prepared(self.arm, self.seed, self.steps)
         experiment = experiment.with_value("training.validation_tasks", LOOKED_AT)
-        return experiment.with_value("training.validate_every", max(1, self.steps // LOOKS))
+        looks = 1 if self.trial else LOOKS
+        return experiment.with_value("training.validate_every", max(1, self.steps // looks))
 
 
 def trainers(arms: Sequence[Arm]) -> dict[str, Arm]:

@@ -58,12 +58,12 @@ def tuning(
         return Choice({}, 0, float("nan"), ()), None
     measure, samples = eyes.measures[0], of_samples(eyes.measures)
     wanted = (measure,) if samples is None else (measure, samples)
-    means: dict[str, list[Values]] = {each.name: [] for each in wanted}
+    tables: dict[str, list[Values]] = {each.name: [] for each in wanted}
     for way in arm.ways:
         found = yield from scoring_adapted(build(arm, way, trained), weights, tasks, eyes, rows, measures=wanted)
         for each in wanted:
-            means[each.name].append(_means(each.shortfall(found.values[each.name])))
-    choice, *others = (_choice(each, arm, rows, np.stack(means[each.name])) for each in wanted)
+            tables[each.name].append(means(each.shortfall(found.values[each.name])))
+    choice, *others = (_choice(each, arm, rows, np.stack(tables[each.name])) for each in wanted)
     return choice, next((other for other in others if np.isfinite(other.score)), None)
 
 
@@ -85,12 +85,12 @@ def _choice(measure: Measure, arm: Arm, rows: Sequence[int], table: Values) -> C
     return Choice(way, 0 if np.isnan(score) else step, score, tried, measure.name)
 
 
-def _means(values: Values) -> Values:
+def means(values: Values) -> Values:
     """Return the means of `values` `(rows, tasks)` over tasks, infinite where too many have diverged."""
     lost = np.isnan(values)
-    means: Values = np.nansum(values, axis=1) / np.maximum((~lost).sum(1), 1)
-    means[lost.mean(1) > MOST_LOST] = np.inf
-    return means
+    found: Values = np.nansum(values, axis=1) / np.maximum((~lost).sum(1), 1)
+    found[lost.mean(1) > MOST_LOST] = np.inf
+    return found
 
 
 def _finite(value: float) -> float:

@@ -146,7 +146,13 @@ class ClaimsProgress(QWidget):
         match event:
             case ClaimsStarted():
                 said = self.tr("{runs} runs to train, {scores} arms to score")
-                self._add(NOTICED, said.format(runs=f"{event.runs:,}", scores=f"{event.scores:,}"))
+                if event.trials:
+                    said = self.tr(
+                        "{runs} runs to train, {trials} short ones to choose outer rates, {scores} arms to score"
+                    )
+                self._add(
+                    NOTICED, said.format(runs=f"{event.runs:,}", trials=f"{event.trials:,}", scores=f"{event.scores:,}")
+                )
             case ClaimsNotice():
                 self._add(NOTICED, event.text)
             case ClaimsAdvanced():

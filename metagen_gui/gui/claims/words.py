@@ -55,6 +55,8 @@ def about(experiment: Experiment) -> str:
 def outlook_sentence(found: Outlook) -> str:
     """Return what a test takes, as `About 9 min: 4 runs to train, 7 arms to score`."""
     runs = _tr("1 run to train") if found.runs == 1 else _tr("{0} runs to train").format(f"{found.runs:,}")
+    if found.trials:
+        runs = _tr("{runs} and {0} short ones to choose outer rates").format(f"{found.trials:,}", runs=runs)
     work = _tr("{runs}, {scores} arms to score").format(runs=runs, scores=f"{found.scores:,}")
     if found.seconds is None:
         return _tr("{work}. How long that takes is told once outer steps have been timed.").format(work=work)

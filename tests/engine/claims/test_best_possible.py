@@ -44,6 +44,7 @@ SMALL = {
     "claims": ("generalises",),
     "compare_at": ("equal steps",),
     "query_size": 8,
+    "outer_rates": (1.0,),
 }
 LINE = np.random.default_rng(0).normal(2.0, 0.5, size=60)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from metagen_gui.engine.claims.limits import limits, not_counted, unequal
+from metagen_gui.engine.claims.limits import limits, not_counted, on_rates, unequal
 from metagen_gui.engine.claims.outcomes import Outcome
+from metagen_gui.engine.claims.outer_rates import RateChoice
 
 
 def findings(
@@ -20,7 +21,7 @@ def findings(
     steps = {"equal compute": dict.fromkeys(seconds, 5)}
     held = {"own": tuple(f"alphabet {task % groups}" for task in range(tasks)) if groups else ()}
     told = {"kinds": kinds, "groups": held, "groups_are": "alphabets" if groups else "tasks"}
-    told |= {"scores": {}, "arms": (), "measures": ()}
+    told |= {"scores": {}, "arms": (), "measures": (), "rates": ()}
     return SimpleNamespace(plan=plan, shared=steps, outcomes=outcomes, **told)
 
 
@@ -65,3 +66,16 @@ def test_what_adapting_and_tuning_take_is_told_beside_the_equal_training_time() 
     assert "tuning, which took 160 adaptation steps for every run of every arm that adapts" in told
     found.arms[0].ways = ways[:1]
     assert "80 to 160 adaptation steps" in " ".join(not_counted(found))
+
+
+def test_whether_outer_rates_were_tuned_is_told_and_what_that_took() -> None:
+    found = findings({"joint": [1], "maml": [1]}, seeds=1)
+    found.rates = (RateChoice("joint", 1.0, 0.003), RateChoice("maml", 1.0, 0.003))
+    assert "how they were trained was not: outer rate" in " ".join(on_rates(found)) and not [*not_counted(found)]
+    found.plan.settings.outer_rates, found.plan.settings.rate_share = (1.0, 0.5, 2.0), 0.25
+    tried = ((1.0, 3.0), (0.5, 2.0), (2.0, 4.0))
+    found.rates = (RateChoice("joint", 0.5, 0.0015, 9, 12.3, tried), RateChoice("maml", 1.0, 0.003, 7, 14.5, tried))
+    told = " ".join(on_rates(found))
+    assert "1, 0.5, 2 times that of the experiment" in told and "25% of its outer steps" in told
+    assert "(joint 0.5 times): a further one might be better" in told and "were not tuned." in told
+    assert "in seconds for all seeds: joint 12.3, maml 14.5." in " ".join(not_counted(found))

@@ -18,6 +18,8 @@ class ClaimsStarted:
     scores: int
     seconds: float
     """An estimate of all that is left to do."""
+    trials: int = 0
+    """Short trainings that choose outer rates."""
 
 
 @dataclass(frozen=True)

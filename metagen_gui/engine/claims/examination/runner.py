@@ -6,8 +6,9 @@ has been done is found in the folder and not done again.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from metagen_gui.engine.claims.examination.events import (
 from metagen_gui.engine.claims.findings import Findings, Scores, find
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.outcomes import Outcome, look_back
+from metagen_gui.engine.claims.outer_rates import RateChoice, chosen, short_trainings, untried, with_rates
 from metagen_gui.engine.claims.outlook import scoring_seconds
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.report.files import write_report
@@ -35,7 +37,7 @@ from metagen_gui.engine.claims.training import (
     share_out,
     trainers,
 )
-from metagen_gui.engine.events import Event, StepReport
+from metagen_gui.engine.events import Event, Notice, StepReport, resumed_at
 from metagen_gui.engine.held_out.work import Work
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.run.training_run import Diverged
@@ -79,20 +81,29 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
         speeds = _speeds(plan, arms)
         shared = share_out(plan, arms, speeds)
         folder.keep_steps(shared)
-    runs = queue(plan, arms, shared)
-    for training in runs:
+    runs, wanted, rates = queue(plan, arms, shared), _wanted(plan, arms, shared), folder.rates()
+    if rates is None and any(is_run_folder(folder.run(training.folder)) for training in runs):
+        rates = untried(arms)  # it was begun before outer rates were tried
+    trials = {} if rates else short_trainings(plan, arms, next(iter(shared.values())))
+    short = [training for each in trials.values() for training in each.values()]
+    for training in (*short, *runs):
         training.experiment().check()
-    wanted = _wanted(plan, arms, shared)
     budget = plan.settings.seconds or 60.0
-    clock = _Clock(len(runs) * budget + sum(scoring_seconds(plan, arm) for arm, *_ in wanted))
-    yield ClaimsStarted(out, len(runs), len(wanted), clock.total)
+    training_seconds = (len(runs) + plan.settings.rate_share * len(short)) * budget
+    clock = _Clock(training_seconds + sum(scoring_seconds(plan, arm) for arm, *_ in wanted))
+    yield ClaimsStarted(out, len(runs), len(wanted), clock.total, len(short))
+    if rates is None:
+        rates = yield from _choose_rates(plan, arms, trials, judge, folder, clock, plan.settings.rate_share * budget)
+    folder.keep_rates(rates)
+    arms = with_rates(arms, rates)
+    runs, wanted = queue(plan, arms, shared), _wanted(plan, arms, shared)
     outcomes: list[Outcome] = []
     for training in runs:
         yield from _train(training, folder, clock, budget)
         clock.done += budget
         outcomes.append(_outcome(training, folder))
         if outcomes[-1].problem:
-            yield ClaimsNotice(f"{training.arm.title}, seed {training.seed}: {outcomes[-1].problem}")
+            yield ClaimsNotice(f"{training.title}: {outcomes[-1].problem}")
     yield clock.at("Learning to see: features of the data")
     for note in judge.notes:
         yield ClaimsNotice(note)
@@ -102,7 +113,7 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
         if not name or _may_be_scored(folder.run(name), steps):
             scores[arm.name, steps, seed] = yield from _score(judge, arm, name, seed, folder, clock)
         clock.done += scoring_seconds(plan, arm)
-    findings = find(plan, arms, shared, judge, scores, outcomes, judge.best(folder))
+    findings = find(plan, arms, shared, judge, scores, outcomes, judge.best(folder), [*rates.values()])
     report = write_report(findings, folder)
     yield ClaimsFinished(report, findings)
     return findings
@@ -117,6 +128,37 @@ def _speeds(plan: ClaimPlan, arms: Sequence[Arm]) -> dict[str, tuple[float, floa
             before = speeds.get(name, (warm, after))
             speeds[name] = min(before[0], warm), min(before[1], after)
     return speeds
+
+
+def _choose_rates(
+    plan: ClaimPlan,
+    arms: Sequence[Arm],
+    trials: Mapping[str, Mapping[float, Training]],
+    judge: Judge,
+    folder: ClaimFolder,
+    clock: _Clock,
+    budget: float,
+) -> Generator[ClaimsEvent, None, dict[str, RateChoice]]:
+    """Return the outer rate of every run, as its short trainings come out on validation tasks."""
+    rates = untried(arms, plan.settings.outer_rates[0])
+    for run, tried in trials.items():
+        scores, seconds, steps = dict[float, float](), 0.0, 0
+        for multiple, training in tried.items():
+            yield from _train(training, folder, clock, budget)
+            clock.done += budget
+            path = folder.run(training.folder)
+            record, steps = read_record(path), training.steps
+            seconds += record.seconds if record is not None else 0.0
+            scores[multiple] = math.nan
+            if record is not None and record.state == "finished":
+                yield clock.at(f"{training.title}: adapting to validation tasks")
+                work = Work(judge.scoring_trial(training.arm, path, training.seed))
+                for _ in work:
+                    yield clock.at(f"{training.title}: adapting to validation tasks")
+                scores[multiple] = work.result
+        if tried:
+            rates[run] = chosen(trainers(arms)[run], scores, steps, seconds)
+    return rates
 
 
 def _score(
@@ -166,13 +208,14 @@ def _train(training: Training, folder: ClaimFolder, clock: _Clock, budget: float
 
     One that failed of anything else, as of a full disk, is gone on with: what it had learned by then says nothing.
     """
-    path, title = folder.run(training.folder), f"{training.arm.title}, seed {training.seed}"
+    path, title = folder.run(training.folder), training.title
     record = read_record(path)
     if record is not None and (record.state == "finished" or record.diverged):
         return
     folder.forget(training.folder)
     run: Generator[Event, None, None]
-    if is_run_folder(path):  # of a null the folder tells the plain experiment
+    resumed = is_run_folder(path)
+    if resumed:  # of a null the folder tells the plain experiment
         run = resume_run(path, previews=False, reading=shuffled if training.arm.is_null else lambda plain: plain)
     else:
         run = meta_train(training.experiment(), out=path, previews=False)
@@ -183,6 +226,8 @@ def _train(training: Training, folder: ClaimFolder, clock: _Clock, budget: float
                 told = time.monotonic()
                 share = event.meta_step / training.steps
                 yield clock.at(f"{title}: outer step {event.meta_step:,} of {training.steps:,}", budget * share)
+            elif isinstance(event, Notice) and (resumed or event.grave) and event.text != resumed_at(event.meta_step):
+                yield ClaimsNotice(f"{title}: {event.text}")  # as that a checkpoint was damaged
     except Diverged:
         pass  # which is noted in the run's folder, and part of what is to be found out
     except BadInput as error:

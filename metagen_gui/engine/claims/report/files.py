@@ -44,6 +44,7 @@ def document(findings: Findings) -> dict[str, Any]:
         "distance_from_best": [dict(zip(tables.GAPS, row, strict=True)) for row in tables.gap_rows(findings)],
         "curves": [dict(zip(tables.CURVES, row, strict=True)) for row in tables.curve_rows(findings)],
         "runs": [vars(outcome) for outcome in findings.outcomes],
+        "outer_rates": [vars(one) for one in findings.rates],
         "adaptation": [
             {
                 "arm": arm,

@@ -40,6 +40,11 @@ ON_TRAINING = (
     "training is looked at before adapting, the others after. Gradient: the mean length of the outer gradient at the "
     "end of the run, on batches of validation tasks, and its spread from batch to batch, as a share of that."
 )
+ON_RATES = (
+    "Every run tried the same multiples of its outer rate on short trainings of the first seed, before any other. They "
+    "are judged by the first measure on validation tasks, the lower the better: joint training before adapting, the "
+    "others after as many steps as they are trained for."
+)
 ON_WAYS = (
     "What is best for the likelihood of the query is not what is best for samples. So of the same attempts one way is "
     "chosen by the model’s loss, for what the loss and its bound say, and one by the first measure of samples, for all "
@@ -66,6 +71,8 @@ def sections(findings: Findings, versions: Mapping[str, str]) -> Iterator[str]:
     if others := [one for one in findings.contrasts if not one.decides]:
         yield "<h3>For information</h3>" + _comparisons(others)
     yield "<h2>Training</h2>" + _training(findings)
+    if any(one.tried for one in findings.rates):
+        yield "<h3>Outer rates, as tuned on validation tasks</h3>" + _rates(findings)
     yield "<h3>How each arm adapts, as tuned on validation tasks</h3>" + _ways(findings)
     yield "<h2>What is measured</h2>"
     for measure in findings.measures:
@@ -182,6 +189,23 @@ def _training(findings: Findings) -> str:
         figures = f"{one.steps:,}", f"{one.seconds:.0f}", _share(one.diverged), _share(one.setback)
         rows.append((one.run, one.state, str(one.seed), *figures, number(one.gradient), _share(one.gradient_spread)))
     return f"<p>{ON_TRAINING}</p>" + table(header, rows, numbers=7)
+
+
+def _rates(findings: Findings) -> str:
+    header = (
+        "run",
+        "chosen, times its own",
+        "outer rate",
+        "outer steps of each",
+        "seconds in all",
+        "score of each tried",
+    )
+    rows = []
+    for one in findings.rates:
+        tried = ", ".join(f"{multiple:g}: {number(score)}" for multiple, score in one.tried) or "–"
+        spent = f"{one.steps:,}", f"{one.seconds:.0f}"
+        rows.append((one.run, f"{one.multiple:g}", f"{one.rate:.3g}", *spent, tried))
+    return f"<p>{ON_RATES}</p>" + table(header, rows)
 
 
 def _ways(findings: Findings) -> str:

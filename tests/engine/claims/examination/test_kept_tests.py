@@ -72,11 +72,13 @@ def test_one_writes_at_a_time_and_lets_go_in_the_end(plan: ClaimPlan, tmp_path: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs links")
-@pytest.mark.parametrize("part", [PLAN, "steps.json", "report.html", "runs", "scores", "runs/maml-2-steps-seed-0"])
+@pytest.mark.parametrize(
+    "part", [PLAN, "steps.json", "rates.json", "report.html", "runs", "scores", "runs/maml-2-steps-seed-0"]
+)
 def test_nothing_outside_the_folder_of_a_test_is_written(plan: ClaimPlan, tmp_path: Path, part: str) -> None:
     out, precious = tmp_path / "out", tmp_path / "precious"
     ClaimFolder(out, plan)
-    if part in (PLAN, "steps.json", "report.html"):
+    if part in (PLAN, "steps.json", "rates.json", "report.html"):
         precious.write_text((out / PLAN).read_text())
     else:
         precious.mkdir()

@@ -16,7 +16,7 @@ import pytest
 
 from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.examination import runner
-from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsFinished, ClaimsStarted
+from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsFinished, ClaimsNotice, ClaimsStarted
 from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.plan import ClaimPlan
@@ -42,6 +42,7 @@ SMALL = {
     "candidates": 2,
     "adaptation_steps": (1, 4),
     "query_size": 8,
+    "outer_rates": (1.0,),
 }
 
 
@@ -175,6 +176,19 @@ def test_a_run_that_diverges_is_a_finding(tiny: Tiny, tmp_path: Path, monkeypatc
     assert {arm for arm, *_ in found.scores} >= {"maml", "null"}, "what it had learned by then is judged"
     monkeypatch.setattr(runner, "resume_run", None)
     assert finished(plan(tiny, seeds=(0,)), tmp_path / "out").findings.outcomes == found.outcomes, "and is its end"
+
+
+def test_what_became_of_a_run_that_is_gone_on_with_is_passed_on(tiny: Tiny, tmp_path: Path) -> None:
+    made, run = plan(tiny, seeds=(0,), arms=("joint", "maml")), tmp_path / "out/runs/maml-3-steps-seed-0"
+    test = examine(made, tmp_path / "out")
+    for event in test:
+        if isinstance(event, ClaimsAdvanced) and event.text.startswith("MAML"):
+            break
+    test.close()
+    (run / "experiment.json").write_text("{")
+    told = [event.text for event in examine(made, tmp_path / "out") if isinstance(event, ClaimsNotice)]
+    assert any(text.startswith("MAML, seed 0: experiment.json is not as the run wrote it; ") for text in told)
+    assert not any("Resumed" in text for text in told)
 
 
 def break_runs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
