@@ -24,7 +24,8 @@ Tiny = Callable[..., Experiment]
 @pytest.fixture
 def plan(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> ClaimPlan:
     monkeypatch.setattr(runner, "seconds_per_step", lambda arm, seed: (1.0, 1.0))
-    return ClaimPlan.of(tiny("densities", "vae", "maml"), {"steps": 2, "tasks": 4, "seeds": (0,)})
+    small = {"validation_tasks": 2, "candidates": 1, "adaptation_steps": (1,), "outer_rates": (1.0,)}
+    return ClaimPlan.of(tiny("densities", "vae", "maml"), {"steps": 2, "tasks": 4, "seeds": (0,), **small})
 
 
 def test_the_newest_come_first_and_what_cannot_be_read_is_left_out(plan: ClaimPlan, tmp_path: Path) -> None:
