@@ -120,7 +120,8 @@ class Snapshot:
     discriminator's output `(tasks, len(steps), grid, grid)` over the square `extent` = (left, bottom, right, top), with
     row 0 at the bottom. For models that draw a curve y(x), `curves` `(tasks, len(steps), n)` holds it at `curve_x`
     `(n,)` after each number of steps, and `truth` `(tasks, n)` the true one, where it is known. For models that
-    generate by steps, `path` `(tasks, len(steps), states, few, *shape)` holds what the first few samples go through.
+    generate by steps, `path` `(tasks, len(steps), states, few, *shape)` holds what the first samples go through, from
+    noise on.
     """
 
     meta_step: int

@@ -114,8 +114,14 @@ def take_snapshot(
         fields = [] if grid is None else [model.field(params, torch.from_numpy(grid).to(device)) for params in chosen]
         curves = [] if x is None else [model.curve(params, torch.from_numpy(x).to(device)) for params in chosen]
         sampling = [model.for_sampling(params, algorithm.initialization(meta)) for params in chosen]
-        samples = torch.stack([model.generate(params, latents) for params in sampling])
-        paths = [_thinned(model.path(params, latents[:count])) for params in sampling]
+        ways = [model.path(params, latents) for params in sampling]
+        samples = torch.stack(
+            [
+                model.generate(params, latents) if way is None else way[-1]
+                for params, way in zip(sampling, ways, strict=True)
+            ]
+        )
+        paths = [_thinned(way) for way in ways]
         return samples, _stacked(fields, samples), _stacked(curves, samples), _stacked(paths, samples)
 
     samples, fields, curves, paths = torch.func.vmap(one_task, chunk_size=at_once or None)(support, noise)

@@ -104,7 +104,7 @@ class GenerativeModel(ABC):
         """Whether figures of its first player's loss compare between steps and runs; those of opponents do not."""
         return len(cls.players) == 1
 
-    likelihood: ClassVar[Likelihood | None] = None
+    likelihood: Likelihood | None = None
     """What `log_likelihood` returns, or None for a model that cannot tell."""
 
     loss_settings: ClassVar[tuple[str, ...] | None] = None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
@@ -12,7 +14,15 @@ from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.look.theme import colours, plot_colours
 from metagen_gui.gui.samples.columns import Column, examples_of, shows_curves, shows_points
 from metagen_gui.gui.samples.curve_picture import draw_curve_cell
-from metagen_gui.gui.samples.density_view import Extent, draw_field, draw_ground, draw_points, extent_of, field_span
+from metagen_gui.gui.samples.density_view import (
+    Extent,
+    draw_field,
+    draw_ground,
+    draw_points,
+    draw_trails,
+    extent_of,
+    field_span,
+)
 from metagen_gui.gui.samples.image_mosaic import Frame, Tones, draw_mosaic
 
 
@@ -31,6 +41,15 @@ class Content:
     snapshot: Snapshot
     task: int
     column: Column
+    state: int | None = None
+    """Where on their way the samples are shown, counted from their noise; None shows the samples themselves."""
+
+    @property
+    def examples(self) -> npt.NDArray[Any]:
+        """What stands there, `(n, *shape)`."""
+        if self.state is None or self.snapshot.path is None:
+            return examples_of(self.snapshot, self.task, self.column)
+        return np.asarray(self.snapshot.path[self.task, self.column.place, self.state])
 
     def looks_like(self, other: Content) -> bool:
         """Whether both surely give the same picture: support and query that two snapshots share."""
@@ -58,9 +77,8 @@ def draw_cell(content: Content, size: QSize, across: int, down: int, ratio: floa
         picture = _draw_points(content, size, ratio, options)
     else:
         slot = int(size.width() * ratio) // across, int(size.height() * ratio) // down
-        images = examples_of(content.snapshot, content.task, content.column)
         frame = Frame(across, down, slot, gap=max(1, round(ratio)))
-        picture = draw_mosaic(images, frame, image_tones(options.inverted))
+        picture = draw_mosaic(content.examples, frame, image_tones(options.inverted))
     picture.setDevicePixelRatio(ratio)
     return picture
 
@@ -81,11 +99,11 @@ def _draw_points(content: Content, size: QSize, ratio: float, options: Options) 
         draw_field(painter, area, snapshot.field[task, column.place], field_span(snapshot.field[task]), look)
     else:
         draw_ground(painter, area, None if snapshot.density is None else snapshot.density[task], look)
-    points = examples_of(snapshot, task, column)
-    dot = float(np.clip(size.width() / 42, 1.6, 5.0))
-    draw_points(
-        painter, area, points, _extent(snapshot), _dot_colour(generated and not over_field, len(points)), dot, ratio
-    )
+    points, extent = content.examples, _extent(snapshot)
+    colour, dot = _dot_colour(generated and not over_field, len(points)), float(np.clip(size.width() / 42, 1.6, 5.0))
+    if content.state is not None and snapshot.path is not None:
+        draw_trails(painter, area, snapshot.path[task, column.place, content.state :], extent, colour)
+    draw_points(painter, area, points, extent, colour, dot, ratio)
     painter.end()
     return picture
 

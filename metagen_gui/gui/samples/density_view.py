@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from metagen_gui.gui.look.theme import PlotColours
 from metagen_gui.gui.samples.image_mosaic import colour_table
@@ -72,6 +72,21 @@ def draw_points(
     dots = QImage(levels.data, columns, rows, columns, QImage.Format.Format_Indexed8)
     dots.setColorTable(_opacities(colour.red() << 16 | colour.green() << 8 | colour.blue()))
     painter.drawImage(area, dots)
+
+
+def draw_trails(
+    painter: QPainter, area: QRectF, states: npt.NDArray[Any], extent: Extent, colour: QColor, most: int = 96
+) -> None:
+    """Paint the way that points `(states, n, 2)` have before them as faint lines; of more than `most`, the first."""
+    left, bottom, right, top = extent
+    values = np.asarray(states[:, :most], dtype=np.float64)
+    x = area.left() + (values[..., 0] - left) / (right - left) * area.width()
+    y = area.top() + (top - values[..., 1]) / (top - bottom) * area.height()
+    faint = QColor(colour)
+    faint.setAlphaF(0.3)
+    painter.setPen(QPen(faint, 1))
+    for point in np.flatnonzero(np.isfinite(values).all(axis=(0, 2))):
+        painter.drawPolyline([QPointF(*at) for at in zip(x[:, point].tolist(), y[:, point].tolist(), strict=True)])
 
 
 @lru_cache(maxsize=8)

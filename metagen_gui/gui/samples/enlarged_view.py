@@ -1,4 +1,4 @@
-"""One cell of the adaptation view, large: go through the steps and the tasks, save as a picture."""
+"""One cell of the adaptation view, large: go through the steps, the tasks and what samples go through, save it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from metagen_gui.gui.samples.columns import (
     SUPPORT,
     Column,
     columns_of,
-    examples_of,
     heading_of,
     row_name,
     shows_curves,
     shows_points,
 )
 from metagen_gui.gui.samples.curve_plot import describe_curves, draw_curve_plot
+from metagen_gui.gui.samples.path_bar import PathBar
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel
 
@@ -72,6 +72,8 @@ class EnlargedView(QDialog):
         close = QPushButton(self.tr("Close"))
         close.setAutoDefault(False)
         close.clicked.connect(self.close)
+        self.path_bar = PathBar()
+        self.path_bar.moved.connect(self._draw)
         top = QHBoxLayout()
         top.addWidget(self.back_button)
         top.addWidget(self._heading, 1)
@@ -85,6 +87,7 @@ class EnlargedView(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(self._picture, 1)
+        layout.addWidget(self.path_bar)
         layout.addLayout(bottom)
         moves = {"Left": self.step_back, "Right": self.step_on, "Up": self.task_back, "Down": self.task_on}
         for key, move in moves.items():  # shortcuts, because a focused button would keep the arrows for itself
@@ -176,8 +179,14 @@ class EnlargedView(QDialog):
         self._picture.setAccessibleName(self.windowTitle())
         remark = describe_curves(self._snapshot, self._task, self._column) if curves else ""
         self._picture.setAccessibleDescription(f"{self._heading.text()}: {remark}" if remark else self.heading)
-        self._picture.content = Content(self._snapshot, self._task, self._column)
-        self._picture.update()
+        path = self._snapshot.path if self._column.kind == "samples" else None
+        self.path_bar.set_states(0 if path is None else path.shape[2])
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._snapshot is not None:
+            self._picture.content = Content(self._snapshot, self._task, self._column, self.path_bar.state)
+            self._picture.update()
 
 
 def large_picture(content: Content, room: QSize, ratio: float, options: Options) -> QImage:
@@ -193,7 +202,7 @@ def fitted(content: Content, room: QSize) -> tuple[QSize, int, int]:
     if shows_points(content.snapshot):
         side = min(room.width(), room.height())
         return QSize(side, side), 1, 1
-    examples = examples_of(content.snapshot, content.task, content.column)
+    examples = content.examples
     rows, columns = examples.shape[-2:]
     across = best_across(len(examples), room, rows / columns)
     down = -(-max(1, len(examples)) // across)

@@ -28,6 +28,8 @@ CASES = [
     ("gan", IMAGES, {"network": "conv", "channels": 4}, {"adapts": "both contexts"}),
     ("curve", POINTS, {"activation": "tanh", "initial_weights": "by_inputs"}, {}),
     ("curve", POINTS, {"context_size": 0, "initial_weights": "by_inputs"}, {}),
+    ("flow", POINTS, {"depth": 2, "draws": 2}, {}),
+    ("flow", IMAGES, {"depth": 2, "draws": 2, "times": "early"}, {"adapts": "context and head"}),
 ]
 LEARNED = {"maml": "per_entry", "anil": "per_group", "cavia": "per_entry", "maml_pp": "per_layer"}
 

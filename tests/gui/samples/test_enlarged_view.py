@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.samples.cell_picture import Content, Options
-from metagen_gui.gui.samples.columns import Column
+from metagen_gui.gui.samples.columns import SUPPORT, Column
 from metagen_gui.gui.samples.enlarged_view import EnlargedView, best_across, large_picture
 from tests.gui.snapshots import curve_snapshot, image_snapshot, point_snapshot
 
@@ -89,3 +93,36 @@ def test_a_plot_of_curves_fills_the_room(qtbot: QtBot) -> None:
     picture = large_picture(content, QSize(700, 300), 2.0, Options())
     assert picture.size() == QSize(1400, 600)
     assert picture.deviceIndependentSize().toSize() == QSize(700, 300)
+
+
+@pytest.mark.parametrize("made", [image_snapshot, point_snapshot])
+def test_the_way_from_noise_to_samples_can_be_gone_along(large: EnlargedView, made: Callable[[int], Snapshot]) -> None:
+    plain = made(3)
+    noise = made(5).samples
+    path = np.stack([noise, (noise // 2 + plain.samples // 2).astype(noise.dtype), plain.samples], axis=2)
+    large.show_cell(plain, 0, Column("samples", 1), Options())
+    assert not large.path_bar.isVisible()
+    large.show_cell(replace(plain, path=path), 0, Column("samples", 1), Options())
+    assert large.path_bar.isVisible() and large.path_bar.slider.accessibleDescription() == "sampling step 2 of 2"
+    assert large._picture.content is not None and (large._picture.content.examples == plain.samples[0, 1]).all()
+    seen = [large._picture.grab().toImage()]
+    for state in (0, 1):
+        large.path_bar.slider.setValue(state)
+        assert (large._picture.content.examples == path[0, 1, state]).all()
+        seen.append(large._picture.grab().toImage())
+    assert seen[1] != seen[0] and seen[2] != seen[0] and seen[1] != seen[2]
+    large.step_back()
+    assert large._picture.content.state == 1, "another adaptation step is seen at the same sampling step"
+    large.show_cell(replace(plain, path=path), 0, SUPPORT, Options())
+    assert not large.path_bar.isVisible() and (large._picture.content.examples == plain.support[0]).all()
+
+
+def test_the_way_is_played_to_its_end_and_stops(large: EnlargedView, qtbot: QtBot) -> None:
+    snapshot = image_snapshot(3)
+    large.show_cell(replace(snapshot, path=np.stack([snapshot.samples] * 3, axis=2)), 0, Column("samples"), Options())
+    seen: list[int | None] = []
+    large.path_bar.moved.connect(lambda: seen.append(large.path_bar.state))
+    large.path_bar._timer.setInterval(1)
+    large.path_bar.play_button.click()
+    qtbot.waitUntil(lambda: not large.path_bar._timer.isActive())
+    assert seen == [0, 1, None]
