@@ -20,10 +20,10 @@ from time import process_time
 
 import numpy as np
 
-from metagen_gui.engine.claims.adapted import HeldOut, score_adapted
-from metagen_gui.engine.claims.measures import Eyes
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out.adapted import HeldOut, score_adapted
+from metagen_gui.engine.held_out.measures import Eyes
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.statistics import Values, compare
 
