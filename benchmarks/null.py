@@ -5,7 +5,8 @@
 Every repetition is a test of its own with another seed: data, initial weights, tasks. It trains a meta-learner on
 classes, and the null on shuffled classes, whose support tells nothing of the query. Counted is how often "Adaptation
 helps" is confirmed for either: for the null that is a false alarm, which a test at 95 % may give once in twenty; for
-the other the power of the test. A test that was interrupted goes on where it was.
+the other the power of the test. Outer rates are those of the experiment. A test that was interrupted goes on where it
+was.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ def repetition(experiment: Experiment, seed: int, seconds: float, out: Path) -> 
         "validation_tasks": 16,
         "candidates": 3,
         "adaptation_steps": (1, trained, 2 * trained),
+        "outer_rates": (1.0,),
     }
     *_, last = examine(ClaimPlan.of(experiment, settings), out)
     assert isinstance(last, ClaimsFinished)
