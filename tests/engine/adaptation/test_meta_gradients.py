@@ -13,7 +13,8 @@ from metagen_gui.testing import check_meta_gradient
 from metagen_gui.testing.algorithms import EARLY, double, draw
 
 POINTS, IMAGES = PointSpec(), ImageSpec((1, 16, 16))
-TINY = {"width": 6, "latent_size": 3, "context_size": 4}
+FEW = ImageSpec((1, 6, 6))
+TINY = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4, "layers": 2, "units": 2, "looks": 1}
 CASES = [
     ("vae", POINTS, {}, {}),
     ("vae", POINTS, {}, {"adapts": "everything"}),
@@ -30,6 +31,8 @@ CASES = [
     ("curve", POINTS, {"context_size": 0, "initial_weights": "by_inputs"}, {}),
     ("flow", POINTS, {"depth": 2, "draws": 2}, {}),
     ("flow", IMAGES, {"depth": 2, "draws": 2, "times": "early"}, {"adapts": "context and head"}),
+    ("pixel", FEW, {}, {}),
+    ("pixel", FEW, {"block": 1, "attention": False}, {"adapts": "network"}),
 ]
 LEARNED = {"maml": "per_entry", "anil": "per_group", "cavia": "per_entry", "maml_pp": "per_layer"}
 

@@ -12,13 +12,14 @@ from metagen_gui.engine.settings.config import Config
 from metagen_gui.testing import MODEL_CHECKS
 
 SPECS = [PointSpec(), ImageSpec((1, 16, 16)), ImageSpec((3, 16, 16))]
-SMALL = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4}
+SMALL = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4, "layers": 2, "looks": 1, "units": 3}
 CASES = [
     pytest.param(name, spec, network, id=f"{name}-{spec.kind}{spec.shape[0]}-{network}")
     for name in models.names()
     for spec in SPECS
     for network in ("mlp", "conv")
     if not models.get(name).objection_to(spec)
+    and (network == "mlp" or "network" in models.get(name).Settings.model_fields)
 ]
 
 
