@@ -94,8 +94,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("algorithm", "model"), PAIRS)
-def test_every_algorithm_and_model_comes_back_the_same(algorithm: str, model: str, tmp_path: Path) -> None:
-    experiment = tiny(tasks__name=home(model), algorithm__name=algorithm, model__name=model, training__meta_steps=1)
+def test_every_algorithm_and_model_comes_back_the_same(
+    tiny: Callable[..., Experiment], algorithm: str, model: str, tmp_path: Path
+) -> None:
+    experiment = tiny(home(model), model, algorithm, {"training.meta_steps": 1})
     folder = run(experiment, tmp_path / "run")
     learned = load_checkpoint(folder / "checkpoints").meta
     loaded = load_export(export_initialization(folder, tmp_path / "export").folder)
@@ -105,7 +107,7 @@ def test_every_algorithm_and_model_comes_back_the_same(algorithm: str, model: st
         for name, value in values.items():
             assert torch.equal(value, loaded.weights[player][name])
     assert not any(name.startswith("@") for values in loaded.parameters.values() for name in values)
-    assert loaded.sample(3).shape == (3, 2)
+    assert loaded.sample(3).shape == (3, *loaded.spec.shape)
     adapted = load_export(export_adapted(folder, tmp_path / "adapted", task_index=0).folder)
     assert adapted.kind == "adapted"
     assert not torch.equal(adapted.sample(3), loaded.sample(3))
