@@ -67,7 +67,8 @@ class _Manifest(_File):
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int | None = None) -> Path:
     """Write a checkpoint into `folder` and return its manifest's path.
 
-    The newest three stay, and that of step `keep`; others are deleted, after the new one has been read back. Raises
+    The newest three stay, and that of step `keep`; others are deleted, after the new one has been read back, and so are
+    weights that were set aside before the oldest of the three. Raises
     OSError, also for what would be too large to be read.
     """
     folder.mkdir(exist_ok=True)  # not its parents: a run folder that is gone must not come back empty
@@ -86,6 +87,11 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int | None = Non
     write_atomically(path, _as_json(path, manifest))
     if _manifest(path) is None:
         raise OSError(errno.EIO, "what was written does not read back as a manifest", str(path))
+    newest = manifests(folder)[-KEPT:]
+    for aside in folder.glob("step-*.unvouched") if len(newest) == KEPT else ():
+        if aside.name < newest[0].name:  # of a save broken off before any of those that can be gone on from
+            with contextlib.suppress(OSError):
+                aside.unlink()
     for old in manifests(folder)[:-KEPT]:
         if keep is None or old.name != f"step-{keep:08d}.json":
             for file in files_of(old):

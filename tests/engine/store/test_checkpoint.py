@@ -248,6 +248,21 @@ def test_one_number_that_is_not_finite_is_found(value: float) -> None:
     assert not is_finite(meta)
 
 
+def test_weights_that_were_set_aside_go_once_there_are_three_newer_checkpoints(tmp_path: Path) -> None:
+    for step in (1, 4):
+        save_checkpoint(tmp_path, Checkpoint(step, numbers(), numbers(2))).unlink()
+    set_unvouched_aside(tmp_path)
+
+    def aside() -> list[str]:
+        return sorted(path.name.partition(".")[0] for path in tmp_path.glob("*.unvouched"))
+
+    for step, left in ((2, 4), (3, 4), (5, 2), (6, 2), (7, 0)):
+        save_checkpoint(tmp_path, Checkpoint(step, numbers(), numbers(2)))
+        assert len(aside()) == left, "those of step 1, then those of step 4"
+    save_checkpoint(tmp_path, Checkpoint(9, numbers(), numbers(2))).unlink()
+    assert set_unvouched_aside(tmp_path) and aside() == ["step-00000009"] * 2
+
+
 def test_weights_without_a_manifest_are_set_aside_and_nothing_else(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, Checkpoint(1, numbers(), numbers(2)))
     save_checkpoint(tmp_path, Checkpoint(2, numbers(), numbers(2))).unlink()

@@ -86,7 +86,8 @@ class KeptStreams(BaseModel):
                 name = before
             else:
                 known = homes.get(name) or (homes.get(f"{one.group}/") if layout.grouped else None) or {given}
-                home = given if given in known else min(known)
+                # of one that was split by pictures, others may be any of them: no test is to have what was trained on
+                home = given if given in known else next(part for part in get_args(Part) if part in known)
             streams[home].append(one)
             met.add((home, name))
             kept = self.streams.get(home, {}).get(name)
