@@ -1,17 +1,18 @@
 """`metagen evaluate`: scores runs on held-out tasks, for people or as JSON.
 
 The JSON is `{"version": 1, "tasks": {"family", "stream", "seed", "count", "shots", "support_draws", "query", "grid",
-"doubts"}, "runs": […], "pairs": […]}`. A run is `{"run", "algorithm", "model", "meta_step", "shots", "players":
-{PLAYER: {STEP: {"mean", "interval", "median", "diverged", "tasks", "groups"}}}, "details": likewise by name,
-"negative_elbo": {STEP: …} or null, "adaptation": {PLAYER: {"from", "to", "difference", "interval", "lower", "tasks",
-"groups"}}}`: the loss at the last step less that at step 0, task by task. The loss of a VAE weighs its KL by β, as in
-training; `negative_elbo` counts the KL once whatever β is, null where no loss bounds −log p. A pair is a later run less
-the first, each at its last step: `{"run", "against", "step", "against_step", "players": {PLAYER: {"difference",
-"interval", "lower", "tasks", "groups"}}, "details": likewise, "negative_elbo": likewise of one figure, or null,
-"objection"}`; the objection says why losses are left out. `interval` is half the width of a 95 % interval over what was
-held out, `groups` how many of these there are: alphabets or classes, or tasks that stand alone. `tasks` is how many
-tasks were counted, `lower` in how many of them the difference is below 0. What is not a finite number is null. Keys may
-be added; none is taken away or given another meaning under the same version.
+"doubts", "from", "remarks"}, "runs": […], "pairs": […]}`; `from` names the experiment whose tasks they are, if that is
+not the runs' own, and `doubts` says why a run may have seen some of them. A run is `{"run", "algorithm", "model",
+"meta_step", "shots", "players": {PLAYER: {STEP: {"mean", "interval", "median", "diverged", "tasks", "groups"}}},
+"details": likewise by name, "negative_elbo": {STEP: …} or null, "adaptation": {PLAYER: {"from", "to", "difference",
+"interval", "lower", "tasks", "groups"}}}`: the loss at the last step less that at step 0, task by task. The loss of a
+VAE weighs its KL by β, as in training; `negative_elbo` counts the KL once whatever β is, null where no loss bounds −log
+p. A pair is a later run less the first, each at its last step: `{"run", "against", "step", "against_step", "players":
+{PLAYER: {"difference", "interval", "lower", "tasks", "groups"}}, "details": likewise, "negative_elbo": likewise of one
+figure, or null, "objection"}`; the objection says why losses are left out. `interval` is half the width of a 95 %
+interval over what was held out, `groups` how many of these there are: alphabets or classes, or tasks that stand alone.
+`tasks` is how many tasks were counted, `lower` in how many of them the difference is below 0. What is not a finite
+number is null. Keys may be added; none is taken away or given another meaning under the same version.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def evaluate_runs(folders: Sequence[Path], request: Request, *, as_json: bool) -
     with preparing():
         runs = [open_run(folder) for folder in folders]
         tasks = choose_tasks(runs, request)
-    for notice in dict.fromkeys((*_of_files(runs), *tasks.doubts, *tasks.family.notices())):
+    for notice in dict.fromkeys((*_of_files(runs), *tasks.doubts, *tasks.remarks, *tasks.family.notices())):
         print(f"Note: {printable(notice)}", file=sys.stderr)
     with counting("Scoring", len(tasks) * len(runs)) as tell:
         scores = [score_run(run, tasks, request, tell) for run in runs]
@@ -77,7 +78,7 @@ def _of_files(runs: Sequence[TrainedRun]) -> list[str]:
 def document(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[Pair]) -> dict[str, Any]:
     """Return everything as JSON data; the module's docstring describes it."""
     described = {
-        "family": scores[0].run.experiment.tasks,
+        "family": tasks.called,
         "stream": "test",
         "seed": tasks.family.seed,
         "count": tasks.tasks,
@@ -86,6 +87,8 @@ def document(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[P
         "query": tasks.examples,
         "grid": tasks.grid is not None,
         "doubts": [printable(doubt) for doubt in tasks.doubts],
+        "from": printable(tasks.source) if tasks.source else None,
+        "remarks": [printable(remark) for remark in tasks.remarks],
     }
     found = {
         "version": VERSION,

@@ -41,8 +41,9 @@ def what_was_done(tasks: HeldOutTasks) -> str:
         support = f"{tasks.support_draws} separate draws of {support}"
     query = f"an even grid of {tasks.grid:,}" if tasks.grid else f"{tasks.query_size:,} others"
     seen = "held out, as far as that is known" if tasks.doubts else "that no run has seen"
+    source = f" of {printable(tasks.source)}" if tasks.source else ""
     return (
-        f"Scored on {counted(tasks.tasks, 'task')} of {type(tasks.family).title} {seen} (stream test, "
+        f"Scored on {counted(tasks.tasks, 'task')} of {type(tasks.family).title}{source} {seen} (stream test, "
         f"seed {tasks.family.seed}): each adapts to {support} and is judged by {query}.{_over(tasks)}"
     )
 

@@ -204,6 +204,13 @@ def evaluate(
             help="Points of the even grid that tasks with a true curve (sinusoids) are scored on; 100 without it.",
         ),
     ] = None,
+    tasks_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="EXPERIMENT.json",
+            help="Score on the tasks of this experiment, or of this run's, in place of those that the runs hold out.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
 ) -> None:
     """Score runs on held-out tasks, at every step of adaptation."""
@@ -214,7 +221,7 @@ def evaluate(
         from metagen_gui.engine.held_out import Request
 
         listed = None if steps is None else parse_steps(steps)
-        request = Request(tasks, shots, listed, support_draws, grid)
+        request = Request(tasks, shots, listed, support_draws, grid, tasks_from)
     evaluate_runs(runs, request, as_json=as_json)
 
 

@@ -134,7 +134,7 @@ def test_programs_get_the_same_numbers_as_json(evaluate: Evaluate, runs: Path) -
     found = strictly(out)
     assert (status, err, found["version"]) == (0, "", 1)
     tasks = {"family": "sinusoids", "stream": "test", "seed": 0, "count": 4, "shots": 5, "support_draws": 1}
-    assert found["tasks"] == {**tasks, "query": 100, "grid": True, "doubts": []}
+    assert found["tasks"] == {**tasks, "query": 100, "grid": True, "doubts": [], "from": None, "remarks": []}
     request = Request(tasks=4, steps=(1, 3))
     opened = [open_run(runs / name) for name in ("maml", "reptile")]
     chosen = choose_tasks(opened, request)

@@ -4,7 +4,8 @@ They come from the stream `test`, which no run trains on or validates with. What
 on the seed, so runs of different seeds are scored on the test tasks of the first one's. Of data that was found, every
 run has kept what it holds out: one that was trained on what the first holds out is refused, and what has changed since
 is told. Runs whose settings would give other test tasks are refused, whatever the settings are: the tasks themselves
-are compared.
+are compared. Or they are those of another experiment, on which no run need have been trained: they have to fit, and
+whether a run has seen any of them is looked up by contents.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from metagen_gui.engine.data.image_files.listing import some
 from metagen_gui.engine.data.spec import Array
+from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import in_full
 from metagen_gui.engine.settings.plain_text import quoted
+from metagen_gui.engine.store.names import is_run_folder
 from metagen_gui.engine.tasks.base import TaskFamily, groups_of
 from metagen_gui.engine.trained.loaded_model import MOST_STEPS
-from metagen_gui.engine.trained.trained_run import TrainedRun
+from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 
 MOST_DRAWS = 1_000
 GRID = 100
@@ -40,6 +44,8 @@ class Request:
     steps: tuple[int, ...] | None = None
     support_draws: int = 1
     grid: int | None = None
+    tasks_from: Path | None = None
+    """The experiment whose tasks they are, a file or a run's folder; without it, that of the runs."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -63,6 +69,12 @@ class HeldOutTasks:
     grid: int | None
     doubts: tuple[str, ...] = ()
     """Why a run may have seen some of them, as sentences; none where it was checked that no run has."""
+    called: str = ""
+    """The registered name of the family."""
+    source: str = ""
+    """The experiment that they are of, if that is not the runs' own."""
+    remarks: tuple[str, ...] = ()
+    """What else a reader has to know of them, as sentences."""
 
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
         """Yield support `(shots, *shape)` and query `(n, *shape)` of the first task's draws, then the second's, …."""
@@ -93,22 +105,25 @@ class HeldOutTasks:
 
 def choose_tasks(runs: Sequence[TrainedRun], request: Request) -> HeldOutTasks:
     """Return the tasks for `runs`, by the seed and the query size of the first; raise `BadInput` if there are none."""
-    first = runs[0]
-    for run in runs:
+    first, other = runs[0], None if request.tasks_from is None else _other_tasks(request.tasks_from)
+    for run in runs if other is None else ():
         if (here := run.experiment.tasks) != (there := first.experiment.tasks):
             why = f"trained on {here}, {first.folder} on {there}; only runs on the same tasks compare"
             raise BadInput(str(run.folder), why)
-    has_grid = first.family.grid("test", 0, LIMITS["grid"][0]) is not None
+    family, called = (first.family if other is None else other.task_family()), (other or first.experiment).tasks
+    if other is not None:
+        _check_fit(runs, family, str(request.tasks_from))
+    has_grid = family.grid("test", 0, LIMITS["grid"][0]) is not None
     if request.grid is not None and not has_grid:
-        raise BadInput("grid", f"{first.experiment.tasks} has no even grid to score on; leave it out")
+        raise BadInput("grid", f"{called} has no even grid to score on; leave it out")
     chosen = HeldOutTasks(
-        family=first.family,
+        family=family,
         tasks=request.tasks,
         shots=_common_shots(runs) if request.shots is None else request.shots,
         support_draws=request.support_draws,
         query_size=first.experiment.config("training").query_size,
         grid=(request.grid or GRID) if has_grid else None,
-        doubts=_doubts(runs),
+        called=called,
     )
     try:
         chosen.draws(0)
@@ -120,12 +135,54 @@ def choose_tasks(runs: Sequence[TrainedRun], request: Request) -> HeldOutTasks:
             f" × {chosen.support_draws} draws" if chosen.support_draws > 1 else ""
         )
         raise BadInput(what, f"{asked} cannot be had: {error.why}") from None
+    if other is not None:
+        seen, pixels = _seen_elsewhere(runs, family), _of_pixels(runs, family)
+        return replace(chosen, doubts=seen, source=str(request.tasks_from), remarks=(*other.notices, *pixels))
     for run in runs[1:]:
         _check_same_tasks(run, first, chosen)
         if seen := first.family.seen_by(run.family):
             what = f"was trained on, or validated with, what {first.folder} holds out ({some(seen)})"
             raise BadInput(str(run.folder), f"{what}; score them apart")
-    return chosen
+    return replace(chosen, doubts=_doubts(runs))
+
+
+def _other_tasks(path: Path) -> Experiment:
+    """Return the experiment of a file, or that of a run with what it holds out; raise `BadInput`."""
+    if is_run_folder(path):
+        return open_run(path).experiment
+    experiment = Experiment.load(path)
+    experiment.config("tasks")
+    return experiment
+
+
+def _check_fit(runs: Sequence[TrainedRun], family: TaskFamily, where: str) -> None:
+    for run in runs:
+        if (family.spec.kind, family.spec.shape) != (run.model.spec.kind, run.model.spec.shape):
+            raise BadInput(where, f"its examples are {family.spec}, those of {run.folder} {run.model.spec}")
+
+
+def _of_pixels(runs: Sequence[TrainedRun], family: TaskFamily) -> tuple[str, ...]:
+    """Say which runs have learned from values of another kind."""
+    others = {str(run.folder): run.model.spec for run in runs if run.model.spec != family.spec}
+    return tuple(f"{folder} has learned from {spec}; these are {family.spec}" for folder, spec in others.items())
+
+
+def _seen_elsewhere(runs: Sequence[TrainedRun], family: TaskFamily) -> tuple[str, ...]:
+    """Return why runs may have seen what is held out in data that is not theirs."""
+    doubts = []
+    for run in runs:
+        why = ""
+        try:
+            seen = family.seen_elsewhere(run.family)
+            doubts += [f"{run.folder}: {doubt}" for doubt in run.family.doubts()]
+        except BadInput as error:  # its own data are gone
+            seen, why = None, f": {error}"
+        if seen is None:
+            doubts.append(f"whether {run.folder} was trained on any of these was not checked{why}")
+        elif seen:
+            what = f"{run.folder} was trained on, or validated with, pictures of what is scored here"
+            doubts.append(f"{what} ({len(seen):,}: {some(seen)})")
+    return tuple(doubts)
 
 
 def _doubts(runs: Sequence[TrainedRun]) -> tuple[str, ...]:

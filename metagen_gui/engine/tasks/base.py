@@ -142,6 +142,14 @@ class TaskFamily(ABC):
         """Return names of what is held out for testing here and trained on or validated with in `other`."""
         return ()
 
+    def seen_elsewhere(self, other: TaskFamily) -> tuple[str, ...] | None:
+        """Return names of what is held out for testing here and, by its contents, used in `other`, of other data.
+
+        None where that was not looked at. What is made is in no data that was found, and in nothing else that is made:
+        the streams are apart whatever the settings.
+        """
+        return None if self.kept() and other.kept() else ()
+
     def read(self, path: str | Path, where: str) -> tuple[Array, tuple[str, ...]]:
         """Return a person's own pictures `(n, *shape)` as this family reads them, and what there is to say of them.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from metagen_gui.engine.data.image_files import read_images
-from metagen_gui.engine.data.image_files.contents import Contents, contents_of, without_copies
+from metagen_gui.engine.data.image_files.contents import Contents, contents_of, shared_classes, without_copies
 from metagen_gui.engine.data.image_files.decode import Shape
 from metagen_gui.engine.data.image_files.earlier_split import arrange_as_before
 from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity, White
@@ -254,6 +254,14 @@ class Images(TaskFamily):
             digests = {other._digest(one) for one in used}
         held = mine.streams["test"]
         return tuple(one.name for one in held if one.name in names or self._digest(one) in digests)
+
+    def seen_elsewhere(self, other: TaskFamily) -> tuple[str, ...] | None:
+        """Return the classes held out for testing with a picture, by its bytes, that `other` uses before testing."""
+        if not isinstance(other, Images):
+            return super().seen_elsewhere(other)
+        used = [member for part in STREAMS[:2] for one in other.layout.streams[part] for member in one.members]
+        held = self.layout.streams["test"]
+        return shared_classes(held, self.contents, self.source, used, other.contents, other.source)
 
     def _digest(self, one: ImageClass) -> str:
         return self.contents.digest(one.members)

@@ -80,6 +80,35 @@ def without_copies(layout: Layout, contents: Contents, source: Source) -> tuple[
     return layout.dealt(streams), _told(contents, source, sorted(repeated), several)
 
 
+def shared_classes(
+    classes: Iterable[ImageClass],
+    contents: Contents,
+    source: Source,
+    used: Iterable[int],
+    there: Contents,
+    other: Source,
+) -> tuple[str, ...] | None:
+    """Return the names of `classes` that hold a picture with the bytes of one that is `used` in another source.
+
+    Names of classes say nothing of other data; a picture that is stored in another way is not recognised. None where
+    the contents of one of the sources are not known.
+    """
+    if not (contents.compared and there.compared):
+        return None
+    by_mark = defaultdict[tuple[int, int], list[int]](list)
+    for index in used:
+        by_mark[there.marks[index]].append(index)
+
+    def is_used(index: int) -> bool:
+        try:  # by its checksum; two pictures may share that by chance
+            alike = (other.read(other.listing.files[each]) for each in by_mark.get(contents.marks[index], ()))
+            return any(source.read(source.listing.files[index]) == each for each in alike)
+        except Unusable:
+            return False
+
+    return tuple(one.name for one in classes if any(map(is_used, one.members)))
+
+
 def _told(
     contents: Contents, source: Source, repeated: list[int], several: Mapping[int, list[tuple[Part, str]]]
 ) -> tuple[str, ...]:
