@@ -1,4 +1,4 @@
-"""A line for a folder, with a button that browses."""
+"""A line for a folder or a file, with a button that browses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from metagen_gui.gui.form.editors.base import field_height
 
 
 class PathField(QWidget):
-    """The folder's path as text; `says` is its accessible name."""
+    """A path as text, of a folder or of a file of `kinds`, as Qt writes them; `says` is its accessible name."""
 
-    def __init__(self, name: str, says: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, says: str, parent: QWidget | None = None, kinds: str = "") -> None:
         super().__init__(parent)
-        self.says = says
+        self.says, self._kinds = says, kinds
         self.edit = QLineEdit(self)
         self.edit.setObjectName(name)
         self.edit.setAccessibleName(says)
@@ -44,6 +44,9 @@ class PathField(QWidget):
         self.edit.setText(str(path))
 
     def _browse(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self.says, self.text())
+        if self._kinds:
+            name, _ = QFileDialog.getOpenFileName(self, self.says, self.text(), self._kinds)
+        else:
+            name = QFileDialog.getExistingDirectory(self, self.says, self.text())
         if name:
             self.edit.setText(name)

@@ -58,6 +58,10 @@ def _all_at_rest(entries: Sequence[RunEntry]) -> bool:
     return _any(entries) and all(entry.state != "running" for entry in entries)
 
 
+def _all_readable(entries: Sequence[RunEntry]) -> bool:
+    return _any(entries) and all(entry.state != "unreadable" for entry in entries)
+
+
 SEPARATOR = "-"
 ACTIONS: tuple[RunAction | str, ...] = (
     RunAction(
@@ -95,6 +99,14 @@ ACTIONS: tuple[RunAction | str, ...] = (
         "mdi6.chart-multiple",
         "Ctrl+K",
         lambda entries: True,
+    ),
+    RunAction(
+        "score",
+        _("S&core on held-out tasks…"),
+        _("Score the chosen runs on tasks that were never trained on: their own, or those of another experiment"),
+        "mdi6.clipboard-check-outline",
+        "Ctrl+Shift+K",
+        _all_readable,
     ),
     SEPARATOR,
     RunAction("rename", _("Re&name"), _("Give the run another name"), "mdi6.rename-outline", "F2", _one),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,7 @@ from metagen_gui.gui.library.branch import ask_branch
 from metagen_gui.gui.library.listing import RunsListing
 from metagen_gui.gui.library.offer import RunsOffer
 from metagen_gui.gui.library.panel import RunsPanel
+from metagen_gui.gui.library.score import ScoreDialog
 from metagen_gui.gui.library.thrown import TrashDialog
 from metagen_gui.gui.library.trash import ask_trash, move_to_trash
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
@@ -56,6 +57,7 @@ class RunsCommands(QObject):
             "resume": lambda entries: self.resume(entries[0]),
             "branch": lambda entries: self._branch(entries[0]),
             "open": lambda entries: self._open(entries[0]),
+            "score": self._score,
             "duplicate": lambda entries: self._duplicate(entries[0]),
             "reveal": lambda entries: self._show_folder(entries[0].folder),
             "trash": self._trash,
@@ -156,6 +158,12 @@ class RunsCommands(QObject):
             self._panel.choose(outcome.value.folder)
         elif isinstance(outcome, Refused | Broken):
             self._banner.warn(outcome.sentence)
+
+    def _score(self, entries: Sequence[RunEntry]) -> None:
+        assert self._engine is not None
+        dialog = ScoreDialog(entries, self._engine.use_threads, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     def _show_folder(self, folder: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
