@@ -55,8 +55,17 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of eight tables of thirty points each."""
+    root, random = tmp_path_factory.mktemp("tables"), np.random.default_rng(0)
+    for label in range(8):
+        np.savetxt(root / f"table {label}.csv", label + random.standard_normal((30, 2)), delimiter=",", header="x,y")
+    return root
+
+
 @pytest.fixture
-def tiny(pictures: Path) -> Callable[..., Experiment]:
+def tiny(pictures: Path, tables: Path) -> Callable[..., Experiment]:
     """Build a small experiment: `tiny("densities", "vae", "maml", {"training.seed": 1})`."""
 
     def make(
@@ -67,8 +76,8 @@ def tiny(pictures: Path) -> Callable[..., Experiment]:
             for name in experiment.config_type(section).model_fields:
                 if name in SMALL:
                     experiment = experiment.with_value(f"{section}.{name}", SMALL[name])
-        if tasks == "images":
-            experiment = experiment.with_value("tasks.path", str(pictures))
+        if "path" in experiment.config_type("tasks").model_fields:
+            experiment = experiment.with_value("tasks.path", str(pictures if tasks == "images" else tables))
         for path, value in (values or {}).items():
             experiment = experiment.with_value(path, value)
         return experiment

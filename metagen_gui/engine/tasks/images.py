@@ -248,7 +248,7 @@ class Images(TaskFamily):
         if not isinstance(other, Images):
             return ()
         mine, theirs = self._arranged[0], other._arranged[0]
-        used = [one for part in STREAMS[:2] for one in theirs.streams[part]]
+        used = theirs.before_testing
         names, digests = {one.name for one in used} - {*mine.shared}, set[str]()
         if self.contents.compared and other.contents.compared:  # sizes alone say nothing
             digests = {other._digest(one) for one in used}
@@ -259,7 +259,7 @@ class Images(TaskFamily):
         """Return the classes held out for testing with a picture, by its bytes, that `other` uses before testing."""
         if not isinstance(other, Images):
             return super().seen_elsewhere(other)
-        used = [member for part in STREAMS[:2] for one in other.layout.streams[part] for member in one.members]
+        used = [member for one in other.layout.before_testing for member in one.members]
         held = self.layout.streams["test"]
         return shared_classes(held, self.contents, self.source, used, other.contents, other.source)
 

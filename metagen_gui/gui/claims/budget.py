@@ -122,7 +122,7 @@ class ClaimsTasks(QGroupBox):
         self.tasks.show_value(TASKS)
         self.shift = QComboBox(self)
         self.folder = PathField("claims_shift_folder", self.tr("Folder with images of the other tasks"), self)
-        self.folder.edit.setPlaceholderText(self.tr("Folder or zip with images"))
+        self.folder.edit.setPlaceholderText(self.tr("Folder or zip"))
         guard_wheel(self.shift)
         shift_tip = self.tr("Adapt to tasks of another family as well, which training never saw")
         rows: tuple[tuple[str, QWidget], ...] = (

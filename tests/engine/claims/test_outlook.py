@@ -66,6 +66,6 @@ def test_images_of_ones_own_are_not_looked_for_to_know_what_suits() -> None:
     assert all(not one.objection for one in suitors(images))
     assert [one.name for one in shifts(images)] == ["strokes"]
     assert [(one.name, one.needs_folder) for one in shifts(Experiment())] == [("images", True)]
-    assert {"gaussians", "sinusoids"} == {one.name for one in shifts(Experiment(tasks="densities"))}
+    assert {"gaussians", "points", "sinusoids"} == {one.name for one in shifts(Experiment(tasks="densities"))}
     rgb = images.with_value("tasks.colour", "rgb")
     assert not [*shifts(rgb)], "strokes have one channel"

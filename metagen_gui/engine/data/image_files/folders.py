@@ -12,13 +12,14 @@ from pathlib import Path
 from metagen_gui.engine.data.image_files.foreign import called
 from metagen_gui.engine.data.image_files.headers import is_array_name
 from metagen_gui.engine.data.image_files.listing import (
+    IMAGES,
     MAX_FILE_BYTES,
     ImageFile,
     Listing,
     Source,
     Unusable,
+    Wanted,
     is_clutter,
-    is_image_name,
     is_text,
     reason,
 )
@@ -70,7 +71,7 @@ class FolderSource(Source):
         return self.path.joinpath(*file.folder, file.name)
 
 
-def list_folder(root: Path, progress: Progress | None = None) -> Listing:
+def list_folder(root: Path, progress: Progress | None = None, wanted: Wanted = IMAGES) -> Listing:
     """Walk a folder without ever entering the same one twice, whatever its links say; raise `Stopped` if told to."""
     listing, seen, count = Listing(), set[tuple[int, int]](), Count(progress)
     above = {_identity(folder) for folder in root.resolve().parents}  # of a/.., a is not above but below
@@ -101,10 +102,10 @@ def list_folder(root: Path, progress: Progress | None = None) -> Listing:
                 (linked if entry.is_symlink() else real).append((place / entry.name, parts))
             elif why := called(entry.name):
                 listing.skip(parts, why)
-            elif not (is_image_name(entry.name) or is_array_name(entry.name)):
+            elif not (wanted.is_name(entry.name) or is_array_name(entry.name)):
                 listing.others.append(printable("/".join(parts)))
             elif _is_file(entry):
-                (listing.files if is_image_name(entry.name) else listing.arrays).append(ImageFile(folder, entry.name))
+                (listing.files if wanted.is_name(entry.name) else listing.arrays).append(ImageFile(folder, entry.name))
             else:
                 listing.skip(parts, "not a regular file")
     return listing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +17,17 @@ NOT_KEPT = (
     "this run began before runs kept which classes they hold out: they are dealt as they were then, by the pictures as "
     "they are now, and whether these have changed is not known"
 )
+
+
+class Nouns(NamedTuple):
+    """What a class is called, and what it is made of."""
+
+    one: str = "class"
+    many: str = "classes"
+    contents: str = "pictures"
+
+
+CLASSES = Nouns()
 
 NOT_COMPARED = (
     "so many bytes that pictures were not compared with those of this run: whether any that is held out was trained on "
@@ -59,7 +70,9 @@ class KeptStreams(BaseModel):
             first = error.errors()[0]
             raise BadInput("data.json", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
-    def recall(self, layout: Layout, digest: Callable[[ImageClass], str], compared: bool) -> tuple[Layout, str]:
+    def recall(
+        self, layout: Layout, digest: Callable[[ImageClass], str], compared: bool, nouns: Nouns = CLASSES
+    ) -> tuple[Layout, str]:
         """Return `layout` with every class in the stream that it had, and a sentence about what changed, if anything.
 
         A class is known by its pictures, wherever they stand now; by its name where these are others or were not
@@ -69,7 +82,7 @@ class KeptStreams(BaseModel):
         homes, by_digest = self._homes(), self._by_digest() if exact else {}
         there = {(given, one.name): digest(one) for given, classes in layout.streams.items() for one in classes}
         streams: dict[Part, list[ImageClass]] = {part: [] for part in layout.streams}
-        told, met = _Changes(exact), set[tuple[Part, str]]()
+        told, met = _Changes(exact, nouns), set[tuple[Part, str]]()
         for given, one in ((part, one) for part, classes in layout.streams.items() for one in classes):
             mark, name = there[given, one.name], one.name
             places = by_digest.get(mark, ())
@@ -157,16 +170,18 @@ class _Changes:
 
     exact: bool
     """Whether pictures were compared."""
+    nouns: Nouns
     changed: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     renamed: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
+        one, many, contents = self.nouns
         found = [
-            f"{counted(len(names), 'class', 'classes')} {verb if len(names) == 1 else verbs} ({some(names)})"
+            f"{counted(len(names), one, many)} {verb if len(names) == 1 else verbs} ({some(names)})"
             for names, verb, verbs in (
-                (self.changed, "has other pictures", "have other pictures"),
+                (self.changed, f"has other {contents}", f"have other {contents}"),
                 (self.new, "is new", "are new"),
                 (self.gone, "is gone", "are gone"),
                 (self.renamed, "has another name", "have other names"),
@@ -177,7 +192,7 @@ class _Changes:
         if not found:
             return ""
         if not self.exact:
-            return f"{said}; classes stay where their names say, as pictures were not compared"
+            return f"{said}; {many} stay where their names say, as {contents} were not compared"
         if self.changed:
-            return f"{said}; what has other pictures stays where its name says, every other class where it was"
-        return f"{said}; every class that was there stays where it was"
+            return f"{said}; what has other {contents} stays where its name says, every other {one} where it was"
+        return f"{said}; every {one} that was there stays where it was"

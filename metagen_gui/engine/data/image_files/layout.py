@@ -56,6 +56,11 @@ class Layout:
         """All classes, stream after stream."""
         return tuple(one for part in self.streams.values() for one in part)
 
+    @property
+    def before_testing(self) -> tuple[ImageClass, ...]:
+        """The classes that are trained on or validated with."""
+        return (*self.streams["train"], *self.streams["validation"])
+
     @cached_property
     def whole_groups(self) -> bool:
         """Whether nothing of a group that is held out was trained on, as of an alphabet."""

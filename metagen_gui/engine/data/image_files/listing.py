@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, NamedTuple
@@ -122,6 +122,16 @@ def is_clutter(name: str) -> bool:
 def is_image_name(name: str) -> bool:
     """Say whether a file claims by its suffix to be an image; its content is judged when it is read."""
     return PurePosixPath(name).suffix.casefold() in SUFFIXES
+
+
+class Wanted(NamedTuple):
+    """What is looked for in a place: what it is called, in the plural, and by which names of files it goes."""
+
+    called: str
+    is_name: Callable[[str], bool]
+
+
+IMAGES = Wanted("images", is_image_name)
 
 
 def counted(number: int, one: str, many: str) -> str:

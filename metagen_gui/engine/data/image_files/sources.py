@@ -13,10 +13,11 @@ from metagen_gui.engine.data.image_files.folders import FolderSource, list_folde
 from metagen_gui.engine.data.image_files.foreign import arrays
 from metagen_gui.engine.data.image_files.headers import is_array, is_array_name
 from metagen_gui.engine.data.image_files.listing import (
+    IMAGES,
     ImageFile,
     Listing,
     Source,
-    is_image_name,
+    Wanted,
     reason,
     some,
 )
@@ -26,14 +27,21 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, shortened
 
 
-def open_source(path: str | Path, where: str, *, single: bool = False, progress: Progress | None = None) -> Source:
-    """Open a folder, a zip or arrays (or one image, if `single`).
+def open_source(
+    path: str | Path,
+    where: str,
+    *,
+    single: bool = False,
+    progress: Progress | None = None,
+    wanted: Wanted = IMAGES,
+) -> Source:
+    """Open a folder, a zip or, of images, arrays (or one file of what is `wanted`, if `single`).
 
     Raises `BadInput` for `where` in one line that names what is wrong. `progress` is told how many files were met, and
     may end the look: then `Stopped` is raised.
     """
     if not str(path).strip():
-        raise BadInput(where, "choose a folder or zip of images")
+        raise BadInput(where, f"choose a folder or zip of {wanted.called}")
     shown = printable(str(path))
     try:
         place = _meant(path)
@@ -43,25 +51,25 @@ def open_source(path: str | Path, where: str, *, single: bool = False, progress:
     except (OSError, ValueError, RuntimeError) as error:
         raise BadInput(where, f"{shown} cannot be opened ({reason(error)})") from None
     if stat.S_ISDIR(status.st_mode):
-        source: Source = FolderSource(place, list_folder(place, progress))
+        source: Source = FolderSource(place, list_folder(place, progress, wanted))
     elif not stat.S_ISREG(status.st_mode):
         raise BadInput(where, f"{shown} is neither a folder nor a zip")
     elif status.st_size == 0:
         raise BadInput(where, f"{shown} is empty (0 bytes)")
-    elif single and is_image_name(place.name):
+    elif single and wanted.is_name(place.name):
         source = FolderSource(place.parent, Listing([ImageFile((), place.name)]))
     else:
-        source = _open_file(place, where, progress)
-    if source.listing.arrays and not source.listing.files:
+        source = _open_file(place, where, progress, wanted)
+    if source.listing.arrays and not source.listing.files and wanted is IMAGES:
         source = ArraySource(place, source, progress)
     else:
         source.listing.others += [file.label for file in source.listing.arrays]
     if not source.listing.files:
-        raise BadInput(where, f"{shown} holds no images{_instead(source.listing)}")
+        raise BadInput(where, f"{shown} holds no {wanted.called}{_instead(source.listing)}")
     return source
 
 
-def _open_file(place: Path, where: str, progress: Progress | None) -> Source:
+def _open_file(place: Path, where: str, progress: Progress | None, wanted: Wanted) -> Source:
     """Open a zip or a file of arrays."""
     shown = printable(str(place))
     try:
@@ -70,7 +78,7 @@ def _open_file(place: Path, where: str, progress: Progress | None) -> Source:
             is_zip = zipfile.is_zipfile(opened)
         why = arrays(place.name)
         if is_zip and not why:
-            return ZipSource(place, progress)
+            return ZipSource(place, progress, wanted)
         if is_array(begins) or (is_array_name(place.name) and place.suffix.casefold() != ".npz"):
             return FolderSource(place.parent, arrays_beside(place))
     except PermissionError as error:
@@ -81,8 +89,11 @@ def _open_file(place: Path, where: str, progress: Progress | None) -> Source:
         why = ""
     if why:
         raise BadInput(where, f"{shown} is {why}")
-    if is_image_name(place.name):
-        raise BadInput(where, f"{shown} is a single image; choose the folder that holds the folders of images")
+    if wanted.is_name(place.name):
+        said = "a single image; choose the folder that holds the folders of images"
+        if wanted is not IMAGES:
+            said = f"a single file; choose the folder that holds the {wanted.called}"
+        raise BadInput(where, f"{shown} is {said}")
     if place.suffix.casefold() in (".zip", ".npz"):
         raise BadInput(where, f"{shown} is not a zip, or a damaged one")
     raise BadInput(where, f"{shown} is neither a folder nor a zip")

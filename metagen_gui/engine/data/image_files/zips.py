@@ -16,12 +16,13 @@ from pathlib import Path
 from metagen_gui.engine.data.image_files.foreign import called
 from metagen_gui.engine.data.image_files.headers import is_array_name
 from metagen_gui.engine.data.image_files.listing import (
+    IMAGES,
     ImageFile,
     Listing,
     Source,
     Unusable,
+    Wanted,
     is_clutter,
-    is_image_name,
     size_objection,
 )
 from metagen_gui.engine.data.image_files.progress import Count, Progress
@@ -37,7 +38,8 @@ BROKEN_ZIP = (
 class ZipSource(Source):
     """Members of a zip."""
 
-    def __init__(self, path: Path, progress: Progress | None = None) -> None:
+    def __init__(self, path: Path, progress: Progress | None = None, wanted: Wanted = IMAGES) -> None:
+        self._wanted = wanted
         self._zip = zipfile.ZipFile(path)
         self._members: dict[ImageFile, zipfile.ZipInfo] = {}
         self._unpacked: dict[ImageFile, bytes] = {}
@@ -55,7 +57,7 @@ class ZipSource(Source):
         file = ImageFile(parts[:-1], parts[-1])
         if why := called(file.name):
             listing.skip(parts, why)
-        elif not (is_image_name(file.name) or is_array_name(file.name)):
+        elif not (self._wanted.is_name(file.name) or is_array_name(file.name)):
             listing.others.append(file.label)
         elif objection := self._objection(member, parts):
             listing.skip(parts, objection)
@@ -63,7 +65,7 @@ class ZipSource(Source):
             listing.skip(parts, "listed twice")
         else:
             self._members[file] = member
-            (listing.files if is_image_name(file.name) else listing.arrays).append(file)
+            (listing.files if self._wanted.is_name(file.name) else listing.arrays).append(file)
 
     @staticmethod
     def _objection(member: zipfile.ZipInfo, parts: tuple[str, ...]) -> str:
