@@ -19,10 +19,10 @@ from metagen_gui.engine.data.image_files.contents import Contents, contents_of
 from metagen_gui.engine.data.image_files.kept_streams import NOT_COMPARED, KeptStreams, Nouns
 from metagen_gui.engine.data.image_files.layout import SHARE, ImageClass, Layout, arrange
 from metagen_gui.engine.data.image_files.listing import ImageFile, Source, Unusable, counted, some
+from metagen_gui.engine.data.image_files.point_tables import TABLES, read_points
 from metagen_gui.engine.data.image_files.progress import Stopped
 from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.data.spec import Array, PointSpec
-from metagen_gui.engine.data.tables import TABLES, read_points
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.settings.plain_text import shortened

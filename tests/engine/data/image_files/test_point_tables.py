@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagen_gui.engine.data.image_files.listing import Unusable
-from metagen_gui.engine.data.tables import is_table_name, read_points
+from metagen_gui.engine.data.image_files.point_tables import is_table_name, read_points
 
 POINTS = [[1.5, -2.0], [3.0, 4.25]]
 
