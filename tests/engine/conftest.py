@@ -29,6 +29,7 @@ SMALL: dict[str, Any] = {
     "fine_tuning_steps": 1,
     "code_size": 3,
     "code_hidden": 4,
+    "reader_width": 4,
     # of training
     "meta_steps": 3,
     "meta_batch_size": 2,

@@ -253,7 +253,7 @@ class RateLearner(Algorithm):
     def initialize(self, generator: torch.Generator) -> MetaParams:
         """Return the model's initialization and, if rates are learned, their logarithms (`learned_rates.py`)."""
         params = self.model.initialize(generator)
-        kind, steps, own = self.settings.learned_rates, self.settings.adaptation_steps, {}
+        kind, steps, own = self.settings.learned_rates, max(1, self.settings.adaptation_steps), {}
         for player, names in self.adapted(params).items():
             groups = {name: self.model.group_of(player, name) for name in names}
             own[player] = fresh_rates(kind, steps, {name: params[player][name] for name in names}, groups)

@@ -74,6 +74,11 @@ def test_meta_gradients_agree_with_finite_differences(name: str, case: tuple) ->
     check_meta_gradient(algorithm, weights=weights)
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case[0] != "gan" or not case[2]], ids=title)
+def test_so_do_those_through_what_the_support_says(case: tuple) -> None:
+    check_meta_gradient(build("amortised", (*case[:3], {**case[3], "learned_rates": "per_group"})))
+
+
 @pytest.mark.parametrize("adapts", ["default", "everything"])
 @pytest.mark.parametrize("case", [case for case in CASES if case[0] != "gan"], ids=title)
 def test_implicit_gradients_agree_with_finite_differences_at_the_minimum(case: tuple, adapts: str) -> None:
