@@ -110,10 +110,10 @@ class GenerativeModel(ABC):
     loss_settings: ClassVar[tuple[str, ...] | None] = None
     """The settings that decide what the loss measures: losses compare between runs that agree in them. None: all."""
 
-    detail_names: ClassVar[tuple[str, ...]] = ()
+    detail_names: tuple[str, ...] = ()
     """The names of the figures that `details` returns."""
 
-    score_name: ClassVar[str] = ""
+    score_name: str = ""
     """Which of them tells, after adaptation, the best state of a run: the lower the better. Empty: the first player's
     query loss."""
 

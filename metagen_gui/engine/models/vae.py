@@ -6,6 +6,9 @@ summed over pixels and latents, averaged over examples, with one reparametrized 
 images and Gaussian with a learned spread for points. A plain VAE adapts without visible effect, because an encoder that
 sees its query hardly needs to adapt; here the identity of the task lives in a context vector c, which steers encoder,
 decoder and prior p(z | c) = N(Vc + m, s²), and in (m, s) themselves.
+
+Pixels may be local, that is autoregressive beside what latents and context say (`networks/autoencoder.py`); the outer
+loss then has both likelihoods, and the bound that is told is by the local one.
 """
 
 from __future__ import annotations
@@ -13,11 +16,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 
 from metagen_gui.engine.data.spec import DataSpec
@@ -34,13 +36,16 @@ from metagen_gui.engine.models.base import (
     PlayerParams,
     models,
 )
-from metagen_gui.engine.networks.context_networks import NetworkSettings, build_decoder, build_encoder, initial_values
+from metagen_gui.engine.networks.autoencoder import Autoencoder
+from metagen_gui.engine.networks.context_networks import NetworkSettings, initial_values
 from metagen_gui.engine.networks.importance_weights import importance_weighted
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
 
-LOG_2PI = math.log(2 * math.pi)
 DRAWS = 64
 """Of the importance-weighted bound: its K."""
+LOCAL = {"likelihood": ["local"]}
+"""Where settings of the local likelihood have an effect."""
 
 
 class VaeSettings(NetworkSettings):
@@ -60,75 +65,49 @@ class VaeSettings(NetworkSettings):
         log=True,
         live=True,
     )
-
-
-class _Networks(nn.Module):
-    """All parameters of the VAE in one module, so that their names begin with the name of their group."""
-
-    def __init__(self, settings: VaeSettings, spec: DataSpec) -> None:
-        super().__init__()
-        s, c = settings, settings.context_size
-        self.shape = spec.shape
-        self.encoder = build_encoder(s, spec, 2 * s.latent_size, c)
-        self.decoder = build_decoder(s, spec, s.latent_size, c)
-        self.decoder_prior = nn.Linear(c, 2 * s.latent_size, bias=False) if c else None
-        self.prior = nn.Parameter(torch.zeros(2, s.latent_size))
-        self.context = nn.Parameter(torch.zeros(c)) if c else None
-        self.decoder_log_std = nn.Parameter(torch.zeros(spec.shape)) if spec.bounds is None else None
-
-    def code_of_task(self) -> Tensor:
-        return self.prior.new_zeros(0) if self.context is None else self.context
-
-    def prior_law(self) -> tuple[Tensor, Tensor]:
-        """Return mean and log standard deviation of p(z | c), each `(latent,)`."""
-        law = self.prior if self.decoder_prior is None else self.prior + self.decoder_prior(self.context).view(2, -1)
-        return law[0], law[1]
-
-    def forward(self, what: str, *given: Tensor) -> Any:
-        """One entry for `functional_call`: the method to call."""
-        return getattr(self, what)(*given)
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Return logits (images) or means (points), `(examples, *shape)`."""
-        out: Tensor = self.decoder(z, self.code_of_task())
-        return out.view(-1, *self.shape)
-
-    def terms(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Return −log p(x | z, c) `(examples,)` and the KL of every latent `(examples, latent)`."""
-        mean, log_std = self.encoder(x, self.code_of_task()).chunk(2, dim=1)
-        out = self.decode(mean + log_std.exp() * noise)
-        if self.decoder_log_std is None:
-            # cross-entropy, in a form whose derivatives are two quick operations; beyond 40, log(1 + eˣ) is x
-            misfit = F.softplus(out, threshold=40) - x * out
-        else:
-            scaled = (x - out) * torch.exp(-self.decoder_log_std)
-            misfit = 0.5 * (scaled**2 + LOG_2PI) + self.decoder_log_std
-        m, s = self.prior_law()
-        kl = s - log_std + 0.5 * (torch.exp(2 * (log_std - s)) + ((mean - m) * torch.exp(-s)) ** 2 - 1)
-        return misfit.flatten(1).sum(1), kl
-
-    def log_weights(self, x: Tensor, noise: Tensor) -> Tensor:
-        """Return log p(x | z, c) + log p(z | c) − log q(z | x, c) `(draws, examples)`; `noise` makes z from q."""
-        draws, examples = noise.shape[:2]
-        misfit, _ = self.terms(torch.cat([x] * draws), noise.flatten(0, 1))
-        mean, log_std = self.encoder(x, self.code_of_task()).chunk(2, dim=1)
-        m, s = self.prior_law()
-        of_prior = _log_normal((mean + log_std.exp() * noise - m) * torch.exp(-s), s)
-        return of_prior - _log_normal(noise, log_std) - misfit.view(draws, examples)
-
-    def generate(self, latents: Tensor) -> Tensor:
-        """Return examples for standard latents; for points the last entries are the observation noise."""
-        m, s = self.prior_law()
-        size = m.shape[0]
-        out = self.decode(m + s.exp() * latents[:, :size])
-        if self.decoder_log_std is None:
-            return torch.sigmoid(out)
-        return out + self.decoder_log_std.exp() * latents[:, size:]
-
-
-def _log_normal(standardised: Tensor, log_std: Tensor) -> Tensor:
-    """Return the log density of normal numbers, summed over latents, from what is left after mean and spread."""
-    return -(0.5 * (standardised**2 + LOG_2PI) + log_std).sum(-1)
+    likelihood: Literal["independent", "local"] = setting(
+        "independent",
+        "Whether pixels are independent given the latents, which blurs, or each follows from those just before it as "
+        "well: sharp strokes, drawn and not shown as means (images only).",
+        label="Likelihood of pixels",
+        titles={"independent": "independent pixels", "local": "local autoregressive"},
+    )
+    adapts_by: Literal["independent", "local", "both"] = setting(
+        "independent",
+        "Which likelihood adaptation descends, beside the KL; the outer loss has both. By independent pixels it is "
+        "quickest, and latents and context stay in use.",
+        titles={"independent": "independent pixels", "local": "local autoregressive"},
+        only_if=LOCAL,
+        expert=True,
+    )
+    local_width: int = setting(24, "Channels of the local likelihood.", low=2, high=256, only_if=LOCAL, expert=True)
+    local_examples: int = setting(
+        1,
+        "Examples of a task's query that the local likelihood learns from in an outer step, which it takes most of the "
+        "time of; 0 takes all.",
+        unit="examples",
+        low=0,
+        high=10_000,
+        only_if=LOCAL,
+        expert=True,
+    )
+    guidance: float = setting(
+        1.0,
+        "How far samples go from the unadapted context towards the adapted one and beyond; with any other than 1 they "
+        "follow another law than the one that was learned, whose likelihood is told.",
+        low=0,
+        high=5,
+        live=True,
+        expert=True,
+    )
+    latent_spread: float = setting(
+        1.0,
+        "Spread of the latents of samples, as a multiple of the prior's; any other than 1 changes their law, too.",
+        low=0,
+        high=2,
+        live=True,
+        expert=True,
+    )
 
 
 def lower_kl_weight(settings: Mapping[str, Any]) -> tuple[Remedy, ...]:
@@ -157,7 +136,7 @@ class Vae(GenerativeModel):
     players = ("vae",)
     groups = ("context", "prior", "head", "decoder", "encoder")
     group_rates = {"context": 1.0, "prior": 0.1, "head": 0.01, "decoder": 0.01, "encoder": 0.01}
-    loss_settings = ("beta",)
+    loss_settings = ("beta", "likelihood")
     loss_is = LossKind(
         "−ELBO",
         "nats",
@@ -172,7 +151,7 @@ class Vae(GenerativeModel):
         about=f"The importance-weighted bound of −log p on the query, by {DRAWS} draws (Burda et al. 2016): nearer to "
         "it than −ELBO, and hardly dependent on how well the encoder has adapted. Shown; −ELBO is what decides.",
     )
-    detail_names = ("kl", "active_units")
+    detail_names: tuple[str, ...] = ("kl", "active_units")
     signs = {"posterior_collapse": PosteriorSigns("kl", "active_units", "model.latent_size")}
     remedies = {
         "posterior_collapse": fill_latents,
@@ -191,7 +170,14 @@ class Vae(GenerativeModel):
 
     def __init__(self, settings: VaeSettings, spec: DataSpec) -> None:
         super().__init__(settings, spec)
-        self.networks = _Networks(settings, spec)
+        self.local = settings.likelihood == "local"
+        if self.local:
+            if not spec.has_pixels:
+                raise BadInput("model.likelihood", f"a local likelihood is of pixels, and {spec.kind} have none")
+            self.detail_names = (*self.detail_names, "negative_elbo", "independent_misfit")
+            self.score_name = "negative_elbo"
+        local = settings.local_width if self.local else 0
+        self.networks = Autoencoder(settings, spec, settings.latent_size, settings.context_size, local)
 
     def initialize(self, generator: torch.Generator) -> PlayerParams:
         """Return fresh parameters; context and prior begin at 0 (a standard normal prior)."""
@@ -213,33 +199,80 @@ class Vae(GenerativeModel):
     def loss(
         self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
     ) -> Tensor:
-        """Return −ELBO in nats per example, but for the weight of the KL: β, and while it is warmed up a part of it."""
-        misfit, kl = self._call(params, "terms", batch, noise["z"])
+        """Return −ELBO in nats per example, but for the weight of the KL: β, and while it is warmed up a part of it.
+
+        It is by the likelihoods that adaptation descends.
+        """
+        by = self.settings.adapts_by if self.local else "independent"
+        misfit, kl = self._call(params, "terms", batch, noise["z"], by != "local", by != "independent")
         loss: Tensor = misfit.mean() + circumstances.ramp * self.settings.beta * kl.sum(1).mean()
         return loss
 
+    def query_loss(
+        self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
+    ) -> Tensor:
+        """Return the loss; where pixels are local, by both likelihoods, whatever adaptation descends.
+
+        In training that by the local one is the mean over the first `local_examples` of the examples.
+        """
+        misfit, kl = self._call(params, "terms", batch, noise["z"])
+        loss: Tensor = misfit.mean() + circumstances.ramp * self.settings.beta * kl.sum(1).mean()
+        if self.local:
+            few = (circumstances.training and self.settings.local_examples) or len(batch)
+            misfit, _ = self._call(params, "terms", batch[:few], noise["z"][:few], False, True)
+            loss = loss + misfit.mean()
+        return loss
+
     def latents(self, generator: torch.Generator, count: int) -> Tensor:
-        """Return standard normal latents `(count, latent)`; for points two more columns of observation noise."""
-        extra = math.prod(self.spec.shape) if self.spec.bounds is None else 0
-        return torch.randn(count, self.settings.latent_size + extra, generator=generator, device=generator.device)
+        """Return standard normal latents `(count, latent)`.
+
+        For points two more columns are observation noise; for local pixels a uniform number each.
+        """
+        extra, device = math.prod(self.spec.shape), generator.device
+        normal = self.settings.latent_size + (extra if self.spec.bounds is None else 0)
+        uniform = extra if self.local else 0
+        found = torch.randn(count, normal, generator=generator, device=device)
+        return torch.cat([found, torch.rand(count, uniform, generator=generator, device=device)], 1)
+
+    def for_sampling(self, adapted: PlayerParams, start: PlayerParams) -> PlayerParams:
+        """Return `adapted` with a context c₀ + g (c − c₀) for a guidance g; c₀ is that of `start`."""
+        guidance, own = self.settings.guidance, adapted["vae"]
+        if guidance == 1 or "context" not in own:
+            return adapted
+        before = start["vae"]["context"]
+        return {"vae": {**own, "context": before + guidance * (own["context"] - before)}}
 
     def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:
-        """Return means of the Bernoulli pixels, or points with their noise."""
-        out: Tensor = self._call(params, "generate", latents)
+        """Return means of independent pixels, drawings by local ones, or points with their noise."""
+        out: Tensor = self._call(params, "generate", latents, self.settings.latent_spread)
         return out
 
     def details(self, params: PlayerParams, batch: Tensor, noise: Noise) -> dict[str, Tensor]:
-        """Return the KL in nats and the number of active units (latents whose mean KL exceeds 0.01 nats)."""
-        _, kl = self._call(params, "terms", batch, noise["z"])
-        return {"kl": kl.sum(1).mean(), "active_units": (kl.mean(0) > 0.01).float().sum()}
+        """Return the KL in nats and the number of active units (latents whose mean KL exceeds 0.01 nats).
+
+        Where the loss has two likelihoods, also −ELBO, which is by the local one, and −log p(x | z, c) by the other.
+        """
+        misfit, kl = self._call(params, "terms", batch, noise["z"])
+        found = {"kl": kl.sum(1).mean(), "active_units": (kl.mean(0) > 0.01).float().sum()}
+        if self.local:
+            local, _ = self._call(params, "terms", batch, noise["z"], False, True)
+            found |= {"negative_elbo": local.mean() + found["kl"], "independent_misfit": misfit.mean()}
+        return found
 
     def comparable_loss(self, loss: Any, details: Mapping[str, Any]) -> Any:
-        """Return −ELBO: the KL counts once."""
+        """Return −ELBO: of two likelihoods by the local one, and the KL counts once."""
+        if self.local:
+            return details["negative_elbo"]
         return loss if self.settings.beta == 1 else loss + (1 - self.settings.beta) * details["kl"]
 
     @property
     def reweighted(self) -> tuple[str, str] | None:
-        """Say where the weight of the KL makes the loss another than −ELBO."""
+        """Say where the loss is another than −ELBO: by the weight of the KL, or because it has two likelihoods."""
+        if self.local:
+            why = (
+                "The loss adds up two likelihoods, of independent and of local pixels; −ELBO is by the local one alone."
+            )
+            return "both likelihoods", why
         if self.settings.beta == 1:
             return None
         label = f"β = {self.settings.beta:g}"
@@ -253,16 +286,15 @@ class Vae(GenerativeModel):
         if self.networks.decoder_log_std is not None:
             return ""
         floor = float(torch.special.entr(torch.stack([examples, 1 - examples])).sum() / len(examples))
-        return (
+        told = (
             f"{self.loss_is.title} of grey pixels is a cross-entropy, not a likelihood: on these images no model comes "
             f"below {floor:.0f} nats. Differences compare; the figure does not compare with likelihoods."
-            if floor >= 1
-            else ""
         )
+        return told if floor >= 1 else ""
 
     def log_likelihood(self, params: PlayerParams, batch: Tensor, noise: Noise) -> Tensor:
         """Return the importance-weighted bound; of grey images it is one as −ELBO is: the two compare."""
-        return importance_weighted(lambda part: self._call(params, "log_weights", batch, part["z"]), noise)
+        return importance_weighted(lambda part: self._call(params, "log_weights", batch, part["z"], self.local), noise)
 
-    def _call(self, params: PlayerParams, what: str, *given: Tensor) -> Any:
+    def _call(self, params: PlayerParams, what: str, *given: Any) -> Any:
         return functional_call(self.networks, params["vae"], (what, *given))

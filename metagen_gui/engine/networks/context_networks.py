@@ -126,11 +126,15 @@ class ContextMLP(nn.Module):
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """Map flattened examples and one context to the output."""
-        hidden = x.flatten(1) if self.waves is None else self.waves(x)
+        out: Tensor = self.out(self.features(x, context))
+        return out
+
+    def features(self, x: Tensor, context: Tensor) -> Tensor:
+        """Return what the output is a linear map of, `(examples, width)`."""
+        hidden: Tensor = x.flatten(1) if self.waves is None else self.waves(x)
         for layer in self.layers:
             hidden = layer(hidden, context)
-        out: Tensor = self.out(hidden)
-        return out
+        return hidden
 
 
 class ContextConv(nn.Module):
@@ -183,11 +187,15 @@ class ConvDecoder(nn.Module):
 
     def forward(self, z: Tensor, context: Tensor) -> Tensor:
         """Map latents and one context to images before their squashing."""
+        out: Tensor = self.out(self.features(z, context))
+        return out
+
+    def features(self, z: Tensor, context: Tensor) -> Tensor:
+        """Return what the output is a convolution of, `(examples, channels, size, size)`."""
         hidden = self.dense(z, context).unflatten(1, self.start)
         hidden = self.first(F.interpolate(hidden, scale_factor=2.0), context)
-        hidden = self.second(F.interpolate(hidden, scale_factor=2.0), context)
-        out: Tensor = self.out(hidden)
-        return out
+        maps: Tensor = self.second(F.interpolate(hidden, scale_factor=2.0), context)
+        return maps
 
 
 def build_encoder(s: NetworkSettings, spec: DataSpec, outputs: int, context: int) -> nn.Module:
@@ -197,7 +205,9 @@ def build_encoder(s: NetworkSettings, spec: DataSpec, outputs: int, context: int
     return ContextMLP(math.prod(spec.shape), s.width, s.depth, outputs, context, s.activation)
 
 
-def build_decoder(s: NetworkSettings, spec: DataSpec, inputs: int, context: int, waves: int = 0) -> nn.Module:
+def build_decoder(
+    s: NetworkSettings, spec: DataSpec, inputs: int, context: int, waves: int = 0
+) -> ContextMLP | ConvDecoder:
     """Return the chosen network from latents `(n, inputs)` and a context to examples, flat `(n, numbers)` if mlp."""
     if s.network == "conv" and spec.has_pixels:
         return ConvDecoder(spec.shape, s.channels, s.width, inputs, context, s.activation)

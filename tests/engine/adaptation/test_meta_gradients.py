@@ -15,6 +15,7 @@ from metagen_gui.testing.algorithms import EARLY, double, draw
 POINTS, IMAGES = PointSpec(), ImageSpec((1, 16, 16))
 FEW = ImageSpec((1, 6, 6))
 TINY = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4, "layers": 2, "units": 2, "looks": 1}
+LOCAL = {"likelihood": "local", "local_width": 3}
 CASES = [
     ("vae", POINTS, {}, {}),
     ("vae", POINTS, {}, {"adapts": "everything"}),
@@ -33,6 +34,9 @@ CASES = [
     ("flow", IMAGES, {"depth": 2, "draws": 2, "times": "early"}, {"adapts": "context and head"}),
     ("pixel", FEW, {}, {}),
     ("pixel", FEW, {"block": 1, "attention": False}, {"adapts": "network"}),
+    ("vae", FEW, LOCAL, {}),
+    ("vae", FEW, {**LOCAL, "adapts_by": "both"}, {"adapts": "everything"}),
+    ("vae", ImageSpec((1, 8, 8)), {**LOCAL, "adapts_by": "local", "network": "conv", "channels": 4}, {}),
 ]
 LEARNED = {"maml": "per_entry", "anil": "per_group", "cavia": "per_entry", "maml_pp": "per_layer"}
 

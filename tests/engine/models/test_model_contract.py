@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import torch
 
 from metagen_gui.engine.data.spec import DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.models.base import GenerativeModel, models
@@ -23,6 +24,17 @@ CASES = [
 ]
 
 
+LOCAL = [
+    pytest.param(ImageSpec(shape), settings, id=f"images{shape[0]}-{'-'.join(settings.values())}")
+    for shape, settings in (
+        ((1, 8, 8), {"network": "mlp", "adapts_by": "independent"}),
+        ((3, 8, 8), {"network": "conv", "adapts_by": "both"}),
+        ((1, 5, 7), {"network": "mlp", "adapts_by": "local"}),
+    )
+]
+"""Data and settings of a VAE of local pixels."""
+
+
 def build(name: str, spec: DataSpec, **settings: object) -> GenerativeModel:
     plugin = models.get(name)
     config: type[Config] = plugin.Settings
@@ -34,3 +46,18 @@ def build(name: str, spec: DataSpec, **settings: object) -> GenerativeModel:
 @pytest.mark.parametrize(("name", "spec", "network"), CASES)
 def test_it_is_kept(name: str, spec: DataSpec, network: str, check: Callable[[GenerativeModel], None]) -> None:
     check(build(name, spec, network=network))
+
+
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(("spec", "settings"), LOCAL)
+def test_it_is_kept_by_local_pixels(
+    spec: DataSpec, settings: dict[str, str], check: Callable[[GenerativeModel], None]
+) -> None:
+    check(build("vae", spec, likelihood="local", local_width=3, **settings))
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_by_default_samples_are_made_with_what_has_adapted(name: str) -> None:
+    model = build(name, next(spec for spec in SPECS if not models.get(name).objection_to(spec)))
+    adapted, start = (model.initialize(torch.Generator().manual_seed(seed)) for seed in (1, 2))
+    assert model.for_sampling(adapted, start) is adapted
