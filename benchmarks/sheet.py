@@ -1,10 +1,10 @@
 """A sheet to be looked at: what trained runs generate before and after adapting to held-out tasks.
 
-    python benchmarks/sheet.py RUN [RUN…] --out samples.png
+    python benchmarks/sheet.py RUN [RUN…] --out samples.png [--steps 9] [--set model.guidance=1.4 …]
 
 One block per run, one row per task of the stream `test`: what it adapts to, samples at step 0, samples from the same
-latents after as many steps as in training, and other examples of the task, which it never saw. The first tasks of
-different names are shown, as they come: none is chosen.
+latents after as many steps as in training (or as are asked for), and other examples of the task, which it never saw.
+The first tasks of different names are shown, as they come: none is chosen.
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--rows", type=int, default=6, help="tasks per run")
+    parser.add_argument("--steps", type=int, help="adaptation steps; by default as many as in training")
+    parser.add_argument("--set", dest="values", action="append", default=[], help="a setting of sampling, PATH=VALUE")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    blocks = [block(open_run(path), given.rows) for path in given.runs]
+    values = dict(each.split("=", 1) for each in given.values)
+    blocks = [block(open_run(path).changed(values), given.rows, given.steps) for path in given.runs]
     width = max(one.width for one in blocks)
     sheet = Image.new("L", (width, sum(one.height for one in blocks) + GAP * (len(blocks) - 1)), PAPER)
     top = 0
@@ -42,14 +45,15 @@ def main() -> None:
     print(f"{given.out}: {sheet.width} × {sheet.height}")
 
 
-def block(run: TrainedRun, rows: int) -> Image.Image:
+def block(run: TrainedRun, rows: int, steps: int | None) -> Image.Image:
     """Return a picture of one run: a heading per column, and a row per task."""
-    cells = [[cell(part) for part in parts(run, task)] for task in first_tasks(run, rows)]
+    steps = run.model.algorithm.steps if steps is None else steps
+    cells = [[cell(part) for part in parts(run, task, steps)] for task in first_tasks(run, rows)]
     high, wide = cells[0][0].shape
     picture = Image.new("L", (4 * (wide + GAP) - GAP, HEAD + len(cells) * (high + 4)), PAPER)
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(15)
     for column, title in enumerate(COLUMNS):
-        draw.text((column * (wide + GAP), 2), title.format(steps=run.model.algorithm.steps), fill=INK, font=font)
+        draw.text((column * (wide + GAP), 2), title.format(steps=steps), fill=INK, font=font)
         for row, drawn in enumerate(cells):
             picture.paste(Image.fromarray(drawn[column]), (column * (wide + GAP), HEAD + row * (high + 4)))
     return picture
@@ -65,10 +69,10 @@ def first_tasks(run: TrainedRun, count: int) -> list[Task]:
     return [*found.values()]
 
 
-def parts(run: TrainedRun, task: Task) -> tuple[npt.NDArray[np.float32], ...]:
+def parts(run: TrainedRun, task: Task, steps: int) -> tuple[npt.NDArray[np.float32], ...]:
     """Return support, samples before, samples after, and query."""
     count = run.family.spec.free_samples or PER_CELL
-    before, after = run.model.sample(count), run.model.adapt(task.support).sample(count)
+    before, after = run.model.sample(count), run.model.adapt(task.support, steps).sample(count)
     return task.support, before.numpy(), after.numpy(), task.query
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -35,6 +37,13 @@ class TrainedRun:
     def family(self) -> TaskFamily:
         """The run's tasks, which need its data; raises `BadInput` where that is not to be had."""
         return self.experiment.build_tasks()
+
+    def changed(self, values: Mapping[str, Any]) -> TrainedRun:
+        """Return the run with other settings, such as those of sampling, by `section.name`; raise `BadInput`."""
+        experiment, where = self.experiment, str(self.folder)
+        for path, value in values.items():
+            experiment = experiment.with_value(path, value)
+        return replace(self, model=assemble(experiment, self.model.spec, "initialization", self.model.weights, where))
 
 
 def open_run(folder: Path) -> TrainedRun:
