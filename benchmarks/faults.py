@@ -26,7 +26,8 @@ from faults_campaign.outcome import FAULTS, Laboratory, Outcome
 from faults_campaign.table import HEAD, record
 
 KINDS = (
-    "kill", "calls_killed", "flips", "disks", "not_finite", "shortages", "closes", "cycles", "points", "clocks"
+    "kill", "calls_killed", "terminated", "together", "flips", "disks", "not_finite", "shortages", "closes", "cycles",
+    "points", "clocks",
 )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ class ClaimFolder:
                 kept = ClaimPlan.from_document(_json_of(path / PLAN), str(path / PLAN))
                 if kept.document() != plan.document():
                     raise BadInput(str(path), "holds the test of another plan; choose another folder")
-            elif any(path.iterdir()):
+            elif any(".tmp-" not in each.name for each in path.iterdir()):  # one that was killed may have begun a plan
                 raise BadInput(str(path), "the folder for a new test must be empty")
             else:
                 write_atomically(path / PLAN, text.encode())

@@ -15,12 +15,12 @@ from typing import Any
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import MAX_BYTES, Experiment
-from metagen_gui.engine.files import read_file, write_atomically
+from metagen_gui.engine.files import read_file, remove_leftovers, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, save_checkpoint
 from metagen_gui.engine.store.growing_file import GrowingFile
 from metagen_gui.engine.store.kept_data import write_data
-from metagen_gui.engine.store.lock import HOLDER, RunLock
+from metagen_gui.engine.store.lock import HOLDER, RunLock, is_held
 from metagen_gui.engine.store.names import (
     CHECKPOINTS,
     DATA,
@@ -192,6 +192,14 @@ def _undo(path: Path, new: bool) -> None:
                 folder.rmdir()
 
 
+def _was_broken_off(path: Path) -> bool:
+    """Return whether a folder holds only what a creation leaves that was killed before there was a run."""
+    empty = [name for name in (SAMPLES, CHECKPOINTS) if (path / name).is_dir() and not any((path / name).iterdir())]
+    ours = {LOCK, HOLDER, *empty}
+    there = [each.name for each in path.iterdir() if not each.name.startswith((f"{EXPERIMENT}.tmp-", f"{HOLDER}.tmp-"))]
+    return LOCK in there and ours.issuperset(there) and not is_held(path)
+
+
 def _place(experiment: Experiment, path: Path | None) -> tuple[Path, bool]:
     """Return an empty folder for the run, and whether it is new; raise `BadInput` if it cannot be had or is taken."""
     try:
@@ -200,6 +208,9 @@ def _place(experiment: Experiment, path: Path | None) -> tuple[Path, bool]:
             if not new and not path.is_dir():
                 raise BadInput(str(path), "is a file, not a folder")
             path.mkdir(parents=True, exist_ok=True)
+            if not new and _was_broken_off(path):
+                remove_leftovers(path)
+                _undo(path, new=False)
             if any(path.iterdir()):
                 raise BadInput(str(path), "the folder for a new run must be empty")
             return path, new

@@ -15,6 +15,7 @@ from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store import kept_data
+from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.engine.store.names import runs_folder
 from metagen_gui.engine.store.run_folder import RunFolder
 
@@ -116,6 +117,25 @@ def test_a_folder_that_holds_something_is_not_used(tmp_path: Path) -> None:
         RunFolder.create(Experiment(), tmp_path / "thesis.tex", [])
     assert caught.value.where == str(tmp_path / "thesis.tex") and caught.value.why == "is a file, not a folder"
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_what_a_creation_that_was_killed_has_left_is_no_obstacle(tmp_path: Path) -> None:
+    """The same command with the same folder then works; a folder with anything of value does not count as that."""
+    folder = tmp_path / "run"
+    for name in ("samples", "checkpoints"):
+        (folder / name).mkdir(parents=True)
+    for name in ("run.lock", "run.holder", "experiment.json.tmp-0123456789abcdef"):
+        (folder / name).touch()
+    (folder / "samples" / "mine.npz").touch()
+    with pytest.raises(BadInput, match="must be empty"):
+        RunFolder.create(Experiment(), folder, [])
+    (folder / "samples" / "mine.npz").unlink()
+    lock = RunLock(folder)
+    with pytest.raises(BadInput, match="must be empty"):
+        RunFolder.create(Experiment(), folder, [])
+    lock.release()
+    RunFolder.create(Experiment(), folder, []).close()
+    assert (folder / "experiment.json").is_file() and not list(folder.glob("*.tmp-*"))
 
 
 def test_an_empty_folder_is_used_as_it_is(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 import pickle
 import shutil
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,6 +213,53 @@ def test_an_earlier_export_is_replaced_and_an_empty_folder_is_used(points_run: P
     export_initialization(points_run, empty)
     assert load_export(empty).kind == "initialization"
     assert {path.name for path in own_copy.parent.iterdir()} == {"copy", "new"}
+
+
+def test_an_export_that_came_meanwhile_is_not_written_over(
+    points_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = export_folder._same
+
+    def another_comes(*models: Any) -> bool:
+        monkeypatch.setattr(export_folder, "_same", own)
+        export_initialization(points_run, tmp_path / "here")
+        return own(*models)
+
+    monkeypatch.setattr(export_folder, "_same", another_comes)
+    with pytest.raises(BadInput, match="holds an earlier export; --force replaces it"):
+        export_adapted(points_run, tmp_path / "here", task_index=0)
+    assert load_export(tmp_path / "here").kind == "initialization"
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_replacing_that_is_broken_off_leaves_the_earlier_export(
+    points_run: Path, own_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an interruption, such as SIGTERM, it comes back; killed between, it would lie in plain sight beside."""
+    before, own, seen = (own_copy / "export.json").read_text(), Path.rename, list[list[str]]()
+
+    def rename(self: Path, to: Path) -> Path:
+        if self.name.startswith(export_folder.UNDER_WAY):
+            seen.append(sorted(path.name for path in own_copy.parent.iterdir() if not path.name.startswith(".")))
+            raise KeyboardInterrupt
+        return own(self, to)
+
+    (own_copy.parent / "copy.earlier").mkdir()
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(KeyboardInterrupt):
+        export_adapted(points_run, own_copy, task_index=0, replace=True)
+    assert seen == [["copy.earlier", "copy.earlier-2"]]
+    assert (own_copy / "export.json").read_text() == before and load_export(own_copy).kind == "initialization"
+    assert sorted(path.name for path in own_copy.parent.iterdir()) == ["copy", "copy.earlier"]
+
+
+def test_what_a_killed_export_left_goes_after_a_day(points_run: Path, tmp_path: Path) -> None:
+    for name, age in (("old", 2 * export_folder.LONG_AGO), ("new", 60.0)):
+        left = tmp_path / f"{export_folder.UNDER_WAY}{name}"
+        left.mkdir()
+        os.utime(left, (time.time() - age, time.time() - age))
+    export_initialization(points_run, tmp_path / "here")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{export_folder.UNDER_WAY}new", "here"]
 
 
 @pytest.mark.parametrize("extra", ["notes.txt", ".hidden"])

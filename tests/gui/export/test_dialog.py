@@ -140,3 +140,21 @@ def test_a_run_that_goes_on_saves_first(qtbot: QtBot, controller: RunController,
     assert controller.state is RunState.RUNNING
     controller.finish()
     qtbot.waitUntil(lambda: not controller.state.busy)
+
+
+def test_a_run_that_ends_while_it_is_waited_for_is_exported_as_it_is(
+    qtbot: QtBot, controller: RunController, exports: Exports
+) -> None:
+    """Also one that is discarded, which will never save: what becomes of that is said at once."""
+    controller.start(Experiment())
+    qtbot.waitUntil(lambda: controller.state is RunState.RUNNING)
+    made = dialog(qtbot, controller)
+    controller.pause()
+    assert controller.engine is not None
+    controller.save_now = lambda: None  # type: ignore[method-assign]
+    made.export()
+    assert made.busy and not exports.calls
+    controller.finish()
+    qtbot.waitUntil(lambda: not controller.state.busy)
+    qtbot.waitUntil(lambda: not made.busy)
+    assert exports.calls[0][0] == controller.folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ from metagen_gui.gui.export.dialog import ExportDialog
 from metagen_gui.gui.library import thrown as trash_dialog
 from metagen_gui.gui.library.thrown import TrashDialog
 from metagen_gui.gui.program.trash import tell_thrown
+from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.widgets.banner import Banner
-from tests.gui.run.test_state_machine import Runs, spin
+from tests.gui.run.test_state_machine import OneRun, spin
 from tests.gui.stand_ins import FakeTraining, engine
 
 LEARNED = "learned"
 """The file that stands for all that a run has learned; its text is the run's alone."""
+ACTS = (*2 * ("start", "discard", "export", "delete"), "resume", "fail", "undo", "bring back", "pause", "finish")
+WAITS, PATIENCE = (0.0, 0.005, 0.1, None, None), 20.0
 ABOUT = '{"version": 1, "kind": "initialization", "data": {"kind": "points", "shape": [2]}, "sha256": ""}'
 
 
@@ -38,7 +42,7 @@ class Learning(FakeTraining):
     """Runs that leave something that can be lost."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, steps=25, pause=0.0005)
+        super().__init__(folder, steps=200, pause=0.001)
         self.learned: set[str] = set()
         self.names = itertools.count(1)
 
@@ -50,8 +54,8 @@ class Learning(FakeTraining):
         return self._events(self.folder / name, commands, 0)
 
 
-class Keeping(Runs):
-    """…and everything a person can do with what a run has left."""
+class Keeping(OneRun):
+    """Runs that begin and end, and everything a person can do with what they have left."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,50 +97,63 @@ class Keeping(Runs):
         self.exports[to] = text
         return Exported(to, "", "Written.")
 
-    @rule(agreed=st.booleans(), to=st.sampled_from(["proposed", "first", "inside"]))
-    def export(self, agreed: bool, to: str) -> None:
+    @rule(what=st.sampled_from(ACTS), which=st.integers(0, 2), agreed=st.booleans(), wait=st.sampled_from(WAITS))
+    def act(self, what: str, which: int, agreed: bool, wait: float | None) -> None:
+        """Do one thing and wait, or with None until all that it has begun is done."""
+        self.answers = [agreed]
+        match what:
+            case "start":
+                self.controller.start(Experiment())
+            case "resume" if self.controller.folder is not None and self.controller.folder.is_dir():
+                self.controller.resume_run(self.controller.folder)
+            case "fail":
+                self.fault = RuntimeError("a fault")
+            case "undo" if self.banner.text():
+                self.banner._action.click()
+            case "export":
+                self._order_export(agreed, which)
+            case "bring back" | "delete":
+                self._with_thrown(what, which, agreed)
+            case "pause" | "finish" | "discard":
+                getattr(self.controller, what)()
+        spin(wait or 0)
+        end = time.monotonic() + PATIENCE
+        while wait is None and time.monotonic() < end and self._is_under_way(what):
+            spin(0.002)
+
+    def _is_under_way(self, what: str) -> bool:
+        run = self.controller
+        waiting = run.state is RunState.FINISHING or (run.state is RunState.PREPARING and what in ("start", "resume"))
+        return self.dialog.busy or waiting
+
+    def _order_export(self, agreed: bool, which: int) -> None:
         folder = self.controller.folder
         if folder is None or self.dialog.busy:
             return
         self.dialog.set_run(folder)
-        if to != "proposed":
-            place = folder / "export" if to == "inside" else next(iter(self.exports), self.dialog.to_field.path())
-            self.dialog.to_field.set_path(place)
-        place, before = self.dialog.to_field.path(), dict(self.exports)
-        there, asked = (place / EXPORT).exists(), self.asked
-        self.answers = [agreed]
+        proposed = self.dialog.to_field.path()
+        place = (proposed, next(iter(self.exports), proposed), folder / "export")[which]
+        self.dialog.to_field.set_path(place)
+        before, there, asked = dict(self.exports), (place / EXPORT).exists(), self.asked
         self.dialog.export()
         assert (self.asked > asked) == there, "asked where an earlier export would go, and nowhere else"
         if there and not agreed:
             assert not self.dialog.busy and self.exports == before
 
-    @rule()
-    def undo(self) -> None:
-        if self.banner.text():
-            self.banner._action.click()
-
-    @rule(which=st.integers(0, 3))
-    def bring_back(self, which: int) -> None:
-        if dialog := self._choose(which):
-            dialog.bring_back()
-
-    @rule(which=st.integers(0, 3), agreed=st.booleans())
-    def delete(self, which: int, agreed: bool) -> None:
-        if dialog := self._choose(which):
-            self.answers = [agreed]
-            chosen = dialog.list.selectedItems()[0].data(256)
-            held = {file.read_text() for file in chosen.content.rglob(LEARNED)}
-            dialog.delete()
-            if agreed:
-                self.deleted |= held
-                self.exports = {place: text for place, text in self.exports.items() if place.exists()}
-
-    def _choose(self, which: int) -> TrashDialog | None:
+    def _with_thrown(self, what: str, which: int, agreed: bool) -> None:
         dialog = TrashDialog(self.window)
-        if dialog.list.count() <= which:
-            return None
+        if not dialog.list.count():
+            return
+        which %= dialog.list.count()
         dialog.list.item(which).setSelected(True)
-        return dialog
+        if what == "bring back":
+            dialog.bring_back()
+            return
+        held = {file.read_text() for file in thrown_away()[which].content.rglob(LEARNED)}
+        dialog.delete()
+        if agreed:
+            self.deleted |= held
+            self.exports = {place: text for place, text in self.exports.items() if place.exists()}
 
     @invariant()
     def what_a_run_learned_is_there_once_unless_it_was_deleted_twice(self) -> None:
@@ -165,4 +182,4 @@ class Keeping(Runs):
 
 def test_nothing_is_gone_that_was_not_deleted_twice(qapp: QApplication, tmp_path: Path) -> None:
     Keeping.folder = tmp_path
-    run_state_machine_as_test(Keeping, settings=settings(max_examples=30, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Keeping, settings=settings(max_examples=8, stateful_step_count=40, deadline=None))

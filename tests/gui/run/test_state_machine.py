@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
@@ -28,8 +28,8 @@ def spin(seconds: float) -> None:
         time.sleep(0.001)
 
 
-class Runs(RuleBasedStateMachine):
-    """Everything a person can do to a run, and everything that can happen to it."""
+class OneRun(RuleBasedStateMachine):
+    """What holds of a window's run whatever is asked of it."""
 
     folder: Path
     numbers = itertools.count()
@@ -62,6 +62,41 @@ class Runs(RuleBasedStateMachine):
         if fault is not None:
             raise fault
 
+    @invariant()
+    def every_way_is_in_the_table(self) -> None:
+        for before, after in itertools.pairwise(self.states):
+            assert after in NEXT[before], f"{before} → {after}"
+
+    @invariant()
+    def there_is_one_run_at_most(self) -> None:
+        assert self.training.begun - self.training.closed in (0, 1)
+
+    @invariant()
+    def a_thread_is_alive_just_while_the_state_says_so(self) -> None:
+        assert (self.controller._thread is not None) == self.controller.state.busy
+
+    def teardown(self) -> None:
+        self.controller.finish()
+        end = time.monotonic() + 20
+        while self.controller.state.busy and time.monotonic() < end:
+            spin(0.005)
+        assert not self.controller.state.busy, "a run that is asked to finish comes to an end"
+        assert self.training.begun == self.training.closed
+        self.every_way_is_in_the_table()
+        self.controller.deleteLater()
+
+
+class Runs(OneRun):
+    """Everything a person can do to a run, and everything that can happen to it."""
+
+    @initialize(wait=st.sampled_from([False, True]))
+    def there_is_a_run(self, wait: bool) -> None:
+        """Most of what can be asked for is about one; in most sequences none would ever be started."""
+        self.controller.start(Experiment())
+        end = time.monotonic() + 20
+        while wait and self.controller.folder is None and time.monotonic() < end:
+            spin(0.005)
+
     @rule(steps=st.sampled_from([None, 1]))
     def start(self, steps: int | None) -> None:
         self.controller.start(Experiment(), steps=steps)
@@ -92,29 +127,6 @@ class Runs(RuleBasedStateMachine):
     @rule(milliseconds=st.sampled_from([1, 10, 60]))
     def wait(self, milliseconds: int) -> None:
         spin(milliseconds / 1000)
-
-    @invariant()
-    def every_way_is_in_the_table(self) -> None:
-        for before, after in itertools.pairwise(self.states):
-            assert after in NEXT[before], f"{before} → {after}"
-
-    @invariant()
-    def there_is_one_run_at_most(self) -> None:
-        assert self.training.begun - self.training.closed in (0, 1)
-
-    @invariant()
-    def a_thread_is_alive_just_while_the_state_says_so(self) -> None:
-        assert (self.controller._thread is not None) == self.controller.state.busy
-
-    def teardown(self) -> None:
-        self.controller.finish()
-        end = time.monotonic() + 20
-        while self.controller.state.busy and time.monotonic() < end:
-            spin(0.005)
-        assert not self.controller.state.busy, "a run that is asked to finish comes to an end"
-        assert self.training.begun == self.training.closed
-        self.every_way_is_in_the_table()
-        self.controller.deleteLater()
 
 
 def test_no_sequence_of_requests_and_faults_leads_to_an_illegal_state(qapp: QApplication, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from metagen_gui.engine.claims.examination.events import ClaimsEvent
 from metagen_gui.engine.claims.examination.runner import examine
-from metagen_gui.engine.claims.folder import PLAN
+from metagen_gui.engine.claims.folder import PLAN, SCORES
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.report.files import HTML
+from metagen_gui.engine.files import remove_leftovers
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import RunLock, is_held
 
@@ -68,6 +69,8 @@ def examine_alone(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, No
     """Test claims as `examine` does, holding the folder: raises `BadInput` as well if another program writes there."""
     lock = RunLock(out) if (out / PLAN).exists() else None
     try:
+        if lock is not None:
+            remove_leftovers(out, out / SCORES)
         with closing(examine(plan, out)) as test:
             for event in test:
                 lock = lock or RunLock(out)  # not before: a new test wants an empty folder

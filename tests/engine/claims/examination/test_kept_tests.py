@@ -12,7 +12,7 @@ import pytest
 from metagen_gui.engine.claims.examination import kept_tests as module
 from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.kept_tests import examine_alone, fresh_folder, kept_tests
-from metagen_gui.engine.claims.folder import PLAN, ClaimFolder
+from metagen_gui.engine.claims.folder import PLAN, SCORES, ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -55,6 +55,20 @@ def test_two_tests_that_begin_in_one_second_get_folders_of_their_own(
     first.mkdir()
     second = fresh_folder(tmp_path)
     assert (first.name, second.name) == ("2026-01-02-030405", "2026-01-02-030405-2")
+
+
+def test_a_test_that_was_killed_while_it_was_made_goes_on_and_leaves_no_litter(plan: ClaimPlan, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / f"{PLAN}.tmp-0123456789abcdef").write_text("{")
+    test = examine_alone(plan, out)
+    next(test)
+    test.close()
+    (out / SCORES / "one.npz.tmp-0123456789abcdef").touch()
+    test = examine_alone(plan, out)
+    next(test)
+    assert not list(out.rglob("*.tmp-*"))
+    test.close()
 
 
 def test_one_writes_at_a_time_and_lets_go_in_the_end(plan: ClaimPlan, tmp_path: Path) -> None:
