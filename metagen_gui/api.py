@@ -51,7 +51,7 @@ from metagen_gui.engine.health.base import Detector, Finding, detectors
 from metagen_gui.engine.health.remedies import Advice, lower, put
 from metagen_gui.engine.health.signs import ContestSigns, PosteriorSigns, Signs
 from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.metrics.base import Context, DataKind, Metric, metrics
+from metagen_gui.engine.metrics.base import Axis, Context, DataKind, Metric, metrics
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.models.base import (
     USUAL,
@@ -124,6 +124,7 @@ __all__ = [  # noqa: RUF022  # by purpose
     "task_families",
     # a metric of samples
     "Context",
+    "Axis",
     "DataKind",
     "Metric",
     "Values",

@@ -2,9 +2,9 @@
 
 The JSON is that of the report (`report.json` beside `report.html`): `{"version": 1, "folder", "report", "plan",
 "steps", "verdicts": [{"claim", "arm", "footing", "world", "status", "sentence", "is_null"}], "comparisons": […],
-"best_possible": [SENTENCE, …], "distance_from_best": […], "curves": […], "runs": […], "outer_rates": […],
-"adaptation": […], "notes": […], "versions": {…}}`. `status` is confirmed, refuted or not shown; the null, `is_null`,
-must not come out as confirmed.
+"best_possible": [SENTENCE, …], "distance_from_best": […], "landmarks": […], "curves": […], "runs": […],
+"outer_rates": […], "adaptation": […], "notes": […], "versions": {…}}`. `status` is confirmed, refuted or not shown; the
+null, `is_null`, must not come out as confirmed.
 Keys may be added; none is taken away or given another meaning under the same version.
 """
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from metagen_gui.cli.figures import HUGE, figure
-from metagen_gui.engine.held_out import Difference, HeldOutTasks, Pair, RunScores, Summary
+from metagen_gui.cli.figures import plain, with_interval
+from metagen_gui.cli.sample_text import sample_tables, shots_table
+from metagen_gui.engine.held_out import Difference, Further, HeldOutTasks, Pair, RunScores
 from metagen_gui.engine.learning.evaluation import shown_steps
+from metagen_gui.engine.metrics.landmarks import ABOUT
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.statistics import FEWEST_GROUPS, Values
 
-DIGITS_OF_INTERVALS = 2
-MOST_DECIMALS = 6
 
-
-def print_for_people(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[Pair]) -> None:
-    """Print what was done, a table for every run, and what it says about adaptation and about pairs of runs."""
+def print_for_people(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[Pair], more: Further) -> None:
+    """Print what was done, a table for every run, what it says about adaptation and about pairs of runs, and `more`."""
     console = Console(highlight=False)
     console.print(escape(what_was_done(tasks)))
     for one in scores:
@@ -31,6 +29,15 @@ def print_for_people(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Se
     for pair in pairs:
         console.print()
         for sentence in about_pair(pair):
+            console.print(escape(sentence))
+    for one, found in zip(scores, more.by_shots, strict=False):
+        console.print(f"\n[bold]{escape(headline(one))}, by shots[/]")
+        console.print(shots_table(found))
+    if more.samples is not None:
+        for table in sample_tables(more.samples, scores):
+            console.print()
+            console.print(table)
+        for sentence in (*more.samples.notes, *([ABOUT] if more.samples.landmarks else ())):
             console.print(escape(sentence))
 
 
@@ -74,7 +81,7 @@ def _table(scores: RunScores) -> Table:
         for step in chosen:
             found, lost = scores.summary(values, step), scores.lost(step)
             first = escape(name) if step == chosen[0] else ""
-            mean, median = with_interval(found.mean, found.interval), plain(found.median, found)
+            mean, median = with_interval(found.mean, found.interval), plain(found.median, found.interval)
             lost_text = f"[yellow]{lost:,}[/]" if lost else "0"
             table.add_row(first, str(step), mean, median, f"{found.tasks:,}", lost_text, end_section=step == chosen[-1])
     return table
@@ -162,28 +169,3 @@ def of_tasks(found: Difference) -> str:
 def counted(number: int, what: str) -> str:
     """Return `1 task`, `1,234 tasks`."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def with_interval(mean: float, interval: float) -> str:
-    """Return `127.4 ± 2.1`: two digits of the interval, and as many decimals of the mean."""
-    decimals = decimals_for(interval)
-    if not math.isfinite(mean) or decimals is None:
-        return figure(mean)
-    if max(abs(mean), interval) >= HUGE:
-        return f"{figure(mean)} ± {figure(interval)}"
-    return f"{mean:,.{decimals}f} ± {interval:,.{decimals}f}"
-
-
-def plain(value: float, like: Summary) -> str:
-    """Return a value with as many decimals as the mean beside it."""
-    decimals = decimals_for(like.interval)
-    if decimals is None or not math.isfinite(value) or max(abs(value), like.interval) >= HUGE:
-        return figure(value)
-    return f"{value:,.{decimals}f}"
-
-
-def decimals_for(interval: float) -> int | None:
-    """Return how many decimals show two digits of an interval, or None where it says nothing."""
-    if not math.isfinite(interval) or interval <= 0:
-        return None
-    return min(max(DIGITS_OF_INTERVALS - 1 - math.floor(math.log10(interval)), 0), MOST_DECIMALS)

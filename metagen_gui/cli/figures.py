@@ -12,6 +12,8 @@ from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationR
 
 HUGE = 1e9
 """From here on a number is written with an exponent: a run that diverges would fill the screen with digits."""
+DIGITS_OF_INTERVALS = 2
+MOST_DECIMALS = 6
 WINDOW_SECONDS = 20.0
 """The speed is that of this last stretch of time."""
 
@@ -94,3 +96,28 @@ def duration(seconds: float) -> str:
             rest = whole % size // part if whole < 10 * size else 0
             return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
     return f"{whole} s"
+
+
+def with_interval(mean: float, interval: float) -> str:
+    """Return `127.4 ± 2.1`: two digits of the interval, and as many decimals of the mean."""
+    decimals = decimals_for(interval)
+    if not math.isfinite(mean) or decimals is None:
+        return figure(mean)
+    if max(abs(mean), interval) >= HUGE:
+        return f"{figure(mean)} ± {figure(interval)}"
+    return f"{mean:,.{decimals}f} ± {interval:,.{decimals}f}"
+
+
+def plain(value: float, interval: float) -> str:
+    """Return a value with as many decimals as the mean beside it, which has an interval."""
+    decimals = decimals_for(interval)
+    if decimals is None or not math.isfinite(value) or max(abs(value), interval) >= HUGE:
+        return figure(value)
+    return f"{value:,.{decimals}f}"
+
+
+def decimals_for(interval: float) -> int | None:
+    """Return how many decimals show two digits of an interval, or None where it says nothing."""
+    if not math.isfinite(interval) or interval <= 0:
+        return None
+    return min(max(DIGITS_OF_INTERVALS - 1 - math.floor(math.log10(interval)), 0), MOST_DECIMALS)

@@ -195,18 +195,39 @@ def evaluate(
             help="Score on the tasks of this experiment, or of this run's, in place of those that the runs hold out.",
         ),
     ] = None,
+    samples: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Measure N samples of every task as well, beside landmarks; of images this trains a judge first, once "
+            "per data set, in a few minutes.",
+        ),
+    ] = 0,
+    by_shots: Annotated[
+        str | None,
+        typer.Option(
+            metavar="0,1,5", help="Tell −log p of the query as well, after each of these numbers of examples."
+        ),
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option(metavar="N", help="Draws of a bound of −log p (--by-shots), where it is not exact.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write it all as a page with plots.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
 ) -> None:
     """Score runs on held-out tasks, at every step of adaptation."""
     from metagen_gui.cli.progress import preparing
 
+    if draws is not None and by_shots is None:
+        raise BadInput("--draws", "says how a likelihood is told; give --by-shots as well")
     with preparing():
         from metagen_gui.cli.evaluate import evaluate_runs, parse_steps
         from metagen_gui.engine.held_out import Request
 
         listed = None if steps is None else parse_steps(steps)
-        request = Request(tasks, shots, listed, support_draws, grid, tasks_from)
-    evaluate_runs(runs, request, as_json=as_json)
+        counts = () if by_shots is None else parse_steps(by_shots, "--by-shots", "numbers of examples")
+        request = Request(tasks, shots, listed, support_draws, grid, tasks_from, samples, counts, draws)
+    evaluate_runs(runs, request, as_json=as_json, page=page)
 
 
 @app.command(
@@ -240,3 +261,36 @@ def claims(
     with preparing():
         from metagen_gui.cli.claims import examine_claims
     examine_claims(plan, out, quick=quick, device=device, as_json=as_json)
+
+
+bench = typer.Typer(help="Score runs by protocols of published work.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+
+
+@bench.command(
+    help="Table 1 of Generative Matching Networks: −log p of the next drawing of a character after 0, 1, … others.\n\n"
+    "Needs the files of binary Omniglot, one array per character; classes of TEST must not be in TRAIN. Runs are "
+    "scored as they are, experiments are trained on TRAIN first. Where a model only bounds log p, by 1,000 importance "
+    "samples."
+)
+def gmn(
+    train: Annotated[Path, typer.Option(metavar="FILE", help="The drawings to train on: .npz, a folder or a zip.")],
+    test: Annotated[Path, typer.Option(metavar="FILE", help="The drawings to test with.")],
+    given: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="EXPERIMENT.json|RUN", help="Experiments or run folders; without any, the defaults."),
+    ] = None,
+    draws: Annotated[int, typer.Option(metavar="N", help="Importance samples, where log p is only bounded.")] = 1_000,
+    orders: Annotated[int, typer.Option(metavar="N", help="Random orders of every class.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The folder of a run that is trained here; or a dated one.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write table and plot as a page.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+) -> None:
+    """Score runs by the protocol of Generative Matching Networks."""
+    from metagen_gui.cli.progress import preparing
+
+    with preparing():
+        from metagen_gui.cli.bench import bench_gmn
+    bench_gmn(train, test, given or [], draws=draws, orders=orders, out=out, written=page, as_json=as_json)

@@ -63,15 +63,18 @@ def resume_training(folder: Path, *, previews: bool, device: str | None = None) 
     return _trained(experiment_at(Experiment, folder, 2**63), run, commands)
 
 
+def train_quietly(experiment: Experiment, out: Path | None) -> Path:
+    """Train with nothing on stdout, and return the run's folder; an interruption saves, and is one."""
+    commands = Commands()
+    run = meta_train(experiment, out=out, commands=commands, previews=False)
+    figures, stopped_by = _to_its_end(experiment, run, commands)
+    if stopped_by:
+        raise KeyboardInterrupt
+    return figures.folder
+
+
 def _trained(experiment: Experiment, run: Generator[Event, None, None], commands: Commands) -> int:
-    use_threads()
-    figures = Figures()
-    try:
-        stopped_by = _pull(experiment, run, commands, figures)
-    except (BadInput, BrokenPipeError):
-        raise
-    except Exception as error:
-        raise _failure(error, figures.folder if figures.meta_steps else None) from error
+    figures, stopped_by = _to_its_end(experiment, run, commands)
     folder = printable(str(figures.folder))
     if not stopped_by:
         print(f"Finished {figures.meta_steps:,} steps in {duration(figures.seconds)}: {folder}")
@@ -79,6 +82,18 @@ def _trained(experiment: Experiment, run: Generator[Event, None, None], commands
     kept = "what was learned is in" if any(manifests(figures.folder / CHECKPOINTS)) else "nothing sound was learned:"
     print(f"Stopped after step {figures.meta_step:,} of {figures.meta_steps:,}; {kept} {folder}")
     return 128 + stopped_by
+
+
+def _to_its_end(experiment: Experiment, run: Generator[Event, None, None], commands: Commands) -> tuple[Figures, int]:
+    """Return how far a run came, and the signal that ended it early, or 0."""
+    use_threads()
+    figures = Figures()
+    try:
+        return figures, _pull(experiment, run, commands, figures)
+    except (BadInput, BrokenPipeError):
+        raise
+    except Exception as error:
+        raise _failure(error, figures.folder if figures.meta_steps else None) from error
 
 
 def _pull(experiment: Experiment, run: Generator[Event, None, None], commands: Commands, figures: Figures) -> int:

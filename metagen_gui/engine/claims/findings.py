@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from metagen_gui.engine.claims import best_possible
 from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.best_possible import Gap
@@ -17,8 +19,11 @@ from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.steadiness import compare_training
 from metagen_gui.engine.claims.training import Steps
 from metagen_gui.engine.claims.verdicts import Verdict, conclude
+from metagen_gui.engine.held_out.landmarks import Place, axes, place
 from metagen_gui.engine.held_out.measures import Measure
-from metagen_gui.engine.statistics import NOTHING
+from metagen_gui.engine.metrics.base import Axis
+from metagen_gui.engine.metrics.landmarks import landmark_title
+from metagen_gui.engine.statistics import NOTHING, Values
 from metagen_gui.engine.tasks.base import TaskBatch
 
 Scores = dict[tuple[str, int, int], Scored]
@@ -45,6 +50,8 @@ class Findings:
     best: Scored | None = None
     """The best possible generator's scores, where it is known; and how far from it every arm is."""
     gaps: tuple[Gap, ...] = ()
+    landmarks: Mapping[str, Scored] = field(default_factory=dict)
+    """What landmarks of images score, by name."""
     kinds: int = 0
     """Of how many kinds the test tasks are."""
     groups: Mapping[Part, tuple[str, ...]] = field(default_factory=dict)
@@ -56,6 +63,28 @@ class Findings:
     def scored(self, arm: Arm, footing: Footing) -> list[Scored]:
         """Return an arm's scores on a footing by seed; seeds that could not be scored are left out."""
         return [*by_seed(self.plan, self.shared, self.scores, arm, footing).values()]
+
+    def places(self, footing: Footing) -> list[Place]:
+        """Return landmarks, and arms after the steps chosen for their samples, in the plane; nothing without one."""
+        along, groups = axes(self.measures), self.groups.get("own", ())
+        if not along or not self.landmarks:
+            return []
+        known = [
+            place(landmark_title(name), _last(along, [scored]), along, groups, is_landmark=True)
+            for name, scored in self.landmarks.items()
+        ]
+        for colour, arm in enumerate(self.arms):
+            if not arm.is_null and (scores := [scored.for_samples for scored in self.scored(arm, footing)]):
+                known.append(place(arm.title, _last(along, scores), along, groups, colour=colour))
+        return known
+
+
+def _last(along: Mapping[Axis, Measure], scores: Sequence[Scored]) -> dict[str, Values]:
+    """Return by measure the means over seeds `(tasks,)` at the chosen steps; NaN where a seed has diverged."""
+    at = [(one.own.values, one.own.rows.index(one.choice.step)) for one in scores]
+    return {
+        measure.name: np.mean([values[measure.name][row] for values, row in at], axis=0) for measure in along.values()
+    }
 
 
 def by_seed(
@@ -76,6 +105,7 @@ def find(
     outcomes: Sequence[Outcome],
     best: Scored | None = None,
     rates: Sequence[RateChoice] = (),
+    landmarks: Mapping[str, Scored] | None = None,
 ) -> Findings:
     """Compare the arms as the plan's claims ask for, and with the best possible if it is known, and conclude."""
     finder = _Finder(plan, {arm.name: arm for arm in arms}, shared, judge, scores, outcomes)
@@ -92,6 +122,7 @@ def find(
         verdicts=tuple(conclude(contrasts)),
         shown=judge.first_tasks,
         best=best,
+        landmarks=landmarks or {},
         gaps=best_possible.corrected([*finder.gaps(best)]) if best else (),
         kinds=len({*judge.test.batch.names}),
         groups=finder.groups,

@@ -16,17 +16,19 @@ from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.shuffled import ShuffledClasses
 from metagen_gui.engine.claims.tuning import Choice, build, means, of_samples, tuning
-from metagen_gui.engine.held_out.adapted import PICTURED, HeldOut, scoring_adapted
+from metagen_gui.engine.held_out.adapted import PICTURED, Adapted, HeldOut, scoring_adapted
+from metagen_gui.engine.held_out.landmarks import score_landmarks
 from metagen_gui.engine.held_out.measures import Eyes, Measure
 from metagen_gui.engine.held_out.work import Work
+from metagen_gui.engine.metrics.landmarks import LANDMARKS, REAL
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import parse_settings
 from metagen_gui.engine.tasks.base import Stream, TaskBatch, TaskFamily, task_families
 from metagen_gui.engine.trained.trained_run import open_run
 
-BEST = "best-possible"
-"""What the scores of the best possible generator are kept under."""
+BEST, LANDMARK = "best-possible", "landmark"
+"""What the scores of the best possible generator, and those of landmarks, are kept under."""
 
 
 class Judge:
@@ -136,8 +138,19 @@ class Judge:
             return None
         found = folder.scored(BEST)
         if found is None:
-            found = Scored(Choice({}, 0, float("nan"), ()), score_best(best, self.test, self.eyes))
+            found = unchosen(score_best(best, self.test, self.eyes))
             folder.keep_scores(BEST, found)
+        return found
+
+    def landmarks(self, folder: ClaimFolder) -> dict[str, Scored]:
+        """Return by name what landmarks of images score on the test tasks, from the folder if kept."""
+        names = [REAL, *LANDMARKS] if self.family.spec.has_pixels else []
+        kept = {name: folder.scored(f"{LANDMARK}-{name}") for name in names}
+        found = {name: scored for name, scored in kept.items() if scored is not None}
+        if len(found) < len(names):
+            found = {name: unchosen(scored) for name, scored in score_landmarks(self.test, self.eyes).items()}
+            for name, scored in found.items():
+                folder.keep_scores(f"{LANDMARK}-{name}", scored)
         return found
 
     def tasks_to_score(self, arm: Arm) -> int:
@@ -190,6 +203,11 @@ class Judge:
         if isinstance(family, ShuffledClasses):
             return tasks, Eyes(family.family, self.model, stream, self.query_size, shuffled=True)
         return tasks, Eyes(family, self.model, stream, self.query_size)
+
+
+def unchosen(found: Adapted) -> Scored:
+    """Return the scores of what does not adapt step by step, and so is not tuned."""
+    return Scored(Choice({}, 0, float("nan"), ()), found)
 
 
 def _known(wanted: Sequence[Measure], eyes: Eyes) -> tuple[Measure, ...]:

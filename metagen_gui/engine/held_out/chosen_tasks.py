@@ -33,6 +33,7 @@ MOST_DRAWS = 1_000
 GRID = 100
 """Points of the even grid that a task is scored on, where its family has one."""
 LIMITS = {"tasks": (1, 1_000_000), "shots": (1, 10_000), "support draws": (1, MOST_DRAWS), "grid": (2, 10_000)}
+LIMITS |= {"samples": (0, 2_000), "draws": (1, 100_000)}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Request:
     grid: int | None = None
     tasks_from: Path | None = None
     """The experiment whose tasks they are, a file or a run's folder; without it, that of the runs."""
+    samples: int = 0
+    """How many samples of a task are measured as well; 0 for none."""
+    by_shots: tuple[int, ...] = ()
+    """After how many examples the likelihood is told as well."""
+    draws: int | None = None
+    """Of a bound of that likelihood; None leaves it to the model."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -55,6 +62,9 @@ class Request:
         for step in (0,) if self.steps is None else self.steps or (-1,):
             if not 0 <= step <= MOST_STEPS:
                 raise BadInput("steps", f"{step} is not possible; 0 to {in_full(MOST_STEPS)} are")
+        for shots in self.by_shots:
+            if not 0 <= shots <= LIMITS["shots"][1]:
+                raise BadInput("by shots", f"{shots} is not possible; 0 to {in_full(LIMITS['shots'][1])} are")
 
 
 @dataclass(frozen=True)

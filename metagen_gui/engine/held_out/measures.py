@@ -12,7 +12,7 @@ from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.metrics import Context, Contexts, Metric, features_of, metrics_for
 from metagen_gui.engine.metrics.base import Decides
 from metagen_gui.engine.metrics.distances import Values
-from metagen_gui.engine.metrics.encoder import ImageEncoder
+from metagen_gui.engine.metrics.encoder import ImageEncoder, Judged
 from metagen_gui.engine.models.base import GenerativeModel
 from metagen_gui.engine.tasks.base import Stream, TaskFamily
 
@@ -125,14 +125,27 @@ class Eyes:
                 found[name][row] = metric.score(real, given, features, context)
         return found
 
+    def scores_of_real(
+        self, index: int, task: tuple[str, Array, Array], count: int, measures: Sequence[Measure]
+    ) -> dict[str, float]:
+        """Return what `count` further real examples of task `index` would score on average; NaN where unknown."""
+        name, _, query = task
+        context, real = self.context(index, name), self.encode(query)
+        return {one.name: one.metric.of_real(real, count, context) for one in measures if one.metric is not None}
+
+    @property
+    def judged(self) -> Judged | None:
+        """How well the judge of images does; None of other data."""
+        return self.encode.judged if isinstance(self.encode, ImageEncoder) else None
+
     @property
     def notes(self) -> tuple[str, ...]:
         """Return what a reader has to know of the features."""
-        if not isinstance(self.encode, ImageEncoder):
+        judged = self.judged
+        if judged is None:
             return ()
-        told = f"{self.encode.accuracy:.0%} ± {self.encode.error:.0%}"
         by_features = "; ".join(measure.title for measure in self.measures if measure.metric is not None)
         return (
-            f"{by_features}: these see images through a network that learned to tell the training classes apart. Of "
-            f"{self.encode.ways} held-out ones it tells {told} right.",
+            f"{by_features}: these see images through a network that learned to tell the training classes apart. "
+            f"{judged.sentence}",
         )

@@ -20,6 +20,9 @@ DataKind = str
 """The `kind` of a `DataSpec`: "images", "points"."""
 Decides = Literal["generalises", "collapses"]
 """A claim that figures of samples decide."""
+Axis = Literal["recognizability", "diversity", "originality"]
+"""Of the plane in which samples of images lie: how recognisable they are, how varied, how far from the support."""
+AXES: tuple[Axis, ...] = ("recognizability", "diversity", "originality")
 LogDensity = Callable[[Values], Values]
 """log p at points `(n, numbers)` as `(n,)`, in nats."""
 
@@ -55,6 +58,8 @@ class Metric(ABC):
     """Examples it needs on each side."""
     claims: ClassVar[Mapping[DataKind, Literal["generalises", "collapses"] | None]] = {}
     """For which kinds of data `metagen claims` takes it along, and the claim it decides there; None decides nothing."""
+    axis: ClassVar[Axis | None] = None
+    """Which axis of the plane of recognizability and diversity it is, if it is one."""
     proper: ClassVar[bool] = False
     """Whether on average nothing is better by it than the best possible generator (a proper score)."""
     place: ClassVar[int] = 100
@@ -63,6 +68,10 @@ class Metric(ABC):
     @abstractmethod
     def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
         """Return the figure of one task from features of its examples and of samples, `(examples, numbers)` each."""
+
+    def of_real(self, query: Values, count: int, context: Context) -> float:
+        """Return what `count` further real examples of the task would score on average; NaN where it is not known."""
+        return math.nan
 
     def applies(self, context: Context) -> bool:
         """Return whether `context` has what this metric needs."""

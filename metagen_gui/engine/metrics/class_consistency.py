@@ -10,6 +10,8 @@ the judge's own errors, the same for every arm. Chance is 1 over the number of c
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from metagen_gui.engine.metrics.base import Context, Metric, metrics
@@ -57,9 +59,16 @@ class ClassConsistency(Metric):
     needs = "classes"
     claims = {"images": "generalises"}
     place = 20
+    axis = "recognizability"
 
     def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
         """Return the share of samples that are nearest to their own class."""
         assert context.other_classes is not None
         # as many examples for the own class as for the others: a mean of more would lie nearer to everything
         return class_consistency(samples, query[: context.other_classes.shape[1]], context.other_classes)
+
+    def of_real(self, query: Values, count: int, context: Context) -> float:
+        """Return the share of the query, each example left out of its own mean."""
+        assert context.other_classes is not None
+        own = query[: context.other_classes.shape[1]]
+        return consistency_of_real(own, context.other_classes) if len(own) > 1 else math.nan

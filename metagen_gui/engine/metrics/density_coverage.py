@@ -107,6 +107,10 @@ class Density(Metric):
         """Return how many balls of real examples a sample lies in, next to what is expected."""
         return neighbourhoods(query, samples).density
 
+    def of_real(self, query: Values, count: int, context: Context) -> float:
+        """Return 1."""
+        return 1.0
+
 
 @metrics.register("coverage")
 class Coverage(Metric):
@@ -125,3 +129,7 @@ class Coverage(Metric):
     def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
         """Return the share of real examples whose ball holds a sample."""
         return neighbourhoods(query, samples).coverage
+
+    def of_real(self, query: Values, count: int, context: Context) -> float:
+        """Return the mean on equal laws."""
+        return expected_coverage(len(query), count) if len(query) > 1 else math.nan

@@ -8,29 +8,86 @@ samples, which it has never seen in training, need not come to lie between sharp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import appdirs
 import numpy as np
 import safetensors.torch
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from metagen_gui.engine.data.glyphs import kept
 from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.metrics.distances import Values
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings, Episodes, Tell, measure, moments, train
-from metagen_gui.engine.networks.context_networks import ConvEncoder, initial_values
+from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskFamily
 
-VERSION = 1
+VERSION = 2
 """Raise it whenever another network comes out of the same data: those kept by another version are not read."""
 KEPT = 16
 IMAGES_AT_ONCE = 256
 SEED = 0
 """Of the tasks, so that runs of all seeds are measured by one encoder, and of the initial weights."""
+LARGEST = 32
+"""Pixels per side that the network sees: larger images are halved until they fit."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How many real examples of held-out classes the judge puts into the right one of `ways`; NaN without two classes.
+
+    A class is told by the mean of `examples` of it; `error` is the standard error over episodes; chance is 1 / `ways`.
+    """
+
+    accuracy: float
+    error: float
+    ways: int
+    examples: int
+
+    @property
+    def sentence(self) -> str:
+        """What a reader of its figures has to know."""
+        if self.ways < 2:
+            return "How well is not known: there are no two held-out classes."
+        told = f"{self.accuracy:.1%} ± {self.error:.1%}"
+        known = f"Of {self.ways} held-out ones, each known by {self.examples} examples"
+        return f"{known}, it puts {told} of real examples into the right one."
+
+
+class Network(nn.Module):
+    """Four convolutions, three of them strided, and a linear layer: images to features `(n, features)`.
+
+    It judges by itself, one example at a time, and nothing is adapted through it: so it may normalise over a batch in
+    training, with running statistics afterwards.
+    """
+
+    def __init__(self, shape: tuple[int, ...], channels: int, features: int) -> None:
+        super().__init__()
+        side = [*shape[1:]]
+        self.halved = 0
+        while max(side) > LARGEST:
+            side, self.halved = [size // 2 for size in side], self.halved + 1
+        layers: list[nn.Module] = []
+        before = shape[0]
+        for width, kernel, stride in ((1, 5, 2), (2, 3, 2), (2, 3, 1), (4, 3, 2)):
+            conv = nn.Conv2d(before, channels * width, kernel, stride, kernel // 2, bias=False)
+            layers += [conv, nn.BatchNorm2d(channels * width), nn.ReLU()]
+            side, before = [-(-size // stride) for size in side], channels * width
+        self.seen = nn.Sequential(*layers)
+        self.out = nn.Linear(before * math.prod(side), features)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the features."""
+        for _ in range(self.halved):
+            images = F.avg_pool2d(images, 2)
+        found: Tensor = self.out(self.seen(images).flatten(1))
+        return found
 
 
 class ImageEncoder:
@@ -40,25 +97,16 @@ class ImageEncoder:
     """
 
     def __init__(self, shape: tuple[int, ...], settings: EncoderSettings) -> None:
-        self.network = ConvEncoder(shape, settings.channels, settings.width, settings.features, 0, "silu")
-        self.network.load_state_dict(initial_values(self.network, torch.Generator().manual_seed(SEED)))
+        self.network = Network(shape, settings.channels, settings.features).eval()
+        _begin(self.network, generator_for(SEED, "initialization"))
         self.centre, self.scale = torch.zeros(settings.features), torch.ones(())
-        self.report = torch.full((3,), torch.nan, dtype=torch.float64)
+        self.report = torch.full((4,), torch.nan, dtype=torch.float64)
 
     @property
-    def accuracy(self) -> float:
-        """The share of held-out examples put into the right one of `ways` classes; NaN where there are no two."""
-        return float(self.report[0])
-
-    @property
-    def error(self) -> float:
-        """The standard error of `accuracy`, over episodes."""
-        return float(self.report[1])
-
-    @property
-    def ways(self) -> int:
-        """How many classes `accuracy` is about; chance is 1 over it."""
-        return int(self.report[2].nan_to_num())
+    def judged(self) -> Judged:
+        """How well it does on held-out classes."""
+        accuracy, error, ways, examples = self.report.tolist()
+        return Judged(accuracy, error, int(ways), int(examples))
 
     @torch.no_grad()
     def __call__(self, images: Array) -> Values:
@@ -69,7 +117,7 @@ class ImageEncoder:
 
     def raw(self, images: Tensor) -> Tensor:
         """Return the features before they are centred and scaled."""
-        out: Tensor = self.network(images, images.new_zeros(0))
+        out: Tensor = self.network(images)
         return out
 
     def learn(self, episodes: Episodes, settings: EncoderSettings, tell: Tell) -> None:
@@ -90,6 +138,17 @@ class ImageEncoder:
         values = safetensors.torch.load(data)
         self.centre, self.scale, self.report = (values.pop(name) for name in ("centre", "scale", "report"))
         self.network.load_state_dict({name.removeprefix("network."): value for name, value in values.items()})
+
+
+def _begin(network: nn.Module, generator: torch.Generator) -> None:
+    """Give every weight its initial value: normal, with variance 2 over the number of inputs (He et al. 2015)."""
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if parameter.ndim > 1:
+                spread = math.sqrt(2 / parameter[0].numel())
+                parameter.copy_(spread * torch.randn(parameter.shape, generator=generator))
+            elif name.endswith("bias"):
+                parameter.zero_()
 
 
 def features_of(family: TaskFamily, tell: Tell = lambda done, total: None) -> Callable[[Array], Values]:

@@ -54,6 +54,10 @@ class NearerThanReal(Metric):
         """Return the probability."""
         return memorisation(query, support, samples).probability
 
+    def of_real(self, query: Values, count: int, context: Context) -> float:
+        """Return ½."""
+        return 0.5
+
 
 @metrics.register("support_distance")
 class SupportDistance(Metric):
@@ -63,7 +67,14 @@ class SupportDistance(Metric):
     summary = "How far samples lie from the support, next to real examples: near 0 for copies."
     unit = "of real"
     better = "1"
+    claims = {"images": None}
+    place = 50
+    axis = "originality"
 
     def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
         """Return the ratio of mean distances."""
         return memorisation(query, support, samples).ratio
+
+    def of_real(self, query: Values, count: int, context: Context) -> float:
+        """Return 1."""
+        return 1.0

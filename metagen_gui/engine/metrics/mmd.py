@@ -71,6 +71,10 @@ class SquaredMmd(Metric):
         """Return MMD² under Gaussian kernels."""
         return squared_mmd(query, samples, gaussians)
 
+    def of_real(self, query: Values, count: int, context: Context) -> float:
+        """Return 0."""
+        return 0.0
+
 
 @metrics.register("kid")
 class Kid(Metric):
@@ -87,3 +91,7 @@ class Kid(Metric):
     def measure(self, query: Values, support: Values, samples: Values, context: Context) -> float:
         """Return MMD² under the cubic kernel."""
         return squared_mmd(query, samples, cubic)
+
+    def of_real(self, query: Values, count: int, context: Context) -> float:
+        """Return 0."""
+        return 0.0

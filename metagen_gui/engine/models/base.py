@@ -225,11 +225,16 @@ class GenerativeModel(ABC):
         """Return log p of `batch` `(examples, *shape)` in nats `(examples,)`, as exactly as `likelihood` says."""
         raise NotImplementedError
 
-    def likelihood_noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
-        """Draw the noise of one `log_likelihood`; tensors begin with `lead`, then the draws unless it is exact."""
+    def likelihood_noise(
+        self, generator: torch.Generator, lead: tuple[int, ...], examples: int, draws: int | None = None
+    ) -> Noise:
+        """Draw the noise of one `log_likelihood`; tensors begin with `lead`, then the draws unless it is exact.
+
+        There are as many draws as `likelihood` says, unless `draws` says otherwise.
+        """
         assert self.likelihood is not None
-        draws = () if self.likelihood.exact else (self.likelihood.draws,)
-        return self.noise(generator, (*lead, *draws), examples)
+        of_bound = () if self.likelihood.exact else (draws or self.likelihood.draws,)
+        return self.noise(generator, (*lead, *of_bound), examples)
 
     def field(self, params: PlayerParams, points: Tensor) -> Tensor | None:
         """Return a score of `points` `(n, 2)` as `(n,)` to be drawn as a background, or None where there is none."""

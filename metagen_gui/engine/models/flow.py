@@ -241,7 +241,9 @@ class Flow(GenerativeModel):
             gained = gained - length / 6 * (traces[0] + 2 * traces[1] + 2 * traces[2] + traces[3])
         return gained - 0.5 * (x.square().sum(1) + x.shape[1] * math.log(2 * math.pi))
 
-    def likelihood_noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
+    def likelihood_noise(
+        self, generator: torch.Generator, lead: tuple[int, ...], examples: int, draws: int | None = None
+    ) -> Noise:
         """Return nothing: log p is not random."""
         return {}
 

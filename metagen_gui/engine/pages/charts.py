@@ -1,4 +1,4 @@
-"""Curves as inline SVG: a figure against the adaptation step, a line with its interval for every arm.
+"""Curves as inline SVG: a figure against the adaptation step or the shots, a line with its interval for every arm.
 
 Colours are CSS classes (`c0`, `c1` …), so that the page decides on light and dark. Steps are spaced by their root:
 the first few matter most, and the last lie far beyond those of training.
@@ -35,8 +35,8 @@ class Curve:
     """Of random weights: it does not set the range of the axis, and may lie at its edge."""
 
 
-def chart(curves: Sequence[Curve], title: str) -> str:
-    """Return the SVG of `curves`; empty if none has a finite mean."""
+def chart(curves: Sequence[Curve], title: str, along: str = "adaptation step") -> str:
+    """Return the SVG of `curves` over what is counted `along` them; empty if none has a finite mean."""
     trained = [curve for curve in curves if not curve.untrained] or curves  # others would squeeze these into a line
     finite = [(m, h) for c in trained for m, h in zip(c.means, c.halves, strict=True) if math.isfinite(m)]
     if not finite:
@@ -57,7 +57,7 @@ def chart(curves: Sequence[Curve], title: str) -> str:
         x, y = places.x(step), HEIGHT - BOTTOM + 16
         parts.append(f'<text class="tick" text-anchor="middle" x="{x:.1f}" y="{y}">{step}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(f'<text class="tick" text-anchor="middle" x="{middle}" y="{HEIGHT - 6}">adaptation step</text>')
+    parts.append(f'<text class="tick" text-anchor="middle" x="{middle}" y="{HEIGHT - 6}">{escape(along)}</text>')
     drawn = "".join(_drawn(curve, places) for curve in curves)
     x, y, width, height = LEFT - EDGE, TOP - EDGE, WIDTH - LEFT - RIGHT + 2 * EDGE, HEIGHT - TOP - BOTTOM + 2 * EDGE
     frame = f'x="{x}" y="{y}" width="{width}" height="{height}" viewBox="{x} {y} {width} {height}"'

@@ -37,6 +37,7 @@ figure { margin: 0 } figcaption { color: var(--dim); font-size: .85rem }
 .chart { height: auto; width: 100% } .tick { fill: var(--dim); font-size: 12px } .grid { stroke: var(--line) }
 .line { fill: none; stroke-width: 2 } .level { stroke-dasharray: 6 4; stroke-width: 2 }
 .band { opacity: .16; stroke: none }
+.whisker { stroke-width: 1.5 } .mark { fill: var(--ground); stroke: var(--dim); stroke-width: 1.5 }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 8px 0 }
 .key { border-radius: 2px; display: inline-block; height: 4px; margin-right: 6px; vertical-align: middle; width: 20px }
 .sheet img { display: block; height: 60px; image-rendering: pixelated } .sheet .points img { height: 86px }
@@ -46,7 +47,7 @@ pre { background: var(--panel); font-size: .82rem; overflow-x: auto; padding: 12
         "DARK", "; ".join(f"--k{place}: #{colour}" for place, colour in enumerate(COLOURS["dark"]))
     )
     + "".join(
-        f".line.c{place}, .level.c{place} {{ stroke: var(--k{place % 10}) }}\n"
+        f".line.c{place}, .level.c{place}, .whisker.c{place} {{ stroke: var(--k{place % 10}) }}\n"
         f".band.c{place}, .dot.c{place} {{ fill: var(--k{place % 10}) }}\n"
         f".key.c{place} {{ background: var(--k{place % 10}) }}\n"
         for place in range(20)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from metagen_gui.gui.claims.plane import ClaimsPlane
 from metagen_gui.gui.claims.plot import ClaimsPlot
 from metagen_gui.gui.claims.samples import ClaimsSamples
 from metagen_gui.gui.claims.verdicts import ClaimsVerdicts
@@ -33,12 +34,14 @@ class ClaimsResults(QWidget):
         self.title = PlainLabel(parent=self)
         self.title.setWordWrap(True)
         self.verdicts, self.plot, self.samples = ClaimsVerdicts(), ClaimsPlot(), ClaimsSamples()
+        self.plane = ClaimsPlane()
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Curves and samples"))
         self.tabs.tabBar().setAccessibleName(self.tabs.accessibleName())
         self.tabs.addTab(self.plot, self.tr("&Curves"))
         self.tabs.addTab(self.samples, self.tr("Sa&mples"))
+        self.tabs.addTab(self.plane, self.tr("Di&versity"))
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
         halves.addWidget(self.verdicts)
@@ -90,6 +93,8 @@ class ClaimsResults(QWidget):
         self.verdicts.show_verdicts(found.verdicts, found.plan.settings.claims, [*sentences(found.gaps)])
         self.plot.show_findings(found)
         self.samples.show_findings(found)
+        self.plane.show_findings(found)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.plane), self.plane.has_places)
 
     def _button(self, name: str, text: str, tip: str) -> QPushButton:
         button = QPushButton(text, self)

@@ -16,6 +16,7 @@ from PIL import Image
 from metagen_gui.engine.pages.charts import Curve, chart, ticks
 from metagen_gui.engine.pages.page import page, table
 from metagen_gui.engine.pages.pictures import strip
+from metagen_gui.engine.pages.plane import Spot, plane
 
 
 def curve(*means: float, name: str = "MAML", half: float = 0.5, untrained: bool = False) -> Curve:
@@ -75,3 +76,17 @@ def test_pictures_are_images_in_the_page_itself() -> None:
 def test_text_cannot_become_markup() -> None:
     drawn = page("<script>", [table(("<b>",), [("<img src=x onerror=y>",)])])
     assert "<script" not in drawn and "<img" not in drawn and "<b>" not in drawn
+
+
+def test_spots_lie_where_they_score_and_names_do_not_lie_on_each_other() -> None:
+    spots = [Spot("Real", 1.0, 0.1, 0.9, 0.05), Spot("B", 0.5, 0.0, 0.88, math.nan, 4), Spot("C", 0.5, 0.0, 0.88, 0, 5)]
+    drawn = plane([*spots, Spot("nowhere", math.nan, 0, 0.5, 0)], "Plane", "diversity", "recognizability")
+    found = re.findall(r'class="dot (\w+)" cx="([^"]+)" cy="([^"]+)"', drawn)
+    at = {kind: (float(x), float(y)) for kind, x, y in found}
+    assert at["c4"] == at["c5"] and at["mark"][0] > at["c4"][0] and at["mark"][1] < at["c4"][1]
+    assert "nowhere" not in drawn and "diversity" in drawn and "recognizability" in drawn
+    places = [(float(x), float(y)) for x, y in re.findall(r'x="([^"]+)" y="([^"]+)">[BC]</text>', drawn)]
+    assert len(places) == 2 and (abs(places[0][0] - places[1][0]) > 7 or abs(places[0][1] - places[1][1]) >= 13)
+    assert plane([Spot("nowhere", math.nan, 0, 0.5, 0)], "", "", "") == ""
+    beyond = plane([Spot("far", 9.0, 0, -0.5, 0, 1)], "", "", "")
+    assert 'cy="260.0"' in beyond, "what is below the plane is drawn at its edge"

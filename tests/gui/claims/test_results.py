@@ -61,6 +61,7 @@ def test_from_start_to_verdict_and_shown_again(qtbot: QtBot, tmp_path: Path, mon
     assert dialog.pages.currentWidget() is dialog.results
     assert "4 held-out tasks, one seed" in dialog.results.title.text() and "Done in" in dialog.results.title.text()
     assert len(dialog.results.verdicts.lines) == len(told.args[0].findings.verdicts) > 2
+    assert not dialog.results.tabs.isTabVisible(dialog.results.tabs.indexOf(dialog.results.plane)), "these are points"
     dialog.results.report_button.click()
     dialog.results.folder_button.click()
     (test,) = kept_tests(tmp_path / "claims")

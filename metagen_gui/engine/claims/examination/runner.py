@@ -113,7 +113,8 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
         if not name or _may_be_scored(folder.run(name), steps):
             scores[arm.name, steps, seed] = yield from _score(judge, arm, name, seed, folder, clock)
         clock.done += scoring_seconds(plan, arm)
-    findings = find(plan, arms, shared, judge, scores, outcomes, judge.best(folder), [*rates.values()])
+    known = judge.best(folder), [*rates.values()], judge.landmarks(folder)
+    findings = find(plan, arms, shared, judge, scores, outcomes, *known)
     report = write_report(findings, folder)
     yield ClaimsFinished(report, findings)
     return findings

@@ -42,6 +42,7 @@ def document(findings: Findings) -> dict[str, Any]:
         "comparisons": [dict(zip(tables.COMPARISONS, row, strict=True)) for row in tables.comparison_rows(findings)],
         "best_possible": [sentence for sentence, _ in sentences(findings.gaps)],
         "distance_from_best": [dict(zip(tables.GAPS, row, strict=True)) for row in tables.gap_rows(findings)],
+        "landmarks": [dict(zip(tables.LANDMARKS, row, strict=True)) for row in tables.landmark_rows(findings)],
         "curves": [dict(zip(tables.CURVES, row, strict=True)) for row in tables.curve_rows(findings)],
         "runs": [vars(outcome) for outcome in findings.outcomes],
         "outer_rates": [vars(one) for one in findings.rates],

@@ -16,6 +16,8 @@ from metagen_gui.engine.claims.plan import Footing
 from metagen_gui.engine.claims.report import tables
 from metagen_gui.engine.claims.report.distance import distance
 from metagen_gui.engine.claims.verdicts import Verdict, number, probability
+from metagen_gui.engine.held_out.landmarks import planes
+from metagen_gui.engine.metrics.landmarks import ABOUT, landmark_title
 from metagen_gui.engine.pages.charts import chart
 from metagen_gui.engine.pages.page import table, text
 from metagen_gui.engine.pages.pictures import strip
@@ -64,6 +66,7 @@ def sections(findings: Findings, versions: Mapping[str, str]) -> Iterator[str]:
     yield from distance(findings)
     yield f"<h2>As the model adapts</h2><p>{ON_CURVES}</p>"
     yield from _curves(findings)
+    yield from _plane(findings)
     yield "<h2>Samples, from the same latents</h2>"
     yield _sheet(findings)
     yield f"<h2>Comparisons</h2><p>{ON_COMPARISONS}</p>"
@@ -118,6 +121,28 @@ def _charts(findings: Findings, footing: Footing, world: str, part: Part) -> Ite
             unit = f" in {measure.unit}" if measure.unit == "nats" else ""
             better = BETTER.get(measure.better, f"{measure.better} is ideal")
             yield f"<figure>{drawn}<figcaption>{text(measure.title)}{unit}: {better}</figcaption></figure>"
+
+
+def _plane(findings: Findings) -> Iterator[str]:
+    """Yield the plane of recognizability and diversity on every footing, and what landmarks score; or nothing."""
+    drawn = {footing: planes(findings.places(footing), findings.measures) for footing in findings.shared}
+    if not any(drawn.values()):
+        return
+    yield f"<h2>Recognizability and diversity</h2><p>{text(ABOUT)}</p>"
+    for footing, figures in drawn.items():
+        yield f'<h3>{text(footing.capitalize())}</h3><div class="charts">{figures}</div>'
+    measures = [measure for measure in findings.measures if measure.metric is not None]
+    yield table(("landmark", *(measure.title for measure in measures)), _landmarks(findings), numbers=len(measures))
+
+
+def _landmarks(findings: Findings) -> Iterator[tuple[str, ...]]:
+    for name, scored in findings.landmarks.items():
+        figures = []
+        for measure in findings.measures:
+            if measure.metric is not None:
+                mean, half, _ = tables.summary(scored.own.values[measure.name], findings.groups["own"])
+                figures.append(f"{number(mean)} ± {number(half)}")
+        yield landmark_title(name), *figures
 
 
 def _sheet(findings: Findings) -> str:

@@ -24,6 +24,7 @@ COMPARISONS = (
     "tasks", "seeds", "status", "decides", "null", "objection", "groups", "groups_are",
 )  # fmt: skip
 GAPS = ("footing", "arm", "measure", "unit", "best", "ahead", "low", "high", "share", "p_holm", "impossible")
+LANDMARKS = ("landmark", "measure", "mean", "interval", "tasks")
 CURVES = ("footing", "world", "arm", "measure", "step", "mean", "interval", "tasks", "chosen")
 
 
@@ -67,14 +68,14 @@ def curves(findings: Findings, footing: Footing, measure: Measure, part: Part = 
         if not values:
             continue
         stacked, groups = np.stack(values), findings.groups[part]
-        rows = [_summary(stacked[:, row], groups) for row in range(stacked.shape[1])]
+        rows = [summary(stacked[:, row], groups) for row in range(stacked.shape[1])]
         chosen = median_low(scored.choice.step for scored, _ in parts)
         taken = next(adapted.rows for _, adapted in parts if adapted is not None)
         means, halves, counts = zip(*rows, strict=True)
         found.append(Curve(arm.title, colour, taken, means, halves, counts, chosen, untrained=not arm.run))
     best = findings.best.own.values if findings.best is not None and part == "own" else {}
     if measure.name in best:
-        mean, half, count = _summary(best[measure.name], findings.groups["own"])
+        mean, half, count = summary(best[measure.name], findings.groups["own"])
         found.append(Curve(TITLE, len(findings.arms), (0,), (mean,), (half,), (count,)))
     return found
 
@@ -87,6 +88,14 @@ def curve_rows(findings: Findings) -> Iterator[tuple[object, ...]]:
                 for curve in curves(findings, footing, measure, part):
                     for point in zip(curve.steps, curve.means, curve.halves, curve.tasks, strict=True):
                         yield footing, world, curve.name, measure.name, *point, point[0] == curve.chosen
+
+
+def landmark_rows(findings: Findings) -> Iterator[tuple[object, ...]]:
+    """Yield a row per landmark and measure of samples."""
+    for name, scored in findings.landmarks.items():
+        for measure in findings.measures:
+            if measure.name in scored.own.values:
+                yield name, measure.name, *summary(scored.own.values[measure.name], findings.groups["own"])
 
 
 def worlds(findings: Findings) -> list[tuple[str, Part]]:
@@ -106,7 +115,7 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def _summary(values: Values, groups: Sequence[str]) -> tuple[float, float, int]:
+def summary(values: Values, groups: Sequence[str]) -> tuple[float, float, int]:
     """Return mean, half width and number of `values` `(seeds, tasks)`, over tasks that have diverged in no seed."""
     sound = np.asarray(np.isfinite(values).all(0))
     kept = values[:, sound].mean(0)

@@ -239,13 +239,20 @@ def test_a_gan_is_measured_by_its_samples(tiny: Tiny, tmp_path: Path) -> None:
 
 
 def test_a_class_that_is_alone_is_told_from_none(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = EncoderSettings(episodes=2, test_episodes=1, channels=4, width=8, features=4)
+    small = EncoderSettings(episodes=2, test_episodes=1, channels=4, features=4)
     monkeypatch.setattr(encoder, "EncoderSettings", lambda: small)
     made = ClaimPlan.of(tiny("images", "vae", "maml"), {**SMALL, "query_size": 4, "arms": ("joint", "maml")})
     found = finished(made, tmp_path / "out").findings  # of the six classes one is held out for the test
-    assert [measure.name for measure in found.measures] == ["loss", "iwae", "kid", "coverage", "memorisation"]
+    of_samples = ["kid", "diversity", "coverage", "support_distance", "memorisation"]
+    assert [measure.name for measure in found.measures] == ["loss", "iwae", *of_samples]
     (note,) = (note for note in found.notes if "network that learned to tell the training classes apart" in note)
     assert note.startswith("; ".join(measure.title for measure in found.measures[2:]) + ": ")
+    assert note.endswith("How well is not known: there are no two held-out classes.")
+    assert {name: [*one.own.values] for name, one in found.landmarks.items()}["copies"] == of_samples
+    kept = (tmp_path / "out" / "scores" / "landmark-affine.npz").stat().st_mtime_ns
+    again = finished(made, tmp_path / "out").findings
+    assert np.array_equal(again.landmarks["affine"].own.values["kid"], found.landmarks["affine"].own.values["kid"])
+    assert (tmp_path / "out" / "scores" / "landmark-affine.npz").stat().st_mtime_ns == kept, "measured once"
 
 
 def test_a_shift_is_a_world_of_its_own(tiny: Tiny, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What trained runs score by protocols of published work."""
