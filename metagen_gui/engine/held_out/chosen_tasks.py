@@ -5,7 +5,7 @@ on the seed, so runs of different seeds are scored on the test tasks of the firs
 run has kept what it holds out: one that was trained on what the first holds out is refused, and what has changed since
 is told. Runs whose settings would give other test tasks are refused, whatever the settings are: the tasks themselves
 are compared. Or they are those of another experiment, on which no run need have been trained: they have to fit, and
-whether a run has seen any of them is looked up by contents.
+whether a run has seen any of them is looked up by contents, which cannot tell what is stored in another way.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ from metagen_gui.engine.trained.loaded_model import MOST_STEPS
 from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 
 MOST_DRAWS = 1_000
+BY_BYTES = (
+    "nothing that it was trained on is scored here, by the bytes of files; what is stored in another way, or at "
+    "another size, would not be noticed"
+)
 GRID = 100
 """Points of the even grid that a task is scored on, where its family has one."""
 LIMITS = {"tasks": (1, 1_000_000), "shots": (1, 10_000), "support draws": (1, MOST_DRAWS), "grid": (2, 10_000)}
@@ -192,6 +196,8 @@ def _seen_elsewhere(runs: Sequence[TrainedRun], family: TaskFamily) -> tuple[str
         elif seen:
             what = f"{run.folder} was trained on, or validated with, pictures of what is scored here"
             doubts.append(f"{what} ({len(seen):,}: {some(seen)})")
+        elif family.kept() and run.family.kept():  # both were found: the same drawing may be in many a file
+            doubts.append(f"{run.folder}: {BY_BYTES}")
     return tuple(doubts)
 
 

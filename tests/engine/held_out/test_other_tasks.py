@@ -16,6 +16,7 @@ from metagen_gui.cli.evaluation_text import what_was_done
 from metagen_gui.engine.data.image_files import contents
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, choose_tasks, compare, score_run
+from metagen_gui.engine.held_out.chosen_tasks import BY_BYTES
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
@@ -80,7 +81,8 @@ def test_runs_that_were_trained_on_different_tasks_compare_on_a_third(
     with pytest.raises(BadInput, match="only runs on the same tasks compare"):
         choose_tasks(runs, Request(tasks=3))
     chosen = choose_tasks(runs, request)
-    assert chosen.doubts == () and "of Images of" in what_was_done(chosen), "no picture is one of theirs"
+    assert chosen.doubts == (f"{runs[1].folder}: {BY_BYTES}",), "what is made is in no picture that was found"
+    assert "of Images of" in what_was_done(chosen) and "that no run has seen" not in what_was_done(chosen)
     first, later = (score_run(run, chosen, request) for run in runs)
     pair = compare(later, first)
     difference = (later.losses["vae"][-1] - first.losses["vae"][-1]).mean()
@@ -93,7 +95,8 @@ def test_what_was_seen_is_found_by_contents_and_not_by_names(
     own, others = pictures(tmp_path / "own", seed=0), pictures(tmp_path / "others", seed=1)
     run = trained("run", "images", **{"tasks.path": str(own)})
     request = asked(tmp_path / "o.json", name="images", settings={"size": 16, "path": str(others)})
-    assert choose_tasks([run], request).doubts == (), "of other pictures, though every class is called alike"
+    alone = (f"{run.folder}: {BY_BYTES}",)
+    assert choose_tasks([run], request).doubts == alone, "of other pictures, though every class is called alike"
     test = choose_tasks([run], request).family.layout.streams["test"][0].name
     learned = run.family.layout.streams["train"][0].name
     (others / test / "copy.png").write_bytes((own / learned / "0.png").read_bytes())
