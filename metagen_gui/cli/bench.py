@@ -2,17 +2,19 @@
 
 The JSON is `{"version": 1, "protocol": {"train", "test", "classes", "groups", "orders", "shots"}, "runs": [{"run",
 "algorithm", "model", "meta_step", "title", "exact", "draws", "nats": {STEP: {SHOTS: {"mean", "interval", "median",
-"tasks", "groups"}}}}], "published": [{"title", "reference", "nats": {SHOTS: NATS}}]}`: −log p of the next drawing in
-nats after so many drawings of its class, before adapting (STEP 0) and after as many steps as in training. `interval` is
-half a 95 % interval over what classes lie in, such as alphabets. Keys may be added; none is taken away or given another
-meaning under the same version.
+"tasks", "groups"}}}}], "pairs": [{"run", "against", "nats": {SHOTS: {"mean", "interval", "lower", "tasks",
+"groups"}}}], "published": [{"title", "reference", "nats": {SHOTS: NATS}}]}`: −log p of the next drawing in nats after
+so many drawings of its class, before adapting (STEP 0) and after as many steps as in training; `interval` is half a
+95 % interval over classes. A pair is a later run less the first, adapted, class by class, with intervals over what
+classes lie in, such as alphabets. Keys may be added; none is taken away or given another meaning under the same
+version.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -135,11 +137,25 @@ def document(
             }
             for run, one in zip(runs, found, strict=True)
         ],
+        "pairs": [
+            {
+                "run": str(run.folder),
+                "against": str(runs[0].folder),
+                "nats": {str(shots): _finite(asdict(each)) for shots, each in gmn.apart(one, found[0], sets).items()},
+            }
+            for run, one in zip(runs[1:], found[1:], strict=True)
+            if comparable(one, found[0])
+        ],
         "published": [
             {"title": title, "reference": gmn.REFERENCE, "nats": {str(shots): nats for shots, nats in row.items()}}
             for title, row in gmn.PUBLISHED.items()
         ],
     }
+
+
+def comparable(one: ByShots, other: ByShots) -> bool:
+    """Return whether two runs tell a likelihood in one way, of the same sets."""
+    return one.likelihood.called == other.likelihood.called and one.values.shape[1:] == other.values.shape[1:]
 
 
 def _finite(figures: dict[str, Any]) -> dict[str, Any]:
@@ -171,10 +187,10 @@ def _name(run: TrainedRun, step: int) -> str:
 
 def _said(sets: gmn.Sets, runs: Sequence[TrainedRun]) -> str:
     classes, groups = len({*sets.names}), len({*sets.groups})
-    of = f" of {groups} alphabets or groups" if groups < classes else ""
+    of = f" of {groups} alphabets" if groups < classes else ""
     return (
         f"−log p of the next drawing in nats, after so many of its class: the mean over {classes} held-out "
-        f"classes{of}, with 95 % intervals over these, {len(sets.names) // classes} random order(s) of each. "
+        f"classes{of}, with 95 % intervals over classes, {len(sets.names) // classes} random order(s) of each. "
         f"Published: {gmn.REFERENCE}; there on the 20 alphabets of Omniglot's evaluation half."
     )
 
@@ -191,6 +207,19 @@ def _print_for_people(sets: gmn.Sets, runs: Sequence[TrainedRun], found: Sequenc
             if cell != "–":
                 shown.add_row(str(shots), cell)
         console.print(shown)
+    for sentence in _pairs(sets, runs, found):
+        console.print(escape(printable(sentence)))
+
+
+def _pairs(sets: gmn.Sets, runs: Sequence[TrainedRun], found: Sequence[ByShots]) -> Iterator[str]:
+    """Yield how later runs differ from the first, with intervals over groups of classes."""
+    for run, one in zip(runs[1:], found[1:], strict=True):
+        if comparable(one, found[0]):
+            told = (
+                f"{with_interval(each.mean, each.interval)} after {shots}{'' if each.is_clear else ' (not clear)'}"
+                for shots, each in gmn.apart(one, found[0], sets).items()
+            )
+            yield f"{run.folder.name} less {runs[0].folder.name}, adapted, class by class, in nats: {', '.join(told)}."
 
 
 def _write_page(
@@ -213,6 +242,7 @@ def _write_page(
         f'<div class="legend">{"".join(names)}</div>',
         f"<figure>{chart(curves, TITLE, 'shots')}<figcaption>−log p in nats: lower is better</figcaption></figure>",
         table(("run", "told by", *shots), _rows(runs, found), numbers=len(shots)),
+        *(f"<p>{text(sentence)}</p>" for sentence in _pairs(sets, runs, found)),
     ]
     try:
         write_atomically(path, page(TITLE, body).encode("utf-8", "backslashreplace"))

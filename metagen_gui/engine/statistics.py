@@ -156,6 +156,8 @@ def half_width(values: Values, groups: Sequence[str] = ()) -> float:
     units = by_group(values[None], groups)
     if units.shape[1] < 2:
         return math.nan
+    if np.ptp(units) <= ROUNDING * abs(units.mean()):
+        return 0.0
     found = scatter(units)
     return max(found.reach(1 - CONFIDENCE, side) for side in (-1, 1))
 

@@ -15,6 +15,8 @@ from metagen_gui.cli import main
 from metagen_gui.engine.bench import gmn
 from metagen_gui.engine.bench.drawings import read_drawings
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out import ByShots
+from metagen_gui.engine.models.base import Likelihood
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import open_run
 from tests.cli.test_evaluate import Said, strictly, train
@@ -83,7 +85,7 @@ def test_every_drawing_is_told_after_those_before_it(bench: Callable[[str], Said
     exact = {"z": torch.randn(400, 1, 8, generator=torch.Generator().manual_seed(0))}
     surprises = [-float(model.log_likelihood(params, torch.from_numpy(one[2:3]), exact)) for one in sets.images]
     assert one["nats"]["0"]["2"]["mean"] == pytest.approx(np.mean(surprises), rel=0.05)
-    assert one["nats"]["0"]["2"]["tasks"] == 6 and one["nats"]["0"]["2"]["groups"] == 2
+    assert one["nats"]["0"]["2"]["tasks"] == 6 and one["nats"]["0"]["2"]["groups"] == 6
     steps = str(run.model.algorithm.steps)
     assert [*one["nats"]] == ["0", steps] and one["nats"][steps]["0"] == one["nats"]["0"]["0"]
     assert one["nats"][steps]["4"] != one["nats"]["0"]["4"]
@@ -107,11 +109,25 @@ def test_an_experiment_is_trained_on_the_spot_and_a_page_shows_all(
     words = f"--train train --test test experiment.json run --draws 2 --out {out} --page {page}"
     status, said, _ = bench(words)
     assert status == 0 and "Generative Matching Networks (published)" in said and "74.2" in said
+    assert "run less out, adapted, class by class, in nats: " in " ".join(said.split())
     assert max(map(len, said.splitlines())) <= 80
     trained = open_run(out).experiment.config("tasks")
     assert Path(trained.path).name == "train" and trained.pixels == "binary"
     told = page.read_text()
     assert "the same with averaging" in told and told.count("<polyline") == 6 and "out: MAML" in told
+
+
+def test_runs_are_compared_class_by_class_with_intervals_over_what_these_lie_in() -> None:
+    likelihood = Likelihood(exact=True)
+    values = np.random.default_rng(0).normal(90, 9, (2, 2, 8))
+    other = values - np.array([[[1.0], [4.0]]]) - 0.1 * np.arange(8)
+    other[1, 1, 7] = np.nan
+    names = tuple(f"{place // 4}/{place}" for place in range(8))
+    sets = gmn.Sets(np.zeros((8, 2, 1, 4, 4), np.float32), names, tuple(name[0] for name in names))
+    one, two = (ByShots((0, 4), (0, 3), each, likelihood, names) for each in (values, other))
+    found = gmn.apart(two, one, sets)
+    assert found[0].mean == pytest.approx(-1 - 0.35) and (found[0].groups, found[0].lower) == (2, 8)
+    assert found[4].mean == pytest.approx(-4 - 0.3) and found[4].tasks == 7, "what has diverged in either is left out"
 
 
 WRONG = {

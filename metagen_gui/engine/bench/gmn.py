@@ -18,8 +18,10 @@ from metagen_gui.engine.algorithms.base import Algorithm
 from metagen_gui.engine.bench.drawings import Drawings
 from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.held_out.by_shots import ByShots, telling, told_by
+from metagen_gui.engine.held_out.summaries import Difference, difference
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import quoted
+from metagen_gui.engine.statistics import chosen_of
 from metagen_gui.engine.trained.trained_run import TrainedRun
 
 DRAWS = 1_000
@@ -91,7 +93,17 @@ def score(
         parts.append(part)
         tell(part.shape[2])
     values = np.concatenate(parts, axis=2)
-    return ByShots(tuple(shots), rows, values, told_by(algorithm, draws), sets.groups)
+    return ByShots(tuple(shots), rows, values, told_by(algorithm, draws), sets.names)
+
+
+def apart(later: ByShots, first: ByShots, sets: Sets) -> dict[int, Difference]:
+    """Return by shots what a run tells less what another does, each adapted, set by set; intervals are over groups."""
+    found = {}
+    for place, shots in enumerate(first.shots):
+        mine, theirs = later.values[-1, place], first.values[-1, place]
+        sound = np.isfinite(mine) & np.isfinite(theirs)
+        found[shots] = difference(mine[sound], theirs[sound], chosen_of(sets.groups, sound))
+    return found
 
 
 def possible_shots(sets: Sets) -> tuple[int, ...]:
