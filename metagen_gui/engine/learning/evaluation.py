@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -146,7 +147,7 @@ def take_snapshot(
         curve_x=x if curves.numel() else None,
         curves=curves.float().cpu().numpy() if curves.numel() else None,
         truth=truth,
-        path=spec.to_show(paths.float().cpu().numpy()) if paths.numel() else None,
+        path=_to_look_at(spec.to_show(paths.float().cpu().numpy())) if paths.numel() else None,
     )
 
 
@@ -154,6 +155,11 @@ def _stacked(parts: list[Tensor | None], like: Tensor) -> Tensor:
     """Stack what a model has drawn at every step; nothing, if it draws no such thing."""
     present = [part for part in parts if part is not None]
     return torch.stack(present) if present else like.new_zeros(0)
+
+
+def _to_look_at(shown: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return what is only drawn in few bytes: a path has as many points as all columns of samples together."""
+    return shown if shown.dtype == np.uint8 else shown.astype(np.float16)
 
 
 def _thinned(states: Tensor | None) -> Tensor | None:
