@@ -226,6 +226,19 @@ def test_the_columns_of_a_long_path_are_of_the_steps_they_name(tiny: Tiny) -> No
     )
 
 
+def test_the_way_of_samples_is_kept_from_noise_to_the_samples_themselves(tiny: Tiny) -> None:
+    values = {"model.sampling_steps": 20, "training.preview_samples": 3}
+    for tasks, count, digits in (("densities", 256, 0.01), ("strokes", 3, 0)):
+        learner = moved(MetaLearner(tiny(tasks, "flow", "maml", values)))
+        found = Observer(learner).snapshot()
+        assert found.path is not None and found.path.shape[1:4] == (len(found.steps), evaluation.STATES, count)
+        assert np.allclose(found.path[:, :, -1].astype(float), found.samples, atol=digits, rtol=0)
+        latents = learner.model.latents(generator_for(0, "preview"), count).view(count, *learner.model.spec.shape)
+        begun = latents.numpy() if tasks == "densities" else (127.5 * (latents.numpy() + 1)).clip(0, 255)
+        assert np.allclose(found.path[:, :, 0].astype(float), begun, atol=0.01 if tasks == "densities" else 0.51)
+        assert not np.allclose(found.path[:, :, 4].astype(float), found.samples, atol=0.1)
+
+
 def test_samples_are_made_with_what_the_model_samples_with(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every step's samples pass through `for_sampling`, which is told the parameters before adaptation."""
     learner = moved(MetaLearner(tiny("densities", "vae", "maml")))
