@@ -4,8 +4,8 @@
 
 A try is a process of its own: it opens the window, starts a run fifty times in a tenth of a second, and ends it
 at a random moment: by closing the window and giving any answer to its question, by Ctrl+C, or while it discards the
-run. Survived: status 0, not a word from Qt on stderr, one run at most, and that one at rest and whole. No screen is
-needed.
+run. Survived: status 0, not a word from Qt on stderr, one run at most, and that one at rest and whole, in the trash if
+it was discarded. No screen is needed.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _try(home: Path, way: str, moment: float) -> str:
     said = [line for line in errors.read_text(errors="replace").splitlines() if line and line != HARMLESS]
     if status or said:
         return f"status {status}: {said[-1] if said else 'without a word'}"
-    return _judge(home / "XDG_DATA_HOME" / "metagen" / "runs")
+    return _judge(home / "XDG_DATA_HOME" / "metagen")
 
 
 def _live(way: str, moment: float) -> int:
@@ -113,10 +113,11 @@ def _live(way: str, moment: float) -> int:
     return app.run()
 
 
-def _judge(runs: Path) -> str:
-    from metagen_gui.engine.store.library import list_runs
+def _judge(data: Path) -> str:
+    from metagen_gui.engine.store.library import list_runs, read_entry
 
-    entries = list_runs(runs)
+    thrown = [folder for folder in (data / "trash").glob("*/*") if folder.is_dir()]
+    entries = [*list_runs(data / "runs"), *map(read_entry, thrown)]
     if len(entries) > 1:
         return f"{len(entries)} runs"
     for entry in entries:

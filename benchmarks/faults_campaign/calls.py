@@ -14,7 +14,7 @@ Seen = Callable[[str, Path | None], None]
 
 FUNCTIONS = [
     (os, "fsync"), (os, "write"), (os, "ftruncate"), (os, "replace"),
-    (Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (Path, "write_text"),
+    (Path, "replace"), (Path, "rename"), (Path, "unlink"), (Path, "mkdir"), (Path, "write_text"),
 ]  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from metagen_gui.engine.events import Saved
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.outer_loop import meta_train
 
+from .calls import watched
 from .children import Child, Tell
 from .small_runs import small
 
@@ -34,9 +36,9 @@ PLAN: dict[str, Any] = {
 
 
 class Command(Child):
-    """`metagen WORDS` in a process of its own; what it prints goes to a file beside the folder."""
+    """`metagen WORDS` in a process of its own; what it prints goes to a file. It may be killed at the k-th call."""
 
-    def __init__(self, said: Path, *words: object) -> None:
+    def __init__(self, said: Path, *words: object, at: int = 0) -> None:
         def work(tell: Tell) -> None:
             handle = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             for stream in (1, 2):
@@ -49,8 +51,17 @@ class Command(Child):
                 return own(**given)
 
             vars(program)["app"] = app
+            left = at
+
+            def seen(name: str, file: Path | None) -> None:
+                nonlocal left
+                left -= 1
+                if not left:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
             try:
-                main([str(word) for word in words])
+                with watched(seen) if at else nullcontext():
+                    main([str(word) for word in words])
             except SystemExit as end:
                 sys.stdout.flush()
                 os._exit(int(end.code or 0))

@@ -35,6 +35,25 @@ def commands_killed(laboratory: Laboratory) -> Iterator[Outcome]:
         yield from _tried(laboratory, command, signal.SIGKILL)
 
 
+@fault("commands_at_call", tries=60)
+def commands_at_call(laboratory: Laboratory) -> Iterator[Outcome]:
+    """Kill an export that replaces another, and a test of claims in its making, at every call that changes files."""
+    for command in (_Export, _Claims):
+        told, place = Outcome(f"kill -9 at the k-th call of {command.name}, for k = 1, 2, …"), laboratory.folder / "at"
+        place.mkdir()
+        with known_speeds():
+            bench = command(place)
+            for k in range(1, laboratory.tries + 1):
+                child = bench.child(at=k)
+                if child.end() == 0:
+                    break
+                problem = child.problem(-signal.SIGKILL) or bench.judged(gently=False)
+                told.count(problem and f"{k}: {problem}")
+        told.details = bench.promise
+        shutil.rmtree(place)
+        yield told
+
+
 def _tried(laboratory: Laboratory, command: type[_Bench], number: signal.Signals) -> Iterator[Outcome]:
     told = Outcome(f"{NAMES[number]} in {command.name}")
     place = laboratory.folder / command.name
@@ -44,7 +63,7 @@ def _tried(laboratory: Laboratory, command: type[_Bench], number: signal.Signals
         for _ in range(laboratory.tries):
             child = bench.child()
             child.says("begun")
-            if child.lives(laboratory.chance.uniform(0, 1.1 * bench.takes)):
+            if child.lives(laboratory.chance.uniform(0, bench.takes)):
                 os.kill(child.pid, number)
             hit = child.end() != 0
             early += hit
@@ -64,13 +83,15 @@ class _Bench:
     def __init__(self, place: Path) -> None:
         self.place = place
         self.prepare()
+        child = self.child()
+        child.says("begun")
         began = time.monotonic()
-        assert self.child().problem(0) is None
+        assert child.problem(0) is None
         self.takes = time.monotonic() - began
         self.look()
 
-    def child(self) -> Command:
-        return Command(self.place / "said", *self.words)
+    def child(self, at: int = 0) -> Command:
+        return Command(self.place / "said", *self.words, at=at)
 
     def prepare(self) -> None:
         """Make what the command needs."""
