@@ -12,7 +12,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from metagen_gui.cli import main, program
+import typer
+
+from metagen_gui.cli import main
 from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.events import Saved
 from metagen_gui.engine.experiment import Experiment
@@ -44,13 +46,13 @@ class Command(Child):
             for stream in (1, 2):
                 os.dup2(handle, stream)
             sys.stdout = sys.stderr = os.fdopen(handle, "w", buffering=1, encoding="utf-8")
-            own = program.app
+            own = typer.Typer.__call__
 
-            def app(**given: Any) -> Any:
-                tell("begun")  # and listens to signals
-                return own(**given)
+            def listening(*given: Any, **more: Any) -> Any:
+                tell("begun")
+                return own(*given, **more)
 
-            vars(program)["app"] = app
+            typer.Typer.__call__ = listening  # type: ignore[method-assign]
             left = at
 
             def seen(name: str, file: Path | None) -> None:

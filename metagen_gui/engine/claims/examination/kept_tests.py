@@ -67,14 +67,19 @@ def check_kept(folder: Path) -> None:
 
 def examine_alone(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, None]:
     """Test claims as `examine` does, holding the folder: raises `BadInput` as well if another program writes there."""
-    lock = RunLock(out) if (out / PLAN).exists() else None
+    lock = _held(out) if (out / PLAN).exists() else None
     try:
-        if lock is not None:
-            remove_leftovers(out, out / SCORES)
         with closing(examine(plan, out)) as test:
             for event in test:
-                lock = lock or RunLock(out)  # not before: a new test wants an empty folder
+                lock = lock or _held(out)  # not before: a new test wants an empty folder
                 yield event
     finally:
         if lock is not None:
             lock.release()
+
+
+def _held(out: Path) -> RunLock:
+    """Hold a test's folder, and remove what one that was killed left half written; raise `BadInput` if it is held."""
+    lock = RunLock(out)
+    remove_leftovers(out, out / SCORES)
+    return lock

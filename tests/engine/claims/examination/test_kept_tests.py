@@ -63,6 +63,7 @@ def test_a_test_that_was_killed_while_it_was_made_goes_on_and_leaves_no_litter(p
     (out / f"{PLAN}.tmp-0123456789abcdef").write_text("{")
     test = examine_alone(plan, out)
     next(test)
+    assert not list(out.glob("*.tmp-*"))
     test.close()
     (out / SCORES / "one.npz.tmp-0123456789abcdef").touch()
     test = examine_alone(plan, out)
