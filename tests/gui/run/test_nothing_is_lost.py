@@ -33,7 +33,8 @@ from tests.gui.stand_ins import FakeTraining, engine
 
 LEARNED = "learned"
 """The file that stands for all that a run has learned; its text is the run's alone."""
-ACTS = (*2 * ("start", "discard", "export", "delete"), "resume", "fail", "undo", "bring back", "pause", "finish")
+OFTEN, SELDOM = ("start", "discard", "delete"), ("resume", "fail", "undo", "bring back", "pause", "finish")
+ACTS = (*3 * OFTEN, "export", "export", *SELDOM)
 WAITS, PATIENCE = (0.0, 0.005, 0.1, None, None), 20.0
 ABOUT = '{"version": 1, "kind": "initialization", "data": {"kind": "points", "shape": [2]}, "sha256": ""}'
 
