@@ -25,6 +25,8 @@ SMALL: dict[str, Any] = {
     "layers": 2,
     "looks": 1,
     "units": 2,
+    "judge_channels": 2,
+    "bank": 3,
     "adaptation_steps": 2,
     "fine_tuning_steps": 1,
     "code_size": 3,

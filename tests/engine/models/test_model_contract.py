@@ -14,6 +14,7 @@ from metagen_gui.testing import MODEL_CHECKS
 
 SPECS = [PointSpec(), ImageSpec((1, 16, 16)), ImageSpec((3, 16, 16))]
 SMALL = {"width": 6, "latent_size": 3, "context_size": 4, "channels": 4, "layers": 2, "looks": 1, "units": 3}
+SMALL |= {"judge_channels": 2, "bank": 3, "code_size": 4}
 CASES = [
     pytest.param(name, spec, network, id=f"{name}-{spec.kind}{spec.shape[0]}-{network}")
     for name in models.names()
