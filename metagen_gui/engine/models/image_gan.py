@@ -36,7 +36,13 @@ from metagen_gui.engine.settings.config import Config, setting
 
 SUPPORT = "support"
 """What `condition` adds to D's parameters, and G's: the images of the support."""
-PARTS = {"codes": "context", "sketches": "sketch_context", "fields": "fields", "touch.weight": "head", "touch.bias": "head"}
+PARTS = {
+    "codes": "context",
+    "sketches": "sketch_context",
+    "fields": "fields",
+    "touch.weight": "head",
+    "touch.bias": "head",
+}
 """Groups of G's parameters by name; all others are of the group `generator`."""
 
 
@@ -62,7 +68,7 @@ class ImageGanSettings(Config):
         live=True,
     )
     repulsion: float = setting(
-        0.35,
+        0.45,
         "How much samples are driven apart in it: one half is the distance itself; less suits a G with faults.",
         low=0,
         high=1,
@@ -93,6 +99,7 @@ class ImageGan(GenerativeModel):
     suggests = {
         "algorithm.inner_lr": 0.5,
         "algorithm.inner_clip": 10.0,
+        "algorithm.adaptation_steps": 5,
         "training.outer_lr": 0.002,
     }
     players = ("discriminator", "generator")
