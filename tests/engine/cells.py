@@ -27,6 +27,8 @@ def go_together(algorithm: str, model: str, tasks: str = "") -> bool:
 
 PAIRS = [pair for pair in product(algorithms.names(), models.names()) if go_together(*pair)]
 """Algorithm and model."""
+FEW = [pair for pair in PAIRS if home(pair[1]) == "densities" or pair[0] in ("fomaml", "reptile")]
+"""The same, but images with one algorithm of either kind: for what takes long, and is no matter of the algorithm."""
 CELLS = [
     (tasks, model, algorithm)
     for tasks, model, algorithm in product(task_families.names(), models.names(), algorithms.names())

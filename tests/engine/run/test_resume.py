@@ -38,7 +38,7 @@ from metagen_gui.engine.store.checkpoint import Checkpoint, files_of, load_check
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.record import read_record
 from metagen_gui.testing.runs import outcome
-from tests.engine.cells import PAIRS, home
+from tests.engine.cells import FEW, home
 
 Tiny = Callable[..., Experiment]
 EACH_STEP = {"training.meta_steps": 4, "training.checkpoint_steps": 1, "training.replay": False}
@@ -63,7 +63,7 @@ def killed(experiment: Experiment, whole: Path, left: Path, step: int, commands:
     return events
 
 
-@pytest.mark.parametrize(("algorithm", "model"), PAIRS)
+@pytest.mark.parametrize(("algorithm", "model"), FEW)
 def test_a_killed_run_goes_on_bit_for_bit(tiny: Tiny, tmp_path: Path, algorithm: str, model: str) -> None:
     """Killed at step 3, two steps after its last checkpoint: they are taken once more, and their rows written once."""
     steps = {
