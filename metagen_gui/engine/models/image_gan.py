@@ -35,7 +35,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, setting
 
 SUPPORT = "support"
-"""What `condition` adds to D's parameters, and G's: the images of the support."""
+"""What `condition` adds to D's parameters: the images of the support."""
 PARTS = {
     "codes": "context",
     "sketches": "sketch_context",
@@ -167,7 +167,7 @@ class ImageGan(GenerativeModel):
 
     def condition(self, params: PlayerParams, support: Tensor) -> PlayerParams:
         """Add the support itself."""
-        return {player: {**values, SUPPORT: support} for player, values in params.items()}
+        return {**params, "discriminator": {**params["discriminator"], SUPPORT: support}}
 
     def noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
         """Draw `latents` `(*lead, examples, latent + bank)`; say which codes stand for an example, how it is turned.
@@ -208,7 +208,7 @@ class ImageGan(GenerativeModel):
         of_data, of_samples = (features / features[: len(batch)].std()).chunk(2)
         seen = [*zip(views(samples), views(batch), strict=True), (of_samples[None], of_data[None])]
         energy = torch.stack([energy_distance(a, b, s.repulsion) for a, b in seen]).sum()
-        support = params["generator"].get(SUPPORT, batch)
+        support = params["discriminator"].get(SUPPORT, batch)
         misfit = self._misfit(params, support, standing_for(len(support), s.bank, support)) / support[0].numel()
         loss: Tensor = s.adversary * F.softplus(real - fake).mean() + s.energy * energy + s.reconstruction * misfit
         return loss
@@ -230,7 +230,7 @@ class ImageGan(GenerativeModel):
         energy = torch.stack([energy_distance(a, b) - within(b) for a, b in seen]).sum()
         verdict, _ = self.verdict(params, torch.cat([batch, samples]))
         real, fake = verdict.chunk(2)
-        support = params["generator"].get(SUPPORT, batch)
+        support = params["discriminator"].get(SUPPORT, batch)
         misfit = self._misfit(params, support, standing_for(len(support), self.settings.bank, support))
         return {"energy": energy, "misfit": misfit, "margin": real.mean() - fake.mean()}
 
@@ -246,8 +246,7 @@ class ImageGan(GenerativeModel):
         return torch.sigmoid(self._drawn(params, latents))
 
     def _drawn(self, params: PlayerParams, latents: Tensor | None = None) -> Tensor:
-        own = {name: value for name, value in params["generator"].items() if name != SUPPORT}
-        out: Tensor = functional_call(self.generator, own, (latents,))
+        out: Tensor = functional_call(self.generator, params["generator"], (latents,))
         return out
 
     def verdict(self, params: PlayerParams, images: Tensor) -> tuple[Tensor, Tensor]:

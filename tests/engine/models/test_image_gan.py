@@ -55,7 +55,7 @@ def test_every_code_stands_for_an_example_and_every_example_has_one(examples: in
 
 def test_g_adapts_so_that_each_code_draws_its_own_example() -> None:
     model, params = build()
-    support, logits = params["generator"][SUPPORT], model._drawn(params)
+    support, logits = params["discriminator"][SUPPORT], model._drawn(params)
     own = [F.binary_cross_entropy_with_logits(logits[k], support[k], reduction="sum") for k in range(3)]
     found = model.loss("generator", params, support, noise_of(model, 3))
     assert float(found) == pytest.approx(float(sum(own)) / 3)
@@ -86,7 +86,7 @@ def test_g_is_graded_on_the_query_and_by_how_its_codes_draw_the_support(part: st
     samples = torch.sigmoid(model._drawn(params, noise["latents"]))
     features = [model.verdict(params, given)[1] for given in (samples, query)]
     seen = [*zip(views(samples), views(query), strict=True), tuple(f[None] / features[1].std() for f in features)]
-    support = params["generator"][SUPPORT]
+    support = params["discriminator"][SUPPORT]
     expected = {
         "adversary": F.softplus(verdict(model, params, query) - verdict(model, params, samples)).mean(),
         "energy": sum(energy_distance(made, real, 0.45) for made, real in seen),
