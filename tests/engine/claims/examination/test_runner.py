@@ -31,6 +31,7 @@ from metagen_gui.engine.metrics.encoder_training import EncoderSettings
 from metagen_gui.engine.run.training_run import Diverged
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.record import read_record
+from metagen_gui.engine.store.trash import thrown_away
 
 Tiny = Callable[..., Experiment]
 SMALL = {
@@ -87,6 +88,26 @@ def test_runs_are_those_of_the_plan_and_every_arm_is_scored_on_the_same_tasks(ti
         assert outcome.diverged == 0 and 0 < outcome.gradient < np.inf and 0 < outcome.gradient_spread < 10
     joint, tuned = (found.scores[arm, 6, 0].own for arm in ("joint", "joint + fine-tuning"))
     assert np.array_equal(joint.values["loss"][0], tuned.values["loss"][0]), "one run, the same noise"
+
+
+def test_a_run_that_was_killed_before_its_first_checkpoint_is_begun_anew(tiny: Tiny, tmp_path: Path) -> None:
+    made = plan(tiny, seeds=(0,), arms=("joint", "maml"), compare_at=("equal steps",))
+    whole = finished(made, tmp_path / "whole")
+    for event in (test := examine(made, tmp_path / "parts")):
+        if isinstance(event, ClaimsAdvanced) and event.text.startswith("MAML"):
+            break
+    test.close()
+    run = tmp_path / "parts/runs/maml-3-steps-seed-0"
+    for file in (run / "checkpoints").glob("step-*"):
+        file.unlink()
+    events = [*examine(made, tmp_path / "parts")]
+    assert [event.text for event in events if isinstance(event, ClaimsNotice)] == [
+        "MAML, seed 0: ended before its first checkpoint; it is begun anew, the rest is in the trash"
+    ]
+    assert [thrown.name for thrown in thrown_away()] == ["MAML, seed 0"]
+    last = events[-1]
+    assert isinstance(last, ClaimsFinished)
+    assert [one.found for one in last.findings.contrasts] == [one.found for one in whole.findings.contrasts]
 
 
 def test_what_is_done_is_not_done_again_and_comes_out_the_same(
