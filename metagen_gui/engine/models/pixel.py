@@ -120,7 +120,6 @@ class Pixel(GenerativeModel):
     reference = "van den Oord et al. 2016; Reed et al. 2018"
     Settings = PixelSettings
     suggests = {
-        "tasks.pixels": "binary",
         "algorithm.adaptation_steps": 2,
         "training.meta_batch_size": 4,
         "training.query_size": 6,
