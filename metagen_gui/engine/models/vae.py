@@ -74,8 +74,8 @@ class VaeSettings(NetworkSettings):
     )
     adapts_by: Literal["independent", "local", "both"] = setting(
         "independent",
-        "Which likelihood adaptation descends, beside the KL; the outer loss has both. By independent pixels it is "
-        "quickest, and latents and context stay in use.",
+        "Which likelihood adaptation descends; the outer loss has both. By independent pixels it is quickest, and "
+        "latents and context stay in use; Reptile, which has no outer loss, learns only what adaptation descends.",
         titles={"independent": "independent pixels", "local": "local autoregressive"},
         only_if=LOCAL,
         expert=True,
