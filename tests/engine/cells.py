@@ -1,4 +1,8 @@
-"""Which algorithms, models and families go together: all of them, but for the few named here."""
+"""Which algorithms, models and families go together: all of them, but for the few named here.
+
+Tested are every algorithm with every model, where that is at home, and every model on every family, with one algorithm:
+what an algorithm does with a model does not depend on who draws the tasks.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,8 @@ from metagen_gui.engine.tasks.base import task_families
 
 ONE_PLAYER = {"imaml"}
 IMAGES = {"strokes", "images"}
-READ = {"points"}
-"""Read as densities are made: with one algorithm they are tested enough."""
+ONE = "maml"
+"""With which every model meets the families where it is not at home."""
 
 
 def home(model: str) -> str:
@@ -32,10 +36,10 @@ FEW = [pair for pair in PAIRS if home(pair[1]) == "densities" or pair[0] in ("fo
 CELLS = [
     (tasks, model, algorithm)
     for tasks, model, algorithm in product(task_families.names(), models.names(), algorithms.names())
-    if go_together(algorithm, model, tasks) and (tasks not in READ or algorithm == "maml")
+    if go_together(algorithm, model, tasks) and (tasks == home(model) or algorithm == ONE)
 ]
 REFUSED = [
     (tasks, model, algorithm)
     for tasks, model, algorithm in product(task_families.names(), models.names(), algorithms.names())
-    if not go_together(algorithm, model, tasks) and tasks not in READ
+    if not go_together(algorithm, model, tasks) and (tasks == home(model) or algorithm in (ONE, *ONE_PLAYER))
 ]

@@ -50,7 +50,7 @@ def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("chosen", CELLS, ids="-".join)
-def test_every_algorithm_trains_every_model_on_every_family(
+def test_every_algorithm_trains_every_model_and_every_family_is_trained_on(
     tiny: Tiny, tmp_path: Path, chosen: tuple[str, ...]
 ) -> None:
     """Three steps, validated at 0, 2 and 3: events in order, finite losses, one row per report, everything on disk."""
