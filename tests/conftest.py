@@ -28,7 +28,7 @@ FLOW = """
 from metagen_gui.api import models
 from tests.plugins_elsewhere.flow import FlowMatching
 
-models.register("flow")(FlowMatching)
+models.register("carried")(FlowMatching)
 """
 
 
@@ -52,7 +52,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         (package / name).write_text(text, encoding="utf-8")
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
     groups = tomllib.loads(declared)["project"]["entry-points"]
-    groups["metagen.model"]["flow"] = f"{package.name}.flow"
+    groups["metagen.model"]["carried"] = f"{package.name}.flow"
     lines = [
         line
         for group, points in groups.items()

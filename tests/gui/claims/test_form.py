@@ -81,7 +81,7 @@ def test_a_shift_is_offered_where_the_shapes_agree(form: ClaimsForm, tmp_path: P
     shift.setCurrentIndex(1)
     assert not form.tasks.folder.isHidden()
     form.tasks.folder.set_path(tmp_path)
-    wanted = {"name": "images", "settings": {"size": 28, "path": str(tmp_path)}}
+    wanted = {"name": "images", "settings": {"size": 28, "pixels": "grey", "path": str(tmp_path)}}
     assert form.plan().settings.shift == wanted
     form.show_experiment(tiny())
     assert "Images" not in [shift.itemText(place) for place in range(shift.count())]

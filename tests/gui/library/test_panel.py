@@ -161,7 +161,7 @@ def test_of_several_runs_only_what_makes_sense(panel: RunsPanel) -> None:
     panel.set_runs([entry("a"), entry("b")])
     choose(panel, "a", "b")
     assert {name for name, action in panel.actions_by_name.items() if action.isEnabled()} == {
-        "compare", "thrown", "trash"
+        "compare", "score", "thrown", "trash"
     }  # fmt: skip
     panel.set_runs([entry("a"), entry("b", state="running")])
     assert not panel.actions_by_name["trash"].isEnabled()

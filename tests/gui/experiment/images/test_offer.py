@@ -39,6 +39,7 @@ def buttons(panel: QWidget) -> list[QPushButton]:
 
 def click(qtbot: QtBot, panel: ExperimentPanel) -> None:
     (button,) = buttons(panel)
+    qtbot.waitUntil(lambda: not button.visibleRegion().isEmpty())  # the layout gives it its place a moment later
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
