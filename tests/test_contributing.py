@@ -109,7 +109,8 @@ def test_what_they_learn_and_measure_is_called_by_their_names() -> None:
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize(
-    ("model", "row", "title"), [("gaussian", "gaussian (−log", "−log p"), ("carried", "flow 0", "Squared velocity error")]
+    ("model", "row", "title"),
+    [("gaussian", "gaussian (−log", "−log p"), ("carried", "flow 0", "Squared velocity error")],
 )
 def test_evaluation_and_claims_call_a_loss_what_it_is(
     model: str, row: str, title: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -86,7 +86,9 @@ MODELS = {
     "the same generator": with_method(Vae, "latents", lambda self, found, *_: torch.randn(found.shape)),
     "are those that are named": with_method(Vae, "details", lambda self, found, *_: {**found, "more": found["kl"]}),
     "by the gradient": with_method(
-        Vae, "query_loss", lambda self, found, player, params, *_: found + (params["vae"]["context"] ** 2).sum().detach()
+        Vae,
+        "query_loss",
+        lambda self, found, player, params, *_: found + (params["vae"]["context"] ** 2).sum().detach(),
     ),
 }
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from metagen_gui.cli.evaluate import document
+from metagen_gui.cli.evaluate import NOTHING, document
 from metagen_gui.cli.evaluation_text import print_for_people
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.data.spec import ImageSpec, PointSpec
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("elsewhere")
 
 @pytest.mark.parametrize("algorithm", algorithms.names())
 def test_every_algorithm_trains_it(algorithm: str, tiny: Tiny, tmp_path: Path) -> None:
-    experiment = tiny("densities", "flow", algorithm, {"training.meta_steps": 4})
+    experiment = tiny("densities", "carried", algorithm, {"training.meta_steps": 4})
     events = list(meta_train(experiment, out=tmp_path / "run", previews=False))
     reports = [event for event in events if isinstance(event, StepReport)]
     assert len(reports) == 4 and all(np.isfinite(report.query_loss["flow"]) for report in reports)
@@ -45,7 +45,7 @@ def test_every_algorithm_trains_it(algorithm: str, tiny: Tiny, tmp_path: Path) -
 @pytest.mark.parametrize("churn", [0.0, 0.5])
 def test_a_snapshot_carries_what_samples_go_through(churn: float, tiny: Tiny, tmp_path: Path) -> None:
     def run(name: str, previews: bool) -> tuple[list[Snapshot], str]:
-        given = tiny("densities", "flow", "maml", {"model.churn": churn, "training.meta_steps": 3})
+        given = tiny("densities", "carried", "maml", {"model.churn": churn, "training.meta_steps": 3})
         events = [*meta_train(given, out=tmp_path / name, previews=previews)]
         rows = (tmp_path / name / "metrics.csv").read_text().splitlines()
         without_seconds = "\n".join(",".join(row.split(",")[:1] + row.split(",")[2:]) for row in rows)
@@ -56,7 +56,7 @@ def test_a_snapshot_carries_what_samples_go_through(churn: float, tiny: Tiny, tm
     assert shot.path is not None
     tasks, steps, states, few, size = shot.path.shape
     assert (tasks, steps, states, size) == (*shot.samples.shape[:2], STATES, 2)
-    assert np.allclose(shot.path[:, :, -1], shot.samples[:, :, :few], atol=1e-5), "it ends where samples are"
+    assert np.allclose(shot.path[:, :, -1], shot.samples[:, :, :few], rtol=1e-3, atol=1e-3), "it ends where samples are"
     assert np.array_equal(shot.path[:, 0, 0], shot.path[:, -1, 0]), "and begins with the same latents at every step"
     assert not np.array_equal(shot.path[:, 0, -1], shot.path[:, -1, -1])
     with np.load(next((tmp_path / "looked" / "samples").glob("*.npz")), allow_pickle=False) as kept:
@@ -86,7 +86,7 @@ def test_data_that_it_cannot_take_are_refused_in_one_sentence() -> None:
 
 
 def test_its_loss_is_called_what_it_is(tiny: Tiny, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    experiment = tiny("gaussians", "flow", "maml", {"training.meta_steps": 2})
+    experiment = tiny("gaussians", "carried", "maml", {"training.meta_steps": 2})
     family = experiment.build_tasks()
     first, *others = Eyes(family, experiment.build_model(family), "test", 8).measures
     assert (first.title, first.unit, first.proper) == ("Squared velocity error", "", False)
@@ -95,7 +95,7 @@ def test_its_loss_is_called_what_it_is(tiny: Tiny, tmp_path: Path, capsys: pytes
     opened = open_run(tmp_path / "run")
     tasks = choose_tasks([opened], request := Request(tasks=3))
     scores = score_run(opened, tasks, request)
-    print_for_people(tasks, [scores], [])
+    print_for_people(tasks, [scores], [], NOTHING)
     said = " ".join(capsys.readouterr().out.split())
     assert "flow" in said and "ELBO" not in said and "nats" not in said
     assert document(tasks, [scores], [])["runs"][0]["negative_elbo"] is None
@@ -111,8 +111,8 @@ class Told(FlowMatching):
 
 
 def test_a_likelihood_that_is_exact_is_measured_as_such(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(models._plugins, "flow", Told)
-    experiment = tiny("gaussians", "flow", "maml")
+    monkeypatch.setitem(models._plugins, "carried", Told)
+    experiment = tiny("gaussians", "carried", "maml")
     family = experiment.build_tasks()
     model = experiment.build_model(family)
     algorithm = experiment.build_algorithm(model)
@@ -138,8 +138,8 @@ class Bounded(Told):
 def test_a_bound_is_headed_as_its_model_says_and_a_loss_that_does_not_compare_is_no_figure(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(models._plugins, "flow", Bounded)
-    experiment = tiny("gaussians", "flow", "maml")
+    monkeypatch.setitem(models._plugins, "carried", Bounded)
+    experiment = tiny("gaussians", "carried", "maml")
     model = experiment.build_model(experiment.build_tasks())
     assert [(measure.name, measure.title) for measure in own_measures(model)] == [("iwae", "SUMO, 3 draws")]
     assert Likelihood(exact=False, draws=7).called == "Bound of −log p, 7 draws"
