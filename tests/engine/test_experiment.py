@@ -181,7 +181,7 @@ def test_a_wrong_assignment_is_named(text: str, where: str, why: str) -> None:
         ({"version": "1"}, "experiment", "version '1' is not"),
         ({"model": "vae"}, "model", "expected {"),
         ({"model": {"name": 5}}, "model", "expected {"),
-        ({"model": {"name": "vea"}}, "model.name", "there is no 'vea'; there are curve, gan, "),
+        ({"model": {"name": "vea"}}, "model.name", "there is no 'vea'; there are curve, flow, "),
         ({"tasks": {"name": ""}}, "tasks.name", "there is no ''"),
         ({"model": {"settings": [1]}}, "model", "settings are a JSON object"),
         ({"training": None}, "training", "settings are a JSON object"),
