@@ -30,12 +30,12 @@ from metagen_gui.engine.bench import gmn
 from metagen_gui.engine.bench.drawings import Drawings, read_drawings
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.files import write_atomically
 from metagen_gui.engine.held_out import ByShots
 from metagen_gui.engine.pages.charts import Curve, chart
-from metagen_gui.engine.pages.page import page, table, text
+from metagen_gui.engine.pages.page import table, text, write_page
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.statistics import finite
 from metagen_gui.engine.store.names import is_run_folder
 from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 
@@ -111,56 +111,54 @@ def document(
     train: Path, test: Path, orders: int, sets: gmn.Sets, runs: Sequence[TrainedRun], found: Sequence[ByShots]
 ) -> dict[str, Any]:
     """Return everything as JSON data; the module's docstring describes it."""
-    return {
-        "version": VERSION,
-        "protocol": {
-            "train": str(train),
-            "test": str(test),
-            "classes": len({*sets.names}),
-            "groups": len({*sets.groups}),
-            "orders": orders,
-            "shots": list(found[0].shots),
-        },
-        "runs": [
-            {
-                "run": str(run.folder),
-                "algorithm": run.experiment.algorithm,
-                "model": run.experiment.model,
-                "meta_step": run.meta_step,
-                "title": one.likelihood.called,
-                "exact": one.likelihood.exact,
-                "draws": None if one.likelihood.exact else one.likelihood.draws,
-                "nats": {
-                    str(row): {str(shots): _finite(asdict(one.summary(shots, row))) for shots in one.shots}
-                    for row in one.rows
-                },
-            }
-            for run, one in zip(runs, found, strict=True)
-        ],
-        "pairs": [
-            {
-                "run": str(run.folder),
-                "against": str(runs[0].folder),
-                "nats": {str(shots): _finite(asdict(each)) for shots, each in gmn.apart(one, found[0], sets).items()},
-            }
-            for run, one in zip(runs[1:], found[1:], strict=True)
-            if comparable(one, found[0])
-        ],
-        "published": [
-            {"title": title, "reference": gmn.REFERENCE, "nats": {str(shots): nats for shots, nats in row.items()}}
-            for title, row in gmn.PUBLISHED.items()
-        ],
-    }
+    told: dict[str, Any] = finite(
+        {
+            "version": VERSION,
+            "protocol": {
+                "train": str(train),
+                "test": str(test),
+                "classes": len({*sets.names}),
+                "groups": len({*sets.groups}),
+                "orders": orders,
+                "shots": list(found[0].shots),
+            },
+            "runs": [
+                {
+                    "run": str(run.folder),
+                    "algorithm": run.experiment.algorithm,
+                    "model": run.experiment.model,
+                    "meta_step": run.meta_step,
+                    "title": one.likelihood.called,
+                    "exact": one.likelihood.exact,
+                    "draws": None if one.likelihood.exact else one.likelihood.draws,
+                    "nats": {
+                        str(row): {str(shots): asdict(one.summary(shots, row)) for shots in one.shots}
+                        for row in one.rows
+                    },
+                }
+                for run, one in zip(runs, found, strict=True)
+            ],
+            "pairs": [
+                {
+                    "run": str(run.folder),
+                    "against": str(runs[0].folder),
+                    "nats": {str(shots): asdict(each) for shots, each in gmn.apart(one, found[0], sets).items()},
+                }
+                for run, one in zip(runs[1:], found[1:], strict=True)
+                if comparable(one, found[0])
+            ],
+            "published": [
+                {"title": title, "reference": gmn.REFERENCE, "nats": {str(shots): nats for shots, nats in row.items()}}
+                for title, row in gmn.PUBLISHED.items()
+            ],
+        }
+    )
+    return told
 
 
 def comparable(one: ByShots, other: ByShots) -> bool:
     """Return whether two runs tell a likelihood in one way, of the same sets."""
     return one.likelihood.called == other.likelihood.called and one.values.shape[1:] == other.values.shape[1:]
-
-
-def _finite(figures: dict[str, Any]) -> dict[str, Any]:
-    return {name: None if value != value or value in (float("inf"), float("-inf")) else value
-            for name, value in figures.items()}  # fmt: skip
 
 
 def _rows(runs: Sequence[TrainedRun], found: Sequence[ByShots]) -> list[tuple[str, ...]]:
@@ -244,7 +242,4 @@ def _write_page(
         table(("run", "told by", *shots), _rows(runs, found), numbers=len(shots)),
         *(f"<p>{text(sentence)}</p>" for sentence in _pairs(sets, runs, found)),
     ]
-    try:
-        write_atomically(path, page(TITLE, body).encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise BadInput(str(path), error.strerror or str(error)) from None
+    write_page(path, TITLE, body)

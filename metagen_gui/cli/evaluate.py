@@ -23,14 +23,13 @@ meaning under the same version.
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from metagen_gui.cli.evaluation_page import write_page
+from metagen_gui.cli.evaluation_page import write_scores
 from metagen_gui.cli.evaluation_text import print_for_people
 from metagen_gui.cli.progress import counting, preparing
 from metagen_gui.engine.devices import use_threads
@@ -49,11 +48,12 @@ from metagen_gui.engine.held_out import (
     score_samples,
 )
 from metagen_gui.engine.held_out.adapted import Adapted
+from metagen_gui.engine.held_out.scored_runs import notices_of
 from metagen_gui.engine.metrics.landmarks import landmark_title
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, quoted
-from metagen_gui.engine.statistics import Values
-from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
+from metagen_gui.engine.statistics import Values, finite
+from metagen_gui.engine.trained.trained_run import open_run
 
 VERSION = 1
 NOTHING = Further()
@@ -73,7 +73,7 @@ def evaluate_runs(folders: Sequence[Path], request: Request, *, as_json: bool, p
     with preparing():
         runs = [open_run(folder) for folder in folders]
         tasks = choose_tasks(runs, request)
-    for notice in dict.fromkeys((*_of_files(runs), *tasks.doubts, *tasks.remarks, *tasks.family.notices())):
+    for notice in notices_of(runs, tasks):
         print(f"Note: {printable(notice)}", file=sys.stderr)
     with counting("Scoring", len(tasks) * len(runs)) as tell:
         scores = [score_run(run, tasks, request, tell) for run in runs]
@@ -86,16 +86,12 @@ def evaluate_runs(folders: Sequence[Path], request: Request, *, as_json: bool, p
             more = Further(score_samples(runs, tasks, request, tell), more.by_shots)
     pairs = [compare(later, scores[0]) for later in scores[1:]]
     if page is not None:
-        write_page(page, tasks, scores, more)
+        write_scores(page, tasks, scores, more)
     if as_json:
         # ASCII: any stdout can hold it
         print(json.dumps(document(tasks, scores, pairs, more), indent=2, allow_nan=False))
     else:
         print_for_people(tasks, scores, pairs, more)
-
-
-def _of_files(runs: Sequence[TrainedRun]) -> list[str]:
-    return [f"{run.folder.name}: {notice}" for run in runs for notice in run.notices]
 
 
 def document(
@@ -122,8 +118,8 @@ def document(
         "samples": None if more.samples is None else _samples(more.samples),
         "pairs": [_pair(pair) for pair in pairs],
     }
-    finite: dict[str, Any] = _finite(found)
-    return finite
+    told: dict[str, Any] = finite(found)
+    return told
 
 
 def _run(scores: RunScores, tasks: HeldOutTasks) -> dict[str, Any]:
@@ -199,12 +195,3 @@ def _pair(pair: Pair) -> dict[str, Any]:
 
 def _difference(found: Difference) -> dict[str, Any]:
     return {"difference": found.mean, **{name: value for name, value in asdict(found).items() if name != "mean"}}
-
-
-def _finite(value: Any) -> Any:
-    """Return JSON data with null for what is not a finite number, which JSON cannot hold."""
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,23 +7,18 @@ from pathlib import Path
 
 from metagen_gui.cli.evaluation_text import name_of, what_was_done
 from metagen_gui.cli.figures import with_interval
-from metagen_gui.engine.files import write_atomically
 from metagen_gui.engine.held_out import ByShots, Further, HeldOutTasks, RunScores, Samples
 from metagen_gui.engine.held_out.landmarks import planes
 from metagen_gui.engine.metrics.landmarks import ABOUT, landmark_title
 from metagen_gui.engine.pages.charts import Curve, chart
-from metagen_gui.engine.pages.page import page, table, text
-from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.pages.page import table, text, write_page
 
 TITLE = "Scores on held-out tasks"
 
 
-def write_page(path: Path, tasks: HeldOutTasks, scores: Sequence[RunScores], more: Further) -> None:
+def write_scores(path: Path, tasks: HeldOutTasks, scores: Sequence[RunScores], more: Further) -> None:
     """Write the page; raise `BadInput` where it cannot be written."""
-    try:
-        write_atomically(path, page(TITLE, _sections(tasks, scores, more)).encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise BadInput(str(path), error.strerror or str(error)) from None
+    write_page(path, TITLE, _sections(tasks, scores, more))
 
 
 def _sections(tasks: HeldOutTasks, scores: Sequence[RunScores], more: Further) -> Iterator[str]:

@@ -13,9 +13,10 @@ many for two or three. p is the level at which that very interval ends at 0. How
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -221,3 +222,13 @@ def _within(angle: float, freedom: int) -> float:
     if not odd:
         return sine * series
     return 2 / math.pi * (angle + (sine * cosine * series if freedom > 1 else 0.0))
+
+
+def finite(value: Any) -> Any:
+    """Return figures as JSON data: null for what is not a finite number, which JSON cannot hold, NumPy's as plain."""
+    if isinstance(value, Mapping):
+        return {str(key): finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    plain = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain

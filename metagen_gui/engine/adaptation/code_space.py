@@ -98,12 +98,19 @@ def sampling_noise(
 
 
 def modulation(
-    model: GenerativeModel, params: PlayerParams, otherwise: Mapping[str, tuple[str, ...]]
+    model: GenerativeModel, params: PlayerParams, chosen: Mapping[str, tuple[str, ...]], adapts: str
 ) -> dict[str, tuple[str, ...]]:
-    """Return, by player, the names of contexts and priors, which steer a network; `otherwise` where it has none."""
+    """Return, by player, the names of what a network says: by default contexts and priors, of players who have such.
+
+    Otherwise it is `chosen`, which `adapts` names; parameters without numbers are left out.
+    """
 
     def steers(player: str, name: str) -> bool:
-        return params[player][name].numel() > 0 and model.group_of(player, name).endswith(("context", "prior"))
+        return adapts == "default" and model.group_of(player, name).endswith(("context", "prior"))
 
-    found = {player: tuple(name for name in values if steers(player, name)) for player, values in params.items()}
-    return {player: names or otherwise[player] for player, names in found.items()}
+    said = {player: tuple(name for name, value in values.items() if value.numel()) for player, values in params.items()}
+    return {
+        player: tuple(name for name in names if steers(player, name))
+        or tuple(name for name in chosen[player] if name in names)
+        for player, names in said.items()
+    }

@@ -57,10 +57,7 @@ class Amortised(RateLearner):
 
     def adapted(self, params: PlayerParams) -> dict[str, tuple[str, ...]]:
         """Return the parameters that are said: by default contexts and priors, of players who have such."""
-        names = super().adapted(params)
-        if self.settings.adapts == "default":
-            names = modulation(self.model, params, names)
-        return {player: tuple(name for name in own if params[player][name].numel()) for player, own in names.items()}
+        return modulation(self.model, params, super().adapted(params), self.settings.adapts)
 
     def initialize(self, generator: torch.Generator) -> MetaParams:
         """Return θ, learned rates and the networks of every player who adapts."""

@@ -80,10 +80,7 @@ class Leo(base.Algorithm):
 
     def adapted(self, params: PlayerParams) -> dict[str, tuple[str, ...]]:
         """Return the parameters that are decoded: by default contexts and priors, of players who have such."""
-        names = super().adapted(params)
-        if self.settings.adapts == "default":
-            names = modulation(self.model, params, names)
-        return {player: tuple(name for name in own if params[player][name].numel()) for player, own in names.items()}
+        return modulation(self.model, params, super().adapted(params), self.settings.adapts)
 
     def initialize(self, generator: torch.Generator) -> MetaParams:
         """Return θ and, as its own, the networks and learned rates of every player who adapts."""

@@ -17,7 +17,7 @@ import numpy as np
 from metagen_gui.engine.algorithms.base import Algorithm
 from metagen_gui.engine.bench.drawings import Drawings
 from metagen_gui.engine.data.spec import Array
-from metagen_gui.engine.held_out.by_shots import ByShots, telling, told_by
+from metagen_gui.engine.held_out.by_shots import ByShots, gathered, telling, told_by
 from metagen_gui.engine.held_out.summaries import Difference, difference
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import quoted
@@ -88,12 +88,8 @@ def score(
     algorithm: Algorithm = run.model.algorithm
     rows = (0, algorithm.steps)
     queries = np.stack([sets.images[:, count : count + 1] for count in shots], axis=1)
-    parts = []
-    for part in telling(algorithm, run.model.weights, sets.images, queries, shots, rows, draws=draws, seed=seed):
-        parts.append(part)
-        tell(part.shape[2])
-    values = np.concatenate(parts, axis=2)
-    return ByShots(tuple(shots), rows, values, told_by(algorithm, draws), sets.names)
+    parts = telling(algorithm, run.model.weights, sets.images, queries, shots, rows, draws=draws, seed=seed)
+    return ByShots(tuple(shots), rows, gathered(parts, tell), told_by(algorithm, draws), sets.names)
 
 
 def apart(later: ByShots, first: ByShots, sets: Sets) -> dict[int, Difference]:

@@ -126,11 +126,9 @@ class ClaimFolder:
         """Return what every run gets, if it has been found out; raise `BadInput` if that cannot be read."""
         file = self.path / STEPS
         try:
-            told = _json_of(file)
+            told = _found_out(file)
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise BadInput(str(file), error.strerror or str(error)) from None
         needed = trainers(arms_of(self._plan))
         with suppress(AttributeError, KeyError, TypeError):  # another shape
             found: dict[Footing, Steps] = {
@@ -150,11 +148,9 @@ class ClaimFolder:
         """Return the outer rates of the runs, if they have been chosen; raise `BadInput` if that cannot be read."""
         file = self.path / RATES
         try:
-            told = _json_of(file)
+            told = _found_out(file)
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise BadInput(str(file), error.strerror or str(error)) from None
         with suppress(*UNREADABLE, AttributeError):  # another shape
             found = {run: _rate_choice(run, told[run]) for run in trainers(arms_of(self._plan))}
             if all(each.multiple in self._plan.settings.outer_rates or each.multiple == 1 for each in found.values()):
@@ -248,6 +244,16 @@ def _json_of(file: Path, most: int = MAX_BYTES) -> Any:
         return json.loads(read_file(file, most))
     except (ValueError, RecursionError):
         raise BadInput(str(file), "not JSON that can be read") from None
+
+
+def _found_out(file: Path) -> Any:
+    """Return what a file of the test holds; raise `FileNotFoundError` before there is one, `BadInput` that names it."""
+    try:
+        return _json_of(file)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise BadInput(str(file), error.strerror or str(error)) from None
 
 
 def _rate_choice(run: str, told: Mapping[str, Any]) -> RateChoice:

@@ -77,11 +77,16 @@ def score_by_shots(
     parts = telling(
         algorithm, run.model.weights, drawn.support, queries, shots, rows, draws=request.draws, seed=tasks.family.seed
     )
+    return ByShots(shots, rows, gathered(parts, tell), likelihood, drawn.groups)
+
+
+def gathered(parts: Iterator[Values], tell: Callable[[int], object]) -> Values:
+    """Return what `telling` yields as one, `(rows, shots, tasks)`; `tell` hears how many tasks each part has been."""
     found = []
     for part in parts:
         found.append(part)
         tell(part.shape[2])
-    return ByShots(shots, rows, np.concatenate(found, axis=2), likelihood, drawn.groups)
+    return np.concatenate(found, axis=2)
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ from pathlib import Path
 from metagen_gui.engine.held_out.chosen_tasks import HeldOutTasks, Request, choose_tasks
 from metagen_gui.engine.held_out.pairs import Pair, compare
 from metagen_gui.engine.held_out.scores import RunScores, score_run
-from metagen_gui.engine.trained.trained_run import open_run
+from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,12 @@ class ScoredRuns:
 
 class _Stopped(Exception):
     """Whoever listens does not want more."""
+
+
+def notices_of(runs: Sequence[TrainedRun], tasks: HeldOutTasks) -> tuple[str, ...]:
+    """Return what a person should know of the runs' files and of the tasks, each sentence once."""
+    of_files = (f"{run.folder.name}: {notice}" for run in runs for notice in run.notices)
+    return tuple(dict.fromkeys((*of_files, *tasks.doubts, *tasks.remarks, *tasks.family.notices())))
 
 
 def score_runs(folders: Sequence[Path], request: Request, go_on: Callable[[int, int], bool]) -> ScoredRuns | None:
@@ -46,6 +52,5 @@ def score_runs(folders: Sequence[Path], request: Request, go_on: Callable[[int, 
         scores = tuple(score_run(run, tasks, request, tell) for run in runs)
     except _Stopped:
         return None
-    of_files = (f"{run.folder.name}: {notice}" for run in runs for notice in run.notices)
-    notices = dict.fromkeys((*of_files, *tasks.doubts, *tasks.remarks, *tasks.family.notices()))
-    return ScoredRuns(tasks, scores, tuple(compare(later, scores[0]) for later in scores[1:]), tuple(notices))
+    pairs = tuple(compare(later, scores[0]) for later in scores[1:])
+    return ScoredRuns(tasks, scores, pairs, notices_of(runs, tasks))

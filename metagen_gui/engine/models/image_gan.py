@@ -208,8 +208,7 @@ class ImageGan(GenerativeModel):
         of_data, of_samples = (features / features[: len(batch)].std()).chunk(2)
         seen = [*zip(views(samples), views(batch), strict=True), (of_samples[None], of_data[None])]
         energy = torch.stack([energy_distance(a, b, s.repulsion) for a, b in seen]).sum()
-        support = params["discriminator"].get(SUPPORT, batch)
-        misfit = self._misfit(params, support, standing_for(len(support), s.bank, support)) / support[0].numel()
+        misfit = self._misfit_to_support(params, batch) / batch[0].numel()
         loss: Tensor = s.adversary * F.softplus(real - fake).mean() + s.energy * energy + s.reconstruction * misfit
         return loss
 
@@ -230,8 +229,7 @@ class ImageGan(GenerativeModel):
         energy = torch.stack([energy_distance(a, b) - within(b) for a, b in seen]).sum()
         verdict, _ = self.verdict(params, torch.cat([batch, samples]))
         real, fake = verdict.chunk(2)
-        support = params["discriminator"].get(SUPPORT, batch)
-        misfit = self._misfit(params, support, standing_for(len(support), self.settings.bank, support))
+        misfit = self._misfit_to_support(params, batch)
         return {"energy": energy, "misfit": misfit, "margin": real.mean() - fake.mean()}
 
     def _misfit(self, params: PlayerParams, examples: Tensor, whose: Tensor) -> Tensor:
@@ -240,6 +238,11 @@ class ImageGan(GenerativeModel):
         # softplus(l) − x l, summed, for every example and code
         apart = F.softplus(logits).flatten(1).sum(1) - examples.flatten(1) @ logits.flatten(1).T
         return (apart * whose).sum(1).div(whose.sum(1)).mean()
+
+    def _misfit_to_support(self, params: PlayerParams, otherwise: Tensor) -> Tensor:
+        """Return the misfit of the codes to the support, to `otherwise` where none was looked up."""
+        support = params["discriminator"].get(SUPPORT, otherwise)
+        return self._misfit(params, support, standing_for(len(support), self.settings.bank, support))
 
     def _samples(self, params: PlayerParams, latents: Tensor) -> Tensor:
         """Return samples as they are learned by: with grey pixels, which have slopes."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
+
+from metagen_gui.engine.files import write_atomically
+from metagen_gui.engine.settings.bad_input import BadInput
 
 COLOURS = {
     "light": ["6b7280", "a05a00", "b3261e", "1f5fc4", "7b3fb5", "1a7f4b", "3d4654", "007f8c", "b0307a", "5a6b00"],
@@ -55,6 +59,14 @@ pre { background: var(--panel); font-size: .82rem; overflow-x: auto; padding: 12
 )
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """No script, nothing from the network, whatever a name in the data may hold."""
+
+
+def write_page(path: Path, title: str, body: Iterable[str]) -> None:
+    """Write a page to `path`; raise `BadInput` that names it where it cannot be written."""
+    try:
+        write_atomically(path, page(title, body).encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise BadInput(str(path), error.strerror or str(error)) from None
 
 
 def page(title: str, body: Iterable[str]) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 import platform
-from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.report import tables
 from metagen_gui.engine.claims.report.sections import TITLE, sections
 from metagen_gui.engine.pages.page import page
+from metagen_gui.engine.statistics import finite
 
 VERSION = 1
 HTML, JSON = "report.html", "report.json"
@@ -62,8 +61,8 @@ def document(findings: Findings) -> dict[str, Any]:
         "notes": list(findings.notes),
         "versions": versions(),
     }
-    finite: dict[str, Any] = _finite(found)
-    return finite
+    told: dict[str, Any] = finite(found)
+    return told
 
 
 def versions() -> dict[str, str]:
@@ -80,13 +79,3 @@ def versions() -> dict[str, str]:
         "system": f"{platform.system()}, {platform.machine()}",
         "threads": str(torch.get_num_threads()),
     }
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    if isinstance(value, np.floating | float):
-        return float(value) if math.isfinite(value) else None
-    return value.item() if isinstance(value, np.generic) else value
