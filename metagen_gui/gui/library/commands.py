@@ -81,6 +81,10 @@ class RunsCommands(QObject):
         self._panel.comparison.set_library(engine.library)
         self.listing.begin(engine.library, engine.runs_folder())
 
+    def entries(self) -> Sequence[RunEntry]:
+        """Return the runs there are, as they were last read; none before the engine is there."""
+        return self._panel.model.entries() if self._engine is not None else ()
+
     def resume(self, entry: RunEntry) -> None:
         """Go on with a run in this window, its experiment in the form."""
         if self._engine is None or self._controller.state.busy:

@@ -166,10 +166,13 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "claims",
         ),
     ),
+    (_("&Play"), ()),
     (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
     (_("&Help"), ("documentation", "shortcuts", "packages", SEPARATOR, "about")),
 )
-"""Each menu's title and contents; a name that begins with `>` is a submenu that the window provides."""
+"""Each menu's title and contents; a name that begins with `>` is a submenu that the window provides.
+
+*Play* holds the commands that open tools, called as these are in `tools.py`."""
 
 SUBMENUS: Mapping[str, tuple[str, ...]] = {
     "theme": ("theme_system", "theme_light", "theme_dark"),

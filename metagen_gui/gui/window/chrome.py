@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QColor
@@ -22,7 +23,7 @@ def make_menus(window: QMainWindow, actions: Mapping[str, QAction], provided: Ma
     for name, names in SUBMENUS.items():
         submenus[name] = QMenu(titles[name], window)
         fill_menu(submenus[name], names, actions, {})
-    for title, names in MENUS:
+    for title, names in filter(itemgetter(1), MENUS):
         fill_menu(window.menuBar().addMenu(translated(title)), names, actions, submenus)
     themes = QActionGroup(window)
     for name in SUBMENUS["theme"]:

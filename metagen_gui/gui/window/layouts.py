@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Literal, cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QDockWidget, QLayout, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from metagen_gui.gui.program.window_settings import WindowSettings
 
 Form = Literal["wide", "narrow", "presenting"]
-VERSION = 3
+VERSION = 4
 """Raise when docks are added or renamed: of an older saved layout only the form is then taken over."""
 WIDE_FROM = 1500
 """Pixels of screen width from which three columns fit."""
@@ -26,6 +28,8 @@ class _PanelDock(QDockWidget):
     Qt only moves it off the window, "visible" as before: the panel would go on drawing, and Tab would go into it.
     """
 
+    wanted = Signal()
+
     def __init__(self, title: str, window: QWidget) -> None:
         super().__init__(title, window)
         self.visibilityChanged.connect(self._show_panel)
@@ -34,7 +38,7 @@ class _PanelDock(QDockWidget):
     def _come_forward(self, shown: bool) -> None:
         """What a person has just ticked in the menu of panels should not lie behind another's tab."""
         if shown:
-            self.raise_()
+            self.wanted.emit()
 
     def _show_panel(self, visible: bool) -> None:
         behind = not visible and not self.isFloating() and self.geometry().right() < 0
@@ -42,10 +46,18 @@ class _PanelDock(QDockWidget):
 
 
 class Layouts(QObject):
-    """Arranges a window's docks: `experiment`, `outer_loss`, `inner_loss`, `rates`, `samples` and `runs`."""
+    """Arranges a window's docks: `experiment`, `outer_loss`, `inner_loss`, `rates`, `samples` and `runs`, and tools.
 
-    def __init__(self, window: QMainWindow, panels: Mapping[str, QWidget]) -> None:
-        """`panels` maps each dock's name to its contents."""
+    Tools are in no form: each comes, when it is wanted, into the place that the samples have.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        panels: Mapping[str, QWidget],
+        tools: Mapping[str, QWidget] = MappingProxyType({}),
+    ) -> None:
+        """`panels` and `tools` map each dock's name to its contents; tools say themselves what they are called."""
         super().__init__(window)
         self._window = window
         window.installEventFilter(self)
@@ -59,7 +71,13 @@ class Layouts(QObject):
             "samples": window.tr("Adaptation"),
             "runs": window.tr("Runs"),
         }
-        self.docks = {name: self._dock(name, titles[name], panel) for name, panel in panels.items()}
+        self._panels = {name: self._dock(f"{name}_dock", titles[name], panel) for name, panel in panels.items()}
+        self._tools = {name: self._dock(name, tool.accessibleName(), tool) for name, tool in tools.items()}
+        self.docks = {**self._panels, **self._tools}
+        for dock in self._tools.values():
+            dock.hide()
+        for name, dock in self.docks.items():
+            dock.wanted.connect(partial(self.bring, name))
         self.panels_menu = QMenu(window.tr("&Panels"), window)
         for dock in self.docks.values():
             self.panels_menu.addAction(dock.toggleViewAction())
@@ -110,8 +128,21 @@ class Layouts(QObject):
 
     def bring(self, name: str) -> None:
         """Show a panel, in front of those it shares a place with."""
-        self.docks[name].show()
-        self.docks[name].raise_()
+        dock = self.docks[name]
+        nowhere = self._window.dockWidgetArea(dock) is Qt.DockWidgetArea.NoDockWidgetArea
+        if name in self._tools and nowhere and not dock.isFloating():
+            self.docks["samples"].show()  # beside what is hidden nothing can be put in place
+            self._window.tabifyDockWidget(self.docks["samples"], dock)
+        dock.show()
+        dock.raise_()
+
+    def toggle(self, name: str) -> None:
+        """Show a tool, or put it away if it is in front."""
+        if self.docks[name].isVisible() and self.docks[name].widget().isVisible():
+            self.docks[name].hide()
+            self.docks["samples"].raise_()
+        else:
+            self.bring(name)
 
     def set_movable(self, movable: bool) -> None:
         """Show the title bars by which panels are moved, closed and floated; without them the window is calmer."""
@@ -177,7 +208,7 @@ class Layouts(QObject):
         self._share([outer, inner], [1, 1], Qt.Orientation.Vertical)
 
     def _shown(self) -> tuple[QDockWidget, QDockWidget, QDockWidget, QDockWidget]:
-        for dock in self.docks.values():
+        for dock in self._panels.values():
             dock.show()
         return self.docks["experiment"], self.docks["outer_loss"], self.docks["inner_loss"], self.docks["samples"]
 
@@ -196,9 +227,9 @@ class Layouts(QObject):
         if sheet != self._window.styleSheet():
             self._window.setStyleSheet(sheet)
 
-    def _dock(self, name: str, title: str, panel: QWidget) -> QDockWidget:
+    def _dock(self, name: str, title: str, panel: QWidget) -> _PanelDock:
         dock = _PanelDock(title, self._window)
-        dock.setObjectName(f"{name}_dock")
+        dock.setObjectName(name)
         dock.setAccessibleName(title)
         dock.setWidget(panel)
         keeps_room = panel.sizePolicy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from functools import partial
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
@@ -30,6 +30,7 @@ from metagen_gui.gui.run.status.bar import StatusBar
 from metagen_gui.gui.run.status.messages import RunMessages
 from metagen_gui.gui.run.status.updates import StatusUpdates
 from metagen_gui.gui.run.status.words import how_far
+from metagen_gui.gui.run.tool import Around
 from metagen_gui.gui.widgets.banner import Banner
 from metagen_gui.gui.widgets.dropped import dropped_path
 from metagen_gui.gui.window.actions import enable_actions, make_actions
@@ -37,10 +38,9 @@ from metagen_gui.gui.window.chrome import RunToolBar, make_menus
 from metagen_gui.gui.window.close_dialog import Closing, ask_closing, ask_discarding
 from metagen_gui.gui.window.help_dialogs import HelpCommands
 from metagen_gui.gui.window.layouts import Layouts
+from metagen_gui.gui.window.starting import Starting
 from metagen_gui.gui.window.theme_commands import ThemeCommands
-
-if TYPE_CHECKING:
-    from metagen_gui.engine.experiment import Experiment
+from metagen_gui.gui.window.tools import Tools
 
 ASK_BEFORE_DISCARDING = 60.0
 """Seconds of training that may be thrown away without a question."""
@@ -56,7 +56,6 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self._settings = settings
-        self._start_wanted: Callable[[], None] | None = None
         self._quitting = False
 
         self.panel = ExperimentPanel(self)
@@ -68,12 +67,19 @@ class MainWindow(QMainWindow):
         self.theme = ThemeCommands(settings, self)
         self.help = HelpCommands(self, self.banner)
         self.loader = EngineLoader(load, self)
+        self.status = StatusBar(self)
+        self._updates = StatusUpdates(self.controller, self.status)
+        self._messages = RunMessages(self.controller, self.panel, self.banner, self._updates, self)
+        self.starting = Starting(self.controller, self.panel, self.files, self.loader, self._messages, self._updates)
         self.panels = RunPanels(self.controller, self.panel, self)
         self.runs_panel = RunsPanel(self)
         self.runs = RunsCommands(self.runs_panel, self.controller, self.files, self.banner, settings, self)
         self.export = ExportCommand(self.controller, self)
         self.claims = ClaimsCommand(self.controller, self.panel, self.banner, self)
-        self.layouts = Layouts(self, {"experiment": self.panel, **self.panels.by_dock, "runs": self.runs_panel})
+        around = Around(self.controller, self.panel, self.banner, settings, self.runs.entries, self._show)
+        self.tools = Tools(around, self)
+        panels = {"experiment": self.panel, **self.panels.by_dock, "runs": self.runs_panel}
+        self.layouts = Layouts(self, panels, self.tools.by_name)
         self.actions_by_name = make_actions(self, self._slots())
         provided = {"recent": self.files.recents.menu, "presets": self.presets.menu, "panels": self.layouts.panels_menu}
         make_menus(self, self.actions_by_name, provided)
@@ -82,10 +88,7 @@ class MainWindow(QMainWindow):
         self.plugins_banner = PluginsBanner(self.loader, self)
         self.addToolBarBreak()
         self.addToolBar(self.banner)
-        self.status = StatusBar(self)
         self.setStatusBar(self.status)
-        self._updates = StatusUpdates(self.controller, self.status)
-        self._messages = RunMessages(self.controller, self.panel, self.banner, self._updates, self)
         self._connect()
         self._restore()
 
@@ -94,9 +97,9 @@ class MainWindow(QMainWindow):
     def _slots(self) -> Mapping[str, Callable[..., object]]:
         run, files, panel = self.controller, self.files, self.panel
         return {
-            "start": self.start,
+            "start": self.starting.start,
             "pause": run.toggle_pause,
-            "step": self.step,
+            "step": self.starting.step,
             "finish": run.finish,
             "discard": self.discard,
             "sample_now": run.sample_now,
@@ -126,6 +129,7 @@ class MainWindow(QMainWindow):
             "shortcuts": self.help.shortcuts,
             "documentation": self.help.documentation,
             "about": self.help.about,
+            **{name: partial(self.layouts.toggle, name) for name in self.tools.by_name},
         }
 
     def _connect(self) -> None:
@@ -174,47 +178,14 @@ class MainWindow(QMainWindow):
         self.controller.set_engine(engine)
         self.panels.prepare()
         self.runs.set_engine(engine)
-        wanted = self._start_wanted
-        self._want_start(None)
-        if wanted:
-            wanted()
+        self.tools.prepare()
+        self.starting.go_on()
 
     def _lack_engine(self, sentence: str, details: str) -> None:
-        self._want_start(None)
+        self.starting.give_up()
         self.controller.fail_loading(sentence, details)
 
-    def _want_start(self, start: Callable[[], None] | None) -> None:
-        self._start_wanted = start
-        self._updates.want_start(start is not None)
-
     # -- the run -----------------------------------------------------------------------------------------------------
-
-    def start(self) -> None:
-        """Start a run, or as soon as the engine is there."""
-        self._begin(self.controller.start, self.start)
-
-    def step(self) -> None:
-        """Take one outer step, of a new run if there is none."""
-        if self.controller.state is RunState.PAUSED:
-            self.controller.step()
-        else:
-            self._begin(lambda experiment: self.controller.start(experiment, steps=1), self.step)
-
-    def _begin(self, start: Callable[[Experiment], None], again: Callable[[], None]) -> None:
-        if self.controller.engine is None:
-            self.controller.reset_loading()
-            self._want_start(again)
-            self.loader.start()
-            return
-        if self.controller.state.busy:
-            return
-        self._messages.clear()
-        mistyped = self.panel.mistyped()
-        if mistyped:
-            self._messages.refuse(*mistyped)
-            return
-        self.files.keep()
-        start(self.panel.experiment())
 
     def discard(self) -> None:
         """Move the run to the trash, after a question if much time went into it."""
@@ -247,6 +218,9 @@ class MainWindow(QMainWindow):
         self.layouts.bring("experiment")
         self.panel.column.search_bar.take_focus()
 
+    def _show(self, name: str) -> None:
+        self.layouts.bring(name)
+
     def _show_runs(self) -> None:
         self.layouts.bring("runs")
         self.runs_panel.take_focus()
@@ -267,7 +241,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, or ask what becomes of the run; a run that is ended is waited for with the window alive."""
-        if self.claims.detain(event, quietly=self._quitting):
+        if any(part.detain(event, quietly=self._quitting) for part in (self.claims, self.tools)):
             return
         if not self.controller.state.busy:
             self._keep()
@@ -292,6 +266,7 @@ class MainWindow(QMainWindow):
         """Block until no thread of the window is left: for the end of the program."""
         self.runs.wait()
         self.claims.wait()
+        self.tools.wait()
         end_jobs()
 
     def _keep(self) -> None:

@@ -116,12 +116,12 @@ def test_a_branch_takes_the_settings_of_its_step_and_starts_from_there(
     do(window, "branch", "mine")
     assert "mine at step 50" in window.status.text() and "mine at step 50" in window.banner.text()
     assert window.panel.experiment().values["algorithm"]["inner_lr"] == 0.01, "the change came after step 50"
-    window.start()
+    window.starting.start()
     qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
     assert training.parents == [Origin(folder, 50)]
     window.controller.finish()
     qtbot.waitUntil(lambda: window.controller.state is RunState.DONE)
-    window.start()
+    window.starting.start()
     qtbot.waitUntil(lambda: len(training.experiments) == 2)
     assert len(training.parents) == 1, "the run after it begins from nothing again"
 
@@ -139,7 +139,7 @@ def test_a_branch_that_is_refused_is_still_one_after_the_mending(
     window.controller.engine = engine(refuse, tmp_path / "runs")
     pick_step(100)
     do(window, "branch", "mine")
-    window.start()
+    window.starting.start()
     qtbot.waitUntil(lambda: "must be more" in window.status.text())
     assert window.controller.branch is not None and window.controller.branch.meta_step == 100
 
@@ -183,7 +183,7 @@ def test_the_title_is_a_run_s_name_while_it_is_true(qtbot: QtBot, open_window: O
     assert window.windowTitle() == "New experiment", "it is the run's no longer"
     window.panel.undo_stack.undo()
     assert window.windowTitle() == "mine"
-    window.start()
+    window.starting.start()
     qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
     assert window.windowTitle() == "New experiment", "another run goes on"
 
@@ -314,7 +314,7 @@ def test_what_needs_the_form_is_for_windows_at_rest(qtbot: QtBot, open_window: O
     window = open_window()
     choose(window.runs_panel, "mine")
     assert window.runs_panel.actions_by_name["resume"].isEnabled()
-    window.start()
+    window.starting.start()
     qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
     assert not window.runs_panel.actions_by_name["resume"].isEnabled()
 

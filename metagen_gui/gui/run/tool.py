@@ -1,0 +1,85 @@
+"""A tool: a panel that is opened when it is wanted, and made only then; what it may use of the window."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from metagen_gui.gui.experiment.panel import ExperimentPanel
+from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.run.controller import RunController
+from metagen_gui.gui.widgets.banner import Banner
+from metagen_gui.gui.widgets.quiet_pages import Skeleton
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.store.library import RunEntry
+
+
+@dataclass(frozen=True)
+class Around:
+    """What of the window a tool may use."""
+
+    controller: RunController
+    panel: ExperimentPanel
+    banner: Banner
+    settings: WindowSettings
+    runs: Callable[[], Sequence[RunEntry]]
+    """The runs there are, as they were last read from the disk."""
+    show: Callable[[str], None]
+    """Brings a panel to the front, by the name of its dock."""
+
+
+class Tool(QWidget):
+    """The base of tools. Subclass, implement `build`, and name the class in `gui/window/tools.py`.
+
+    Until it has been shown once, and the engine is there, it is an empty page.
+    """
+
+    ended = Signal()
+    """The tool is not `busy` any more."""
+
+    def __init__(self, around: Around, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.around = around
+        self.contents: QWidget | None = None
+        """What `build` has made."""
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(Skeleton(self))
+
+    @abstractmethod
+    def build(self) -> QWidget:
+        """Make what the tool shows; called once, with the engine there."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether work goes on that would be broken off if the window closed now."""
+        return False
+
+    def question(self) -> tuple[str, str]:
+        """Return what a person is asked who closes the window meanwhile: a question, and what is kept."""
+        return self.tr("Stop and quit?"), self.tr("What has been done is kept.")
+
+    def stop(self) -> None:
+        """Ask the work to end at a safe point; `ended` follows."""
+
+    def wait(self) -> None:
+        """Block until no thread of the tool is left: for the end of the program."""
+
+    def prepare(self) -> None:
+        """Make the contents if they can be seen and the engine is there."""
+        if self.contents is None and self.isVisible() and self.around.controller.engine is not None:
+            self.contents = self.build()
+            self._pages.addWidget(self.contents)
+            self._pages.setCurrentWidget(self.contents)
+            self.setFocusProxy(self.contents)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the contents when they are first looked at."""
+        super().showEvent(event)
+        self.prepare()
