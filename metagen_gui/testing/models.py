@@ -105,6 +105,14 @@ def samples_end_a_path(model: GenerativeModel) -> None:
     must(states is None or torch.allclose(states[-1], samples, rtol=1e-4, atol=1e-5), "a path ends in the samples")
 
 
+def latents_to_walk_along_are_standard_normal(model: GenerativeModel) -> None:
+    """The columns of latents that are told to be standard normal are there, with that mean and that spread."""
+    count, drawn = model.normal_latents, model.latents(seeded(1), 4000)
+    must(0 <= count <= drawn.shape[1], "as many latents are standard normal as are told to be")
+    middle, spread = drawn[:, :count].mean(0).abs(), (drawn[:, :count].std(0) - 1).abs()
+    must(bool((middle < 0.1).all() and (spread < 0.1).all()), "latents that are walked along are standard normal")
+
+
 def likelihoods_are_of_single_examples(model: GenerativeModel) -> None:
     """A likelihood, or bound of it, is one finite number per example, whatever other examples stand beside it."""
     if model.likelihood is None:
@@ -172,6 +180,7 @@ MODEL_CHECKS: tuple[Callable[[GenerativeModel], None], ...] = (
     losses_are_means_over_examples,
     samples_are_like_data,
     samples_end_a_path,
+    latents_to_walk_along_are_standard_normal,
     likelihoods_are_of_single_examples,
     randomness_is_handed_in,
     tasks_may_be_computed_at_once,

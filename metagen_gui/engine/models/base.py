@@ -113,6 +113,10 @@ class GenerativeModel(ABC):
     detail_names: tuple[str, ...] = ()
     """The names of the figures that `details` returns."""
 
+    normal_latents: int = 0
+    """How many of the first columns of `latents` are standard normal and lead smoothly from sample to sample. Walks go
+    along these and leave the others as they are; 0: there is nothing to walk along."""
+
     score_name: str = ""
     """Which of them tells, after adaptation, the best state of a run: the lower the better. Empty: the first player's
     query loss."""

@@ -141,6 +141,7 @@ class Flow(GenerativeModel):
     def __init__(self, settings: FlowSettings, spec: DataSpec) -> None:
         super().__init__(settings, spec)
         self.networks = _Networks(settings, spec)
+        self.normal_latents = math.prod(spec.shape)
         if spec.in_plane:
             self.likelihood = Likelihood(
                 exact=True, about=f"log p of the query along the flow, followed back to noise in {STEPS_BACK} steps."

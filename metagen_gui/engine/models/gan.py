@@ -166,6 +166,7 @@ class Gan(GenerativeModel):
 
     def __init__(self, settings: GanSettings, spec: DataSpec) -> None:
         super().__init__(settings, spec)
+        self.normal_latents = settings.latent_size
         self.generator = Generator(settings, spec, settings.context_size, settings.latent_size)
         self.discriminator = Discriminator(settings, spec, settings.context_size)
 

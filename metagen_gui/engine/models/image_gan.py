@@ -126,6 +126,7 @@ class ImageGan(GenerativeModel):
     def __init__(self, settings: ImageGanSettings, spec: DataSpec) -> None:
         super().__init__(settings, spec)
         s = settings
+        self.normal_latents = s.latent_size + s.bank
         self.generator = BlendingGenerator(spec.shape, s.bank, s.code_size, s.channels, s.latent_size, s.mixing)
         self.discriminator = SetDiscriminator(spec.shape, s.judge_channels)
 

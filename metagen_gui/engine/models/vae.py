@@ -176,7 +176,7 @@ class Vae(GenerativeModel):
                 raise BadInput("model.likelihood", f"a local likelihood is of pixels, and {spec.kind} have none")
             self.detail_names = (*self.detail_names, "negative_elbo", "independent_misfit")
             self.score_name = "negative_elbo"
-        local = settings.local_width if self.local else 0
+        self.normal_latents, local = settings.latent_size, settings.local_width if self.local else 0
         self.networks = Autoencoder(settings, spec, settings.latent_size, settings.context_size, local)
 
     def initialize(self, generator: torch.Generator) -> PlayerParams:

@@ -37,6 +37,7 @@ from metagen_gui.engine.store import checkpoint
 from metagen_gui.engine.store.checkpoint import Checkpoint, files_of, load_checkpoint, manifests, save_checkpoint
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.record import read_record
+from metagen_gui.engine.store.snapshots import kept_steps, read_snapshot
 from metagen_gui.testing.runs import outcome
 from tests.engine.cells import FEW, home
 
@@ -533,3 +534,24 @@ def test_a_checkpoint_that_cannot_be_read_just_now_is_not_taken_for_damaged(
     monkeypatch.undo()
     list(resume_run(tmp_path / "left", previews=False))
     assert outcome(tmp_path / "left") == outcome(tmp_path / "whole")
+
+
+def test_every_snapshot_of_a_run_is_made_from_the_same_latents(tiny: Tiny, tmp_path: Path) -> None:
+    """Whatever the outer step, after a resume and a change of the steps shown; all of a flow's begin as that noise."""
+    commands, begun, folder = Commands(), [], tmp_path / "run"
+    events = meta_train(tiny("densities", "flow", "maml"), out=folder, commands=commands)
+    for event in events:
+        if isinstance(event, StepReport) and event.meta_step == 1:
+            commands.change("training.steps_shown", 4)
+            commands.sample_now()
+        if isinstance(event, StepReport) and event.meta_step == 2:
+            commands.finish()
+    for _ in resume_run(folder):
+        pass
+    for step in kept_steps(folder):
+        snapshot = read_snapshot(folder, step)
+        assert snapshot.path is not None
+        begun.append((step, snapshot.steps, snapshot.path[:, :, 0]))
+    assert [step for step, _, _ in begun] == [0, 2, 3] and len({steps for _, steps, _ in begun}) == 2
+    noise = begun[0][2][0, 0]
+    assert noise.std() > 0.5 and all((latents == noise).all() for _, _, latents in begun)

@@ -1,0 +1,1 @@
+"""Playing with what was learned: walks through what a trained model generates."""
