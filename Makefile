@@ -1,12 +1,13 @@
 # make run     set everything up and open the window; with no display, train the default experiment
 # make test    set everything up and run every check
 # make test-quick   the checks that find most faults soonest: style, types, arrows, what plugins promise
+# make test-every   what `make test` runs, and in it every algorithm with every model
 # make icons   draw the icon's PNG files from its SVG
 # make clean   remove what the others made
 
 BIN := .venv/bin
 
-.PHONY: help run test test-quick icons clean
+.PHONY: help run test test-quick test-every icons clean
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -38,6 +39,10 @@ test-quick: .venv/.ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(QUICK)
+
+# Every algorithm with every model in every test; `make test` takes diagonals of that table.
+test-every: export METAGEN_EVERY = 1
+test-every: test
 
 icons: .venv/.ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/draw_icons.py

@@ -11,6 +11,7 @@ from metagen_gui.engine.data.spec import DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.models.base import Circumstances, models
 from metagen_gui.testing import check_meta_gradient
 from metagen_gui.testing.algorithms import EARLY, double, draw
+from tests.engine.cells import EVERY
 
 POINTS, IMAGES = PointSpec(), ImageSpec((1, 16, 16))
 FEW = ImageSpec((1, 6, 6))
@@ -39,11 +40,25 @@ CASES = [
     ("vae", FEW, {**LOCAL, "adapts_by": "both"}, {"adapts": "everything"}),
     ("vae", ImageSpec((1, 8, 8)), {**LOCAL, "adapts_by": "local", "network": "conv", "channels": 4}, {}),
 ]
+OTHERS = ("meta_sgd", "anil", "cavia", "maml_pp")
+TESTED = [
+    (name, case)
+    for place, case in enumerate(CASES)
+    for name in ("maml", *(OTHERS if EVERY else OTHERS[place % 2 :: 2]))
+]
+"""MAML in every case, of its kin two in each; with `METAGEN_EVERY` all."""
+ALONE = [case for case in CASES if len(models.get(case[0]).players) == 1]
+HELD_CLOSE = [
+    (adapts, case)
+    for place, case in enumerate(ALONE)
+    for adapts in (("default", "everything") if EVERY else ("everything" if place % 3 == 1 else "default",))
+]
+"""Adapting the default groups, and in every third case everything, which takes long; with `METAGEN_EVERY` both."""
 LEARNED = {"maml": "per_entry", "anil": "per_group", "cavia": "per_entry", "maml_pp": "per_layer"}
 
 
-def title(case: tuple) -> str:
-    return f"{case[0]}-{case[1].kind}-{case[2]}-{case[3]}".replace(" ", "")
+def title(case: tuple | str) -> str:
+    return case if isinstance(case, str) else f"{case[0]}-{case[1].kind}-{case[2]}-{case[3]}".replace(" ", "")
 
 
 def build(name: str, case: tuple[str, DataSpec, dict, dict]) -> Algorithm:
@@ -55,8 +70,7 @@ def build(name: str, case: tuple[str, DataSpec, dict, dict]) -> Algorithm:
     return algorithm_type(algorithm_type.Settings(**{"inner_lr": 0.05, "adaptation_steps": 2, **settings}), model)
 
 
-@pytest.mark.parametrize("case", CASES, ids=title)
-@pytest.mark.parametrize("name", ["maml", "meta_sgd", "anil", "cavia", "maml_pp"])
+@pytest.mark.parametrize(("name", "case"), TESTED, ids=title)
 def test_meta_gradients_agree_with_finite_differences(name: str, case: tuple) -> None:
     torch.manual_seed(1)
     settings = dict(case[3])
@@ -84,8 +98,7 @@ def test_so_do_those_through_what_the_support_says(case: tuple) -> None:
     check_meta_gradient(build("amortised", (*case[:3], {**case[3], "learned_rates": "per_group"})))
 
 
-@pytest.mark.parametrize("adapts", ["default", "everything"])
-@pytest.mark.parametrize("case", [case for case in CASES if len(models.get(case[0]).players) == 1], ids=title)
+@pytest.mark.parametrize(("adapts", "case"), HELD_CLOSE, ids=title)
 def test_implicit_gradients_agree_with_finite_differences_at_the_minimum(case: tuple, adapts: str) -> None:
     """Held close to θ, adaptation converges; there the implicit gradient is the gradient. One noise for all steps."""
     torch.manual_seed(1)

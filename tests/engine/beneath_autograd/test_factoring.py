@@ -18,7 +18,7 @@ from metagen_gui.engine.learning.replayed_step import ReplayedStep
 from metagen_gui.engine.models.base import adapted_groups
 from metagen_gui.testing.algorithms import EARLY, double, draw
 from tests.engine.adaptation.test_meta_gradients import CASES, IMAGES, build, title
-from tests.engine.cells import FEW
+from tests.engine.cells import diagonal
 
 TASKS, M, N = 3, 7, 5
 
@@ -71,7 +71,7 @@ def everything_adapts(name: str, case: tuple) -> Algorithm:
     return build(name, (model_name, spec, {"width": 24, "depth": 2, **model_settings}, wanted))
 
 
-@pytest.mark.parametrize(("name", "model"), FEW)
+@pytest.mark.parametrize(("name", "model"), diagonal(2, 5))
 def test_every_algorithm_and_model_gives_the_same_by_factors(name: str, model: str) -> None:
     points = next(case for case in CASES if case[0] == model)
     algorithm = everything_adapts(name, (model, points[1], {}, {}))

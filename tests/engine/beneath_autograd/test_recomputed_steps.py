@@ -18,7 +18,7 @@ from metagen_gui.testing.algorithms import EARLY, double, draw
 from tests.engine.adaptation.test_meta_gradients import CASES, IMAGES
 from tests.engine.beneath_autograd.peak import peak_bytes
 from tests.engine.beneath_autograd.test_factoring import everything_adapts, largest
-from tests.engine.cells import FEW
+from tests.engine.cells import diagonal
 
 X = torch.linspace(-1, 1, 12, dtype=torch.float64).view(4, 3)
 SECOND_ORDER = {"maml_pp": {"first_order_share": 0.0}}
@@ -29,7 +29,7 @@ def gradient(algorithm: Algorithm, meta, drawn, on: bool, when: When = "always")
         return algorithm.meta_gradient(meta, *drawn, EARLY)
 
 
-@pytest.mark.parametrize(("name", "model"), FEW)
+@pytest.mark.parametrize(("name", "model"), diagonal(4))
 def test_every_algorithm_and_model_gives_the_same(name: str, model: str) -> None:
     points = next(case for case in CASES if case[0] == model)
     algorithm = everything_adapts(name, (model, points[1], {}, SECOND_ORDER.get(name, {})))

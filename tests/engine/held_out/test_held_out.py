@@ -23,7 +23,7 @@ from metagen_gui.engine.tasks.images import Images
 from metagen_gui.engine.tasks.sinusoids import Sinusoids
 from metagen_gui.engine.tasks.strokes import Strokes
 from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
-from tests.engine.cells import FEW, home
+from tests.engine.cells import diagonal, home
 
 Tiny = Callable[..., Experiment]
 CURVE = ("sinusoids", "curve", "maml")
@@ -84,7 +84,7 @@ def test_random_losses_are_those_of_score_with_the_noise_of_each_draw(trained: T
     assert len({float(value) for value in noise.query["z"][:, 0, 0, 0]}) == 4, "every draw has noise of its own"
 
 
-@pytest.mark.parametrize(("algorithm", "model"), FEW)
+@pytest.mark.parametrize(("algorithm", "model"), diagonal(2))
 def test_every_algorithm_and_model_can_be_scored_beyond_its_steps(trained: Trained, algorithm: str, model: str) -> None:
     run = trained(home(model), model, algorithm)
     found = scored(run, tasks=2, steps=(0, 2, 9))

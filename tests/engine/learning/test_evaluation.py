@@ -28,7 +28,7 @@ from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.models.base import USUAL, Circumstances, PlayerParams, models
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskBatch
-from tests.engine.cells import FEW, go_together, home
+from tests.engine.cells import diagonal, go_together, home
 
 Tiny = Callable[..., Experiment]
 
@@ -43,7 +43,7 @@ def moved(learner: MetaLearner) -> MetaLearner:
     return learner
 
 
-@pytest.mark.parametrize(("algorithm", "model"), FEW)
+@pytest.mark.parametrize(("algorithm", "model"), diagonal(0))
 def test_scores_are_the_losses_along_each_tasks_path(tiny: Tiny, algorithm: str, model: str) -> None:
     """Step 0 is the loss at the initialization; every later one that of the trajectory, task by task without vmap."""
     learner = moved(MetaLearner(tiny(home(model), model, algorithm)))
@@ -137,7 +137,7 @@ def test_every_column_shows_the_same_latents(tiny: Tiny, tasks: str) -> None:
         assert alike(samples[:, step], samples[:, 0])
 
 
-@pytest.mark.parametrize(("algorithm", "model"), FEW)
+@pytest.mark.parametrize(("algorithm", "model"), diagonal(1))
 def test_looking_changes_nothing(tiny: Tiny, algorithm: str, model: str) -> None:
     learner = moved(MetaLearner(tiny(home(model), model, algorithm)))
     before = {p: {n: v.detach().clone() for n, v in values.items()} for p, values in learner.meta.items()}

@@ -18,7 +18,7 @@ from metagen_gui.engine.learning import replayed_step
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.replayed_step import COMPARED, SEEN_BEFORE, flatten, unflatten
 from metagen_gui.engine.run.outer_loop import meta_train
-from tests.engine.cells import FEW, home
+from tests.engine.cells import diagonal, home
 
 Tiny = Callable[..., Experiment]
 
@@ -66,7 +66,7 @@ def watch(learner: MetaLearner) -> list[MetaGradient]:
     return calls
 
 
-@pytest.mark.parametrize(("algorithm", "model"), FEW)
+@pytest.mark.parametrize(("algorithm", "model"), diagonal(0, 3))
 def test_numbers_do_not_depend_on_replay_and_no_live_change_costs_a_recording(
     tiny: Tiny, algorithm: str, model: str
 ) -> None:

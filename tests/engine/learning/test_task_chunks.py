@@ -17,10 +17,10 @@ from metagen_gui.engine.learning.task_chunks import even, in_chunks
 from metagen_gui.testing.algorithms import EARLY, double, draw
 from tests.engine.adaptation.test_meta_gradients import CASES
 from tests.engine.beneath_autograd.test_factoring import assert_equal, everything_adapts
-from tests.engine.cells import FEW
+from tests.engine.cells import diagonal
 
 
-@pytest.mark.parametrize(("name", "model"), FEW)
+@pytest.mark.parametrize(("name", "model"), diagonal(3))
 @pytest.mark.parametrize("chunk", [1, 3])
 def test_the_gradient_is_the_same(name: str, model: str, chunk: int) -> None:
     points = next(case for case in CASES if case[0] == model)

@@ -33,7 +33,7 @@ from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import load_checkpoint
-from tests.engine.cells import CELLS, FEW, REFUSED, home
+from tests.engine.cells import CELLS, REFUSED, diagonal, home
 
 Tiny = Callable[..., Experiment]
 
@@ -131,7 +131,7 @@ def test_what_does_not_go_together_is_refused_in_one_line(tiny: Tiny, tmp_path: 
     assert "\n" not in str(refused.value) and not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize(("algorithm", "model"), [pair for pair in FEW if pair[0] != "cavia"])
+@pytest.mark.parametrize(("algorithm", "model"), [pair for pair in diagonal(5) if pair[0] != "cavia"])
 @pytest.mark.parametrize("warmup", [0, 1])
 def test_without_a_context_and_with_shared_parameters_runs_still_learn(
     tiny: Tiny, tmp_path: Path, model: str, algorithm: str, warmup: int

@@ -39,7 +39,7 @@ from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.record import read_record
 from metagen_gui.engine.store.snapshots import kept_steps, read_snapshot
 from metagen_gui.testing.runs import outcome
-from tests.engine.cells import FEW, home
+from tests.engine.cells import diagonal, home
 
 Tiny = Callable[..., Experiment]
 EACH_STEP = {"training.meta_steps": 4, "training.checkpoint_steps": 1, "training.replay": False}
@@ -64,7 +64,7 @@ def killed(experiment: Experiment, whole: Path, left: Path, step: int, commands:
     return events
 
 
-@pytest.mark.parametrize(("algorithm", "model"), FEW)
+@pytest.mark.parametrize(("algorithm", "model"), diagonal(1, 4))
 def test_a_killed_run_goes_on_bit_for_bit(tiny: Tiny, tmp_path: Path, algorithm: str, model: str) -> None:
     """Killed at step 3, two steps after its last checkpoint: they are taken once more, and their rows written once."""
     steps = {

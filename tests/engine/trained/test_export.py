@@ -34,7 +34,7 @@ from metagen_gui.engine.store.checkpoint import Checkpoint, load_checkpoint, sav
 from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_families
 from metagen_gui.engine.trained import export_folder
 from metagen_gui.engine.trained.export import export_adapted, export_initialization, load_export
-from tests.engine.cells import FEW, home
+from tests.engine.cells import diagonal, home
 
 ROOT = Path(__file__).parents[3]
 TINY: dict[str, Any] = {
@@ -95,7 +95,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # -- the same comes back -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("algorithm", "model"), FEW)
+@pytest.mark.parametrize(("algorithm", "model"), diagonal(1))
 def test_every_algorithm_and_model_comes_back_the_same(
     tiny: Callable[..., Experiment], algorithm: str, model: str, tmp_path: Path
 ) -> None:
