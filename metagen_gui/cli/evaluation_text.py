@@ -11,7 +11,7 @@ from rich.table import Table
 from metagen_gui.cli.figures import plain, with_interval
 from metagen_gui.cli.sample_text import sample_tables, shots_table
 from metagen_gui.engine.held_out import Difference, Further, HeldOutTasks, Pair, RunScores
-from metagen_gui.engine.learning.evaluation import shown_steps
+from metagen_gui.engine.learning.sight import shown_steps
 from metagen_gui.engine.metrics.landmarks import ABOUT
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.statistics import FEWEST_GROUPS, Values

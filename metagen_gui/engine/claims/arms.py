@@ -12,28 +12,22 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.claims.plan import FINE_TUNED, ClaimPlan
 from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
-
-Way = Mapping[str, Any]
-"""A way to adapt: settings of the algorithm that differ from those the arm was trained with."""
+from metagen_gui.engine.trained.fine_tuning import (
+    BY_HAND,
+    Way,
+    able_to_fine_tune,
+    by_hand,
+    in_way,
+    plain,
+    with_algorithm,
+)
 
 MULTIPLES = (1.0, 0.5, 2.0, 0.25, 0.7, 1.4, 0.1, 4.0)
 """Of the inner rate, the trained one first."""
-BY_HAND: tuple[tuple[str, float, str], ...] = (
-    ("adam", 0.0003, "everything"),
-    ("sgd", 0.01, "everything"),
-    ("adam", 0.003, "everything"),
-    ("sgd", 0.1, "everything"),
-    ("adam", 0.001, "everything"),
-    ("sgd", 0.003, "everything"),
-    ("adam", 0.01, "default"),
-    ("adam", 0.01, "everything"),
-)
-"""Optimizer, rate and what adapts, for weights that were not meta-learned; the most promising first."""
 
 COMMON = ("training.seed", "training.meta_steps", "training.validate_every", "training.validation_tasks")
 """What the plan decides for all arms, as it does the tasks."""
@@ -80,7 +74,7 @@ def _arm(plan: ClaimPlan, name: str) -> Arm:
         learned = _arm(plan, algorithm)
         adapts_as, by_hand = _fine_tuning(learned.experiment, changes, name, count)
         return replace(learned, name=name, title=f"{learned.title}{FINE_TUNED}", ways=by_hand, adapts_as=adapts_as)
-    experiment = _changed(_with_algorithm(given, algorithm), {**base, **changes}, name)
+    experiment = _changed(with_algorithm(given, algorithm), {**base, **changes}, name)
     rate = float(experiment.config("algorithm").inner_lr)
     ways = tuple(MappingProxyType({"inner_lr": rate * multiple}) for multiple in MULTIPLES[:count])
     title = experiment.plugin("algorithm").title
@@ -104,17 +98,7 @@ def prepared(arm: Arm, seed: int, steps: int) -> Experiment:
 
 def adapting(arm: Arm, way: Way) -> Experiment:
     """Return the arm's experiment with the settings of a way to adapt."""
-    given = arm.adapts_as or arm.experiment
-    values = {**given.values.get("algorithm", {}), **way}
-    return replace(given, values=MappingProxyType({**given.values, "algorithm": MappingProxyType(values)}))
-
-
-def _with_algorithm(experiment: Experiment, name: str) -> Experiment:
-    """Return the experiment with an algorithm in its own defaults: what suits one as a rate does not suit another."""
-    if experiment.algorithm == name:
-        return experiment
-    values = {**experiment.values, "algorithm": MappingProxyType({})}
-    return replace(experiment.with_plugin("algorithm", name), values=MappingProxyType(values))
+    return in_way(arm.adapts_as or arm.experiment, way)
 
 
 def _changed(experiment: Experiment, changes: Mapping[str, Any], name: str) -> Experiment:
@@ -132,18 +116,5 @@ def _fine_tuning(
     given: Experiment, changes: Mapping[str, Any], name: str, count: int
 ) -> tuple[Experiment, tuple[Way, ...]]:
     """Return the experiment that fine-tunes, by an algorithm whose inner loop can do so, and `count` ways to do it."""
-    able = next(found for found, plugin in algorithms.items() if plugin.fine_tuning)
-    experiment = _changed(_with_algorithm(given, able), changes, name)
-    for setting, value in algorithms.get(able).fine_tuning["both"].items():
-        experiment = experiment.with_value(f"algorithm.{setting}", value)
-    return experiment, tuple(_by_hand(experiment, *way) for way in BY_HAND[:count])
-
-
-def _by_hand(experiment: Experiment, optimizer: str, rate: float, adapts: str) -> Way:
-    way: dict[str, Any] = {**experiment.plugin("algorithm").fine_tuning[optimizer], "inner_lr": rate}
-    model = experiment.plugin("model")
-    if adapts == "everything":  # one rate for all, as is usual
-        way |= {"adapts": "+".join(model.groups), "group_rates": dict.fromkeys(model.groups, 1.0)}
-    else:
-        way |= {"adapts": "default", "group_rates": {}}
-    return MappingProxyType(way)
+    experiment = plain(_changed(able_to_fine_tune(given), changes, name))
+    return experiment, tuple(by_hand(experiment, *way) for way in BY_HAND[:count])

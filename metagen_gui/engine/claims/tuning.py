@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams
-from metagen_gui.engine.claims.arms import Arm, Way, adapting
+from metagen_gui.engine.claims.arms import Arm, adapting
 from metagen_gui.engine.held_out.adapted import HeldOut, Values, scoring_adapted
 from metagen_gui.engine.held_out.measures import Eyes, Measure
+from metagen_gui.engine.trained.fine_tuning import Way
 
 MOST_LOST = 0.05
 """A way under which a larger share of validation tasks diverges is not taken."""

@@ -1,1 +1,1 @@
-"""Playing with what was learned: walks through what a trained model generates."""
+"""Playing with what was learned: sessions and what stands beside them, tasks that a person has drawn, walks."""

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.engine.learning.evaluation import GRID, along, grid_points, square_around
+from metagen_gui.engine.learning.sight import GRID, along, grid_points, square_around
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput

@@ -19,7 +19,11 @@ def read_arrays(path: Path, most: int) -> dict[str, npt.NDArray[Any]]:
 
     Raises OSError if it cannot be had, and ValueError, with a reason for a person, for anything else than such arrays.
     """
-    data = read_file(path, most)
+    return arrays_in(read_file(path, most), most)
+
+
+def arrays_in(data: bytes, most: int) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of an `.npz` in memory, of up to `most` bytes unpacked; raise ValueError with a reason."""
     try:
         _weigh(data, most)
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:

@@ -64,7 +64,7 @@ class LoadedModel:
         steps = self.algorithm.steps if steps is None else steps
         if not 0 <= steps <= MOST_STEPS:
             raise BadInput("steps", f"{steps} adaptation steps are not possible; 0 to {MOST_STEPS:,} are")
-        batch = self._checked(torch.as_tensor(examples, dtype=torch.float32, device="cpu"))
+        batch = self.checked(torch.as_tensor(examples, dtype=torch.float32, device="cpu"))
         noise = self.algorithm.adaptation_noise(generator_for(seed, "export", 1), 1, steps, len(batch))
         path = self.algorithm.trajectory(self.weights, batch, {name: value[0] for name, value in noise.items()}, steps)
         if not is_finite(path[-1]):
@@ -72,7 +72,8 @@ class LoadedModel:
         sampling = self.algorithm.model.for_sampling(path[-1], self.parameters)
         return replace(self, kind="adapted", weights=MetaParams(sampling))
 
-    def _checked(self, examples: Tensor) -> Tensor:
+    def checked(self, examples: Tensor) -> Tensor:
+        """Return `examples` if they are of this model's kind of data; raise `BadInput` that says what they are not."""
         shape, given = self.spec.shape, tuple(examples.shape)
         if len(given) != len(shape) + 1 or given[1:] != shape or not given[0]:
             raise BadInput("examples", f"expected (n, {', '.join(map(str, shape))}), got {given}")

@@ -12,19 +12,19 @@ import torch
 from metagen_gui.engine.algorithms.base import of_player
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning import evaluation
-from metagen_gui.engine.learning.evaluation import (
+from metagen_gui.engine.learning.evaluation import score, take_snapshot
+from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.observer import Observer
+from metagen_gui.engine.learning.sight import (
     ALONG,
     GRID,
     MOST_STEPS,
+    STATES,
     along,
     grid_points,
-    score,
     shown_steps,
     square_around,
-    take_snapshot,
 )
-from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.models.base import USUAL, Circumstances, PlayerParams, models
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.tasks.base import TaskBatch
@@ -231,7 +231,7 @@ def test_the_way_of_samples_is_kept_from_noise_to_the_samples_themselves(tiny: T
     for tasks, count, digits in (("densities", 256, 0.01), ("strokes", 3, 0)):
         learner = moved(MetaLearner(tiny(tasks, "flow", "maml", values)))
         found = Observer(learner).snapshot()
-        assert found.path is not None and found.path.shape[1:4] == (len(found.steps), evaluation.STATES, count)
+        assert found.path is not None and found.path.shape[1:4] == (len(found.steps), STATES, count)
         assert np.allclose(found.path[:, :, -1].astype(float), found.samples, atol=digits, rtol=0)
         latents = learner.model.latents(generator_for(0, "preview"), count).view(count, *learner.model.spec.shape)
         begun = latents.numpy() if tasks == "densities" else (127.5 * (latents.numpy() + 1)).clip(0, 255)

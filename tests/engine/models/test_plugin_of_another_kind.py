@@ -20,7 +20,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, choose_tasks, score_run
 from metagen_gui.engine.held_out.adapted import HeldOut, score_adapted
 from metagen_gui.engine.held_out.measures import Eyes, own_measures
-from metagen_gui.engine.learning.evaluation import STATES
+from metagen_gui.engine.learning.sight import STATES
 from metagen_gui.engine.models.base import Likelihood, Noise, PlayerParams, models
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 
-from metagen_gui.engine.claims.arms import Way
 from metagen_gui.engine.claims.best_possible import TITLE as TITLE_OF_BEST
 from metagen_gui.engine.claims.contrasts import Contrast, Part
 from metagen_gui.engine.claims.findings import Findings
@@ -23,6 +22,7 @@ from metagen_gui.engine.pages.page import table, text
 from metagen_gui.engine.pages.pictures import strip
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.statistics import CONFIDENCE
+from metagen_gui.engine.trained.fine_tuning import Way
 
 TITLE = "Does meta-learning help here?"
 ON_CURVES = (
