@@ -3,11 +3,11 @@
 The JSON is `{"version": 1, "tasks": […], "model": […], "algorithm": […], "training": [settings], "metric": […],
 "health": […], "problems": […], "packages": […]}`. Every plugin is
 `{"name", "title", "summary", "reference", "settings": […], "suggests": {…}}`, every setting `{"name", "label", "kind",
-"default", "low", "high", "unit", "help", "choices", "choices_from", "log", "live", "expert", "only_if"}`. A model has
-`players`, `groups` and `adapts` as well, which `choices_from` refers to. Metrics and watchers of a run's health have no
-settings; a metric has `unit`, `better` and `needs`. A problem is a plugin that could not be loaded: `{"kind", "name",
-"package", "why"}`. A package brings plugins of its own: `{"package", "loaded", "brings": [{"kind", "name"}]}`. Keys may
-be added; none is taken away or given another meaning under the same version.
+"default", "low", "high", "unit", "help", "choices", "choices_from", "log", "live", "expert", "only_if", "symbol",
+"formula", "paper"}`. A model has `players`, `groups` and `adapts` as well, which `choices_from` refers to. Metrics and
+watchers of a run's health have no settings; a metric has `unit`, `better` and `needs`. A problem is a plugin that could
+not be loaded: `{"kind", "name", "package", "why"}`. A package brings plugins of its own: `{"package", "loaded",
+"brings": [{"kind", "name"}]}`. Keys may be added; none is taken away or given another meaning under the same version.
 """
 
 from __future__ import annotations

@@ -8,6 +8,10 @@ from typing import ClassVar, Literal
 
 from metagen_gui.engine.settings.config import Config, setting
 
+OUTER_STEP = "Adam: θ ← θ − β m̂ / (√v̂ + 10^{−8})\nSGD: θ ← θ − β g"
+ADAM = "Adam: Kingma & Ba 2015, algorithm 1"
+"""What the outer rate enters, g being the outer gradient, and whose it is."""
+
 
 class TrainingSettings(Config):
     """How the outer loop runs."""
@@ -15,19 +19,58 @@ class TrainingSettings(Config):
     taken_out: ClassVar[Mapping[str, str]] = MappingProxyType({"compile": "steps are replayed, and no longer compiled"})
 
     meta_steps: int = setting(8000, "Outer steps of the run.", unit="steps", low=1, high=10_000_000, log=True)
-    meta_batch_size: int = setting(16, "Tasks per outer step.", unit="tasks", low=1, high=1024, log=True)
-    shots: int = setting(5, "Support examples per task: what the model adapts to.", unit="examples", low=1, high=10_000)
+    meta_batch_size: int = setting(
+        16,
+        "Tasks per outer step.",
+        unit="tasks",
+        low=1,
+        high=1024,
+        log=True,
+        symbol="n",
+        formula="g = 1/n Σ_T g_T",
+    )
+    shots: int = setting(
+        5,
+        "Support examples per task: what the model adapts to.",
+        unit="examples",
+        low=1,
+        high=10_000,
+        symbol="|S|",
+        formula="ℓ_S(φ) = 1/|S| Σ_{x ∈ S} ℓ(φ, x)",
+    )
     query_size: int = setting(
-        10, "Held-out examples per task: what the adapted model is judged by.", unit="examples", low=1, high=10_000
+        10,
+        "Held-out examples per task: what the adapted model is judged by.",
+        unit="examples",
+        low=1,
+        high=10_000,
+        symbol="|Q|",
+        formula="ℓ_Q(φ) = 1/|Q| Σ_{x ∈ Q} ℓ(φ, x)",
     )
     outer_lr: float = setting(
-        0.003, "Step size of meta-training.", label="Outer learning rate", low=0, high=10, log=True, live=True
+        0.003,
+        "Step size of meta-training.",
+        label="Outer learning rate",
+        low=0,
+        high=10,
+        log=True,
+        live=True,
+        symbol="β",
+        formula=OUTER_STEP,
+        paper=ADAM,
     )
     outer_optimizer: Literal["adam", "sgd"] = setting(
-        "adam", "Optimizer of the initialization.", titles={"adam": "Adam", "sgd": "SGD"}
+        "adam",
+        "Optimizer of the initialization.",
+        titles={"adam": "Adam", "sgd": "SGD"},
+        formula=OUTER_STEP,
+        paper=ADAM,
     )
     lr_schedule: Literal["constant", "linear", "cosine"] = setting(
-        "cosine", "How the outer learning rate falls over the run.", label="Rate schedule"
+        "cosine",
+        "How the outer learning rate falls over the run.",
+        label="Rate schedule",
+        formula="constant: β\nlinear: β (1 − t)\ncosine: β (1 + cos πt) / 2,   t being the share that is over",
     )
     outer_clip: float = setting(
         10.0,
@@ -37,6 +80,8 @@ class TrainingSettings(Config):
         high=1e6,
         live=True,
         expert=True,
+        symbol="m",
+        formula="g ← g · min(1, m / ‖g‖)",
     )
     outer_value_clip: float = setting(
         0.0,
@@ -46,6 +91,8 @@ class TrainingSettings(Config):
         high=1e6,
         live=True,
         expert=True,
+        symbol="m",
+        formula="g_i ← max(−m, min(m, g_i))",
     )
     warmup_steps: int = setting(
         0,
@@ -63,6 +110,8 @@ class TrainingSettings(Config):
         low=0,
         high=1_000_000,
         expert=True,
+        symbol="R",
+        formula="E_q[−log p(x | z)] + min(1, t / R) · β · KL,   t = 1, 2, … outer steps",
     )
     validate_every: int = setting(
         50, "Outer steps between scores on held-out tasks.", unit="steps", low=1, high=1_000_000, log=True

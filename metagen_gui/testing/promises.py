@@ -64,6 +64,7 @@ def check_settings(config: type[Config]) -> None:
     except BadInput as problem:
         must(False, f"every default is within its range: {problem}")
     found = {item.name: item for item in settings_of(config)}
+    must(set(config.enters) <= set(found), "what is said of formulas is said of settings that there are")
     for item in found.values():
         must(item.help.endswith(".") and bool(item.label.strip()), f"{item.name} has a label and a sentence of help")
         if item.kind in ("integer", "number"):
@@ -71,6 +72,8 @@ def check_settings(config: type[Config]) -> None:
             must(within, f"{item.name} has a lowest and a highest value, and a default between them")
         else:
             must(not item.log, f"{item.name} is no number and has no logarithmic scale")
+        for symbol in item.symbol.split(", "):
+            must(symbol in item.formula, f"the symbol of {item.name} stands in its formula")
         must(not item.choices or str(item.default) in item.choices, f"the default of {item.name} is one of its choices")
         for name, values in item.only_if.items():
             must(name != item.name and name in found, f"{item.name} depends on another setting of its group")

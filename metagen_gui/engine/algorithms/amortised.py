@@ -34,15 +34,32 @@ from metagen_gui.engine.algorithms.base import (
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.settings.config import setting
 
+READ = "φ_0 = θ + D(mean_n E(x_n))"
+"""What the networks that read the support make of it."""
+
 
 class AmortisedSettings(LearnedRateSettings):
     """Settings of amortised adaptation."""
 
     adaptation_steps: int = setting(
-        0, "Gradient steps after the support was read; 0 leaves it at what was read.", unit="steps", low=0, high=100
+        0,
+        "Gradient steps after the support was read; 0 leaves it at what was read.",
+        unit="steps",
+        low=0,
+        high=100,
+        symbol="k",
+        formula=f"{READ}\nφ_{{j+1}} = φ_j − α r ∘ ∇ℓ_S(φ_j),   j = 0 … k − 1",
     )
     reader_width: int = setting(
-        128, "Units per hidden layer of the network that reads the support.", unit="units", low=1, high=4096, log=True
+        128,
+        "Units per hidden layer of the network that reads the support.",
+        unit="units",
+        low=1,
+        high=4096,
+        log=True,
+        symbol="E, D",
+        formula=READ,
+        paper="Edwards & Storkey 2017; Garnelo et al. 2018",
     )
 
 

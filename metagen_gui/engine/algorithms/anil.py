@@ -9,9 +9,13 @@ the steps that the head took. `algorithm.adapts` names another part; the list of
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import (
+    AlgorithmSettings,
+    LearnedRateSettings,
     MetaGradient,
     MetaParams,
     Moment,
@@ -23,6 +27,18 @@ from metagen_gui.engine.algorithms.base import (
 )
 
 
+class AnilSettings(LearnedRateSettings):
+    """Settings of ANIL."""
+
+    enters = {
+        "adapts": {
+            "symbol": "head",
+            "formula": "φ_{j+1} = (θ_{body}, φ_{j, head} − α r ∘ ∇_{head} ℓ_S(φ_j))",
+            "paper": "Raghu, Raghu, Bengio & Vinyals 2020, section 4.1",
+        }
+    }
+
+
 @algorithms.register("anil")
 class Anil(RateLearner):
     """MAML with a head that adapts and a body that does not."""
@@ -30,6 +46,7 @@ class Anil(RateLearner):
     title = "ANIL"
     summary = "MAML in which only the last layer, or another named part, adapts; everything else is shared."
     reference = "Raghu, Raghu, Bengio & Vinyals 2020"
+    Settings: ClassVar[type[AlgorithmSettings]] = AnilSettings
     suggests = {"algorithm.adapts": "head"}
 
     def phase(self, share: float) -> None:

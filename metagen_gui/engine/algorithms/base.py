@@ -5,10 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from metagen_gui.engine.adaptation.inner_loop import InnerLoop, adapted_names
@@ -21,6 +20,7 @@ from metagen_gui.engine.adaptation.meta_gradients import (
     mean_gradient,
 )
 from metagen_gui.engine.adaptation.meta_params import MetaParams
+from metagen_gui.engine.adaptation.settings import AlgorithmSettings, LearnedRateSettings
 from metagen_gui.engine.adaptation.task_noise import TaskNoise, of_player
 from metagen_gui.engine.models.base import (
     USUAL,
@@ -31,7 +31,6 @@ from metagen_gui.engine.models.base import (
     PlayerParams,
     adapted_groups,
 )
-from metagen_gui.engine.settings.config import Config, setting
 from metagen_gui.engine.settings.registry import Registry
 
 __all__ = [
@@ -60,58 +59,6 @@ class Moment(Circumstances):
 
     share: float = 0.0
     training: bool = True
-
-
-class AlgorithmSettings(Config):
-    """Settings that every algorithm has."""
-
-    inner_lr: float = setting(
-        0.3,
-        "Step size of adaptation; each group of parameters multiplies it by a rate of its own.",
-        label="Inner learning rate",
-        low=0,
-        high=100,
-        log=True,
-        live=True,
-    )
-    adaptation_steps: int = setting(
-        3, "How many steps the model takes on the support set of a task.", unit="steps", low=1, high=100
-    )
-    adapts: str = setting(
-        "default",
-        "Which groups of parameters change during adaptation; the others are shared by all tasks. "
-        "A name from the list, or groups joined by +.",
-        label="What adapts",
-        choices_from="model.adapts",
-    )
-    group_rates: dict[str, Annotated[float, Field(ge=0, le=1e6)]] = setting(
-        {},
-        "Inner rate of each group of parameters, as a multiple of the inner learning rate; groups left out keep the "
-        "model's own.",
-        label="Rates per group",
-        choices_from="model.groups",
-        live=True,
-        expert=True,
-    )
-    inner_clip: float = setting(
-        5.0,
-        "Longest gradient of an inner step (its norm over a player's adapted parameters); 0 means no limit.",
-        label="Inner gradient limit",
-        low=0,
-        high=1e6,
-        live=True,
-        expert=True,
-    )
-
-
-class LearnedRateSettings(AlgorithmSettings):
-    """Settings of algorithms that differentiate through adaptation, and so can learn its rates."""
-
-    learned_rates: Literal["no", "per_group", "per_layer", "per_entry"] = setting(
-        "per_entry",
-        "Whether the inner rates are learned with the initialization: per step and group, layer or single number.",
-        label="Learned inner rates",
-    )
 
 
 class Algorithm(ABC):

@@ -9,10 +9,14 @@ here a linear map of it is added in every layer. Every player of a GAN has a con
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import (
+    AlgorithmSettings,
+    LearnedRateSettings,
     MetaGradient,
     MetaParams,
     Moment,
@@ -25,6 +29,20 @@ from metagen_gui.engine.algorithms.base import (
 from metagen_gui.engine.models.base import PlayerParams, adapted_groups
 from metagen_gui.engine.settings.bad_input import BadInput
 
+CONTEXT_STEP = "c_0 = 0,   c_{j+1} = c_j − α r ∘ ∇_c ℓ_S(c_j, θ)"
+SOURCE = {"formula": CONTEXT_STEP, "paper": "Zintgraf et al. 2019, algorithm 1"}
+
+
+class CaviaSettings(LearnedRateSettings):
+    """Settings of CAVIA."""
+
+    enters = {
+        "inner_lr": SOURCE,
+        "adaptation_steps": {**SOURCE, "formula": f"{CONTEXT_STEP},   j = 0 … k − 1"},
+        "adapts": {"symbol": "c", **SOURCE},
+        "group_rates": {"formula": CONTEXT_STEP},
+    }
+
 
 @algorithms.register("cavia")
 class Cavia(RateLearner):
@@ -33,6 +51,7 @@ class Cavia(RateLearner):
     title = "CAVIA"
     summary = "Adapts a context vector that begins at 0 for every task; all weights are shared."
     reference = "Zintgraf et al. 2019"
+    Settings: ClassVar[type[AlgorithmSettings]] = CaviaSettings
     suggests = {"algorithm.adapts": "context", "model.context_size": 64}
 
     def check(self) -> None:

@@ -39,15 +39,35 @@ from metagen_gui.engine.models.base import USUAL, Circumstances, Noise, Params, 
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
 
+INNER_PROBLEM = "φ ≈ argmin_φ ℓ_S(φ) + (λ/2) ‖φ − θ‖²"
+GRADIENT_STEP = "φ_{j+1} = φ_j − α r ∘ (∇ℓ_S(φ_j) + λ(φ_j − θ)), where plain gradient steps solve the inner problem"
+PAPER = "Rajeswaran, Finn, Kakade & Levine 2019, algorithms 1 and 2"
+
 
 class ImplicitMamlSettings(AlgorithmSettings):
     """Settings of implicit MAML."""
 
+    enters = {
+        "inner_lr": {"formula": GRADIENT_STEP, "paper": ""},
+        "group_rates": {"formula": GRADIENT_STEP},
+        "adaptation_steps": {"symbol": "", "formula": INNER_PROBLEM, "paper": PAPER},
+        "inner_clip": {"formula": "g ← g · min(1, m / ‖g‖), where plain gradient steps solve the inner problem"},
+    }
     proximity: float = setting(
-        200.0, "How strongly adapted parameters are held to the initialization (λ).", low=1e-3, high=1e4, log=True
+        200.0,
+        "How strongly adapted parameters are held to the initialization (λ).",
+        low=1e-3,
+        high=1e4,
+        log=True,
+        symbol="λ",
+        formula=INNER_PROBLEM,
+        paper=PAPER,
     )
     inner_solver: Literal["hessian_free", "gradient"] = setting(
-        "hessian_free", "How the inner problem is solved: Newton steps by conjugate gradients, or plain gradient steps."
+        "hessian_free",
+        "How the inner problem is solved: Newton steps by conjugate gradients, or plain gradient steps.",
+        formula=INNER_PROBLEM,
+        paper=PAPER,
     )
     conjugate_steps: int = setting(
         5,
@@ -55,6 +75,8 @@ class ImplicitMamlSettings(AlgorithmSettings):
         unit="steps",
         low=1,
         high=100,
+        formula="(I + ∇²ℓ_S(φ) / λ) v = ∇ℓ_Q(φ),   solved for v",
+        paper=PAPER,
     )
 
 

@@ -41,20 +41,55 @@ from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment,
 from metagen_gui.engine.models.base import USUAL, Circumstances, Noise, Params, PlayerParams
 from metagen_gui.engine.settings.config import setting
 
-PENALTY: dict[str, Any] = {"low": 0, "high": 100, "log": True, "live": True, "expert": True}
+PAPER = "Rusu et al. 2019, algorithm 1"
+OUTER_LOSS = "ℓ_Q(φ) + β KL(q ‖ N(0, I)) + γ ‖stopgrad(z_k) − z_0‖² + λ_1 L2 + λ_2 mean((C − I)²)"
+OF_CODE, OF_PARAMETERS = "z ← z − α η ∘ ∇_z ℓ_S(θ + w(z))", "φ ← φ − α r η_f ∘ ∇_φ ℓ_S(φ)"
+PENALTY: dict[str, Any] = {"low": 0, "high": 100, "log": True, "live": True, "expert": True, "formula": OUTER_LOSS}
+PENALTY |= {"paper": PAPER}
 
 
 class LeoSettings(base.AlgorithmSettings):
     """Settings of LEO."""
 
-    adaptation_steps: int = setting(5, "Steps of the code.", unit="steps", low=1, high=100)
-    fine_tuning_steps: int = setting(5, "Steps of the parameters, after the code.", unit="steps", low=0, high=100)
-    code_size: int = setting(16, "Numbers of a task's code (z).", low=1, high=1024, log=True)
+    enters = {
+        "inner_lr": {"formula": f"{OF_CODE}\n{OF_PARAMETERS}", "paper": PAPER},
+        "group_rates": {"formula": OF_PARAMETERS},
+    }
+    adaptation_steps: int = setting(
+        5, "Steps of the code.", unit="steps", low=1, high=100, formula=OF_CODE, paper=PAPER
+    )
+    fine_tuning_steps: int = setting(
+        5,
+        "Steps of the parameters, after the code.",
+        unit="steps",
+        low=0,
+        high=100,
+        formula=OF_PARAMETERS,
+        paper=PAPER,
+    )
+    code_size: int = setting(
+        16,
+        "Numbers of a task's code (z).",
+        low=1,
+        high=1024,
+        log=True,
+        symbol="z",
+        formula="z_0 ~ q(z | S),   w ~ N(ν(z), σ(z))",
+        paper=PAPER,
+    )
     code_hidden: int = setting(64, "Hidden units of the encoder.", unit="units", low=1, high=4096, log=True)
-    kl_weight: float = setting(1e-3, "Weight of the KL of the code's law (β).", label="KL weight", **PENALTY)
-    encoder_weight: float = setting(1e-9, "Weight of how far the code moves from where it begins (γ).", **PENALTY)
-    l2_weight: float = setting(1e-8, "Weight of LEO's own squared weights (λ₁).", label="L2 weight", **PENALTY)
-    orthogonality_weight: float = setting(1e-3, "Weight of the cosines between the decoder's rows (λ₂).", **PENALTY)
+    kl_weight: float = setting(
+        1e-3, "Weight of the KL of the code's law (β).", label="KL weight", symbol="β", **PENALTY
+    )
+    encoder_weight: float = setting(
+        1e-9, "Weight of how far the code moves from where it begins (γ).", symbol="γ", **PENALTY
+    )
+    l2_weight: float = setting(
+        1e-8, "Weight of LEO's own squared weights (λ₁).", label="L2 weight", symbol="λ_1", **PENALTY
+    )
+    orthogonality_weight: float = setting(
+        1e-3, "Weight of the cosines between the decoder's rows (λ₂).", symbol="λ_2", **PENALTY
+    )
 
 
 @base.algorithms.register("leo")

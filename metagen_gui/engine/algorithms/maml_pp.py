@@ -39,6 +39,7 @@ from metagen_gui.engine.settings.config import setting
 EPOCHS = 100
 LEAST = 0.03
 """What an earlier step's weight falls to, in units of 1/k."""
+SECTION = "Antoniou, Edwards & Storkey 2019, section 4"
 
 
 class MamlPlusPlusSettings(LearnedRateSettings):
@@ -50,6 +51,8 @@ class MamlPlusPlusSettings(LearnedRateSettings):
         label="Multi-step share",
         low=0,
         high=1,
+        formula="θ ← θ − β ∇_θ Σ_j w_j mean_T ℓ_Q(φ_j),   until then with w_j > 0 for every step j",
+        paper=SECTION,
     )
     first_order_share: float = setting(
         0.3,
@@ -57,6 +60,8 @@ class MamlPlusPlusSettings(LearnedRateSettings):
         label="First-order share",
         low=0,
         high=1,
+        formula="φ_{j+1} = φ_j − α r ∘ g_j,   until then with g_j = ∇ℓ_S(φ_j) held fixed",
+        paper=SECTION,
     )
 
 

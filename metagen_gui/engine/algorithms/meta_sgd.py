@@ -13,7 +13,7 @@ step changes all of them by the same share; with both at 1, as for `curve`, this
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -34,15 +34,25 @@ from metagen_gui.engine.models.base import Params
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
 
+PAPER = "Li, Zhou, Chen & Li 2017, algorithm 1"
+STEP = "φ_{j+1} = φ_j − u r α ∘ ∇ℓ_S(φ_j),   α learned with θ"
+START: dict[str, Any] = {"low": 0, "high": 10, "log": True, "expert": True, "paper": PAPER}
+START |= {"formula": "every entry of α begins at one number, drawn from U[a, b]"}
+
 
 class MetaSgdSettings(AlgorithmSettings):
     """Settings of Meta-SGD."""
 
+    enters = {
+        "inner_lr": {"symbol": "u", "formula": STEP, "paper": PAPER},
+        "adaptation_steps": {"formula": f"{STEP},   j = 0 … k − 1", "paper": PAPER},
+        "group_rates": {"formula": STEP},
+    }
     lowest_start: float = setting(
-        0.005, "Every learned rate begins at one number; the lowest it may be.", low=0, high=10, log=True, expert=True
+        0.005, "Every learned rate begins at one number; the lowest it may be.", symbol="a", **START
     )
     highest_start: float = setting(
-        0.1, "Every learned rate begins at one number; the highest it may be.", low=0, high=10, log=True, expert=True
+        0.1, "Every learned rate begins at one number; the highest it may be.", symbol="b", **START
     )
 
 

@@ -53,23 +53,42 @@ DECAY = 0.999
 """β2 of the inner Adam, as in the reference."""
 EVERY = 10_000
 """As many examples as a task may have."""
+PAPER = "Nichol, Achiam & Schulman 2018, algorithm 2"
+SGD_STEP = "SGD: φ_{j+1} = φ_j − α r ∘ g_j"
+ADAM_STEP = "Adam: φ_{j+1} = φ_j − α r ∘ g_j / √v̂_{j+1},   v_{j+1} = β_2 v_j + (1 − β_2) g_j^2"
+STEPS = f"{SGD_STEP}\n{ADAM_STEP}"
 
 
 class ReptileSettings(AlgorithmSettings):
     """Settings of Reptile."""
 
+    enters = {
+        "inner_lr": {"formula": STEPS, "paper": PAPER},
+        "adaptation_steps": {"formula": "φ = U_k(θ; S),   θ ← θ + ε · mean_T(φ − θ)", "paper": PAPER},
+        "group_rates": {"formula": STEPS},
+    }
     inner_optimizer: Literal["adam", "sgd"] = setting(
         "adam",
         "How the model adapts: plain gradient steps, or Adam without momentum (β1 = 0).",
         titles={"adam": "Adam", "sgd": "SGD"},
+        formula=STEPS,
+        paper=f"{PAPER}; Adam: Kingma & Ba 2015, algorithm 1",
     )
     inner_state: Literal["reset", "carried"] = setting(
         "reset",
         "Whether the inner Adam's second moment begins afresh in every task or is carried from task to task.",
         only_if={"inner_optimizer": ["adam"]},
+        symbol="v",
+        formula=ADAM_STEP,
     )
     minibatch: int = setting(
-        0, "Support examples that one inner step sees; 0 means all of them.", unit="examples", low=0, high=EVERY
+        0,
+        "Support examples that one inner step sees; 0 means all of them.",
+        unit="examples",
+        low=0,
+        high=EVERY,
+        symbol="|B_j|",
+        formula="g_j = 1/|B_j| Σ_{x ∈ B_j} ∇ℓ(φ_j, x),   B_j ⊂ S",
     )
 
 

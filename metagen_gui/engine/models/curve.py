@@ -31,9 +31,13 @@ SMALL = 0.01
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "tanh": torch.tanh, "silu": F.silu}
 
 
+NETWORK = {"formula": "y = f_θ(x)", "paper": "Finn, Abbeel & Levine 2017, section 5.1"}
+
+
 class CurveSettings(Config):
     """Settings of the curve."""
 
+    enters = dict.fromkeys(("width", "depth", "activation", "initial_weights"), NETWORK)
     width: int = setting(40, "Units per hidden layer.", unit="units", low=1, high=4096, log=True)
     depth: int = setting(2, "Hidden layers.", unit="layers", low=1, high=8)
     activation: Literal["relu", "tanh", "silu"] = setting("relu", "What follows every hidden layer.")

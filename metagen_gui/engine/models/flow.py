@@ -48,9 +48,19 @@ STEPS_BACK = 24
 """Steps from data to noise that log p takes."""
 
 
+GUIDED = {"formula": "x̂ = x̂(0) + g (x̂(c) − x̂(0))", "paper": "Ho & Salimans 2022"}
+
+
 class FlowSettings(Config):
     """Settings of flow matching."""
 
+    enters = {
+        "context_size": {"symbol": "c", "formula": "x̂(x_t, t, c)", "paper": "Zintgraf et al. 2019"},
+        "draws": {"formula": "ℓ = E ‖v(x_t, t) − (x_1 − x_t) / max(1 − t, ε)‖²", "paper": "Lipman et al. 2023"},
+        "drop_context": GUIDED,
+        "sampling_steps": {"formula": "dx/dt = v(x, t) = (x̂(x, t, c) − x) / max(1 − t, ε),   t from 0 to 1"},
+        "guidance": {"symbol": "g", **GUIDED},
+    }
     width: int = setting(128, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
     depth: int = setting(3, "Hidden layers.", unit="layers", low=1, high=16)
     context_size: int = setting(64, "Numbers that tell tasks apart (the context); 0 leaves it out.", low=0, high=1024)

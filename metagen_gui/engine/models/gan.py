@@ -14,6 +14,7 @@ their latents do (mode seeking, Mao 2019).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -26,6 +27,8 @@ from metagen_gui.engine.health.remedies import lower
 from metagen_gui.engine.health.signs import ContestSigns
 from metagen_gui.engine.models.base import USUAL, Circumstances, GenerativeModel, Noise, Params, PlayerParams, models
 from metagen_gui.engine.networks.adversarial_losses import (
+    LOSSES,
+    PENALTIES,
     WON,
     discriminator_loss,
     generator_loss,
@@ -39,10 +42,22 @@ from metagen_gui.engine.networks.context_networks import NetworkSettings, initia
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
 
+WEIGHT: dict[str, Any] = {"low": 0, "log": True, "live": True}
+
 
 class GanSettings(NetworkSettings):
     """Settings of the generative adversarial network."""
 
+    enters = {
+        "loss": LOSSES,
+        "penalty": PENALTIES,
+        "judge": {"formula": "G is graded by D_Q(G(z)), or by D_S(G(z))", "paper": "Liang et al. 2020"},
+        "mmd_weight": {"symbol": "w", "formula": "w · MMD²(G(z), Q)", "paper": "MMD²: Gretton et al. 2012, eq. 3"},
+        "mode_seeking": {"symbol": "w", "formula": "w / mean (|G(z) − G(z′)| / |z − z′|)", "paper": "Mao et al. 2019"},
+        "unrolled_steps": {"paper": "Metz et al. 2017"},
+        "unrolled_lr": {"paper": "Metz et al. 2017"},
+        "context_size": {"symbol": "c", "formula": "G(z, c_G),   D(x, c_D)", "paper": "Zintgraf et al. 2019"},
+    }
     latent_size: int = setting(16, "Numbers a sample is made from (z).", low=1, high=512, log=True)
     context_size: int = setting(
         64, "Numbers that tell tasks apart, for each player (the context); 0 leaves it out.", low=0, high=1024
@@ -55,10 +70,8 @@ class GanSettings(NetworkSettings):
         0.1,
         "Weight of the gradient penalty: R1 for non-saturating and hinge, (‖∇D‖ − 1)² for Wasserstein.",
         label="Gradient penalty",
-        low=0,
         high=1000,
-        log=True,
-        live=True,
+        **WEIGHT,
     )
     discriminator_turns: int = setting(1, "Steps of D per round.", unit="steps", low=1, high=20)
     generator_turns: int = setting(1, "Steps of G per round.", unit="steps", low=1, high=20)
@@ -71,10 +84,8 @@ class GanSettings(NetworkSettings):
         10.0,
         "Weight of MMD² between samples and data in the loss of G; 0 leaves it out.",
         label="MMD² weight",
-        low=0,
         high=10_000,
-        log=True,
-        live=True,
+        **WEIGHT,
     )
     mmd_where: Literal["outer", "both"] = setting(
         "outer",
@@ -85,11 +96,9 @@ class GanSettings(NetworkSettings):
         0.0,
         "Weight of a term that drives samples apart whose latents lie apart; 0 leaves it out.",
         label="Mode seeking",
-        low=0,
         high=1000,
-        log=True,
-        live=True,
         expert=True,
+        **WEIGHT,
     )
     unrolled_steps: int = setting(
         0,
@@ -214,7 +223,7 @@ class Gan(GenerativeModel):
     def loss(
         self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
     ) -> Tensor:
-        """Return the player's own loss; D's includes the gradient penalty."""
+        """Return the player's own loss; D's includes the gradient penalty, at the *adapted* parameters."""
         fake = self.generate(params, noise["z"])
         if player == "generator":
             verdict = generator_loss(self.settings.loss, self._judge(self._looking_ahead(params, batch, noise), fake))
@@ -223,9 +232,9 @@ class Gan(GenerativeModel):
         kind, weight = self.settings.loss, self.settings.penalty
         loss = discriminator_loss(kind, self._judge(params, batch), self._judge(params, fake))
         if weight and kind == "wgan_gp":
-            loss = loss + weight * gradient_penalty(_Bound(self, params), batch, fake, noise["share"])
+            loss = loss + weight * gradient_penalty(partial(self._judge, params), batch, fake, noise["share"])
         elif weight:
-            loss = loss + weight * r1_penalty(_Bound(self, params), batch)
+            loss = loss + weight * r1_penalty(partial(self._judge, params), batch)
         return loss
 
     @property
@@ -285,13 +294,3 @@ class Gan(GenerativeModel):
     def _judge(self, params: PlayerParams, examples: Tensor) -> Tensor:
         out: Tensor = functional_call(self.discriminator, params["discriminator"], (examples,))
         return out
-
-
-class _Bound:
-    """The discriminator with its parameters filled in: the penalties see the *adapted* ones, never the initial."""
-
-    def __init__(self, gan: Gan, params: PlayerParams) -> None:
-        self.gan, self.params = gan, params
-
-    def __call__(self, examples: Tensor) -> Any:
-        return self.gan._judge(self.params, examples)

@@ -46,9 +46,18 @@ PARTS = {
 """Groups of G's parameters by name; all others are of the group `generator`."""
 
 
+OF_G = "G: a · mean softplus(D(x_i|S) − D(g_i|S)) + e · energy(g, x) + r · misfit of the codes to the support"
+
+
 class ImageGanSettings(Config):
     """Settings of the generative adversarial network of images."""
 
+    enters = {
+        "adversary": {"symbol": "a", "formula": OF_G, "paper": "relativistic pairs: Jolicoeur-Martineau 2019"},
+        "energy": {"symbol": "e", "formula": OF_G},
+        "reconstruction": {"symbol": "r", "formula": OF_G, "paper": "codes by gradient: Bojanowski et al. 2018"},
+        "penalty": {"symbol": "w", "formula": "D: … + w · ½ mean ‖∇_x D(x)‖²", "paper": "R1: Mescheder et al. 2018"},
+    }
     bank: int = setting(5, "Codes of a task; a sample blends them. Best as many as there are shots.", low=1, high=64)
     code_size: int = setting(64, "Numbers of a code, which steer every layer.", low=1, high=1024, log=True)
     latent_size: int = setting(12, "Numbers that bend a sample (z).", low=1, high=512, log=True)

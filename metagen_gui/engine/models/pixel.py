@@ -42,9 +42,17 @@ IMAGES, FEATURES = "support.images", "support.features"
 """What `condition` adds: the support, and per look what is looked up of it `(looks, shots, places, numbers)`."""
 
 
+LAW = "−log p(x | S) = Σ_i −log p(x_i | x_{<i}, S)"
+
+
 class PixelSettings(Config):
     """Settings of the autoregressive network."""
 
+    enters = {
+        "attention": {"symbol": "S", "formula": LAW, "paper": "Reed et al. 2018, section 3.2"},
+        "context_size": {"symbol": "c", "formula": "p(x_i | x_{<i}, S, c)", "paper": "Zintgraf et al. 2019"},
+        "layers": {"formula": LAW, "paper": "van den Oord et al. 2016"},
+    }
     channels: int = setting(48, "Channels of every layer.", low=4, high=512, log=True)
     layers: int = setting(6, "Gated layers.", low=1, high=32)
     block: int = setting(

@@ -42,15 +42,22 @@ from metagen_gui.engine.networks.importance_weights import importance_weighted
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import setting
 
-DRAWS = 64
-"""Of the importance-weighted bound: its K."""
-LOCAL = {"likelihood": ["local"]}
-"""Where settings of the local likelihood have an effect."""
+DRAWS = 64  # of the importance-weighted bound: its K
+LOCAL = {"likelihood": ["local"]}  # where settings of the local likelihood have an effect
+OF_SAMPLES: dict[str, Any] = {"low": 0, "live": True, "expert": True}
+ELBO = "E_q[−log p(x | z, c)] + β · KL(q(z | x, c) ‖ p(z | c))"
 
 
 class VaeSettings(NetworkSettings):
     """Settings of the variational autoencoder."""
 
+    enters = {
+        "beta": {"symbol": "β", "formula": ELBO, "paper": "Kingma & Welling 2014, where β = 1"},
+        "latent_size": {"symbol": "z", "formula": ELBO, "paper": "Kingma & Welling 2014"},
+        "context_size": {"symbol": "c", "formula": ELBO, "paper": "Zintgraf et al. 2019"},
+        "guidance": {"symbol": "g", "formula": "c ← c_0 + g (c − c_0)"},
+        "latent_spread": {"symbol": "τ", "formula": "z = Vc + m + τ s ε,   ε ~ N(0, I)"},
+    }
     width: int = setting(256, "Units per hidden layer.", unit="units", low=4, high=4096, log=True)
     latent_size: int = setting(8, "Numbers that tell examples of one task apart (z).", low=1, high=512, log=True)
     context_size: int = setting(
@@ -95,18 +102,14 @@ class VaeSettings(NetworkSettings):
         1.0,
         "How far samples go from the unadapted context towards the adapted one and beyond; with any other than 1 they "
         "follow another law than the one that was learned, whose likelihood is told.",
-        low=0,
         high=5,
-        live=True,
-        expert=True,
+        **OF_SAMPLES,
     )
     latent_spread: float = setting(
         1.0,
         "Spread of the latents of samples, as a multiple of the prior's; any other than 1 changes their law, too.",
-        low=0,
         high=2,
-        live=True,
-        expert=True,
+        **OF_SAMPLES,
     )
 
 
@@ -182,8 +185,7 @@ class Vae(GenerativeModel):
     def initialize(self, generator: torch.Generator) -> PlayerParams:
         """Return fresh parameters; context and prior begin at 0 (a standard normal prior)."""
         values = initial_values(self.networks, generator)
-        values["prior"] = torch.zeros_like(values["prior"])
-        return {"vae": values}
+        return {"vae": {**values, "prior": torch.zeros_like(values["prior"])}}
 
     def group_of(self, player: str, name: str) -> str:
         """Return the first word of the name, or `head` for the decoder's last layer, `decoder.out`."""
@@ -193,8 +195,9 @@ class Vae(GenerativeModel):
 
     def noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
         """Draw the reparametrization noise, `z` `(*lead, examples, latent)`."""
-        shape = (*lead, examples, self.settings.latent_size)
-        return {"z": torch.randn(shape, generator=generator, device=generator.device)}
+        return {
+            "z": torch.randn(*lead, examples, self.settings.latent_size, generator=generator, device=generator.device)
+        }
 
     def loss(
         self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
@@ -224,10 +227,7 @@ class Vae(GenerativeModel):
         return loss
 
     def latents(self, generator: torch.Generator, count: int) -> Tensor:
-        """Return standard normal latents `(count, latent)`.
-
-        For points two more columns are observation noise; for local pixels a uniform number each.
-        """
+        """Return standard normal latents `(count, latent)`, and noise of points or a uniform number per local pixel."""
         extra, device = math.prod(self.spec.shape), generator.device
         normal = self.settings.latent_size + (extra if self.spec.bounds is None else 0)
         uniform = extra if self.local else 0
@@ -270,7 +270,7 @@ class Vae(GenerativeModel):
         """Say where the loss is another than −ELBO: by the weight of the KL, or because it has two likelihoods."""
         if self.local:
             why = (
-                "The loss adds up two likelihoods, of independent and of local pixels; −ELBO is by the local one alone."
+                "The loss adds up two likelihoods, by independent and by local pixels; −ELBO is by the local one alone."
             )
             return "both likelihoods", why
         if self.settings.beta == 1:

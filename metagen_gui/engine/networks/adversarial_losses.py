@@ -25,6 +25,19 @@ critic is meant to be far ahead of G, and its slope is held to 1, so it is never
 below 0.1, sick ones 7 to 22.
 """
 
+LOSSES = {
+    "formula": "non-saturating, D: −log σ(D(x)) − log(1 − σ(D(G(z))));   G: −log σ(D(G(z)))\n"
+    "hinge, D: max(0, 1 − D(x)) + max(0, 1 + D(G(z)));   G: −D(G(z))\n"
+    "Wasserstein, D: D(G(z)) − D(x);   G: −D(G(z))",
+    "paper": "Goodfellow et al. 2014; hinge: Lim & Ye 2017; Wasserstein: Arjovsky et al. 2017",
+}
+PENALTIES = {
+    "symbol": "w",
+    "formula": "w · ½ mean ‖∇_x D(x)‖²\nWasserstein: w · mean (‖∇D(x̂)‖ − 1)²",
+    "paper": "Mescheder et al. 2018, eq. 9; Wasserstein: Gulrajani et al. 2017, eq. 3",
+}
+"""What a choice of losses and the weight of a penalty enter, for whoever declares such settings."""
+
 
 def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
     """Return what the discriminator minimises, without penalties.

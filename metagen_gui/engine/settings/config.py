@@ -5,13 +5,16 @@ its tooltip and its range all come from it:
 
     class MamlSettings(AlgorithmSettings):
         inner_lr: float = setting(0.1, "Step size of adaptation.", low=0, high=10, log=True, live=True)
+
+Where a setting enters a formula, its symbol, the formula and its source may be said with it. `_` lowers and `^` raises
+what follows in a formula: a sign, or what braces hold.
 """
 
 from __future__ import annotations
 
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
@@ -32,6 +35,9 @@ class Config(BaseModel):
 
     taken_out: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Settings that earlier versions had, and why there are none: a file that names one is read with a notice."""
+
+    enters: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    """`symbol`, `formula` and `paper` of settings that are declared without, or in a base for which others hold."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -73,6 +79,12 @@ class Setting:
     expert: bool = False
     only_if: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """The setting has an effect only while the named settings of the same group hold one of these values."""
+    symbol: str = ""
+    """What the setting is called in `formula`."""
+    formula: str = ""
+    """What the setting enters, in one line or several."""
+    paper: str = ""
+    """Where the formula, or what is chosen, comes from."""
 
     def called(self, choice: Any) -> str:
         """Return what a person reads for one of the choices."""
@@ -94,8 +106,14 @@ def setting(
     titles: Mapping[str, str] | None = None,
     choices_from: str = "",
     only_if: Mapping[str, Sequence[Any]] | None = None,
+    symbol: str = "",
+    formula: str = "",
+    paper: str = "",
 ) -> Any:
-    """Declare a setting: its default, one sentence of help, its range (both ends allowed), and how it is shown."""
+    """Declare a setting: its default, one sentence of help, its range (both ends allowed), how it is shown, its source.
+
+    `symbol` is what it is called in `formula`, and `paper` where that is from; whoever has none says nothing.
+    """
     shown: dict[str, Any] = {
         "label": label,
         "unit": unit,
@@ -106,6 +124,9 @@ def setting(
         "titles": dict(titles or {}),
         "choices_from": choices_from,
         "only_if": {name: list(values) for name, values in (only_if or {}).items()},
+        "symbol": symbol,
+        "formula": formula,
+        "paper": paper,
     }
     return Field(default=default, description=help, ge=low, le=high, json_schema_extra=shown)
 
@@ -113,7 +134,10 @@ def setting(
 def settings_of(config: type[Config]) -> tuple[Setting, ...]:
     """Return the settings of a group in the order of their declaration; raise `TypeError` for a type not shown."""
     hints = typing.get_type_hints(config)
-    return tuple(_describe(name, hints[name], declared) for name, declared in config.model_fields.items())
+    return tuple(
+        replace(_describe(name, hints[name], declared), **config.enters.get(name, {}))
+        for name, declared in config.model_fields.items()
+    )
 
 
 def parse_settings(config: type[ConfigT], values: Mapping[str, Any], where: str) -> ConfigT:
@@ -186,6 +210,9 @@ def _describe(name: str, annotation: Any, declared: FieldInfo) -> Setting:
         live=bool(shown.get("live")),
         expert=bool(shown.get("expert")),
         only_if={key: tuple(values) for key, values in only_if.items()},
+        symbol=str(shown.get("symbol") or ""),
+        formula=str(shown.get("formula") or ""),
+        paper=str(shown.get("paper") or ""),
     )
 
 

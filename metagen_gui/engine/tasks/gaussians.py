@@ -23,6 +23,9 @@ from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_familie
 MAP = 2_007
 """Where the source of the places begins: no run's seed has a part in it, or runs of two seeds would differ in tasks."""
 
+LAW, PRIOR = "m ~ N(0, τ² I),   x ~ N(m, σ² I)", "Murphy 2007, section 2"
+"""How a task's mean m and its examples are drawn, and where the conjugate prior is treated."""
+
 
 class GaussianSettings(Config):
     """How far the tasks lie apart, and the points of one task."""
@@ -33,6 +36,9 @@ class GaussianSettings(Config):
         label="Spread of tasks τ",
         low=0.05,
         high=3,
+        symbol="τ",
+        formula=LAW,
+        paper=PRIOR,
     )
     point_spread: float = setting(
         0.5,
@@ -41,6 +47,9 @@ class GaussianSettings(Config):
         low=0.02,
         high=3,
         log=True,
+        symbol="σ",
+        formula=LAW,
+        paper=PRIOR,
     )
     places: int = setting(
         0,

@@ -24,17 +24,34 @@ FREQUENCIES = (0.8, 1.2)
 Wave = tuple[float, float, float]
 """Amplitude, frequency in radians per unit of x, phase in radians."""
 
+CURVE, SOURCE = "y = A sin(ω x + b)", "Finn, Abbeel & Levine 2017, section 5.1"
+AMPLITUDE: dict[str, Any] = {"formula": f"{CURVE},   A ~ U[A_{{min}}, A_{{max}}]", "paper": SOURCE}
+
 
 class SinusoidSettings(Config):
     """Which sinusoids are drawn."""
 
     frequency: Literal["one", "varied"] = setting(
-        "one", "The same frequency for all tasks, or one from 0.8 to 1.2 for each, which makes them harder to tell."
+        "one",
+        "The same frequency for all tasks, or one from 0.8 to 1.2 for each, which makes them harder to tell.",
+        symbol="ω",
+        formula=CURVE,
+        paper=f"{SOURCE}; varied: Li, Zhou, Chen & Li 2017, section 4.1",
     )
-    smallest: float = setting(0.1, "Smallest amplitude.", label="Smallest amplitude", low=0, high=100)
-    largest: float = setting(5.0, "Largest amplitude.", label="Largest amplitude", low=0, high=100)
+    smallest: float = setting(
+        0.1, "Smallest amplitude.", label="Smallest amplitude", low=0, high=100, symbol="A_{min}", **AMPLITUDE
+    )
+    largest: float = setting(
+        5.0, "Largest amplitude.", label="Largest amplitude", low=0, high=100, symbol="A_{max}", **AMPLITUDE
+    )
     noise: float = setting(
-        0.0, "Standard deviation of noise on y of the support; the query is exact.", low=0, high=10, expert=True
+        0.0,
+        "Standard deviation of noise on y of the support; the query is exact.",
+        low=0,
+        high=10,
+        expert=True,
+        symbol="σ",
+        formula=f"{CURVE} + σ ε,   ε ~ N(0, 1)",
     )
 
 

@@ -58,6 +58,33 @@ def test_a_declaration_becomes_a_setting() -> None:
     assert [item.choices_from for item in found[-2:]] == ["model.adapts", "model.groups"]
 
 
+class Kiln(Oven):
+    """A group that says of an inherited setting what it is here, and declares one with a formula."""
+
+    enters = {"minutes": {"symbol": "t", "formula": "E = P t"}}
+    power: float = setting(1.0, "How strong.", low=0, high=9, symbol="P", formula="E = P t", paper="Joule 1841")
+
+
+def test_a_setting_says_which_formula_it_enters_and_whose_that_is() -> None:
+    found = {item.name: item for item in settings_of(Kiln)}
+    assert (found["power"].symbol, found["power"].formula, found["power"].paper) == ("P", "E = P t", "Joule 1841")
+    assert (found["minutes"].symbol, found["minutes"].formula, found["minutes"].paper) == ("t", "E = P t", "")
+    assert found["minutes"].help == "How long."
+    assert {item.formula for item in settings_of(Oven)} == {""}
+    check_settings(Kiln)
+
+
+@pytest.mark.parametrize(
+    "said", [{"volts": {"formula": "U = R I"}}, {"minutes": {"symbol": "s", "formula": "E = P t"}}]
+)
+def test_a_formula_is_of_a_setting_that_there_is_and_holds_its_symbol(said: dict[str, dict[str, str]]) -> None:
+    class Odd(Oven):
+        enters = said
+
+    with pytest.raises(AssertionError):
+        check_settings(Odd)
+
+
 def test_a_choice_among_numbers_may_be_given_as_text() -> None:
     assert Oven(size="16").size == 16 and Oven(size=16).size == 16
     with pytest.raises(BadInput, match=r"^oven.size: '17' is not one of 16 or 28$"):
