@@ -41,7 +41,9 @@ class RunPanels(QObject):
             PanelFeed(self.inner, show_curves=self._show_inner, every_step=False),
             PanelFeed(self.rates, show_curves=self._show_rates, every_step=False),
         )
-        self._samples_feed = PanelFeed(self.samples, show_snapshot=self.samples.add_snapshot)
+        self._samples_feed = PanelFeed(
+            self.samples, self._show_validations, self.samples.add_snapshot, every_step=False
+        )
         self._controller = controller
         self._pace = DrawingPace()
         self._later = QTimer(self)
@@ -73,7 +75,7 @@ class RunPanels(QObject):
         self._draw()
 
     def _take_delivery(self, delivery: Delivery) -> None:
-        for feed in self._curve_feeds:
+        for feed in (*self._curve_feeds, self._samples_feed):
             feed.add_delivery(delivery)
         self._draw()
 
@@ -121,6 +123,10 @@ class RunPanels(QObject):
     def _show_inner(self, delivery: Delivery) -> None:
         for report in delivery.validations:
             self.inner.add_validation(report)
+
+    def _show_validations(self, delivery: Delivery) -> None:
+        for report in delivery.validations:
+            self.samples.add_validation(report)
 
     def _show_rates(self, delivery: Delivery) -> None:
         if delivery.rates is not None:

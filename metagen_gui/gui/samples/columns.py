@@ -86,8 +86,15 @@ class Arrangement:
         return self.cell[1] + ROW_GAP
 
 
-def arrange(snapshot: Snapshot, width: int, height: int) -> Arrangement:
+def place_of(snapshot: Snapshot, step: int) -> int:
+    """Return where in `Snapshot.steps` an adaptation step stands, or the nearest one that is shown."""
+    return min(range(len(snapshot.steps)), key=lambda place: abs(snapshot.steps[place] - step))
+
+
+def arrange(snapshot: Snapshot, width: int, height: int, only: int | None = None) -> Arrangement:
     """Return the arrangement that shows the most in `width` pixels, best without scrolling in `height`.
+
+    With `only`, samples of one adaptation step are shown, that at this place.
 
     Of the ways in which thumbnails stay large enough it takes the one with the most samples; then one in which all
     tasks are seen at once; then larger thumbnails. Where not every step fits, the first and the last always stay.
@@ -104,7 +111,8 @@ def arrange(snapshot: Snapshot, width: int, height: int) -> Arrangement:
         low, high = max(25, min(29, across + 1)), max(85, 2 * across + 1)
     tasks, steps = len(snapshot.names), len(snapshot.steps)
     best: tuple[tuple[float, ...], Arrangement] | None = None
-    for shown, across, down, aspect in product(range(min(2, steps), steps + 1), range(1, 5), range(1, 4), aspects):
+    counts = range(min(2, steps), steps + 1) if only is None else range(1, 2)
+    for shown, across, down, aspect in product(counts, range(1, 5), range(1, 4), aspects):
         if across * down - count >= max(across, down) and (across, down) != (1, 1):
             continue  # a whole row or column would stay empty
         gaps = 2 * _MARGIN + 2 * _WIDE_GAP + (shown - 1) * _GAP
@@ -117,7 +125,8 @@ def arrange(snapshot: Snapshot, width: int, height: int) -> Arrangement:
             size = aspect * (thumb if fits else -thumb * down)
             score = (large_enough, samples if large_enough else thumb, shown, fits, size)
             if best is None or score > best[0]:
-                places = _early(steps, shown) if shows_curves(snapshot) else _evenly(steps, shown)
+                spread = _early(steps, shown) if shows_curves(snapshot) else _evenly(steps, shown)
+                places = spread if only is None else [only]
                 side = thumb if shows_points(snapshot) else _snapped(thumb, snapshot.samples.shape[-1])
                 best = score, _place(places, across, down, (max(side, 8), max(ceil(side * aspect), 8)), width)
     assert best is not None, "a snapshot has at least one step"

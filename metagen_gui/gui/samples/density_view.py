@@ -10,8 +10,8 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
+from metagen_gui.gui.look.ramps import colour_table, mixed
 from metagen_gui.gui.look.theme import PlotColours
-from metagen_gui.gui.samples.image_mosaic import colour_table
 
 Grid = npt.NDArray[np.float32]
 Extent = tuple[float, float, float, float]
@@ -26,7 +26,7 @@ def draw_ground(painter: QPainter, area: QRectF, density: Grid | None, look: Plo
     finite = np.nan_to_num(density, nan=0.0, posinf=0.0, neginf=0.0)
     # The square root lifts the flanks: narrow modes are seen at thumbnail size.
     level = np.sqrt(np.clip(finite / max(float(finite.max()), 1e-12), 0, 1))
-    _draw_levels(painter, area, level, [look.background, _mix(look.background, look.series[0], 0.62)])
+    _draw_levels(painter, area, level, [look.background, mixed(look.background, look.series[0], 0.62)])
 
 
 def draw_field(painter: QPainter, area: QRectF, field: Grid, span: tuple[float, float], look: PlotColours) -> None:
@@ -34,7 +34,7 @@ def draw_field(painter: QPainter, area: QRectF, field: Grid, span: tuple[float, 
     low, high = span
     finite = np.nan_to_num(field, nan=(low + high) / 2, posinf=high, neginf=low)
     level = np.clip((finite - low) / max(high - low, 1e-12), 0, 1)
-    ends = [_mix(look.background, look.series[1], 0.4), look.background, _mix(look.background, look.series[2], 0.4)]
+    ends = [mixed(look.background, look.series[1], 0.4), look.background, mixed(look.background, look.series[2], 0.4)]
     _draw_levels(painter, area, level, ends)
 
 
@@ -132,12 +132,3 @@ def _draw_levels(painter: QPainter, area: QRectF, level: npt.NDArray[Any], colou
     image.setColorTable(colour_table(*(colour.name() for colour in colours)))
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(area, image.convertToFormat(QImage.Format.Format_RGB32))
-
-
-def _mix(first: QColor, second: QColor, share: float) -> QColor:
-    """Return `first` with `share` of `second`."""
-    return QColor(
-        round(first.red() + (second.red() - first.red()) * share),
-        round(first.green() + (second.green() - first.green()) * share),
-        round(first.blue() + (second.blue() - first.blue()) * share),
-    )

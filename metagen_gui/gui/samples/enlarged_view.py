@@ -17,6 +17,7 @@ from metagen_gui.gui.samples.columns import (
     Column,
     columns_of,
     heading_of,
+    place_of,
     row_name,
     shows_curves,
     shows_points,
@@ -105,10 +106,12 @@ class EnlargedView(QDialog):
         self._picture.options = options
         self._show()
 
-    def show_snapshot(self, snapshot: Snapshot, options: Options) -> None:
-        """Show the same task and step of another snapshot."""
+    def show_snapshot(self, snapshot: Snapshot, options: Options, step: int | None = None) -> None:
+        """Show the same task and step of another snapshot; of samples, those after `step` adaptation steps if told."""
         task = min(self._task, len(snapshot.names) - 1)
         column = self._column if self._column in columns_of(snapshot) else columns_of(snapshot)[-2]
+        if step is not None and column.kind == "samples":
+            column = Column("samples", place_of(snapshot, step))
         self.show_cell(snapshot, task, column, options)
 
     def step_on(self) -> None:

@@ -18,6 +18,7 @@ from metagen_gui.gui.samples.columns import (
     arrange,
     examples_of,
     heading_of,
+    place_of,
     row_name,
     shows_curves,
 )
@@ -58,6 +59,8 @@ class SampleGrid(QWidget):
         super().__init__(parent)
         self._snapshot: Snapshot | None = None
         self._options = Options()
+        self.only: int | None = None
+        """The adaptation step whose samples are shown alone, from the next snapshot on; None shows all that fit."""
         self._arrangement: Arrangement | None = None
         self._cells: dict[tuple[int, int], SampleCell] = {}
         self._current = (0, 0)
@@ -95,22 +98,24 @@ class SampleGrid(QWidget):
     def show_snapshot(self, snapshot: Snapshot, options: Options) -> None:
         """Show another snapshot, or the same with other options."""
         self._snapshot, self._options = snapshot, options
-        self._lay_out()
-        for (task, column), cell in self._cells.items():
-            self._fill(cell, task, column)
+        if not self._lay_out():
+            for (task, column), cell in self._cells.items():
+                self._fill(cell, task, column)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> bool:
+        """Put the columns where they fit, and return whether cells were placed anew, and so filled."""
         snapshot = self._snapshot
         if snapshot is None:
-            return
+            return False
         tasks = len(snapshot.names)
         # With or without a scroll bar is decided here: left to Qt, bar and width could chase each other for ever.
         room = self._scroll.maximumViewportSize()
-        arrangement = arrange(snapshot, room.width(), room.height())
+        only = None if self.only is None else place_of(snapshot, self.only)
+        arrangement = arrange(snapshot, room.width(), room.height(), only)
         scrolls = arrangement.pitch * tasks > room.height()
         if scrolls:
             room.setWidth(room.width() - self._scroll.verticalScrollBar().sizeHint().width())
-            arrangement = arrange(snapshot, room.width(), room.height())
+            arrangement = arrange(snapshot, room.width(), room.height(), only)
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn if scrolls else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self._scroll.setVerticalScrollBarPolicy(policy)
         same = arrangement == self._arrangement and self._ground.tasks == tasks
@@ -120,6 +125,7 @@ class SampleGrid(QWidget):
         self._place_headings()
         if not same:
             self._place_cells(tasks)
+        return not same
 
     def _place_headings(self) -> None:
         if self._arrangement is None or self._snapshot is None:
@@ -163,7 +169,7 @@ class SampleGrid(QWidget):
         if shows_curves(self._snapshot):
             text = self.tr("The curve after {0} adaptation steps; dashed: the true one").format(count)
         shown = sum(c.kind == "samples" for c in self._arrangement.columns) if self._arrangement else all_steps
-        if shown < all_steps:
+        if shown < all_steps and self.only is None:
             text += "\n" + self.tr("{0} of {1} steps are shown; more fit in a wider window").format(shown, all_steps)
         return text
 

@@ -86,6 +86,11 @@ class HistoryBar(QWidget):
         self.slider.blockSignals(False)
         self._describe()
 
+    def go_to(self, place: int) -> None:
+        """Show another snapshot, as if the slider had been moved there."""
+        self._stop()
+        self.slider.setValue(place)
+
     def follow(self) -> None:
         """Show the newest, now and when a newer one comes."""
         self._stop()

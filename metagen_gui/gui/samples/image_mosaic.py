@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
+
+from metagen_gui.gui.look.ramps import colour_table
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -20,17 +21,6 @@ class Tones:
 
     paper: str
     ink: str
-
-
-@lru_cache(maxsize=16)
-def colour_table(*colours: str) -> list[int]:
-    """Return 256 colours that go evenly through `colours`, as Qt's indexed images want them."""
-    stops = np.linspace(0, 1, len(colours))
-    named = [QColor(colour) for colour in colours]
-    parts = np.array([[colour.red(), colour.green(), colour.blue()] for colour in named])
-    ramp = np.linspace(0, 1, 256)
-    mixed = np.rint(np.stack([np.interp(ramp, stops, part) for part in parts.T], axis=1)).astype(np.uint32)
-    return [int(0xFF000000 | red << 16 | green << 8 | blue) for red, green, blue in mixed.tolist()]
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,11 @@ class SnapshotStore:
     def __len__(self) -> int:
         return len(self._held)
 
+    @property
+    def newest(self) -> Snapshot | None:
+        """The newest of those that are held."""
+        return self._held[max(self._held)] if self._held else None
+
     def get(self, meta_step: int) -> Snapshot | None:
         """Return the snapshot of an outer step if it is held."""
         return self._held.get(meta_step)
@@ -69,6 +74,23 @@ class SnapshotStore:
         """Know one no more that lies in the folder and cannot be read."""
         self._unreadable.add(meta_step)
         self._count()
+
+    def to_read_ahead(self) -> list[int]:
+        """Return outer steps that are not held and that there is room for, spread over the run, the coarse ones first.
+
+        As many as would fit if they were as large as those that are held; none while nothing is.
+        """
+        held = [_own_bytes(snapshot) for snapshot in self._held.values()]
+        if not held:
+            return []
+        room = min(_MOST - len(held), int((_BYTES - sum(held)) / max(1.0, sum(held) / len(held))))
+        missing = [step for step in self.steps if step not in self._held]
+        if room <= 0 or not missing:
+            return []
+        spread = np.unique(np.linspace(0, len(missing) - 1, min(room, len(missing))).round().astype(int)).tolist()
+        # Of places counted in twos, those come first that a coarser count has as well: 0, 8, 4, 12, 2, 6, …
+        order = sorted(range(len(spread)), key=lambda place: -(place & -place) if place else -len(spread))
+        return [missing[spread[place]] for place in order]
 
     def nearest(self, meta_step: int) -> int:
         """Return the place of the snapshot whose outer step is nearest to `meta_step`; there is one."""

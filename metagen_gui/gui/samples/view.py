@@ -10,13 +10,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from metagen_gui.engine.events import Snapshot
+from metagen_gui.engine.events import Snapshot, ValidationReport
 from metagen_gui.gui.look.theme import PlotColours
 from metagen_gui.gui.samples.cell_picture import Options
 from metagen_gui.gui.samples.columns import Column, shows_points
 from metagen_gui.gui.samples.folder_reader import FolderReader
 from metagen_gui.gui.samples.grid import SampleGrid
 from metagen_gui.gui.samples.history_bar import HistoryBar
+from metagen_gui.gui.samples.scrubber.panel import ScrubberPanel
 from metagen_gui.gui.samples.snapshot_store import SnapshotStore
 from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.widgets.header_toggle import header_toggle
@@ -37,9 +38,11 @@ class SampleView(QWidget):
         self._reader = FolderReader(self)
         self._reader.listed.connect(self._take_list)
         self._reader.came.connect(self._take_read)
+        self._reader.came_ahead.connect(self._take_read_ahead)
         self._reader.failed.connect(self._leave_out)
         self._shown: Snapshot | None = None
         self._awaited: int | None = None
+        self._pinned: int | None = None
         self._dirty = False
         self._enlarged: EnlargedView | None = None
         title = PlainLabel(self.tr("Adaptation"))
@@ -56,9 +59,14 @@ class SampleView(QWidget):
                 "Show what the discriminator makes of each place instead of the true density: green real, orange fake"
             ),
         )
+        self.scrub_button = header_toggle(
+            self.tr("Scrub"), self.tr("Move over outer steps and adaptation steps on a map, while samples follow")
+        )
+        self.scrub_button.toggled.connect(self._scrub)
         for button in (self.invert_button, self.field_button):
-            button.hide()
             button.toggled.connect(self._show_again)
+        for button in (self.invert_button, self.field_button, self.scrub_button):
+            button.hide()
         header = QHBoxLayout()
         header.setSpacing(6)
         header.addStrut(self.invert_button.sizeHint().height())  # as high without its buttons as with them
@@ -66,6 +74,7 @@ class SampleView(QWidget):
         header.addWidget(self._subtitle, 1)
         header.addWidget(self.invert_button)
         header.addWidget(self.field_button)
+        header.addWidget(self.scrub_button)
         self.grid = SampleGrid()
         self.grid.opened.connect(self._enlarge)
         self._empty = EmptyState(self.tr("Press Start to see samples"), _rows_of_samples)
@@ -74,11 +83,16 @@ class SampleView(QWidget):
         self._pages.addWidget(self.grid)
         self.history = HistoryBar()
         self.history.chosen.connect(self._show_place)
+        self.scrubber = ScrubberPanel()
+        self.scrubber.hide()
+        self.scrubber.chosen.connect(self.history.go_to)
+        self.scrubber.moved.connect(self._follow_pointer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(4)
         layout.addLayout(header)
         layout.addLayout(self._pages, 1)
+        layout.addWidget(self.scrubber)
         layout.addWidget(self.history)
         self._say(self.tr("to tasks never trained on"))
 
@@ -94,12 +108,15 @@ class SampleView(QWidget):
         """
         self._store = SnapshotStore()
         self._reader.open(folder)
-        self._shown = self._awaited = None
+        self._shown = self._awaited = self._pinned = None
+        self.scrubber.reset()
         self._say(self.tr("to tasks never trained on"))
         self.history.reset(meta_steps)
         self._pages.setCurrentWidget(self._empty)
         self.invert_button.hide()
         self.field_button.hide()
+        self.scrub_button.hide()
+        self.scrubber.hide()
         if self._enlarged is not None:
             self._enlarged.close()
 
@@ -111,10 +128,17 @@ class SampleView(QWidget):
         """Keep a snapshot, and show it unless an earlier one is pinned."""
         snapshot = self._store.add(snapshot)
         self._reader.look()  # fewer come here than are written
+        follows = self.history.following or self._shown is None
+        if follows:
+            self._pinned = snapshot.meta_step
         self._list_steps()
-        if self.history.following or self._shown is None:
+        if follows and not self.scrubber.hovering:
             self._awaited = None
             self._show(snapshot)
+
+    def add_validation(self, report: ValidationReport) -> None:
+        """Let the map of the scrubber tell what validation said."""
+        self.scrubber.add_validation(report)
 
     def options(self) -> Options:
         """Return what the person chose to see."""
@@ -127,14 +151,19 @@ class SampleView(QWidget):
             self._show_again()
 
     def _list_steps(self) -> None:
-        at = self._awaited if self._awaited is not None else self._shown.meta_step if self._shown is not None else None
-        pinned = self._store.nearest(at) if at is not None and self._store.steps else 0
+        pinned = self._store.nearest(self._pinned) if self._pinned is not None and self._store.steps else 0
         self.history.set_steps(self._store.steps, pinned)
+        self._show_map()
 
     def _show_place(self, place: int) -> None:
         if place >= len(self._store.steps):
             return
-        step = self._store.steps[place]
+        self._pinned = self._store.steps[place]
+        self.scrubber.go_to(place)
+        if not self.scrubber.hovering:
+            self._show_step(self._pinned)
+
+    def _show_step(self, step: int) -> None:
         held = self._store.get(step)
         self._awaited = step if held is None else None
         if held is None:
@@ -145,6 +174,7 @@ class SampleView(QWidget):
     def _take_list(self, steps: Sequence[int]) -> None:
         self._store.list_folder(steps)
         self._list_steps()
+        self._read_ahead()
 
     def _take_read(self, snapshot: Snapshot) -> None:
         snapshot = self._store.keep(snapshot)
@@ -154,12 +184,46 @@ class SampleView(QWidget):
                 self._awaited = None
             self._show(snapshot)
 
+    def _take_read_ahead(self, snapshot: Snapshot) -> None:
+        snapshot = self._store.keep(snapshot)
+        if self._awaited == snapshot.meta_step:
+            self._awaited = None
+            self._show(snapshot)
+
     def _leave_out(self, meta_step: int, why: str) -> None:
         self._store.leave_out(meta_step)
         if self._awaited == meta_step:
             self._awaited = None
+            self._pinned = None if self._shown is None else self._shown.meta_step
         self._list_steps()
         self._say(self.tr("The samples of step {0} cannot be read: {1}").format(f"{meta_step:,}", why))
+
+    # -- scrubbing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _scrubs(self) -> bool:
+        return not self.scrubber.isHidden()
+
+    def _scrub(self, wanted: bool) -> None:
+        self._show_map()
+        self._read_ahead()
+        if wanted:
+            self.scrubber.map.setFocus()
+        if self._pinned is not None:
+            self._show_step(self._pinned)
+
+    def _show_map(self) -> None:
+        newest = self._store.newest
+        self.scrubber.setVisible(self.scrub_button.isChecked() and newest is not None)
+        if self._scrubs and newest is not None:
+            self.scrubber.show_steps(self._store.steps, newest.steps, self.history.slider.value())
+
+    def _read_ahead(self) -> None:
+        self._reader.read_ahead(self._store.to_read_ahead() if self._scrubs else ())
+
+    def _follow_pointer(self) -> None:
+        if self._scrubs and self._shown is not None:
+            self._show_step(self.scrubber.looks_at[0])
 
     def _say(self, text: str) -> None:
         self._subtitle.setText(text)
@@ -177,10 +241,12 @@ class SampleView(QWidget):
         points = shows_points(snapshot)
         self.invert_button.setVisible(not points and snapshot.samples.shape[-3] == 1)
         self.field_button.setVisible(points and snapshot.field is not None)
+        self.scrub_button.show()
         self._pages.setCurrentWidget(self.grid)
+        self.grid.only = self.scrubber.looks_at[1] if self._scrubs else None
         self.grid.show_snapshot(snapshot, self.options())
         if self._enlarged is not None and self._enlarged.isVisible():
-            self._enlarged.show_snapshot(snapshot, self.options())
+            self._enlarged.show_snapshot(snapshot, self.options(), self.grid.only)
 
     def _enlarge(self, task: int, column: Column) -> None:
         if self._shown is None:
