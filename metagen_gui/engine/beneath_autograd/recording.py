@@ -117,7 +117,7 @@ class _Recorder(TorchDispatchMode):
         self.shared: set[fx.Node] = set()  # those whose memory another tensor looks into
         for place, tensor in enumerate(inputs):
             self.nodes[tensor] = self.graph.placeholder(f"input_{place}")
-            self.kinds[self.nodes[tensor]] = (tensor.shape, tensor.dtype)
+            self.kinds[self.nodes[tensor]] = _kind(tensor)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given, named = self._named(args), self._named(kwargs or {})
@@ -183,7 +183,7 @@ class _Recorder(TorchDispatchMode):
         for part, value in parts:
             if isinstance(value, Tensor):
                 self.nodes[value] = part
-                self.kinds[part] = (value.shape, value.dtype)
+                self.kinds[part] = _kind(value)
 
     def _called(self, func: Any, args: Any, kwargs: Any) -> fx.Node:
         """Return a new node for a call; what it is given comes after, or fx would look through it for other things."""
@@ -194,7 +194,7 @@ class _Recorder(TorchDispatchMode):
     def _standing_for(self, func: Any, args: Any, kwargs: Any, out: Any) -> fx.Node | None:
         """Return the node that has this outcome already, or None if the operation does something new."""
         source = args[0] if args and isinstance(args[0], fx.Node) else None
-        alike = source is not None and isinstance(out, Tensor) and self.kinds[source] == (out.shape, out.dtype)
+        alike = source is not None and isinstance(out, Tensor) and self.kinds[source] == _kind(out)
         if alike and (func in HANDING_ON or func in RESHAPING or (func in SCALING and _is_one(args[1]))):
             return source
         swapped = source is not None and func in SWAPPING and source.target is func and source.args[1:] == args[1:]
@@ -226,12 +226,21 @@ class _Recorder(TorchDispatchMode):
         name = f"kept_{len(list(self.module.buffers()))}"
         self.module.register_buffer(name, value.detach(), persistent=False)
         node = self.graph.get_attr(name)
-        self.kinds[node] = (value.shape, value.dtype)
+        self.kinds[node] = _kind(value)
         return node
 
 
 def _several(out: Any) -> tuple[Any, ...]:
     return tuple(out) if isinstance(out, tuple | list) else (out,)
+
+
+def _kind(value: Tensor) -> tuple[Any, ...]:
+    """Return what one tensor must share with another to stand for it.
+
+    Strides are part of it, those of an axis of length 1 too: by them a product chooses its kernel, and kernels round
+    differently.
+    """
+    return value.shape, value.stride(), value.dtype
 
 
 def _is_index(func: Any, args: Any) -> bool:

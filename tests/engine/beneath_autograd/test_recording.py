@@ -116,6 +116,19 @@ def test_swaps_that_do_not_cancel_stay() -> None:
         assert torch.equal(found, expected)
 
 
+def test_a_view_of_the_same_shape_that_lies_otherwise_stays() -> None:
+    """By the strides of an axis of length 1, too, a product chooses its kernel, and kernels round differently."""
+
+    def step(x: Tensor) -> tuple[Tensor, ...]:
+        column = x[:, :, None].transpose(1, 2)
+        return column, column.view(column.shape), x.t() * 1
+
+    expected = step(SECOND)
+    assert expected[0].stride() != expected[1].stride()
+    for found, each in zip(record(step, [FIRST])(SECOND), expected, strict=True):
+        assert torch.equal(found, each) and found.stride() == each.stride()
+
+
 def test_changes_in_place_are_replayed_in_order() -> None:
     """Two equal buffers, one of them changed: taking them for one would be wrong."""
 
