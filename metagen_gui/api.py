@@ -13,6 +13,7 @@ What was learned            `load_export`, `LoadedModel`, `export_initialization
 
 from __future__ import annotations
 
+from metagen_gui.engine.adaptation.formulas import Formulas
 from metagen_gui.engine.adaptation.inner_loop import InnerLoop
 from metagen_gui.engine.algorithms.base import (
     Algorithm,
@@ -80,6 +81,7 @@ __all__ = [  # noqa: RUF022  # by purpose
     # an algorithm, and what its meta-gradient is made of
     "Algorithm",
     "AlgorithmSettings",
+    "Formulas",
     "InnerLoop",
     "LearnedRateSettings",
     "MetaGradient",

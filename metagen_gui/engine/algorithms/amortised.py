@@ -21,6 +21,7 @@ from metagen_gui.engine.adaptation.code_space import modulation
 from metagen_gui.engine.adaptation.set_encoder import changes_for, fresh_set_encoder
 from metagen_gui.engine.algorithms.base import (
     AlgorithmSettings,
+    Formulas,
     LearnedRateSettings,
     MetaGradient,
     MetaParams,
@@ -70,6 +71,7 @@ class Amortised(RateLearner):
     title = "Amortised"
     summary = "A network reads the support and says in one pass what adapts; gradient steps may follow."
     reference = "Edwards & Storkey 2017; Garnelo et al. 2018"
+    formulas = Formulas(start="φ_0 = θ + D(mean_n E(x_n))", gradient="g = ∇_{(θ, D, E, α)} L")
     Settings: ClassVar[type[AlgorithmSettings]] = AmortisedSettings
 
     def adapted(self, params: PlayerParams) -> dict[str, tuple[str, ...]]:

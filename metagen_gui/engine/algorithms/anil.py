@@ -15,6 +15,7 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import (
     AlgorithmSettings,
+    Formulas,
     LearnedRateSettings,
     MetaGradient,
     MetaParams,
@@ -47,6 +48,7 @@ class Anil(RateLearner):
     summary = "MAML in which only the last layer, or another named part, adapts; everything else is shared."
     reference = "Raghu, Raghu, Bengio & Vinyals 2020"
     Settings: ClassVar[type[AlgorithmSettings]] = AnilSettings
+    formulas = Formulas(inner="φ_{j+1} = (θ_{body}, φ_{j, head} − α ∘ ∇_{head}ℓ_S(φ_j))")
     suggests = {"algorithm.adapts": "head"}
 
     def phase(self, share: float) -> None:

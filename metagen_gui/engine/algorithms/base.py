@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from metagen_gui.engine.adaptation.formulas import Formulas
 from metagen_gui.engine.adaptation.inner_loop import InnerLoop, adapted_names
 from metagen_gui.engine.adaptation.learned_rates import RATE, fresh_rates, learned_rate
 from metagen_gui.engine.adaptation.meta_gradients import (
@@ -37,6 +38,7 @@ __all__ = [
     "Algorithm",
     "AlgorithmSettings",
     "Circumstances",
+    "Formulas",
     "LearnedRateSettings",
     "MetaGradient",
     "MetaParams",
@@ -79,6 +81,9 @@ class Algorithm(ABC):
     fine_tuning: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """How adaptation becomes what people do by hand, plain steps on all examples: settings for `sgd` and for `adam`,
     and `both`. Empty where it cannot."""
+
+    formulas: ClassVar[Formulas] = Formulas()
+    """What it computes, as lines of text; `inner_formula` where that depends on settings or on the step."""
 
     rates_given: Mapping[str, Tensor] | None = None
     """The fixed rates `(1,)` by group, while they come from outside, as they do where a step is recorded."""
@@ -137,6 +142,14 @@ class Algorithm(ABC):
         params = self.start(meta, batch)
         loop = self.inner_loop(params, circumstances, first_order=first_order)
         return loop.trajectory(params, self.rates(meta), batch, noise, steps)
+
+    def training_path(self, meta: MetaParams, batch: Tensor, noise: Noise, moment: Circumstances) -> list[PlayerParams]:
+        """Return one task's parameters after 0, 1, … steps as an outer step has them, from its noise of the support."""
+        return self.trajectory(meta, batch, noise, self.steps, moment)
+
+    def inner_formula(self, step: int) -> str:
+        """Return the line of the inner step `step`, from 0."""
+        return self.formulas.inner
 
     def inner_loop(self, params: PlayerParams, circumstances: Circumstances, *, first_order: bool) -> InnerLoop:
         """Return how the model adapts under these settings."""

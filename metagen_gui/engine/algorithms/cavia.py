@@ -16,6 +16,7 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import (
     AlgorithmSettings,
+    Formulas,
     LearnedRateSettings,
     MetaGradient,
     MetaParams,
@@ -52,6 +53,11 @@ class Cavia(RateLearner):
     summary = "Adapts a context vector that begins at 0 for every task; all weights are shared."
     reference = "Zintgraf et al. 2019"
     Settings: ClassVar[type[AlgorithmSettings]] = CaviaSettings
+    formulas = Formulas(
+        start="c_0 = 0",
+        inner="c_{j+1} = c_j − α ∘ ∇_cℓ_S(c_j, θ)",
+        query="L = mean_T ℓ_Q(c_k, θ)",
+    )
     suggests = {"algorithm.adapts": "context", "model.context_size": 64}
 
     def check(self) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import (
+    Formulas,
     MetaGradient,
     MetaParams,
     Moment,
@@ -29,6 +30,10 @@ class FirstOrderMaml(RateLearner):
     title = "First-order MAML"
     summary = "MAML without second derivatives: cheaper steps, an approximate meta-gradient."
     reference = "Finn, Abbeel & Levine 2017, section 5.2"
+    formulas = Formulas(
+        gradient="g = mean_T ∇ℓ_Q(φ_k)",
+        approximates="MAML's gradient with the Hessians left out: the slope of the query loss where adaptation ends.",
+    )
 
     def phase(self, share: float) -> None:
         """Every outer step of a run is computed alike."""

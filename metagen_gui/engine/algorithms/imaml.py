@@ -29,6 +29,7 @@ from metagen_gui.engine.adaptation.proximal import Proximal
 from metagen_gui.engine.algorithms.base import (
     Algorithm,
     AlgorithmSettings,
+    Formulas,
     MetaGradient,
     MetaParams,
     Moment,
@@ -87,6 +88,11 @@ class ImplicitMaml(Algorithm):
     title = "iMAML"
     summary = "MAML by implicit gradients: memory does not grow with the number of steps. For models with one player."
     reference = "Rajeswaran, Finn, Kakade & Levine 2019"
+    formulas = Formulas(
+        gradient="g = mean_T (I + ∇²ℓ_S(φ_k) / λ)^{−1} ∇ℓ_Q(φ_k)",
+        approximates="The derivative of the query loss at the exact minimum of the regularised loss, which adaptation "
+        "comes near; the linear system is solved by a few conjugate gradients.",
+    )
     suggests: ClassVar[Mapping[str, Any]] = {"training.outer_lr": 0.001}
     Settings: ClassVar[type[AlgorithmSettings]] = ImplicitMamlSettings
 
@@ -108,6 +114,12 @@ class ImplicitMaml(Algorithm):
     ) -> list[PlayerParams]:
         """Return one task's parameters after 0, 1, … `steps` gradient steps on the regularised loss."""
         return list(self._walk(meta, batch, noise, steps, circumstances))
+
+    def inner_formula(self, step: int) -> str:
+        """Return a Newton step or a gradient step on the regularised loss."""
+        if self.settings.inner_solver == "gradient":
+            return "φ_{j+1} = φ_j − α ∘ (∇ℓ_S(φ_j) + λ(φ_j − θ))"
+        return "φ_{j+1} = φ_j − s (∇²ℓ_S(φ_j) + λI)^{−1} (∇ℓ_S(φ_j) + λ(φ_j − θ))"
 
     def _walk(
         self, meta: MetaParams, batch: Tensor, noise: Noise, steps: int, circumstances: Circumstances

@@ -99,6 +99,10 @@ class Leo(base.Algorithm):
     title = "LEO"
     summary = "Adapts a short code of the task, from which a change of the model is decoded."
     reference = "Rusu et al. 2019"
+    formulas = base.Formulas(
+        start="z_0 ~ q(z | S),   φ_0 = θ + w(z_0)",
+        gradient="g = ∇ (L + β KL(q ‖ N(0, I)) + γ ‖z_k − z_0‖^2 + λ_1 L2 + λ_2 mean((C − I)^2))",
+    )
     Settings: ClassVar[type[base.AlgorithmSettings]] = LeoSettings
     suggests = {
         "algorithm.inner_lr": 1.0,
@@ -153,6 +157,16 @@ class Leo(base.Algorithm):
         """Return one task's parameters after 0, 1, … `steps` steps, those of the code first; nothing is sampled."""
         own = {name: value for name, value in noise.items() if not is_own(name)}
         return self._space(meta, circumstances, first_order).walk(batch, own, steps).params
+
+    def training_path(self, meta: MetaParams, batch: Tensor, noise: Noise, moment: Circumstances) -> list[PlayerParams]:
+        """Return the parameters after every step, codes and changes sampled as `noise` says."""
+        return self._space(meta, moment, False).walk(batch, noise, self.steps).params
+
+    def inner_formula(self, step: int) -> str:
+        """Return a step of the code, or of the parameters after it."""
+        if step < self.settings.adaptation_steps:
+            return "z_{j+1} = z_j − η ∘ ∇_zℓ_S(θ + w(z_j)),   φ_{j+1} = θ + w(z_{j+1})"
+        return "φ_{j+1} = φ_j − η_f ∘ ∇ℓ_S(φ_j)"
 
     def phase(self, share: float) -> None:
         """Every outer step of a run is computed alike."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import (
+    Formulas,
     MetaGradient,
     MetaParams,
     Moment,
@@ -31,6 +32,7 @@ class Maml(RateLearner):
     title = "MAML"
     summary = "Differentiates through adaptation: the initialization from which a few gradient steps go furthest."
     reference = "Finn, Abbeel & Levine 2017"
+    formulas = Formulas(gradient="g = mean_T Π_{j<k} (I − α∇²ℓ_S(φ_j)) ∇ℓ_Q(φ_k)")
 
     def phase(self, share: float) -> None:
         """Every outer step of a run is computed alike."""

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import (
     AlgorithmSettings,
+    Formulas,
     LearnedRateSettings,
     MetaGradient,
     MetaParams,
@@ -72,6 +73,10 @@ class MamlPlusPlus(RateLearner):
     title = "MAML++"
     summary = "MAML made steadier: every step's loss counts at first, rates per layer and step, first order first."
     reference = "Antoniou, Edwards & Storkey 2019"
+    formulas = Formulas(
+        inner="φ_{j+1} = φ_j − α_j ∘ ∇ℓ_S(φ_j)",
+        gradient="g = ∇_θ Σ_j w_j mean_T ℓ_Q(φ_j),   w_k → 1",
+    )
     Settings: ClassVar[type[AlgorithmSettings]] = MamlPlusPlusSettings
     suggests = {"algorithm.learned_rates": "per_layer", "training.lr_schedule": "cosine"}
 

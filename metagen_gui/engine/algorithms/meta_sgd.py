@@ -22,6 +22,7 @@ from metagen_gui.engine.adaptation.learned_rates import RATE
 from metagen_gui.engine.algorithms.base import (
     Algorithm,
     AlgorithmSettings,
+    Formulas,
     MetaGradient,
     MetaParams,
     Moment,
@@ -63,6 +64,7 @@ class MetaSgd(Algorithm):
     title = "Meta-SGD"
     summary = "Learns the initialization together with a step size for every single parameter; they may turn negative."
     reference = "Li, Zhou, Chen & Li 2017"
+    formulas = Formulas(gradient="g = ∇_{(θ, α)} L")
     Settings: ClassVar[type[AlgorithmSettings]] = MetaSgdSettings
     suggests = {"algorithm.inner_lr": 1.0}
 

@@ -37,6 +37,7 @@ from metagen_gui.engine.adaptation.meta_params import marked
 from metagen_gui.engine.algorithms.base import (
     Algorithm,
     AlgorithmSettings,
+    Formulas,
     MetaGradient,
     MetaParams,
     Moment,
@@ -99,6 +100,12 @@ class Reptile(Algorithm):
     title = "Reptile"
     summary = "Adapts to each task and moves the initialization a little towards the result; no second derivatives."
     reference = "Nichol, Achiam & Schulman 2018"
+    formulas = Formulas(
+        query="L = mean_T ℓ_Q(φ_k), told and not descended",
+        gradient="g = θ − mean_T φ_k",
+        approximates="The way back from where adaptation ends, the sum of the inner steps: to first order the slopes "
+        "of the support loss along the path, to second order a pull towards where tasks' gradients agree.",
+    )
     Settings = ReptileSettings
     suggests = {"algorithm.adapts": "everything", "model.judge": "support"}
     fine_tuning = {
@@ -145,6 +152,12 @@ class Reptile(Algorithm):
         order = torch.rand(tasks, rounds, examples, generator=generator, device=generator.device).argsort(-1)
         noise[ORDER] = order.flatten(1)[:, : steps * turns * size].view(tasks, steps, turns, size)
         return noise
+
+    def inner_formula(self, step: int) -> str:
+        """Return a step of plain gradients or of Adam."""
+        if self.settings.inner_optimizer == "sgd":
+            return self.formulas.inner
+        return "φ_{j+1} = φ_j − α ∘ g_j / (√v̂_j + ε),   g_j = ∇ℓ_S(φ_j)"
 
     def phase(self, share: float) -> None:
         """Every outer step of a run is computed alike."""

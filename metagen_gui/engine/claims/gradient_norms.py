@@ -10,9 +10,9 @@ import torch
 from metagen_gui.engine.adaptation.meta_params import Named
 from metagen_gui.engine.algorithms.base import Moment, gradients_by_player
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.learning.learner_state import adopt
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.run.learner_state import adopt
 from metagen_gui.engine.statistics import Values
 from metagen_gui.engine.store.checkpoint import load_checkpoint
 from metagen_gui.engine.store.names import CHECKPOINTS

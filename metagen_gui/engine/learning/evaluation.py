@@ -12,9 +12,9 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, TaskNoise, facing, grade, of_player
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.engine.learning.sight import GRID, Sight, along, square_around
+from metagen_gui.engine.learning.sight import GRID, Sight, Walk, along, square_around
 from metagen_gui.engine.models.base import USUAL, Noise
-from metagen_gui.engine.tasks.base import TaskBatch, TaskFamily
+from metagen_gui.engine.tasks.base import Stream, TaskBatch, TaskFamily
 
 TASKS_AT_ONCE = 32
 """Tasks scored in one pass; more are scored in turns, so that memory does not grow with their number."""
@@ -84,24 +84,30 @@ def take_snapshot(
     steps: int,
     count: int,
     at_once: int = 0,
+    stream: Stream = "validation",
+    first: int = 0,
+    noise: Noise | None = None,
+    walk: Walk | None = None,
 ) -> Snapshot:
-    """Return what the model generates as it adapts to the tasks of `batch`, the first of the validation stream.
+    """Return what the model generates as it adapts to the tasks of `batch`, which begin at `first` of `stream`.
 
-    `at_once` tasks are adapted to in one pass, or all if it is 0.
+    `at_once` tasks are adapted to in one pass, or all if it is 0. Adaptation is that of the algorithm, with noise of
+    its own, unless `noise` or `walk` are given.
     """
     spec, support = family.spec, torch.from_numpy(batch.support).to(generator.device)
     # latents first: they stay the same when other numbers of steps are shown
     latents = algorithm.model.latents(generator, max(count, spec.free_samples))
-    noise = algorithm.adaptation_noise(generator, len(support), steps, support.shape[1])
+    if noise is None:
+        noise = algorithm.adaptation_noise(generator, len(support), steps, support.shape[1])
     sight = Sight(steps, latents)
     if spec.in_plane:
         sight = replace(sight, extent=square_around(batch), along=along(batch))
-    seen = torch.func.vmap(partial(sight.of, algorithm, meta), chunk_size=at_once or None)(support, noise)
+    seen = torch.func.vmap(partial(sight.of, algorithm, meta, walk=walk), chunk_size=at_once or None)(support, noise)
     snapshot, truth, density = sight.drawn(seen, spec, batch, meta_step), None, None
     if snapshot.curve_x is not None:
-        known = [family.curve("validation", index, snapshot.curve_x) for index in range(len(support))]
+        known = [family.curve(stream, first + index, snapshot.curve_x) for index in range(len(support))]
         truth = np.stack([y for y in known if y is not None]) if known[0] is not None else None
     if sight.grid is not None:
-        true = [family.density("validation", index, sight.grid) for index in range(len(support))]
+        true = [family.density(stream, first + index, sight.grid) for index in range(len(support))]
         density = np.stack([t.reshape(GRID, GRID) for t in true if t is not None]) if true[0] is not None else None
     return replace(snapshot, truth=truth, density=density)

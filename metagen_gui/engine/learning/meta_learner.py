@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.adaptation.meta_params import Named
 from metagen_gui.engine.algorithms.base import MetaGradient, MetaParams, Moment, TaskNoise, gradients_by_player
 from metagen_gui.engine.beneath_autograd.memory import free_bytes
 from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputing
@@ -31,6 +31,22 @@ from metagen_gui.engine.training import TrainingSettings
 
 FEW = 4
 """Tasks on which precision is judged."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What an outer step is computed from, besides what is learned: tasks and, but for the warm-up, all its noise."""
+
+    support: Tensor
+    query: Tensor
+    moment: Moment
+    generator: torch.Generator
+    noise: TaskNoise | None
+
+    @property
+    def phase(self) -> str:
+        """What a report calls the phase of the run."""
+        return "warm-up" if self.noise is None else "meta-training"
 
 
 class MetaLearner:
@@ -77,33 +93,43 @@ class MetaLearner:
 
         Everything is given to the device before anything is asked of it, and the next tasks are drawn in the meantime.
         """
+        drawn = self.draw()
+        return self.take(self.outer_gradient(drawn), drawn.phase)
+
+    def draw(self) -> Drawn:
+        """Return what the next outer step is computed from: a function of the seed and the step."""
         t = self.training
         support, query = self._tasks()
         generator = generator_for(t.seed, "training", self.meta_step, self.device)
-        warming = self.meta_step < t.warmup_steps
         ramp = min(1.0, (self.meta_step + 1) / t.ramp_steps) if t.ramp_steps else 1.0
         moment = Moment(ramp=ramp, share=self.meta_step / t.meta_steps)
-        replaced: Named = {}
-        if warming:
-            gradients, losses = self._joint_gradient(torch.cat([support, query], dim=1), generator, moment)
-        else:
-            noise = self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
+        warming = self.meta_step < t.warmup_steps
+        noise = None if warming else self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
+        return Drawn(support, query, moment, generator, noise)
 
-            def some(support: Tensor, query: Tensor, noise: TaskNoise) -> MetaGradient:
-                with recomputing(self.recompute):
-                    return self.replayed.meta_gradient(self.meta, support, query, noise, moment)
+    def outer_gradient(self, drawn: Drawn) -> MetaGradient:
+        """Return what the algorithm finds; in the warm-up, what ordinary training does."""
+        if drawn.noise is None:
+            return self._joint_gradient(torch.cat([drawn.support, drawn.query], dim=1), drawn.generator, drawn.moment)
 
-            found = in_chunks(some, support, query, noise, self.chunk)
-            gradients, losses, replaced = found.gradients, found.query_loss, found.replaced
+        def some(support: Tensor, query: Tensor, noise: TaskNoise) -> MetaGradient:
+            with recomputing(self.recompute):
+                return self.replayed.meta_gradient(self.meta, support, query, noise, drawn.moment)
+
+        return in_chunks(some, drawn.support, drawn.query, drawn.noise, self.chunk)
+
+    def take(self, found: MetaGradient, phase: str) -> StepReport:
+        """Let the optimizers take their step along what was found, and report it, but for the time."""
+        t = self.training
         self._moving = True
-        finite = descend(self.meta, gradients, self.optimizers, t, self.meta_step / t.meta_steps)
-        replace(self.meta, replaced, finite)
+        finite = descend(self.meta, found.gradients, self.optimizers, t, self.meta_step / t.meta_steps)
+        replace(self.meta, found.replaced, finite)
         self.meta_step += 1
         self._moving = False
         if self.ahead and self.meta_step < t.meta_steps:
             with suppress(Exception):  # which will be raised when it is the turn of these tasks
                 self._drawn = self._draw()
-        return _told(self.meta_step, finite, losses, "warm-up" if warming else "meta-training")
+        return _told(self.meta_step, finite, found.query_loss, phase)
 
     def _tasks(self) -> tuple[Tensor, Tensor]:
         """Return support and query of the next outer step."""
@@ -148,9 +174,7 @@ class MetaLearner:
         self.chunk = fewer = now // 2
         return fewer
 
-    def _joint_gradient(
-        self, examples: Tensor, generator: torch.Generator, moment: Moment
-    ) -> tuple[Named, dict[str, Tensor]]:
+    def _joint_gradient(self, examples: Tensor, generator: torch.Generator, moment: Moment) -> MetaGradient:
         """Return the gradient of ordinary training on all examples `(tasks, n, *shape)` at the unadapted parameters.
 
         A model that looks at a support has all of a task as its own, and tells each example by the others.
@@ -167,7 +191,7 @@ class MetaLearner:
                 else:
                     losses[player] = self.model.loss(player, params, pooled, noise, moment)
         gradients = gradients_by_player(losses, self.meta)
-        return gradients, {player: loss.detach().reshape(1) for player, loss in losses.items()}
+        return MetaGradient(gradients, {player: loss.detach().reshape(1) for player, loss in losses.items()})
 
     def _joint_loss(self, player: str, moment: Moment, examples: Tensor, noise: Noise) -> Tensor:
         return self.model.loss(player, self.algorithm.start(self.meta, examples), examples, noise, moment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ ALONG = 161
 """Points of a drawn curve."""
 STATES = 8
 """States of a path that are kept of what generates by steps, first and last included."""
+Walk = Callable[[Tensor, Noise], list[PlayerParams]]
+"""One task's parameters after 0, 1, … adaptation steps, from its support and its noise."""
 MOST_STEPS = 12
 """Adaptation steps drawn at most; longer paths are shown at evenly spread steps, first and last included."""
 
@@ -45,11 +47,14 @@ class Sight:
         return shown_steps(self.last)
 
     def of(
-        self, algorithm: Algorithm, meta: MetaParams, support: Tensor, noise: Noise
+        self, algorithm: Algorithm, meta: MetaParams, support: Tensor, noise: Noise, walk: Walk | None = None
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return samples `(steps, count, *shape)`, fields, curves and paths of one task; empty where it has none."""
+        """Return samples `(steps, count, *shape)`, fields, curves and paths of one task; empty where it has none.
+
+        It adapts as the algorithm does where it is judged, unless `walk` says how.
+        """
         model, device = algorithm.model, self.latents.device
-        adapting = algorithm.trajectory(meta, support, noise, self.last)
+        adapting = walk(support, noise) if walk else algorithm.trajectory(meta, support, noise, self.last)
         chosen: list[PlayerParams] = [adapting[step] for step in self.steps]
         grid, x = (None if at is None else torch.from_numpy(at).to(device) for at in (self.grid, self.along))
         fields = [] if grid is None else [model.field(params, grid) for params in chosen]

@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 
 from metagen_gui.engine.events import Event, Notice, RunBroken, Saved
+from metagen_gui.engine.learning.learner_state import state_of
 from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.run.learner_state import state_of
 from metagen_gui.engine.run.rescue import rescue
 from metagen_gui.engine.store.checkpoint import Checkpoint
 from metagen_gui.engine.store.progress import Progress

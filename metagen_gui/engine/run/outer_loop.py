@@ -19,10 +19,10 @@ from metagen_gui.engine.devices import keep_memory
 from metagen_gui.engine.events import Event, RunBroken, resumed_at
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import check_own_folder, remove_leftovers
+from metagen_gui.engine.learning.learner_state import adopt, restore
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.run.commands import Commands
-from metagen_gui.engine.run.learner_state import adopt, restore
 from metagen_gui.engine.run.training_run import Diverged, TrainingRun
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import (

@@ -1,0 +1,1 @@
+"""One outer step, phase by phase, and toys whose loss surface is known."""
