@@ -24,9 +24,15 @@ def why_no_video() -> str:
     """Return why no video can be written, with the one command that changes it; "" where one can."""
     if importlib.util.find_spec("av") is not None:
         return ""
-    if getattr(sys, "frozen", False):
+    command = command_for_video()
+    if not command:
         return "this build has no video encoder; GIF, WebP and APNG need none"
-    return f'videos need PyAV; this adds it: "{sys.executable}" -m pip install "{PACKAGE}"'
+    return f"videos need PyAV; this adds it: {command}"
+
+
+def command_for_video() -> str:
+    """Return the command that adds what videos need to this Python; "" for a frozen program, which takes nothing."""
+    return "" if getattr(sys, "frozen", False) else f'"{sys.executable}" -m pip install "{PACKAGE}"'
 
 
 def encode_video(frames: Iterable[Frame], film: Film, container: str) -> bytes:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSaveFile, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QImageWriter, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QColor, QImageWriter, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
-from metagen_gui.gui.samples.cell_picture import Content, Options, draw_cell
+from metagen_gui.gui.samples.cell_picture import Content, Options
 from metagen_gui.gui.samples.columns import (
     SUPPORT,
     Column,
@@ -20,9 +20,9 @@ from metagen_gui.gui.samples.columns import (
     place_of,
     row_name,
     shows_curves,
-    shows_points,
 )
-from metagen_gui.gui.samples.curve_plot import describe_curves, draw_curve_plot
+from metagen_gui.gui.samples.curve_plot import describe_curves
+from metagen_gui.gui.samples.large_picture import large_picture
 from metagen_gui.gui.samples.path_bar import PathBar
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel
@@ -70,6 +70,10 @@ class EnlargedView(QDialog):
         save.setAutoDefault(False)
         save.setToolTip(self.tr("Save these samples as a picture"))
         save.clicked.connect(self._ask_and_save)
+        self.film_button = QPushButton(self.tr("Animation …"))
+        self.film_button.setAutoDefault(False)
+        self.film_button.setToolTip(self.tr("Save how these samples change as an animation"))
+        self.film_button.clicked.connect(self._film)
         close = QPushButton(self.tr("Close"))
         close.setAutoDefault(False)
         close.clicked.connect(self.close)
@@ -84,6 +88,7 @@ class EnlargedView(QDialog):
         hint.setProperty("tone", "muted")
         bottom.addWidget(hint, 1)
         bottom.addWidget(save)
+        bottom.addWidget(self.film_button)
         bottom.addWidget(close)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
@@ -160,6 +165,14 @@ class EnlargedView(QDialog):
             box.exec()
             box.deleteLater()
 
+    def _film(self) -> None:
+        if self._snapshot is None:
+            return
+        from metagen_gui.gui.animations.dialog import offer_animation  # when it is wanted, not with the view
+        from metagen_gui.gui.samples.motions import of_task
+
+        offer_animation(of_task(self._snapshot, self._task, self._column, self._picture.options), self)
+
     def _move(self, tasks: int, columns: int) -> None:
         if self._snapshot is None:
             return
@@ -190,33 +203,3 @@ class EnlargedView(QDialog):
         if self._snapshot is not None:
             self._picture.content = Content(self._snapshot, self._task, self._column, self.path_bar.state)
             self._picture.update()
-
-
-def large_picture(content: Content, room: QSize, ratio: float, options: Options) -> QImage:
-    """Return `content` at its largest in `room` on a screen with `ratio` device pixels to each logical one."""
-    if shows_curves(content.snapshot):
-        return draw_curve_plot(content.snapshot, content.task, content.column, room, ratio)
-    size, across, down = fitted(content, room)
-    return draw_cell(content, size, across, down, ratio, options)
-
-
-def fitted(content: Content, room: QSize) -> tuple[QSize, int, int]:
-    """Return the size, and the thumbnails across and down, of `content` at its largest in `room`."""
-    if shows_points(content.snapshot):
-        side = min(room.width(), room.height())
-        return QSize(side, side), 1, 1
-    examples = content.examples
-    rows, columns = examples.shape[-2:]
-    across = best_across(len(examples), room, rows / columns)
-    down = -(-max(1, len(examples)) // across)
-    slot = max(8, min(room.width() // across, int(room.height() / down * columns / rows)))
-    return QSize(slot * across, int(slot * rows / columns) * down), across, down
-
-
-def best_across(count: int, size: QSize, aspect: float) -> int:
-    """Return how many of `count` pictures (height = aspect × width) to put in a row so that they are largest."""
-
-    def side(across: int) -> float:
-        return min(size.width() / across, size.height() / (-(-count // across) * aspect))
-
-    return max(range(1, max(1, count) + 1), key=side)

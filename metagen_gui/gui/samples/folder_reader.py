@@ -42,6 +42,10 @@ class FolderReader(QObject):
         self._list = True
         self._go_on()
 
+    def read(self, meta_step: int) -> Snapshot:
+        """Return a snapshot, for a thread that waits for it; raise `BadInput` if it cannot be read."""
+        return read_snapshot(self._folder or Path(), meta_step)
+
     def fetch(self, meta_step: int) -> None:
         """Ask for a snapshot."""
         self._wanted = meta_step

@@ -87,6 +87,7 @@ class SampleView(QWidget):
         self.scrubber.hide()
         self.scrubber.chosen.connect(self.history.go_to)
         self.scrubber.moved.connect(self._follow_pointer)
+        self.scrubber.save_button.clicked.connect(self._film)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(4)
@@ -224,6 +225,16 @@ class SampleView(QWidget):
     def _follow_pointer(self) -> None:
         if self._scrubs and self._shown is not None:
             self._show_step(self.scrubber.looks_at[0])
+
+    def _film(self) -> None:
+        if self._shown is None:
+            return
+        from metagen_gui.gui.animations.dialog import offer_animation  # when it is wanted, not with the window
+        from metagen_gui.gui.samples.motions import through_adaptation, through_the_run
+
+        store, reader, step, options = self._store, self._reader, self.scrubber.looks_at[1], self.options()
+        through = through_the_run(self._shown, store.steps, lambda at: store.get(at) or reader.read(at), step, options)
+        offer_animation([through, through_adaptation(self._shown, options)], self)
 
     def _say(self, text: str) -> None:
         self._subtitle.setText(text)

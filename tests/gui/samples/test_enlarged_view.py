@@ -14,7 +14,8 @@ from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.samples.cell_picture import Content, Options
 from metagen_gui.gui.samples.columns import SUPPORT, Column
-from metagen_gui.gui.samples.enlarged_view import EnlargedView, best_across, large_picture
+from metagen_gui.gui.samples.enlarged_view import EnlargedView
+from metagen_gui.gui.samples.large_picture import best_across, large_picture
 from tests.gui.snapshots import curve_snapshot, image_snapshot, point_snapshot
 
 

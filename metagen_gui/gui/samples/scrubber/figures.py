@@ -75,3 +75,11 @@ def title_of(quantity: str, quantities: Sequence[str]) -> str:
         loss = QCoreApplication.translate("Scrubber", "query loss")
         return f"{loss} ({player})" if several else loss
     return name.replace("_", " ")
+
+
+def where(meta_step: int, step: int) -> str:
+    """Return an outer step and an adaptation step in words."""
+    said = QCoreApplication.translate
+    one = said("Scrubber", "after 1 adaptation step")
+    steps = one if step == 1 else said("Scrubber", "after {0} adaptation steps").format(step)
+    return said("Scrubber", "Outer step {0} · {1}").format(f"{meta_step:,}", steps)

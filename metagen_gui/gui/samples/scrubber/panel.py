@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import ValidationReport
 from metagen_gui.gui.plots.scale import format_number
-from metagen_gui.gui.samples.scrubber.figures import Figures, title_of
+from metagen_gui.gui.samples.scrubber.figures import Figures, title_of, where
 from metagen_gui.gui.samples.scrubber.map import Place, ScrubberMap
 from metagen_gui.gui.samples.scrubber.ramp import Legend
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
+from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 
@@ -45,11 +46,13 @@ class ScrubberPanel(QWidget):
         guard_wheel(self.quantity_picker)
         self.quantity_picker.currentIndexChanged.connect(self._colour)
         self._legend = Legend()
+        self.save_button = IconButton("mdi6.filmstrip", self.tr("Save as an animation…"))
         top = QHBoxLayout()
         top.setSpacing(6)
         top.addWidget(self._label, 1)
         top.addWidget(self.quantity_picker)
         top.addWidget(self._legend)
+        top.addWidget(self.save_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -151,8 +154,7 @@ class ScrubberPanel(QWidget):
             return
         self.map.mark(self._at, self._over)
         (meta_step, step), (place, row) = self.looks_at, self._over or self._at
-        steps = self.tr("after 1 adaptation step") if step == 1 else self.tr("after {0} adaptation steps").format(step)
-        text = self.tr("Outer step {0} · {1}").format(f"{meta_step:,}", steps)
+        text = where(meta_step, step)
         value = self._values[row, place]
         if np.isfinite(value):
             text = f"{text} · {self.quantity_picker.currentText()} {format_number(float(value), 4)}"

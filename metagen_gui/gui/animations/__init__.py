@@ -1,0 +1,1 @@
+"""Saving what moves on the screen as an animation."""
