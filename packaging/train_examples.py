@@ -19,12 +19,12 @@ from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.trained.export import export_initialization
 
 RESOURCES = Path(__file__).parents[1] / "resources"
-EXAMPLES: dict[str, tuple[str, int]] = {
-    "characters": ("strokes-image-gan", 1_000),
-    "densities": ("densities-flow", 3_000),
-    "sinusoids": ("sinusoids-maml", 60_000),
+EXAMPLES: dict[str, tuple[str, dict[str, int]]] = {
+    "characters": ("strokes-image-gan", {"meta_steps": 1_000, "steps_shown": 5}),  # more show nothing new
+    "densities": ("densities-flow", {"meta_steps": 3_000}),
+    "sinusoids": ("sinusoids-maml", {"meta_steps": 60_000}),
 }
-"""Each one's preset and outer steps."""
+"""Each one's preset, and what of its training differs."""
 
 
 def main() -> None:
@@ -33,9 +33,10 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"by default all: {', '.join(EXAMPLES)}")
     for name in parser.parse_args().names or EXAMPLES:
         use_threads(1)
-        preset, steps = EXAMPLES[name]
+        preset, training = EXAMPLES[name]
         experiment = Experiment.load(RESOURCES / "presets" / f"{preset}.json")
-        experiment = experiment.with_value("training.meta_steps", steps).with_value("training.device", "cpu")
+        for setting, value in {"device": "cpu", **training}.items():
+            experiment = experiment.with_value(f"training.{setting}", value)
         with tempfile.TemporaryDirectory() as folder:
             for event in meta_train(experiment, out=Path(folder) / name, previews=False):
                 if isinstance(event, ValidationReport):

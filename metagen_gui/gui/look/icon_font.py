@@ -58,7 +58,9 @@ class _GlyphEngine(QIconEngine):
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        """Return the character on nothing."""
+        """Return the character on nothing; nothing for a button that has no room yet."""
+        if size.isEmpty():
+            return QPixmap()
         drawn = QPixmap(size)
         drawn.fill(Qt.GlobalColor.transparent)
         painter = QPainter(drawn)

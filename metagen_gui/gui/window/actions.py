@@ -114,6 +114,13 @@ COMMANDS: tuple[Command, ...] = (
         checkable=True,
     ),
     Command("show_runs", _("&Runs"), _("Every run there is: resume, branch, compare"), "mdi6.history", ("Ctrl+L",)),
+    Command(
+        "playground",
+        _("&Playground"),
+        _("Draw examples of your own and watch a trained model adapt to them"),
+        "mdi6.draw",
+        ("Ctrl+P",),
+    ),
     Command("theme_system", _("Like the &system"), _("Follow the desktop's look"), checkable=True),
     Command("theme_light", _("&Light"), _("Dark on light"), checkable=True),
     Command("theme_dark", _("&Dark"), _("Light on dark"), checkable=True),
@@ -166,7 +173,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "claims",
         ),
     ),
-    (_("&Play"), ()),
+    (_("&Play"), ("playground",)),
     (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
     (_("&Help"), ("documentation", "shortcuts", "packages", SEPARATOR, "about")),
 )

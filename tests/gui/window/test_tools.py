@@ -41,7 +41,7 @@ class Bench(Tool):
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    monkeypatch.setattr(main_window, "Tools", lambda around, window: Tools(around, window, {"bench": Bench}))
+    monkeypatch.setattr(main_window, "Tools", lambda around, window: Tools(around, window, KINDS | {"bench": Bench}))
     training = FakeTraining(tmp_path / "runs")
     opened = MainWindow(WindowSettings(tmp_path / "window.ini"), lambda: engine(training, tmp_path / "runs"))
     qtbot.addWidget(opened, before_close_func=letting_go(qtbot))

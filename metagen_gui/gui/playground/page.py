@@ -1,0 +1,285 @@
+"""The playground itself: a person's hand above, below it what the model makes of it, and orders that go to and fro.
+
+The hand never waits: strokes are shown at once, orders go to a thread in which the latest counts, and what comes back
+is dropped if something newer was shown already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QSpinBox,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from metagen_gui.gui.playground.exchange import Exchange
+from metagen_gui.gui.playground.hand import Hand
+from metagen_gui.gui.playground.serving import Adapt, Given, Open, Order, Pick, Read, Ready, Shown, Trouble
+from metagen_gui.gui.playground.sources import Source
+from metagen_gui.gui.playground.step_bar import StepBar
+from metagen_gui.gui.playground.wall import Wall
+from metagen_gui.gui.widgets.elided_label import ElidedLabel
+from metagen_gui.gui.widgets.icon_button import IconButton
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
+from metagen_gui.gui.widgets.wheel_guard import guard_wheel
+
+KEYS = {
+    "undo": QKeySequence.StandardKey.Undo,
+    "redo": QKeySequence.StandardKey.Redo,
+    "paste": QKeySequence.StandardKey.Paste,
+    "copy": QKeySequence.StandardKey.Copy,
+}
+WIDE = 1.2
+"""Times its height, from which width on the page has its halves side by side."""
+
+
+class Page(QWidget):
+    """Asks and shows; `asked` carries orders to the thread, `take` gets what comes of them."""
+
+    asked = Signal(object)
+    """An `Order`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(True)
+        self.ready: Ready | None = None
+        self._stamp = self._void = 0
+        self._came: dict[str, int] = {}
+        self._sources: Sequence[Source] = ()
+        self._anew = True
+        self.hand, self.wall, self.steps = Hand(), Wall(), StepBar()
+        self.exchange = Exchange(self.hand)
+        self.exchange.said.connect(self._say)
+        self.exchange.read.connect(self._read)
+        self.hand.changed.connect(self._adapt)
+        self.wall.pointed.connect(self._point)
+        self.steps.moved.connect(self._go_to)
+        self.steps.asked.connect(self._adapt)
+        self._hint = PlainLabel(self.tr("Draw a character: what the model makes of it is shown here."))
+        self._hint.setWordWrap(True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setProperty("tone", "muted")
+        self._below = QStackedLayout()
+        self._below.addWidget(self._hint)
+        self._below.addWidget(self.wall)
+        self.status = ElidedLabel()
+        self.status.setObjectName("playground_status")
+        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.hand.beside.insertLayout(1, self._held_out_row())
+        made = QVBoxLayout()
+        made.setSpacing(6)
+        made.addLayout(self._below, 1)
+        made.addWidget(self.steps)
+        self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._halves.setSpacing(6)
+        self._halves.addWidget(self.hand, 1)
+        self._halves.addLayout(made, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setSpacing(6)
+        layout.addLayout(self._top_row())
+        layout.addLayout(self._halves, 1)
+        layout.addWidget(self.status)
+        self.setFocusProxy(self.hand)
+
+    def _top_row(self) -> QHBoxLayout:
+        self.source_picker = QComboBox()
+        self.source_picker.setObjectName("playground_source")
+        self.source_picker.setAccessibleName(self.tr("Trained model"))
+        self.source_picker.setToolTip(self.tr("What to play with: the newest checkpoint of a run, or an export"))
+        self.source_picker.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.source_picker.activated.connect(self._open_chosen)
+        guard_wheel(self.source_picker)
+        label = PlainLabel(self.tr("Model"))
+        label.setBuddy(self.source_picker)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(label)
+        row.addWidget(self.source_picker, 1)
+        row.addWidget(self.exchange)
+        return row
+
+    def _held_out_row(self) -> QHBoxLayout:
+        self.task_box = QSpinBox()
+        self.task_box.setObjectName("playground_task")
+        self.task_box.setRange(1, 1_000_000)
+        self.task_box.setAccessibleName(self.tr("Held-out task"))
+        self.task_box.setToolTip(self.tr("Take the examples of a task that the run never trained on"))
+        self.task_box.setKeyboardTracking(False)
+        self.task_box.valueChanged.connect(self._pick)
+        guard_wheel(self.task_box)
+        label = PlainLabel(self.tr("Held-out task"))
+        label.setBuddy(self.task_box)
+        take = IconButton("mdi6.download-outline", self.tr("Take the examples of this held-out task"), self)
+        take.clicked.connect(self._pick)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for widget in (label, self.task_box, take):
+            row.addWidget(widget)
+        row.addStretch(1)
+        return row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put hand and samples side by side where there is more width than height."""
+        super().resizeEvent(event)
+        wide = self.width() > WIDE * self.height()
+        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
+    # -- the model ---------------------------------------------------------------------------------------------------
+
+    def show_sources(self, found: Sequence[Source]) -> None:
+        """List what can be played with; what is open stays chosen, and else the first is opened."""
+        self._sources = found
+        titles = [source.title for source in found]
+        if [self.source_picker.itemText(row) for row in range(self.source_picker.count())] != titles:
+            self.source_picker.clear()
+            self.source_picker.addItems(titles)
+        folder = self.ready.folder if self.ready else None
+        place = next((row for row, source in enumerate(found) if source.folder == folder), -1)
+        if found:
+            self.source_picker.setCurrentIndex(max(place, 0))
+            if place < 0:
+                self.open(found[0].folder)
+        else:
+            self._say(self.tr("There is nothing to play with yet: train a run first."), True)
+
+    def open(self, folder: Path) -> None:
+        """Play with what is in a folder."""
+        self._say(self.tr("Opening {0}…").format(folder.name))
+        self._ask(Open(folder))
+
+    def _open_chosen(self, row: int) -> None:
+        if 0 <= row < len(self._sources):
+            self.open(self._sources[row].folder)
+
+    def take(self, came: Any) -> None:
+        """Take what came of an order; what is older than what is shown is dropped."""
+        match came:
+            case Ready():
+                self._take_model(came)
+            case Given() if came.stamp > self._void:
+                self.hand.give(came.support, anew=self._anew)
+                self._say(came.name)
+            case Shown() if came.stamp > self._void and came.stamp >= self._came.get(came.arm, 0):
+                self._came[came.arm] = came.stamp
+                self._take_samples(came)
+            case Trouble() if came.stamp > self._void:
+                self._say(came.sentence, True)
+
+    def _take_model(self, ready: Ready) -> None:
+        self.ready = ready
+        self._clear_samples()
+        self.steps.set_count(ready.steps)
+        told = self.tr("after {0} outer steps").format(f"{ready.meta_step:,}") if ready.meta_step else ""
+        self._say(" · ".join(filter(None, [str(ready.spec), told, *ready.notices])))
+        hint = self.tr("Draw a character: what the model makes of it is shown here.")
+        if ready.spec.in_plane:
+            hint = self.tr("Paint points of a density: what the model makes of them is shown here.")
+        if ready.curves:
+            hint = self.tr("Set points that a curve shall go through, and drag them: the model's curves follow.")
+        self._hint.setText(hint)
+        self.exchange.spec = ready.spec
+        self.hand.suit(ready.spec, ready.extent, curves=ready.curves)
+        self._adapt()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say that files and pictures may be dropped."""
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take what is dropped."""
+        event.acceptProposedAction()
+        self.exchange.take(event.mimeData())
+
+    # -- keys --------------------------------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        """Keep keys that also mean something to the window, such as Ctrl+Z, while a part of the playground has them."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _meant(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Undo, redo, copy and paste."""
+        match _meant(event):
+            case "paste":
+                self.exchange.paste()
+            case "copy":
+                self.exchange.copy()
+            case "undo" | "redo" as what:
+                self.hand.do(what)
+            case _:
+                super().keyPressEvent(event)
+
+    # -- asking and showing ------------------------------------------------------------------------------------------
+
+    def _pick(self) -> None:
+        self._anew = True
+        self._ask(Pick(self.task_box.value() - 1))
+
+    def _read(self, paths: tuple[Path, ...]) -> None:
+        self._anew = False
+        self._ask(Read(paths))
+
+    def _ask(self, order: Order) -> None:
+        self._stamp += 1
+        self.asked.emit(replace(order, stamp=self._stamp))
+
+    def _adapt(self) -> None:
+        """Let the model adapt to what there is."""
+        support = self.hand.support()
+        if support is None:
+            self._clear_samples()
+        elif self.ready is not None:
+            self._ask(Adapt(support, self.steps.count.value()))
+
+    def _clear_samples(self) -> None:
+        self._void = self._stamp
+        self.wall.clear()
+        self.hand.show_curve(None)
+        self._below.setCurrentWidget(self._hint)
+
+    def _take_samples(self, came: Shown) -> None:
+        self._below.setCurrentWidget(self.wall)
+        self.wall.show_arm(came.arm, came)
+        if came.arm == "learned":
+            self.steps.set_steps(came.snapshot.steps)
+            self._go_to(self.steps.moment)
+
+    def _go_to(self, moment: float) -> None:
+        self.wall.go_to(moment)
+        arm = self.wall.arms["learned"]
+        self.hand.show_curve(arm.shown.snapshot if arm.shown else None, arm.place)
+
+    def _point(self, name: str) -> None:
+        arm = self.wall.arms[name]
+        near = arm.nearest()
+        self.hand.strip.point_at(near)
+        if near >= 0:
+            text = self.tr("Sample {0} is nearest to example {1}").format(arm.pointed_at + 1, near + 1)
+            self._say(text)
+            arm.setAccessibleDescription(text)
+
+    def _say(self, text: str, trouble: bool = False) -> None:
+        self.status.setProperty("tone", "error" if trouble else "muted")
+        self.status.style().polish(self.status)
+        self.status.setText(text)
+        self.status.setToolTip(plain_tip(text))
+
+
+def _meant(event: QKeyEvent) -> str:
+    return next((name for name, key in KEYS.items() if event.matches(key)), "")

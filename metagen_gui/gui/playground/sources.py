@@ -1,0 +1,62 @@
+"""What can be played with: the window's run, other runs, exports, and the trained models that come along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from metagen_gui.engine.store.names import CHECKPOINTS, EXPORT, exports_folder
+from metagen_gui.gui.look.resources import resources_folder
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.store.library import RunEntry
+
+MOST = 60
+"""Runs that are listed, the newest."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder that can be opened, and what it is called."""
+
+    folder: Path
+    title: str
+
+
+def sources(present: Path | None, runs: Sequence[RunEntry]) -> list[Source]:
+    """Return what there is: the window's `present` run first, then other runs and exports; what came along is last."""
+    found = dict[Path, Source]()
+    names = {entry.folder: entry.name for entry in runs}
+    if present is not None and has_checkpoint(present):
+        found[present] = Source(present, _tr("This run: {0}").format(names.get(present, present.name)))
+    for entry in runs[:MOST]:
+        if entry.folder not in found and has_checkpoint(entry.folder):
+            found[entry.folder] = Source(entry.folder, _tr("Run: {0}").format(entry.name))
+    for folder, title in (
+        (exports_folder(), _tr("Export: {0}")),
+        (resources_folder() / "trained", _tr("Example: {0}")),
+    ):
+        for path in sorted(_below(folder)):
+            if (path / EXPORT).is_file():
+                found.setdefault(path, Source(path, title.format(path.name)))
+    return [*found.values()]
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Return whether a run has kept anything yet."""
+    return any((folder / CHECKPOINTS).glob("step-*.json"))
+
+
+def _below(folder: Path) -> list[Path]:
+    try:
+        return [*folder.iterdir()]
+    except OSError:
+        return []
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PlaygroundSources", text)

@@ -1,0 +1,85 @@
+"""The tool *Playground*: the page, the thread behind it, and which models there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from metagen_gui.gui.playground.page import Page
+from metagen_gui.gui.playground.serving import Serving
+from metagen_gui.gui.playground.sources import sources
+from metagen_gui.gui.program.job import Broken, Outcome
+from metagen_gui.gui.run.tool import Tool
+
+
+class Playground(Tool):
+    """Lets a person play with a trained model. Nothing is lost when the window closes: there is nothing to be asked."""
+
+    _came = Signal(object)
+    """What came of an order, on its way from the thread; there is at most one for each order."""
+
+    page: Page | None = None
+    _serving: Serving | None = None
+
+    def build(self) -> QWidget:
+        """Make the page, and open the newest run or what came along."""
+        self.page = Page(self)
+        self._came.connect(self.page.take, Qt.ConnectionType.QueuedConnection)
+        self._start()
+        controller = self.around.controller
+        controller.state_changed.connect(self._list)
+        controller.saved.connect(self._look_again)
+        self._list()
+        return self.page
+
+    def wait(self) -> None:
+        """Let the thread end."""
+        if self._serving is not None:
+            self._serving.stop()
+            self._serving.wait()
+
+    def showEvent(self, event: Any) -> None:
+        """List what there is now."""
+        super().showEvent(event)
+        self._list()
+
+    def _start(self) -> None:
+        engine = self.around.controller.engine
+        assert engine is not None and self.page is not None
+        self._serving = Serving(self._take, engine.use_threads, self._roots)
+        self._serving.ended.connect(self._end)
+        self.page.asked.connect(self._serving.inbox.put)
+        self._serving.start()
+
+    def _take(self, came: Any) -> None:
+        """Called in the thread."""
+        if came is not None:
+            self._came.emit(came)
+
+    def _end(self, outcome: Outcome) -> None:
+        """What broke is told; the next order finds a thread again."""
+        self._serving = None
+        if isinstance(outcome, Broken) and self.page is not None:
+            self.page.asked.disconnect()
+            self.around.banner.warn(self.tr("The playground: {0}").format(outcome.sentence))
+            self._start()
+            self.page.ready = None
+
+    def _list(self) -> None:
+        if self.page is not None:
+            self.page.show_sources(sources(self.around.controller.folder, self.around.runs()))
+
+    def _look_again(self) -> None:
+        """A run that is being played with has a newer checkpoint."""
+        self._list()
+        controller, page = self.around.controller, self.page
+        if page is not None and page.ready is not None and page.ready.folder == controller.folder and page.isVisible():
+            page.open(page.ready.folder)
+
+    def _roots(self) -> tuple[Path, ...]:
+        engine = self.around.controller.engine
+        assert engine is not None
+        return engine.runs_folder(), engine.runs_folder().parent / "claims"

@@ -1,0 +1,279 @@
+"""Drawing asks for samples, undo takes back, what is late is dropped, and tasks come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QScrollBar, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from metagen_gui.engine.play.drawn_task import MARK, DrawnTask
+from metagen_gui.gui.playground.serving import Adapt, Given, Open, Pick, Read, Trouble
+from metagen_gui.gui.playground.sources import Source
+from metagen_gui.gui.playground.wall import HERE, blended
+from metagen_gui.gui.samples.columns import examples_of
+from tests.gui.playground.conftest import POINTS, Bench, drag
+
+Stroke = Callable[[QWidget], None]
+
+
+def test_a_lifted_pen_asks_at_once_with_what_the_model_sees(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    assert not bench.adapts() and not bench.page.wall.isVisible()
+    stroke(bench.page.hand.pad)
+    (order,) = bench.adapts()
+    assert order.support.shape == (1, 1, 28, 28) and set(np.unique(order.support)) == {0.0, 1.0} and order.steps == 3
+    assert order.support[0, 0, 8, 8] == 1 and order.support[0, 0, 20, 20] == 0
+    assert bench.page.hand.strip.count() == 1
+
+
+def test_the_model_adapts_while_the_pen_is_down(bench: Bench, qtbot: QtBot) -> None:
+    bench.ready()
+    pad = bench.page.hand.pad
+    QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    QTest.mouseMove(pad, QPoint(90, 60))
+    qtbot.waitUntil(lambda: len(bench.adapts()) == 1)
+    QTest.mouseMove(pad, QPoint(120, 120))
+    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(120, 120))
+    first, *_, last = bench.adapts()
+    assert last.support.sum() > first.support.sum() > 0
+    assert len(bench.page.hand.drawing.state.picture.strokes) == 1
+
+
+def test_undo_redo_eraser_and_clear(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    hand = bench.page.hand
+    stroke(hand.pad)
+    drag(hand.pad, [(0.2, 0.8), (0.8, 0.8)])
+    whole = bench.adapts()[-1].support
+    hand.tools.buttons["undo"].click()
+    assert bench.adapts()[-1].support.sum() < whole.sum()
+    hand.tools.buttons["redo"].click()
+    assert np.array_equal(bench.adapts()[-1].support, whole)
+    drag(hand.pad, [(0.2, 0.8), (0.8, 0.8)], Qt.MouseButton.RightButton)
+    assert bench.adapts()[-1].support[0, 0, 22].sum() == 0 < whole[0, 0, 22].sum()
+    asked = len(bench.adapts())
+    hand.tools.buttons["clear"].click()
+    assert hand.support() is None and len(bench.adapts()) == asked and not bench.page.wall.isVisible()
+    hand.tools.buttons["undo"].click()
+    assert bench.adapts()[-1].support[0, 0, 22].sum() == 0 < bench.adapts()[-1].support.sum()
+
+
+def test_one_draws_by_keys_alone(bench: Bench) -> None:
+    bench.ready()
+    pad = bench.page.hand.pad
+    QTest.keyClick(pad, Qt.Key.Key_Space)
+    for _ in range(6):
+        QTest.keyClick(pad, Qt.Key.Key_Right)
+    QTest.keyClick(pad, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert pad.pen_is_down
+    QTest.keyClick(pad, Qt.Key.Key_Space)
+    assert not pad.pen_is_down
+    drawn = bench.adapts()[-1].support[0, 0]
+    assert drawn[14, 15:19].all() and drawn[16, 20]
+    QTest.keyClick(pad, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert bench.page.hand.support() is None
+
+
+def test_what_is_late_is_dropped(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    stroke(bench.page.hand.pad)
+    stroke(bench.page.hand.pad)
+    first, second = (order.stamp for order in bench.adapts())
+    arm = bench.page.wall.arms["learned"]
+    bench.page.take(bench.shown(second, value=2))
+    bench.page.take(bench.shown(first, value=1))
+    assert arm.shown is not None and arm.shown.snapshot.samples.max() == 2
+    bench.page.hand.do("clear")
+    bench.page.take(bench.shown(second, value=2))
+    bench.page.take(Trouble(second, "too late"))
+    assert arm.shown is None and bench.page.status.text() != "too late"
+
+
+def test_arms_stand_beside_it_once_they_are_there(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    stroke(bench.page.hand.pad)
+    stamp = bench.adapts()[-1].stamp
+    bench.page.take(bench.shown(stamp))
+    arms = bench.page.wall.arms
+    assert arms["learned"].isVisible() and not arms["scratch"].isVisible() and not arms["joint"].isVisible()
+    bench.page.take(bench.shown(stamp, "scratch", value=7))
+    assert arms["scratch"].isVisible() and bench.page.steps.slider.value() == bench.page.steps.slider.maximum()
+
+
+def test_examples_are_added_chosen_and_removed(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    hand = bench.page.hand
+    hand.more_button.click()
+    assert len(hand.drawing.state.pictures) == 1, "a blank one is there already"
+    for _ in range(3):
+        stroke(hand.pad)
+        hand.more_button.click()
+    assert hand.strip.count() == 4 and len(bench.adapts()[-1].support) == 3
+    hand.strip.setCurrentRow(1)
+    assert hand.drawing.state.chosen == 1 and not hand.drawing.state.picture.blank
+    QTest.keyClick(hand.strip, Qt.Key.Key_Delete)
+    assert len(bench.adapts()[-1].support) == 2 and hand.strip.count() == 3
+    hand.do("undo")
+    assert len(bench.adapts()[-1].support) == 3
+
+
+def test_no_more_than_ten_examples(bench: Bench) -> None:
+    bench.ready()
+    bench.page.hand.give(np.ones((9, 1, 28, 28), np.float32), anew=True)
+    bench.page.hand.give(np.zeros((4, 1, 28, 28), np.float32), anew=False)
+    assert len(bench.adapts()[-1].support) == 10 and not bench.page.hand.more_button.isEnabled()
+
+
+def test_points_are_painted_dragged_and_removed(bench: Bench) -> None:
+    bench.ready(POINTS)
+    pad = bench.page.hand.points_pad
+    assert pad.objectName() == "draw_pad" and pad.isVisible() and not bench.page.hand.strip.isVisible()
+    drag(pad, [(0.2 + 0.05 * step, 0.5) for step in range(8)])
+    painted = bench.adapts()[-1].support
+    assert len(painted) >= 6 and np.abs(painted[:, 1]).max() < 0.5 and painted[0, 0] == pytest.approx(-1.8, abs=0.1)
+    drag(pad, [(0.2, 0.5), (0.2, 0.1)], Qt.MouseButton.RightButton)
+    assert len(bench.adapts()[-1].support) == len(painted) - 1
+    bench.page.hand.do("undo")
+    assert len(bench.adapts()[-1].support) == len(painted)
+
+
+def test_points_of_a_curve_are_set_and_dragged_also_by_keys(bench: Bench) -> None:
+    bench.ready(POINTS, curves=True)
+    pad = bench.page.hand.points_pad
+    drag(pad, [(0.5, 0.25)])
+    drag(pad, [(0.5, 0.25), (0.6, 0.4), (0.75, 0.75)])
+    (point,) = bench.adapts()[-1].support
+    assert point == pytest.approx([1.5, -1.5], abs=0.05)
+    QTest.keyClick(pad, Qt.Key.Key_Space)
+    assert len(bench.adapts()[-1].support) == 2
+    QTest.keyClick(pad, Qt.Key.Key_Space)
+    QTest.keyClick(pad, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(pad, Qt.Key.Key_Space)
+    assert bench.adapts()[-1].support[1] == pytest.approx([0, 18 / 28], abs=0.01)
+    QTest.keyClick(pad, Qt.Key.Key_Delete)
+    assert len(bench.adapts()[-1].support) == 1
+
+
+def test_another_model_of_such_data_keeps_the_drawing_and_adapts_to_it(bench: Bench, stroke: Stroke) -> None:
+    found = [Source(Path("one"), "One"), Source(Path("two"), "Two")]
+    bench.page.show_sources(found)
+    assert isinstance(bench.orders[-1], Open) and bench.orders[-1].folder == Path("one")
+    bench.ready()
+    stroke(bench.page.hand.pad)
+    bench.page.show_sources(found)
+    bench.page.source_picker.setCurrentIndex(1)
+    bench.page.source_picker.activated.emit(1)
+    assert isinstance(bench.orders[-1], Open) and bench.orders[-1].folder == Path("two")
+    bench.ready(folder="two")
+    assert isinstance(bench.orders[-1], Adapt) and bench.orders[-1].support.sum() > 0
+    bench.ready(POINTS, folder="three")
+    assert bench.page.hand.support() is None and not bench.page.hand.drawing.undoable
+
+
+def test_a_held_out_task_takes_the_place_of_what_was_drawn(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    stroke(bench.page.hand.pad)
+    bench.page.task_box.setValue(8)
+    order = bench.orders[-1]
+    assert isinstance(order, Pick) and order.index == 7
+    bench.page.take(Given(order.stamp, np.ones((5, 1, 28, 28), np.float32), "an alphabet/one"))
+    assert len(bench.adapts()[-1].support) == 5 and bench.page.status.text() == "an alphabet/one"
+
+
+def test_a_drawn_task_is_copied_pasted_saved_and_opened(bench: Bench, stroke: Stroke, tmp_path: Path) -> None:
+    bench.ready()
+    bench.page.exchange.copy()
+    assert "nothing drawn" in bench.page.status.text()
+    stroke(bench.page.hand.pad)
+    drawn = bench.adapts()[-1].support
+    bench.page.exchange.copy()
+    data = QGuiApplication.clipboard().mimeData()
+    assert data.text().startswith(MARK) and data.hasImage()
+    bench.page.exchange.save(tmp_path / "mine.npz")
+    for bring_back in (bench.page.exchange.paste, lambda: bench.page.exchange.load([tmp_path / "mine.npz"])):
+        bench.page.hand.do("clear")
+        bring_back()
+        assert np.array_equal(bench.adapts()[-1].support, drawn)
+    DrawnTask("points", np.zeros((2, 2), np.float32)).save(tmp_path / "points.npz")
+    bench.page.exchange.load([tmp_path / "points.npz"])
+    assert "this model is of images" in bench.page.status.text()
+    bench.page.exchange.save(tmp_path / "nowhere" / "mine.npz")
+    assert "nowhere" in bench.page.status.text()
+
+
+def test_pictures_are_pasted_and_dropped_as_files_that_the_run_reads(bench: Bench, tmp_path: Path) -> None:
+    bench.ready()
+    picture = QImage(40, 40, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.white)
+    data = QMimeData()
+    data.setImageData(picture)
+    bench.page.exchange.take(data)
+    order = bench.orders[-1]
+    assert isinstance(order, Read) and QImage(str(order.paths[0])).size() == picture.size()
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("a.png", "b.png")])
+    bench.page.exchange.take(dropped)
+    order = bench.orders[-1]
+    assert isinstance(order, Read) and [path.name for path in order.paths] == ["a.png", "b.png"]
+    bench.page.take(Given(order.stamp, np.ones((2, 1, 28, 28), np.float32), "a.png"))
+    assert len(bench.adapts()[-1].support) == 2
+    text = QMimeData()
+    text.setText("hello")
+    bench.page.exchange.take(text)
+    assert "no picture and no drawn task" in bench.page.status.text()
+
+
+def test_samples_turn_into_one_another_between_steps(bench: Bench) -> None:
+    shown = bench.shown(1)
+    shown.snapshot.samples[0, 2] = 100
+    for moment, expected in ((0.0, 0), (1.5, 50), (2.0, 100), (2.25, 75), (3.0, 0)):
+        assert set(np.unique(examples_of(blended(shown.snapshot, moment), 0, HERE))) == {expected}
+
+
+def test_a_sample_tells_which_example_it_is_nearest_to(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    for _ in range(2):
+        stroke(bench.page.hand.pad)
+        bench.page.hand.add_example()
+    bench.page.take(bench.shown(bench.adapts()[-1].stamp))
+    arm = bench.page.wall.arms["learned"]
+    arm.grab()
+    QTest.mouseMove(arm, QPoint(4, 4))
+    QTest.keyClick(arm, Qt.Key.Key_Right)
+    assert arm.pointed_at == 1 and bench.page.status.text() == "Sample 2 is nearest to example 2"
+    assert bench.page.hand.strip.item(1).text() == "● 2" and bench.page.hand.strip.item(0).text() == "1"
+
+
+def test_another_number_of_steps_is_asked_for(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    stroke(bench.page.hand.pad)
+    bench.page.steps.count.setValue(9)
+    assert bench.adapts()[-1].steps == 9
+
+
+def test_playing_morphs_and_stops_when_nobody_looks(bench: Bench, stroke: Stroke, qtbot: QtBot) -> None:
+    bench.ready()
+    stroke(bench.page.hand.pad)
+    bench.page.take(bench.shown(bench.adapts()[-1].stamp))
+    steps = bench.page.steps
+    steps.play_button.click()
+    qtbot.waitUntil(lambda: 0 < bench.page.wall.moment < 3)
+    bench.page.hide()
+    assert not steps.play_button.isChecked()
+
+
+def test_every_control_has_a_name_and_says_what_it_does(bench: Bench) -> None:
+    bench.ready()
+    kinds = (QAbstractButton, QAbstractSlider, QComboBox, QSpinBox)
+    inside = [each for kind in kinds for each in bench.page.findChildren(kind)]
+    named = [each for each in inside if not each.objectName().startswith("qt_") and not isinstance(each, QScrollBar)]
+    assert len(named) > 12
+    for each in [*named, bench.page.hand.pad, bench.page.hand.points_pad, bench.page.hand.strip]:
+        assert each.accessibleName() and each.toolTip(), each

@@ -1,0 +1,46 @@
+"""The tool in the window: it opens what came along, plays with a run's newest checkpoint, and ends with the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QThread
+from PySide6.QtWidgets import QDockWidget
+from pytestqt.qtbot import QtBot
+
+from metagen_gui.gui.playground.tool import Playground
+from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.run.states import RunState
+from metagen_gui.gui.window.main_window import MainWindow
+from tests.gui.playground.conftest import drag
+from tests.gui.stand_ins import letting_go
+
+
+@pytest.fixture
+def playground(qtbot: QtBot, tmp_path: Path) -> Playground:
+    window = MainWindow(WindowSettings(tmp_path / "window.ini"))
+    qtbot.addWidget(window, before_close_func=letting_go(qtbot))
+    window.resize(1600, 950)
+    window.show()
+    qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=60_000)
+    window.actions_by_name["playground"].trigger()
+    tool = window.tools.by_name["playground"]
+    assert isinstance(tool, Playground)
+    qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None, timeout=60_000)
+    return tool
+
+
+def test_a_first_start_leads_to_samples_of_ones_own(playground: Playground, qtbot: QtBot) -> None:
+    page = playground.page
+    assert page is not None and page.ready is not None
+    assert page.ready.folder.name == "characters" and page.source_picker.currentText() == "Example: characters"
+    window = playground.window()
+    assert window.findChild(QDockWidget, "playground") is not None
+    pad = window.findChild(type(page.hand.pad), "draw_pad")
+    assert pad is page.hand.pad
+    drag(pad, [(0.3, 0.3), (0.5, 0.6), (0.7, 0.3)])
+    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None, timeout=30_000)
+    assert page.wall.arms["learned"].isVisible()
+    playground.wait()
+    assert not any(thread.isRunning() for thread in window.findChildren(QThread))
