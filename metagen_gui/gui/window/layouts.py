@@ -133,6 +133,8 @@ class Layouts(QObject):
         if name in self._tools and nowhere and not dock.isFloating():
             self.docks["samples"].show()  # beside what is hidden nothing can be put in place
             self._window.tabifyDockWidget(self.docks["samples"], dock)
+            if self.form == "narrow":  # there a tool would have less than half of a small window
+                self._share([self.docks["outer_loss"], dock], [34, 66], Qt.Orientation.Vertical)
         dock.show()
         dock.raise_()
 

@@ -80,6 +80,15 @@ def test_a_tool_comes_beside_the_samples_when_it_is_wanted_and_is_made_only_then
     qtbot.waitUntil(lambda: not bench.isVisible() and "bench" not in tabs(window))
 
 
+def test_in_the_narrow_form_a_tool_gets_most_of_the_height(qtbot: QtBot, window: MainWindow) -> None:
+    ready(qtbot, window)
+    window.resize(1280, 800)
+    window.layouts.narrow()
+    window.layouts.toggle("bench")
+    bench, outer = window.layouts.docks["bench"], window.layouts.docks["outer_loss"]
+    qtbot.waitUntil(lambda: bench.height() > 1.4 * outer.height())
+
+
 def test_a_tool_that_is_opened_before_the_engine_is_there_is_made_when_it_comes(
     qtbot: QtBot, window: MainWindow
 ) -> None:
