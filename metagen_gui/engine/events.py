@@ -82,6 +82,8 @@ class ValidationReport:
     tasks: int
     details: Mapping[str, float] = field(default_factory=dict)
     """Further figures a model reports, such as `kl` or `active_units`."""
+    by_task: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    """The query loss after all adaptation steps, task by task: per player `(tasks,)`."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.outer_rates import short_trainings
 from metagen_gui.engine.claims.plan import ClaimPlan
-from metagen_gui.engine.claims.training import PATIENCE, Steps, queue, trainers
+from metagen_gui.engine.claims.training import Steps, queue, trainers
 from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.learning.pace import PATIENCE
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import parse_settings, settings_of
 from metagen_gui.engine.tasks.base import TaskFamily, task_families

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from metagen_gui.engine.claims.arms import Arm, prepared
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
+from metagen_gui.engine.learning.pace import Pace, pace_of, seconds_of_a_step
 
 LOOKS, LOOKED_AT = 20, 16
 """Validations per run, as many for every arm, however many outer steps it gets; and tasks of each."""
-FIRST, MOST = 10, 40
-"""Steps before the clock runs (a recording is being made), and steps that are timed at most."""
-PATIENCE = 4.0
-"""Seconds to spend on timing each phase of a run, once it is under way."""
 
 Steps = Mapping[str, int]
 """Outer steps by the name of the run."""
@@ -63,28 +57,14 @@ def trainers(arms: Sequence[Arm]) -> dict[str, Arm]:
 
 def seconds_per_step(arm: Arm, seed: int) -> tuple[float, float]:
     """Return what an outer step of an arm takes: during its joint warm-up, and after it."""
-    learner = MetaLearner(arm.experiment.with_value("training.seed", seed))
-    warmup = int(arm.experiment.config("training").warmup_steps)
+    experiment = arm.experiment.with_value("training.seed", seed)
     if arm.run == "joint":
+        learner = MetaLearner(experiment)
         learner.training = learner.training.model_copy(update={"warmup_steps": 10**6})
-        joint = _timed(learner)
+        joint = seconds_of_a_step(learner)
         return joint, joint
-    warm = _timed(learner) if warmup else 0.0
-    learner.meta_step = warmup
-    return warm, _timed(learner)
-
-
-def _timed(learner: MetaLearner) -> float:
-    """Return the median of some steps' time. On a CPU that others use too, what they take is not counted."""
-    for _ in range(FIRST):  # all of them: before its recording is made, a step may take ten times as long
-        learner.step()
-    alone, taken, began = learner.device.type == "cpu", list[float](), time.monotonic()
-    while len(taken) < MOST and (not taken or time.monotonic() - began < PATIENCE):
-        wall, own = time.monotonic(), time.process_time()
-        learner.step()
-        wall, own = time.monotonic() - wall, time.process_time() - own
-        taken.append(min(wall, own) if alone else wall)  # `own` counts all threads, and so may be the larger
-    return median(taken)
+    pace = pace_of(experiment)
+    return pace.warm, pace.after
 
 
 def share_out(plan: ClaimPlan, arms: Sequence[Arm], speeds: Mapping[str, tuple[float, float]]) -> dict[Footing, Steps]:
@@ -94,24 +74,14 @@ def share_out(plan: ClaimPlan, arms: Sequence[Arm], speeds: Mapping[str, tuple[f
     steps); of steps, every run gets them (equal steps), or as many as fit into the time the slowest needs for them.
     """
     runs = trainers(arms)
-    warmups = {
-        name: int(arm.experiment.config("training").warmup_steps) for name, arm in runs.items() if name != "joint"
+    paces = {
+        name: Pace(*speeds[name], 0 if name == "joint" else int(arm.experiment.config("training").warmup_steps))
+        for name, arm in runs.items()
     }
-
-    def duration(name: str, steps: int) -> float:
-        warm, after = speeds[name]
-        return min(steps, warmups.get(name, 0)) * warm + max(0, steps - warmups.get(name, 0)) * after
-
-    def fitting(name: str, seconds: float) -> int:
-        warm, after = speeds[name]
-        warmup = warmups.get(name, 0)
-        left = seconds - warmup * warm
-        return max(1, warmup + math.floor(left / after) if left > 0 else math.floor(seconds / warm))
-
     given = plan.settings
     compared = [name for name, arm in runs.items() if not arm.is_null]  # dealing shuffled tasks takes time of its own
-    seconds = given.seconds or max(duration(name, given.steps or 0) for name in compared)
-    compute = {name: fitting(name, seconds) for name in runs}
+    seconds = given.seconds or max(paces[name].duration(given.steps or 0) for name in compared)
+    compute = {name: pace.fitting(seconds) for name, pace in paces.items()}
     equal = given.steps or min(compute[name] for name in compared)
     shared: dict[Footing, Steps] = {"equal compute": compute, "equal steps": dict.fromkeys(runs, equal)}
     return {footing: shared[footing] for footing in given.compare_at}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out.scores import RunScores
 from metagen_gui.engine.held_out.summaries import Difference, difference
 from metagen_gui.engine.settings.plain_text import quoted
@@ -26,7 +27,7 @@ class Pair:
 
 def compare(later: RunScores, first: RunScores) -> Pair:
     """Return the paired differences of two runs that were scored on the same tasks."""
-    objection = _objection(later, first)
+    objection = objection_to(later.run.experiment, first.run.experiment)
     sound = ~(later.diverged[-1] | first.diverged[-1])
     groups = chosen_of(later.groups, sound)
 
@@ -49,12 +50,11 @@ def compare(later: RunScores, first: RunScores) -> Pair:
     )
 
 
-def _objection(later: RunScores, first: RunScores) -> str:
-    """Say why two runs' losses do not measure the same, if so."""
-    here, there = later.run.experiment, first.run.experiment
+def objection_to(here: Experiment, there: Experiment) -> str:
+    """Say why the losses of two runs do not measure the same, if so."""
     if here.model != there.model:
         return f"{here.model} and {there.model} have losses of different kinds"
-    model = later.run.model.algorithm.model
+    model = here.plugin("model")
     if not model.loss_compares():
         return "each player is judged by the other of its own run"
     mine, theirs = here.config("model"), there.config("model")

@@ -36,6 +36,7 @@ class Observer:
                 for name, values in scores.details.items()
                 for step, value in enumerate(values.mean(1))
             },
+            by_task={player: values[-1] for player, values in scores.query_loss.items()},
         )
         columns: dict[str, float] = {}
         for kind, by_player in (("query_loss", report.query_loss), ("support_loss", report.support_loss)):

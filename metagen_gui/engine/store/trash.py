@@ -17,7 +17,7 @@ from pathlib import Path
 from metagen_gui.engine.files import check_own_folder, copy_folder, flush_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import is_held
-from metagen_gui.engine.store.names import runs_folder
+from metagen_gui.engine.store.names import CHECKPOINTS, DATA, runs_folder
 
 NOTE = "thrown-away.json"
 MAX_NOTE_BYTES = 2**16
@@ -66,6 +66,14 @@ def throw_away(folder: Path, name: str = "") -> Thrown:
     except OSError as error:
         raise _refusal(folder, "moved to the trash", error) from None
     return thrown
+
+
+def throw_away_unbegun(folder: Path, name: str = "") -> bool:
+    """Throw away a run that ended before its first checkpoint, as by a kill -9; return whether it was such a one."""
+    if any(each.name != DATA for each in (folder / CHECKPOINTS).glob("*")):
+        return False
+    throw_away(folder, name)
+    return True
 
 
 def thrown_away() -> list[Thrown]:

@@ -43,9 +43,9 @@ from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.run.training_run import Diverged
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import checkpoints
-from metagen_gui.engine.store.names import CHECKPOINTS, DATA, is_run_folder
+from metagen_gui.engine.store.names import is_run_folder
 from metagen_gui.engine.store.record import read_record
-from metagen_gui.engine.store.trash import throw_away
+from metagen_gui.engine.store.trash import throw_away_unbegun
 
 LOOKS_AT_CLOCK = 2
 """Times that every arm is timed, one after the other, then all again."""
@@ -217,8 +217,7 @@ def _train(training: Training, folder: ClaimFolder, clock: _Clock, budget: float
     folder.forget(training.folder)
     run: Generator[Event, None, None]
     resumed = is_run_folder(path)
-    if resumed and not any(each.name != DATA for each in (path / CHECKPOINTS).glob("*")):  # as after a kill -9
-        throw_away(path, title)
+    if resumed and throw_away_unbegun(path, title):
         resumed = False
         yield ClaimsNotice(f"{title}: ended before its first checkpoint; it is begun anew, the rest is in the trash")
     if resumed:  # of a null the folder tells the plain experiment

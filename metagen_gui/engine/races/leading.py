@@ -1,0 +1,65 @@
+"""Who leads while a race goes on: by the validation tasks, which are the same for all lanes, task by task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from metagen_gui.engine.events import ValidationReport
+from metagen_gui.engine.held_out.pairs import objection_to
+from metagen_gui.engine.held_out.summaries import difference, summarize
+from metagen_gui.engine.races.events import LaneLooked, Led
+from metagen_gui.engine.races.race import Race
+from metagen_gui.engine.races.verdict import is_clear_lead
+from metagen_gui.engine.statistics import Values
+
+
+def looked(lane: int, report: ValidationReport, seconds: float) -> LaneLooked:
+    """Return what a lane has come to on the validation tasks, over those that have not diverged."""
+    losses = _losses(report)
+    seen = summarize(losses[np.isfinite(losses)])
+    return LaneLooked(lane, report.meta_step, seconds, seen.mean, seen.interval)
+
+
+class Leading:
+    """Hears what lanes score; says who leads whenever all of them have looked as often."""
+
+    def __init__(self, race: Race) -> None:
+        self.names = [lane.name for lane in race.lanes]
+        first = race.lanes[0].experiment
+        objections = (objection_to(lane.experiment, first) for lane in race.lanes[1:])
+        self.objection = next(filter(None, objections), "")
+        self._seen: dict[int, dict[int, Values]] = {}
+
+    def hear(self, lane: int, look: int, report: ValidationReport, racing: Sequence[int]) -> Led | None:
+        """Take the look number `look` of a lane; return who leads if all that are still `racing` have taken it."""
+        if self.objection:
+            return None
+        seen = self._seen.setdefault(look, {})
+        seen[lane] = _losses(report)
+        return self._led(seen) if set(racing) <= set(seen) and len(seen) > 1 else None
+
+    def silence(self) -> Led | None:
+        """Return why nobody can be told to lead, or None where somebody can."""
+        why = f"Who leads cannot be told from losses: {self.objection}. Samples decide at the end."
+        return Led(None, why) if self.objection else None
+
+    def _led(self, seen: dict[int, Values]) -> Led:
+        means = {lane: float(losses.mean()) for lane, losses in seen.items()}
+        finite = [lane for lane in means if np.isfinite(means[lane])]
+        if not finite:
+            return Led(None, "Nobody leads: no lane's validation loss is finite.")
+        first, *others = sorted(finite, key=lambda lane: means[lane])
+        if not others:
+            return Led(first, f"{self.names[first]} leads: no other lane's validation loss is finite.")
+        behind = {lane: difference(seen[lane], seen[first]) for lane in others}
+        second, name = others[0], self.names[first]
+        lead = f"{behind[second].mean:.3g} ± {behind[second].interval:.2g}"
+        clear = all(map(is_clear_lead, behind.values()))
+        over = f"{name} leads {self.names[second]} by {lead} on {len(seen[first]):,} validation tasks"
+        return Led(first, f"{over}: {'a clear lead' if clear else 'that may be chance'}.", clear)
+
+
+def _losses(report: ValidationReport) -> Values:
+    return next(iter(report.by_task.values()))
