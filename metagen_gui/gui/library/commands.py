@@ -85,6 +85,17 @@ class RunsCommands(QObject):
         """Return the runs there are, as they were last read; none before the engine is there."""
         return self._panel.model.entries() if self._engine is not None else ()
 
+    def compare(self, folders: Sequence[Path]) -> None:
+        """Choose the runs in `folders`, those that are there, and show them side by side."""
+        if self._engine is None:
+            return
+        self._panel.prepare()
+        read = {folder: self._engine.library.read_entry(folder) for folder in folders if folder.is_dir()}
+        others = [entry for entry in self._panel.model.entries() if entry.folder not in read]
+        self._panel.set_runs([*others, *read.values()])
+        self._panel.choose(*folders)
+        self._panel.actions_by_name["compare"].setChecked(True)
+
     def resume(self, entry: RunEntry) -> None:
         """Go on with a run in this window, its experiment in the form."""
         if self._engine is None or self._controller.state.busy:

@@ -116,14 +116,16 @@ class RunsPanel(QWidget):
         rows = sorted({row for part in ranges for row in range(part.top(), part.bottom() + 1)})
         return [self.model.entry(self._filter.mapToSource(self._filter.index(row, 0)).row()) for row in rows]
 
-    def choose(self, folder: Path) -> None:
-        """Choose one run, bring it into sight, and let the keyboard go there."""
+    def choose(self, *folders: Path) -> None:
+        """Choose these runs, bring them into sight, and let the keyboard go there."""
+        flags = QItemSelectionModel.SelectionFlag
+        how = flags.ClearAndSelect | flags.Rows
         for row in range(self._filter.rowCount()):
             index = self._filter.index(row, PLACES["name"])
-            if self.model.entry(self._filter.mapToSource(index).row()).folder == folder:
-                flags = QItemSelectionModel.SelectionFlag
-                self.table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+            if self.model.entry(self._filter.mapToSource(index).row()).folder in folders:
+                self.table.selectionModel().setCurrentIndex(index, how)
                 self.table.scrollTo(index)
+                how = flags.Select | flags.Rows
 
     def take_focus(self) -> None:
         """Let the keyboard go to the table, where a run is chosen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -33,6 +34,8 @@ class Around:
     """The runs there are, as they were last read from the disk."""
     show: Callable[[str], None]
     """Brings a panel to the front, by the name of its dock."""
+    compare: Callable[[Sequence[Path]], None] = lambda folders: None
+    """Shows runs, by their folders, side by side in the library."""
 
 
 class Tool(QWidget):

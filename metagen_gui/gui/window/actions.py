@@ -90,6 +90,13 @@ COMMANDS: tuple[Command, ...] = (
         ("Ctrl+T",),
         short=_("Test claims…"),
     ),
+    Command(
+        "race",
+        _("&Race"),
+        _("Train two to five experiments side by side on the same tasks, and see who wins"),
+        "mdi6.podium",
+        ("Ctrl+Shift+L",),
+    ),
     Command("quit", _("&Quit"), _("Close the window"), "mdi6.exit-to-app", ("Ctrl+Q",)),
     Command("undo", _("&Undo"), _("Take back the last change of a setting"), "mdi6.undo", ("Ctrl+Z",)),
     Command("redo", _("&Redo"), _("Do it again"), "mdi6.redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
@@ -173,7 +180,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "claims",
         ),
     ),
-    (_("&Play"), ("playground",)),
+    (_("&Play"), ("playground", "race")),
     (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
     (_("&Help"), ("documentation", "shortcuts", "packages", SEPARATOR, "about")),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
@@ -76,7 +77,9 @@ class MainWindow(QMainWindow):
         self.runs = RunsCommands(self.runs_panel, self.controller, self.files, self.banner, settings, self)
         self.export = ExportCommand(self.controller, self)
         self.claims = ClaimsCommand(self.controller, self.panel, self.banner, self)
-        around = Around(self.controller, self.panel, self.banner, settings, self.runs.entries, self._show)
+        around = Around(
+            self.controller, self.panel, self.banner, settings, self.runs.entries, self._show, self._compare
+        )
         self.tools = Tools(around, self)
         panels = {"experiment": self.panel, **self.panels.by_dock, "runs": self.runs_panel}
         self.layouts = Layouts(self, panels, self.tools.by_name)
@@ -220,6 +223,10 @@ class MainWindow(QMainWindow):
 
     def _show(self, name: str) -> None:
         self.layouts.bring(name)
+
+    def _compare(self, folders: Sequence[Path]) -> None:
+        self.layouts.bring("runs")
+        self.runs.compare(folders)
 
     def _show_runs(self) -> None:
         self.layouts.bring("runs")

@@ -1,0 +1,1 @@
+"""The race: experiments in lanes, side by side, and who wins."""

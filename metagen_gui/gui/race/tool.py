@@ -1,0 +1,119 @@
+"""The race in its panel: it is set up on one page and run on the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.gui.race.controller import RaceController, RaceState
+from metagen_gui.gui.race.course import RaceCourse
+from metagen_gui.gui.race.setup import RaceSetup
+from metagen_gui.gui.run.tool import Around, Tool
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.races.race import Race
+
+
+class RaceTool(Tool):
+    """Two to five experiments in lanes."""
+
+    def __init__(self, around: Around, parent: QWidget | None = None) -> None:
+        super().__init__(around, parent)
+        self.race = RaceController(around.controller, parent=self)
+
+    def build(self) -> QWidget:
+        """Make both pages, the form's experiment being the first lane."""
+        self.setup, self.course = RaceSetup(self.around), RaceCourse()
+        self.pages = QStackedWidget()
+        for page in (self.setup, self.course):
+            self.pages.addWidget(page)
+        self.setup.start_wanted.connect(self.start)
+        self.setup.kept_wanted.connect(self.open)
+        self.course.pause_wanted.connect(self.race.pause)
+        self.course.go_on_wanted.connect(self.go_on)
+        self.course.judge_wanted.connect(self.judge)
+        self.course.another_wanted.connect(self.ask)
+        self.course.comparison_wanted.connect(self.around.compare)
+        self.race.state_changed.connect(self._show_state)
+        self.race.delivered.connect(self.course.take)
+        self.race.failed.connect(self._show_failure)
+        self.setup.add(self.around.panel.experiment())
+        return self.pages
+
+    # -- what is asked for -------------------------------------------------------------------------------------------
+
+    def start(self, race: Race) -> None:
+        """Begin a race in a folder of its own."""
+        from metagen_gui.engine.races.folder import RaceFolder
+
+        if self.busy:
+            return
+        try:
+            self._run(RaceFolder.create(race).path)
+        except BadInput as problem:
+            self.setup.message.say(str(problem))
+
+    def open(self, folder: Path) -> None:
+        """Go on with a race that was begun before; of one that is over this shows who won."""
+        try:
+            self._run(folder)
+        except BadInput as problem:
+            self.setup.message.say(str(problem))
+
+    def go_on(self) -> None:
+        """Go on with the race that was paused."""
+        if self.race.folder is not None:
+            self.race.start(self.race.folder)
+
+    def judge(self) -> None:
+        """Say who wins by what lanes have learned so far."""
+        if self.race.folder is not None:
+            self.race.start(self.race.folder, finish=True)
+
+    def ask(self) -> None:
+        """Set up another race."""
+        if not self.busy:
+            self.pages.setCurrentWidget(self.setup)
+
+    # -- what the window asks ----------------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether lanes are being trained or scored."""
+        return self.race.state.busy
+
+    def question(self) -> tuple[str, str]:
+        """Ask about the race; it goes on another time."""
+        kept = self.tr("Every lane is saved, and the race goes on from there when it is opened again.")
+        return self.tr("Pause the race and quit?"), kept
+
+    def stop(self) -> None:
+        """Pause."""
+        self.race.pause()
+
+    def wait(self) -> None:
+        """Block until every lane is saved."""
+        self.race.wait()
+
+    # -- what is shown -----------------------------------------------------------------------------------------------
+
+    def _run(self, folder: Path) -> None:
+        from metagen_gui.engine.races.race import Race
+
+        race = Race.load(folder / "race.json", ours=True)
+        self.setup.show_race(race)
+        self.course.begin([lane.name for lane in race.lanes])
+        self.pages.setCurrentWidget(self.course)
+        self.race.start(folder)
+
+    def _show_state(self, state: RaceState) -> None:
+        self.course.show_state(state)
+        if not state.busy:
+            self.ended.emit()
+
+    def _show_failure(self, sentence: str, details: str) -> None:
+        self.course.sentence.setText(sentence)
+        self.course.sentence.setToolTip(details)

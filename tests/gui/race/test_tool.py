@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.held_out.summaries import Difference, Summary
+from metagen_gui.engine.races.events import (
+    LaneEnded,
+    LaneLooked,
+    LaneTold,
+    Led,
+    RaceAdvanced,
+    RaceBegun,
+    RaceEvent,
+    RaceFinished,
+    RaceNotice,
+)
+from metagen_gui.engine.races.folder import RaceFolder
+from metagen_gui.engine.races.race import Lane, Race
+from metagen_gui.engine.races.verdict import Standing, Verdict
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.race.controller import RaceController, RaceState
+from metagen_gui.gui.race.tool import RaceTool
+from metagen_gui.gui.run.controller import RunController
+from metagen_gui.gui.run.states import RunState
+from metagen_gui.gui.window.main_window import MainWindow
+from tests.gui.questions import answer
+from tests.gui.run.test_state_machine import spin
+from tests.gui.stand_ins import FakeTraining, engine, letting_go, snapshot, step
+
+VERDICT = Verdict(
+    "loss",
+    "nats",
+    (
+        Standing(1, Summary(1.0, 0.1, 1.0, 9, 9)),
+        Standing(0, Summary(2.0, 0.1, 2.0, 9, 9), 0, Difference(1, 0.2, 0, 9, 9)),
+    ),
+    "Reptile wins.",
+    ("Seconds of computing: …",),
+)
+
+
+class FakeRace:
+    """Stands in for `run_race`: two lanes of ten looks; counts what happened to it."""
+
+    def __init__(self, looks: int = 10, pause: float = 0.002) -> None:
+        self.looks, self.pause, self.done = looks, pause, 0
+        self.begun = self.closed = 0
+        self.fault: Exception | None = None
+
+    def __call__(self, folder: Path, *, finish: bool = False) -> Generator[RaceEvent, None, Verdict]:
+        self.begun += 1
+        try:
+            yield RaceBegun(folder, (folder / "a", folder / "b"), (self.looks, self.looks))
+            while self.done < self.looks and not finish:
+                fault, self.fault = self.fault, None
+                if fault is not None:
+                    raise fault
+                time.sleep(self.pause)
+                self.done += 1
+                for lane in (0, 1):
+                    yield LaneTold(lane, step(self.done))
+                    yield LaneTold(lane, snapshot(self.done))
+                    yield LaneLooked(lane, self.done, 0.1 * self.done, 3.0 - lane - 0.1 * self.done, 0.2)
+                yield Led(1, "Reptile leads MAML by 1 ± 0.2.", True)
+                yield RaceAdvanced("MAML: outer step 3 of 10", self.done / self.looks)
+            yield from (LaneEnded(lane, 1.0) for lane in (0, 1))
+            yield RaceNotice("MAML: something")
+            yield RaceFinished(VERDICT, self.done == self.looks)
+            return VERDICT
+        finally:
+            self.closed += 1
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    training = FakeTraining(tmp_path / "runs")
+    opened = MainWindow(WindowSettings(tmp_path / "window.ini"), lambda: engine(training, tmp_path / "runs"))
+    qtbot.addWidget(opened, before_close_func=letting_go(qtbot))
+    opened.resize(1280, 800)
+    opened.show()
+    yield opened
+
+
+def race_tool(qtbot: QtBot, window: MainWindow, fake: FakeRace | None = None) -> RaceTool:
+    qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING, timeout=20_000)
+    window.layouts.toggle("race")
+    tool = window.tools.by_name["race"]
+    assert isinstance(tool, RaceTool)
+    qtbot.waitUntil(lambda: tool.contents is not None)
+    if fake is not None:
+        tool.race._run_race = fake
+        tool.setup.add(Experiment(algorithm="reptile"))
+    return tool
+
+
+def ended(qtbot: QtBot, tool: RaceTool) -> None:
+    qtbot.waitUntil(lambda: not tool.busy, timeout=20_000)
+
+
+def test_the_forms_experiment_is_the_first_lane_and_two_can_start(qtbot: QtBot, window: MainWindow) -> None:
+    tool = race_tool(qtbot, window)
+    setup = tool.setup
+    assert [edit.text() for edit in setup.lanes.names] == ["MAML"] and not setup.start_button.isEnabled()
+    setup.add(window.panel.experiment())
+    setup.add(window.panel.experiment().with_value("training.outer_lr", 0.1))
+    assert [edit.text() for edit in setup.lanes.names] == ["MAML", "MAML, VAE", "MAML, outer_lr 0.1"]
+    assert setup.start_button.isEnabled() and setup.message.isHidden()
+    setup.add(window.panel.experiment().with_value("training.seed", 3))
+    assert "MAML, seed 3: training.seed" in setup.message.text() and not setup.start_button.isEnabled()
+    setup.lanes.buttons[3].click()
+    assert len(setup.lanes.names) == 3 and setup.start_button.isEnabled() and setup.message.isHidden()
+    setup.lanes.names[0].setText("MAML, VAE")
+    setup.lanes.names[0].editingFinished.emit()
+    assert "a name of its own" in setup.message.text()
+
+
+def test_lanes_come_from_algorithms_models_presets_and_runs(qtbot: QtBot, window: MainWindow) -> None:
+    tool = race_tool(qtbot, window)
+    menu = tool.setup.add_button.menu()
+    menu.aboutToShow.emit()
+    menu.aboutToShow.emit()  # as often as it is opened
+    parts = {part.title().replace("&", ""): part for part in menu.findChildren(QMenu)}
+    for title, count in (("With another algorithm", 5), ("With another model", 1), ("A preset", 3)):
+        offered = parts[title].actions()
+        assert len(offered) >= count and all(action.toolTip() for action in offered)
+    actions = parts["With another algorithm"].actions()
+    next(action for action in actions if action.text() == "Reptile").trigger()
+    lanes = tool.setup.lanes.lanes()
+    assert [lane.name for lane in lanes] == ["MAML", "Reptile"] and lanes[1].experiment.algorithm == "reptile"
+
+
+def test_a_race_shows_curves_samples_who_leads_and_who_wins(qtbot: QtBot, window: MainWindow) -> None:
+    tool = race_tool(qtbot, window, FakeRace())
+    shown: list[str] = []
+    tool.race.delivered.connect(lambda delivery: shown.append(delivery.led.sentence) if delivery.led else None)
+    tool.setup.start_button.click()
+    ended(qtbot, tool)
+    course = tool.course
+    assert shown[0] == "Reptile leads MAML by 1 ± 0.2." and course.sentence.text() == "Reptile wins."
+    assert [len(lane.losses) for lane in course.plot._lanes] == [10, 10]
+    np.testing.assert_allclose(course.plot._lanes[1].losses[-1], 1.0)
+    assert course.plot._lanes[0].toggle.value == "2 ± 0.2"
+    assert {label.accessibleName() for label in course.samples.cells.values()} >= {
+        "Task 1 (a): support", "Task 2 (b): MAML", "Task 1 (a): Reptile"
+    }  # fmt: skip
+    assert course.compare_button.isVisible() and not course.go_on_button.isVisible()
+    wanted: list[Any] = []
+    course.comparison_wanted.connect(wanted.append)
+    course.compare_button.click()
+    assert [run.name for run in wanted[0]] == ["a", "b"] and window.runs_panel.isVisible()
+
+
+def test_a_paused_race_goes_on_and_can_be_judged_meanwhile(qtbot: QtBot, window: MainWindow) -> None:
+    fake = FakeRace(looks=400)
+    tool = race_tool(qtbot, window, fake)
+    tool.setup.start_button.click()
+    qtbot.waitUntil(lambda: fake.done > 2)
+    tool.course.pause_button.click()
+    ended(qtbot, tool)
+    assert fake.closed == 1 and tool.course.go_on_button.isVisible() and tool.course.judge_button.isVisible()
+    assert "Paused" in tool.course.doing.text()
+    tool.course.judge_button.click()
+    ended(qtbot, tool)
+    assert tool.course.sentence.text() == "Reptile wins." and tool.course.go_on_button.isVisible()
+    fake.looks = fake.done + 2
+    tool.course.go_on_button.click()
+    ended(qtbot, tool)
+    assert fake.done == fake.looks and not tool.course.go_on_button.isVisible()
+
+
+def test_it_waits_for_the_windows_run_with_a_sentence(qtbot: QtBot, window: MainWindow) -> None:
+    tool = race_tool(qtbot, window, FakeRace())
+    window.controller.start(Experiment())
+    qtbot.waitUntil(lambda: window.controller.state is RunState.RUNNING)
+    tool.setup.start_button.click()
+    assert tool.race.state is RaceState.WAITING and "Waiting until the run in this window" in tool.course.doing.text()
+    window.controller.finish()
+    ended(qtbot, tool)
+    assert tool.course.sentence.text() == "Reptile wins."
+
+
+def test_what_is_wrong_is_told(qtbot: QtBot, window: MainWindow) -> None:
+    fake = FakeRace()
+    tool = race_tool(qtbot, window, fake)
+    for fault, words in ((BadInput("lane", "is gone"), "lane: is gone"), (RuntimeError("odd"), "RuntimeError: odd")):
+        fake.fault = fault
+        tool.go_on() if tool.race.folder else tool.setup.start_button.click()
+        ended(qtbot, tool)
+        assert tool.course.sentence.text() == words
+    tool.go_on()
+    ended(qtbot, tool)
+    assert tool.course.sentence.text() == "Reptile wins."
+
+
+def test_races_are_saved_opened_and_kept(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    tool = race_tool(qtbot, window, FakeRace())
+    setup = tool.setup
+    setup.equal.setCurrentIndex(setup.equal.findData("steps"))
+    setup.steps.show_value(77)
+    setup.save(tmp_path / "race.json")
+    setup.lanes.show_lanes([])
+    setup.open(tmp_path / "race.json")
+    assert setup.race() == Race.load(tmp_path / "race.json") and setup.race().amount == 77
+    (tmp_path / "race.json").write_text("{")
+    setup.open(tmp_path / "race.json")
+    assert "not JSON" in setup.message.text()
+    folder = RaceFolder.create(setup.race()).path
+    menu = setup.open_button.menu()
+    menu.aboutToShow.emit()
+    menu.actions()[0].trigger()
+    assert tool.race.folder == folder
+    ended(qtbot, tool)
+
+
+def test_closing_midway_asks_and_keeps(qtbot: QtBot, window: MainWindow) -> None:
+    fake = FakeRace(looks=10_000)
+    tool = race_tool(qtbot, window, fake)
+    tool.setup.start_button.click()
+    qtbot.waitUntil(lambda: fake.done > 2)
+    answer("Keep it going")
+    window.close()
+    assert window.isVisible() and tool.busy
+    answer("Stop and quit")
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
+    assert fake.begun == fake.closed == 1
+
+
+class Races(RuleBasedStateMachine):
+    """Everything that a person can ask of a race and of the window's run beside it."""
+
+    folder: Path
+    numbers = itertools.count()
+
+    def __init__(self) -> None:
+        super().__init__()
+        own = self.folder / str(next(self.numbers))
+        own.mkdir()
+        self.run = RunController()
+        self.run.set_engine(engine(FakeTraining(own, steps=40, pause=0.0005), own))
+        self.fake = FakeRace(looks=30, pause=0.0005)
+        self.race = RaceController(self.run, self.fake)
+
+    @rule(finish=st.booleans())
+    def start(self, finish: bool) -> None:
+        self.race.start(self.folder, finish=finish)
+
+    @rule()
+    def pause(self) -> None:
+        self.race.pause()
+
+    @rule()
+    def wait_for_it(self) -> None:
+        self.race.wait()
+
+    @rule(what=st.sampled_from(["pause", "resume", "finish", "discard"]))
+    def ask_the_run(self, what: str) -> None:
+        getattr(self.run, what)()
+
+    @rule()
+    def start_the_run(self) -> None:
+        self.run.start(Experiment())
+
+    @rule(fault=st.sampled_from([RuntimeError("a fault"), BadInput("lane", "is gone")]))
+    def fail(self, fault: Exception) -> None:
+        self.fake.fault = fault
+
+    @rule(milliseconds=st.sampled_from([1, 20]))
+    def live(self, milliseconds: int) -> None:
+        spin(milliseconds / 1000)
+
+    @invariant()
+    def one_at_most(self) -> None:
+        assert self.fake.begun - self.fake.closed in (0, 1)
+
+    @invariant()
+    def a_thread_is_alive_just_while_the_state_says_so(self) -> None:
+        assert (self.race._thread is not None) == (self.race.state in (RaceState.RACING, RaceState.PAUSING))
+
+    def teardown(self) -> None:
+        self.run.finish()
+        self.race.pause()
+        end = time.monotonic() + 20
+        while (self.race.state.busy or self.run.state.busy) and time.monotonic() < end:
+            spin(0.005)
+        assert not self.race.state.busy and self.fake.begun == self.fake.closed
+        self.race.deleteLater()
+        self.run.deleteLater()
+
+
+def test_no_sequence_of_requests_and_faults_leaves_a_race_hanging(qapp: QApplication, tmp_path: Path) -> None:
+    Races.folder = tmp_path
+    run_state_machine_as_test(Races, settings=settings(max_examples=30, stateful_step_count=20, deadline=None))
+
+
+def test_a_real_race_from_setup_to_comparison(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, small: Callable[..., Experiment]
+) -> None:
+    tool = race_tool(qtbot, window)
+    lanes = tuple(Lane(name, small(name)) for name in ("maml", "reptile"))
+    tool.start(Race(lanes, "steps", 5))
+    qtbot.waitUntil(lambda: not tool.busy, timeout=120_000)
+    assert "on 100 held-out tasks" in tool.course.sentence.text()
+    assert sorted(tool.course.samples.cells) == [(task, column) for task in range(2) for column in range(3)]
+    tool.course.compare_button.click()
+    chosen = window.runs_panel.chosen()
+    assert {entry.folder for entry in chosen} == set(tool.course.runs)
+    qtbot.waitUntil(lambda: window.runs_panel.comparison.isVisible())
+
+
+@pytest.fixture
+def small() -> Callable[..., Experiment]:
+    def make(algorithm: str) -> Experiment:
+        experiment = Experiment("sinusoids", "curve", algorithm)
+        for path, value in (("meta_batch_size", 2), ("preview_tasks", 2), ("validation_tasks", 2), ("device", "cpu")):
+            experiment = experiment.with_value(f"training.{path}", value)
+        return experiment
+
+    return make
