@@ -29,6 +29,8 @@ H = 1e-4
 """How far θ is moved for differences of fourth order."""
 LEAST_SLOPE = 1e-3
 """What errors are told relative to at least: at the bottom of a surface every slope is 0."""
+FEW = 100
+"""Numbers besides θ up to which an algorithm learns little."""
 AT_ONCE = 512
 """Places of a surface computed in one pass."""
 WEIGHTS = {-2: 1 / 12, -1: -8 / 12, 1: 8 / 12, 2: -1 / 12}
@@ -38,8 +40,8 @@ WEIGHTS = {-2: 1 / 12, -1: -8 / 12, 1: 8 / 12, 2: -1 / 12}
 class Arrow:
     """The outer gradient of an algorithm at θ `(2,)`, its loss there, and what differences say of its slope.
 
-    `differences` is None until it has been checked. `exact` says that the gradient is the derivative of the loss; one
-    that is not `approximates` something, in a sentence. `besides` counts what else is learned.
+    `differences` is None until it has been checked. A gradient that is not the derivative of the loss `approximates`
+    something, in a sentence. `besides` counts what else is learned.
     """
 
     name: str
@@ -47,10 +49,14 @@ class Arrow:
     theta: tuple[float, float]
     gradient: Values
     loss: float
-    exact: bool
     approximates: str = ""
     besides: int = 0
     differences: Values | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the gradient is said to be the slope of the loss."""
+        return not self.approximates
 
     @property
     def length(self) -> float:
@@ -90,6 +96,16 @@ class Contender:
         """What the algorithm is called."""
         return type(self.algorithm).title
 
+    @property
+    def approximates(self) -> str:
+        """What its outer gradient stands for, in a sentence; empty where it is the slope itself."""
+        return type(self.algorithm).formulas.approximates
+
+    @property
+    def besides(self) -> int:
+        """How many numbers it learns besides θ."""
+        return sum(value.numel() for value in self.meta.own[PLAYER].values())
+
     def at(self, theta: Tensor) -> MetaParams:
         """Return its meta-parameters with another θ `(2,)`."""
         return MetaParams({PLAYER: {**self.meta.model[PLAYER], THETA: theta}}, self.meta.own)
@@ -100,17 +116,9 @@ class Contender:
             {p: {n: v.detach().clone().requires_grad_() for n, v in values.items()} for p, values in self._at(theta)}
         )
         found = self.algorithm.meta_gradient(meta, self.toy.support, self.toy.query, self.noise, MOMENT)
-        lines = type(self.algorithm).formulas
-        return Arrow(
-            self.name,
-            self.title,
-            theta,
-            found.gradients[PLAYER][THETA].numpy().copy(),
-            float(found.query_loss[PLAYER].mean()),
-            exact=not lines.approximates,
-            approximates=lines.approximates,
-            besides=sum(value.numel() for value in self.meta.own[PLAYER].values()),
-        )
+        gradient: Values = found.gradients[PLAYER][THETA].numpy().copy()
+        loss = float(found.query_loss[PLAYER].mean())
+        return Arrow(self.name, self.title, theta, gradient, loss, self.approximates, self.besides)
 
     def checked(self, arrow: Arrow) -> Arrow:
         """Return the arrow with central differences of its loss, (8(L₁ − L₋₁) − (L₂ − L₋₂)) / 12h along each axis."""
@@ -141,6 +149,19 @@ class Contender:
         losses: Tensor = torch.func.vmap(at, chunk_size=AT_ONCE)(thetas)
         return losses
 
+    @torch.no_grad()
+    def paths(self, theta: tuple[float, float], tasks: int) -> Values:
+        """Return where adaptation leads from θ in each of as many tasks, evenly chosen: `(tasks, steps + 1, 2)`."""
+        meta, every = self.at(torch.tensor(theta, dtype=torch.float64)), max(1, len(self.toy.support) // tasks)
+
+        def one_task(support: Tensor, adapting: Noise) -> Tensor:
+            path = self.algorithm.training_path(meta, support, adapting, MOMENT)
+            return torch.stack([params[PLAYER][THETA] for params in path])
+
+        noise = {name: value[::every] for name, value in self.noise.support.items()}
+        found: Values = torch.func.vmap(one_task)(self.toy.support[::every], noise).numpy().copy()
+        return found
+
     def surface(self, across: int, down: int) -> Values:
         """Return the loss `(down, across)` at the centres of as many cells of the toy's extent, row 0 at the bottom."""
         left, right, bottom, top = self.toy.extent
@@ -155,14 +176,18 @@ class Contender:
 
 
 def contenders(toy: Toy, steps: int, inner_lr: float) -> tuple[dict[str, Contender], dict[str, str]]:
-    """Return by name every algorithm that can train a toy, in `steps` inner steps, and of the others why not."""
+    """Return by name every algorithm that can train a toy, in `steps` inner steps, and of the others why not.
+
+    Those that learn little besides θ come first, and among them those whose gradient is exact.
+    """
     able, refused = dict[str, Contender](), dict[str, str]()
     for name, plugin in algorithms.items():
         try:
             able[name] = _contender(toy, steps, inner_lr, name, plugin)
         except BadInput as problem:
             refused[name] = problem.why
-    return able, refused
+    order = sorted(able.values(), key=lambda one: (one.besides > FEW, bool(one.approximates), one.title))
+    return {one.name: one for one in order}, refused
 
 
 def _contender(toy: Toy, steps: int, inner_lr: float, name: str, plugin: type[Algorithm]) -> Contender:

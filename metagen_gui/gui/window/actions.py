@@ -97,6 +97,13 @@ COMMANDS: tuple[Command, ...] = (
         "mdi6.podium",
         ("Ctrl+Shift+L",),
     ),
+    Command(
+        "slow_motion",
+        _("&Slow motion"),
+        _("One outer step phase by phase, with its formulas and numbers; toys whose whole loss surface is seen"),
+        "mdi6.motion-play-outline",
+        ("Ctrl+M",),
+    ),
     Command("quit", _("&Quit"), _("Close the window"), "mdi6.exit-to-app", ("Ctrl+Q",)),
     Command("undo", _("&Undo"), _("Take back the last change of a setting"), "mdi6.undo", ("Ctrl+Z",)),
     Command("redo", _("&Redo"), _("Do it again"), "mdi6.redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
@@ -180,7 +187,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "claims",
         ),
     ),
-    (_("&Play"), ("playground", "race")),
+    (_("&Play"), ("playground", "slow_motion", "race")),
     (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
     (_("&Help"), ("documentation", "shortcuts", "packages", SEPARATOR, "about")),
 )

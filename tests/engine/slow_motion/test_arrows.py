@@ -27,6 +27,8 @@ def test_every_algorithm_has_an_arrow_or_a_reason(toy: str) -> None:
     assert {*able} | {*refused} == {*algorithms.names()} and not {*able} & {*refused}
     assert {"maml", "fomaml", "reptile", "meta_sgd"} <= {*able}
     assert all(refused.values())
+    kinds = [(one.besides > 100, bool(one.approximates)) for one in able.values()]
+    assert kinds == sorted(kinds)
 
 
 @pytest.mark.parametrize("steps", [1, 2])
@@ -83,6 +85,9 @@ def test_reptile_points_back_from_where_plain_steps_end(toy: str) -> None:
             params = {PLAYER: {THETA: at}}
             at = at - chosen.inner_lr * gradient_field(chosen.model, PLAYER, params, (THETA,), support, {})[THETA]
         ends.append(at)
+    paths = ABLE[toy, 2][0]["reptile"].paths(chosen.start, 8)
+    assert paths.shape == (8, 3, 2) and (paths[:, 0] == chosen.start).all()
+    np.testing.assert_allclose(paths[:, -1], torch.stack(ends)[::8].numpy(), rtol=1e-9)
     expected = (theta - torch.stack(ends).mean(0)).numpy()
     np.testing.assert_allclose(ABLE[toy, 2][0]["reptile"].arrow(chosen.start).gradient, expected, rtol=1e-9)
 
@@ -116,7 +121,7 @@ def test_the_loss_of_a_mode_is_that_of_students_t() -> None:
 
 
 def test_errors_and_angles_of_an_arrow() -> None:
-    arrow = Arrow("a", "A", (0.0, 0.0), np.array([3.0, 4.0]), 1.0, True)
+    arrow = Arrow("a", "A", (0.0, 0.0), np.array([3.0, 4.0]), 1.0)
     assert arrow.length == 5
     assert replace(arrow, differences=np.array([3.0, 4.0])).error == 0
     assert replace(arrow, differences=np.array([-4.0, 3.0])).angle == pytest.approx(90)

@@ -1,0 +1,283 @@
+"""A toy of two parameters: its loss surface, θ as a handle, every algorithm's arrow, and how that compares with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
+
+from metagen_gui.gui.slow_motion.arrow_table import ArrowTable
+from metagen_gui.gui.slow_motion.surface import Surface
+from metagen_gui.gui.slow_motion.worker import Worker
+from metagen_gui.gui.widgets.fitting_label import SEPARATOR, FittingLabel
+from metagen_gui.gui.widgets.flow_layout import FlowLayout
+from metagen_gui.gui.widgets.message_line import MessageLine
+from metagen_gui.gui.widgets.plain_text import PlainLabel
+from metagen_gui.gui.widgets.turning_splitter import TurningSplitter
+from metagen_gui.gui.widgets.wheel_guard import guard_wheel
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.slow_motion.arrows import Arrow, Contender
+    from metagen_gui.engine.slow_motion.toys import Toy
+
+Values = Any
+_ACROSS, _DOWN = 64, 48
+"""Cells of the surface."""
+_TASKS = 8
+"""Tasks whose paths are drawn."""
+_STRIDE = 0.04
+"""How far *Step* goes, as a share of the plane."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A toy under some settings, and who can train it; `refused` says, by their titles, why the others cannot."""
+
+    toy: Toy
+    able: dict[str, Contender]
+    refused: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The surface of an algorithm."""
+
+    of: Contender
+    losses: Values
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Where adaptation leads from θ in some tasks."""
+
+    theta: tuple[float, float]
+    paths: Values
+
+
+class ToyPage(QWidget):
+    """Everything is computed behind the window, arrows first; a newer θ drops what an older one has left to do."""
+
+    def __init__(self, use_threads: Callable[[], Any], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.worker = Worker(use_threads, self)
+        self.worker.came.connect(self._take)
+        self._contest: Contest | None = None
+        self._arrows: dict[str, Arrow] = {}
+        self._paths: Values | None = None
+        self._grounds: dict[int, Values] = {}
+        """Surfaces by whose they are."""
+        self._trail: list[tuple[float, float]] = []
+        self._build()
+        self.worker.failed.connect(self.said.say)
+
+    def _build(self) -> None:
+        self.toy = QComboBox()
+        self.toy.setObjectName("toy_picker")
+        self.toy.addItem(self.tr("Sinusoid: amplitude and phase"), "wave")
+        self.toy.addItem(self.tr("Density of one mode: its place"), "mode")
+        self.steps, self.rate = QSpinBox(), QDoubleSpinBox()
+        self.steps.setObjectName("toy_steps")
+        self.steps.setRange(1, 5)
+        self.rate.setObjectName("toy_inner_lr")
+        self.rate.setRange(0.001, 1.0)
+        self.rate.setDecimals(3)
+        self.rate.setSingleStep(0.01)
+        bar = QWidget()
+        row = FlowLayout(bar, 8, 4)
+        named = (
+            (self.toy, self.tr("Toy"), self.tr("What has two parameters")),
+            (self.steps, self.tr("Inner steps"), self.tr("How many steps each task gets")),
+            (self.rate, self.tr("Inner rate"), self.tr("Step size of adaptation, the same for every algorithm")),
+        )
+        for control, name, tip in named:
+            control.setAccessibleName(name)
+            control.setToolTip(tip)
+            guard_wheel(control)
+            label = PlainLabel(name)
+            label.setBuddy(control)
+            pair = QWidget()
+            together = QHBoxLayout(pair)
+            together.setContentsMargins(0, 0, 0, 0)
+            together.addWidget(label)
+            together.addWidget(control)
+            row.addWidget(pair)
+        self.step_button = QPushButton(self.tr("Step"))
+        self.step_button.setObjectName("toy_step")
+        self.step_button.setToolTip(self.tr("Move θ a little along the arrow of the current row"))
+        self.start_button = QPushButton(self.tr("Back to the start"))
+        self.start_button.setObjectName("toy_start")
+        self.start_button.setToolTip(self.tr("Put θ where it began"))
+        for button in (self.step_button, self.start_button):
+            row.addWidget(button)
+        self.told, self.about = FittingLabel(), PlainLabel()
+        self.about.setWordWrap(True)
+        for label in (self.told, self.about):
+            label.setProperty("tone", "muted")
+        self.said, self.surface, self.table = MessageLine(), Surface(), ArrowTable()
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        for part in (bar, self.said, self.told):
+            column.addWidget(part)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.about)
+        parts = TurningSplitter((1, 1))
+        parts.addWidget(left)
+        parts.addWidget(self.surface)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(8, 6, 8, 6)
+        whole.addWidget(parts)
+        self.toy.currentIndexChanged.connect(self._choose_toy)
+        self.steps.valueChanged.connect(self._begin_anew)
+        self.rate.valueChanged.connect(self._begin_anew)
+        self.step_button.clicked.connect(self._step)
+        self.start_button.clicked.connect(self._to_start)
+        self.surface.moved.connect(self._move)
+        self.table.toggled.connect(self._draw)
+        self.table.picked.connect(self._pick)
+        self.setFocusProxy(self.surface)
+
+    def begin(self) -> None:
+        """Compute, if nothing has been yet: called when the page is first seen."""
+        if self._contest is None and not self.worker.busy:
+            self._choose_toy()
+
+    # -- what is asked -------------------------------------------------------------------------------------------
+
+    def _choose_toy(self) -> None:
+        self._contest = None
+        self.worker.do([partial(_contest, self.toy.currentData(), self.steps.value(), None)])
+
+    def _begin_anew(self) -> None:
+        self.worker.do([partial(_contest, self.toy.currentData(), self.steps.value(), self.rate.value())])
+
+    def _ask(self) -> None:
+        """Ask for everything at the present θ: first what is drawn, then the surface, at last the checks."""
+        contest, theta = self._contest, self.surface.theta
+        if contest is None:
+            return
+        chosen = contest.able.get(self.table.current)
+        plan: list[Callable[[], Any]] = [partial(one.arrow, theta) for one in self._ordered(contest)]
+        if chosen is not None:
+            plan.insert(1, partial(_ways, chosen, theta))
+            if id(chosen) not in self._grounds:
+                plan.append(partial(_ground, chosen))
+        plan += [partial(_checked, one, theta) for one in self._ordered(contest)]
+        self.worker.do(plan)
+
+    def _ordered(self, contest: Contest) -> list[Contender]:
+        """Return the algorithms, the current one first and those that are not drawn last."""
+        drawn = self.table.places
+        return sorted(contest.able.values(), key=lambda one: (one.name != self.table.current, one.name not in drawn))
+
+    # -- what comes ----------------------------------------------------------------------------------------------
+
+    def _take(self, found: Any) -> None:
+        if isinstance(found, Contest):
+            self._take_contest(found)
+        elif isinstance(found, Ground):
+            self._grounds[id(found.of)] = found.losses
+            self._show_ground()
+        elif isinstance(found, Ways):
+            self._paths = found.paths
+            self._draw()
+        else:
+            self._arrows[found.name] = found
+            self.table.show_arrow(found)
+            self._draw()
+
+    def _take_contest(self, found: Contest) -> None:
+        other = self._contest is None
+        self._contest, self._arrows, self._paths = found, {}, None
+        self._grounds.clear()
+        self.table.list_algorithms({name: one.title for name, one in found.able.items()})
+        told = [self.tr("L: mean over {0}").format(found.toy.drawn_from)]
+        told += [self.tr("no arrow of {0}: {1}").format(title, why) for title, why in found.refused.items()]
+        self.told.set_full_text(SEPARATOR.join(told))
+        self.said.say("")
+        if other:
+            self._trail.clear()
+            self.rate.blockSignals(True)
+            self.rate.setValue(found.toy.inner_lr)
+            self.rate.blockSignals(False)
+            self.surface.show_toy(found.toy)
+        self._ask()
+
+    def _show_ground(self) -> None:
+        contest = self._contest
+        chosen = contest.able.get(self.table.current) if contest else None
+        if chosen is not None and id(chosen) in self._grounds:
+            self.surface.show_losses(self._grounds[id(chosen)])
+
+    def _draw(self) -> None:
+        places, theta = self.table.places, self.surface.theta
+        arrows = {name: self._arrows[name] for name in places if name in self._arrows}
+        here = {name: arrow for name, arrow in arrows.items() if arrow.theta == theta}
+        self.surface.show_arrows(here, places, self._paths)
+        if (arrow := self._arrows.get(self.table.current)) is not None:
+            self.about.setText(self._in_words(arrow))
+
+    def _in_words(self, arrow: Arrow) -> str:
+        besides = self.tr(" Numbers learned besides θ: {0}.").format(f"{arrow.besides:,}") if arrow.besides else ""
+        if arrow.approximates:
+            far = "" if isnan(arrow.angle) else self.tr(", {0:.1f}° off it here").format(arrow.angle)
+            said = self.tr("The arrow of {0} approximates the slope{1}. {2}")
+            return said.format(arrow.title, far, arrow.approximates) + besides
+        return self.tr("The arrow of {0} is the slope of its surface.").format(arrow.title) + besides
+
+    # -- what a person does --------------------------------------------------------------------------------------
+
+    def _move(self, x: float, y: float) -> None:
+        if not self._trail or self._trail[-1] != (x, y):
+            self._trail.clear()
+            self.surface.show_trail(np.zeros((0, 2)))
+        self._paths = None
+        self._draw()
+        self._ask()
+
+    def _pick(self, name: str) -> None:
+        self._show_ground()
+        self._ask()
+
+    def _step(self) -> None:
+        contest, arrow = self._contest, self._arrows.get(self.table.current)
+        if contest is None or arrow is None or arrow.theta != self.surface.theta or not arrow.length:
+            return
+        left, right, bottom, top = contest.toy.extent
+        span = np.array([right - left, top - bottom])
+        way = -arrow.gradient / np.linalg.norm(arrow.gradient / span) * _STRIDE
+        x, y = (np.array(arrow.theta) + way).tolist()
+        self._trail = [*(self._trail or [arrow.theta]), (min(max(x, left), right), min(max(y, bottom), top))]
+        self.surface.put(*self._trail[-1])
+        self.surface.show_trail(np.array(self._trail))
+
+    def _to_start(self) -> None:
+        if self._contest is not None:
+            self.surface.put(*self._contest.toy.start)
+
+
+def _contest(name: str, steps: int, rate: float | None) -> Contest:
+    from metagen_gui.engine.algorithms.base import algorithms
+    from metagen_gui.engine.slow_motion.arrows import contenders
+    from metagen_gui.engine.slow_motion.toys import TOYS
+
+    toy = TOYS[name]()
+    able, refused = contenders(toy, steps, rate or toy.inner_lr)
+    return Contest(toy, able, {algorithms.get(other).title: why for other, why in refused.items()})
+
+
+def _ground(of: Contender) -> Ground:
+    return Ground(of, of.surface(_ACROSS, _DOWN))
+
+
+def _ways(of: Contender, theta: tuple[float, float]) -> Ways:
+    return Ways(theta, of.paths(theta, _TASKS))
+
+
+def _checked(of: Contender, theta: tuple[float, float]) -> Arrow:
+    return of.checked(of.arrow(theta))
