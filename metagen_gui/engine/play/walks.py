@@ -22,7 +22,6 @@ from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import is_finite
-from metagen_gui.engine.tasks.base import TaskBatch
 from metagen_gui.engine.trained.trained_run import TrainedRun
 
 Kind = Literal["latents", "tasks", "sampling"]
@@ -48,10 +47,14 @@ class Way:
 
 @dataclass(frozen=True)
 class Walk:
-    """What was met on a way: a snapshot of one task whose steps are the frames. A closed one ends before its first."""
+    """What was met on a way: a snapshot of one task whose steps are the frames. A closed one ends before its first.
+
+    `ends` are snapshots of the task, or the two of them, that it begins and ends at, with what they have adapted to.
+    """
 
     way: Way
     pictures: Snapshot
+    ends: tuple[Snapshot, ...]
     closed: bool
 
 
@@ -100,8 +103,16 @@ class Walker:
                 samples.append(made)
                 curves.append(None if self._x is None else self.model.curve(params, torch.from_numpy(self._x)))
                 yield len(samples)
-        pictures = self._pictures(way, tuple(numbers), torch.stack(samples), curves)
-        return Walk(way, pictures, closed=way.kind == "latents")
+        made = torch.stack(samples)
+        drawn = None if curves[0] is None else torch.stack([curve for curve in curves if curve is not None])
+        between_tasks = way.kind == "tasks"
+
+        def pictures(task: int, part: slice, *, known: bool = True) -> Snapshot:
+            return self._pictures(task, tuple(numbers[part]), made[part], None if drawn is None else drawn[part], known)
+
+        first, last, whole = slice(0, 1), slice(len(numbers) - 1, None), slice(None)
+        ends = (pictures(way.task, first), *((pictures(way.to, last),) if between_tasks else ()))
+        return Walk(way, pictures(way.task, whole, known=not between_tasks), ends, closed=way.kind == "latents")
 
     def adapted(self, task: int) -> PlayerParams:
         """Return the parameters adapted to a validation task's support; raise `BadInput` if that diverges."""
@@ -161,26 +172,25 @@ class Walker:
     def _sampling(self, params: PlayerParams) -> PlayerParams:
         return self.model.for_sampling(params, self._start)
 
-    def _pictures(self, way: Way, numbers: tuple[int, ...], samples: Tensor, curves: list[Tensor | None]) -> Snapshot:
-        """Return the frames as a snapshot; what is true of one task alone is left out between two."""
-        family, x, one = self.run.family, self._x, slice(way.task, way.task + 1)
-        spec, alone = family.spec, way.kind != "tasks"
-        given = TaskBatch((self.batch.names[way.task],), self.batch.support[one], self.batch.query[one])
+    def _pictures(
+        self, task: int, numbers: tuple[int, ...], samples: Tensor, curves: Tensor | None, known: bool
+    ) -> Snapshot:
+        """Return frames as a snapshot of a task; the truth is left out unless it is `known` of all of them."""
+        family, spec, x, one = self.run.family, self.run.family.spec, self._x, slice(task, task + 1)
         extent = square_around(self.batch) if spec.in_plane else None
-        drawn = torch.stack([curve for curve in curves if curve is not None]) if curves[0] is not None else None
-        truth = family.curve("validation", way.task, x) if drawn is not None and alone else None
-        density = family.density("validation", way.task, grid_points(extent)) if extent and alone else None
+        truth = family.curve("validation", task, x) if curves is not None and known else None
+        density = family.density("validation", task, grid_points(extent)) if extent and known else None
         return Snapshot(
             meta_step=self.run.meta_step,
-            names=given.names,
+            names=self.batch.names[one],
             steps=numbers,
-            support=spec.to_show(given.support),
-            query=spec.to_show(given.query),
+            support=spec.to_show(self.batch.support[one]),
+            query=spec.to_show(self.batch.query[one]),
             samples=spec.to_show(samples.float().numpy()[None]),
             density=None if density is None else density.reshape(1, GRID, GRID),
             extent=extent,
-            curve_x=None if drawn is None else x,
-            curves=None if drawn is None else drawn.float().numpy()[None],
+            curve_x=None if curves is None else x,
+            curves=None if curves is None else curves.float().numpy()[None],
             truth=None if truth is None else truth[None],
         )
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSaveFile, QSize, Qt
-from PySide6.QtGui import QColor, QImageWriter, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QImageWriter, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.samples.cell_picture import Content, Options
 from metagen_gui.gui.samples.columns import (
     SUPPORT,
@@ -22,31 +21,10 @@ from metagen_gui.gui.samples.columns import (
     shows_curves,
 )
 from metagen_gui.gui.samples.curve_plot import describe_curves
-from metagen_gui.gui.samples.large_picture import large_picture
+from metagen_gui.gui.samples.large_picture import LargePicture, large_picture
 from metagen_gui.gui.samples.path_bar import PathBar
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel
-
-
-class _Picture(QWidget):
-    """Draws its content as large as it is itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.content: Content | None = None
-        self.options = Options()
-        self.setMinimumSize(160, 160)
-        self.setAccessibleName(self.tr("Samples"))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the samples in the middle of the ground."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(plot_colours().background))
-        if self.content is not None:
-            picture = large_picture(self.content, self.size() - QSize(16, 16), self.devicePixelRatioF(), self.options)
-            size = picture.deviceIndependentSize().toSize()
-            painter.drawImage((self.width() - size.width()) // 2, (self.height() - size.height()) // 2, picture)
-        painter.end()
 
 
 class EnlargedView(QDialog):
@@ -59,7 +37,7 @@ class EnlargedView(QDialog):
         self._snapshot: Snapshot | None = None
         self._task = 0
         self._column = SUPPORT
-        self._picture = _Picture()
+        self._picture = LargePicture()
         self._heading = PlainLabel()
         self._heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.back_button = IconButton("mdi6.chevron-left", self.tr("One step back (Left)"))
@@ -98,7 +76,6 @@ class EnlargedView(QDialog):
         moves = {"Left": self.step_back, "Right": self.step_on, "Up": self.task_back, "Down": self.task_on}
         for key, move in moves.items():  # shortcuts, because a focused button would keep the arrows for itself
             QShortcut(QKeySequence(key), self).activated.connect(move)
-        theme_changes().changed.connect(self._picture.update)
 
     @property
     def heading(self) -> str:

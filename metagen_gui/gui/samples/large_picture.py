@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QCoreApplication, QSize
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
+from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.samples.cell_picture import Content, Options, draw_cell
 from metagen_gui.gui.samples.columns import shows_curves, shows_points
 from metagen_gui.gui.samples.curve_plot import draw_curve_plot
+
+
+class LargePicture(QWidget):
+    """Draws its content as large as it is itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content: Content | None = None
+        self.options = Options()
+        self.setMinimumSize(160, 160)
+        self.setAccessibleName(QCoreApplication.translate("EnlargedView", "Samples"))
+        theme_changes().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the samples in the middle of the ground."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(plot_colours().background))
+        if self.content is not None:
+            picture = large_picture(self.content, self.size() - QSize(16, 16), self.devicePixelRatioF(), self.options)
+            size = picture.deviceIndependentSize().toSize()
+            painter.drawImage((self.width() - size.width()) // 2, (self.height() - size.height()) // 2, picture)
+        painter.end()
 
 
 def large_picture(content: Content, room: QSize, ratio: float, options: Options) -> QImage:

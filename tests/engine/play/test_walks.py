@@ -82,9 +82,15 @@ def test_walks_of_a_task_begin_or_end_at_what_the_view_shows_of_it(name: str, op
 @pytest.mark.parametrize("name", MODELS)
 def test_between_two_tasks_it_ends_at_the_other_one_and_moves_on_the_way(name: str, opened: Opened) -> None:
     walker, snapshot = opened(name)
-    samples = go(walker, Way("tasks", task=0, to=1, frames=6)).pictures.samples[0]
+    walk = go(walker, Way("tasks", task=0, to=1, frames=6))
+    samples = walk.pictures.samples[0]
     assert len(samples) == 6
     assert near(samples[0], snapshot.samples[0, -1]) and near(samples[-1], snapshot.samples[1, -1])
+    assert (samples[2] != samples[0]).any() or name == "pixel"
+    for task, (end, frame) in enumerate(zip(walk.ends, (0, -1), strict=True)):
+        assert end.names == (snapshot.names[task],) and np.array_equal(end.support[0], snapshot.support[task])
+        assert np.array_equal(end.samples[0, 0], samples[frame])
+        assert (end.density is None) == (snapshot.density is None) and (end.truth is None) == (snapshot.truth is None)
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name not in ("curve", "pixel")])
