@@ -43,6 +43,7 @@ class AnimationDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("animation_dialog")
         self.setWindowTitle(self.tr("Save as an animation"))
+        self.setMinimumWidth(440)
         self._motions = motions
         self._job: Job | None = None
         self._done = 0
@@ -164,13 +165,14 @@ class AnimationDialog(QDialog):
         if kind.missing:
             command = command_for_video()
             self._message.tell(
-                kind.missing,
+                kind.missing[0].upper() + kind.missing[1:],
                 offer=self.tr("Copy command") if command else "",
                 then=lambda: QGuiApplication.clipboard().setText(command),
             )
         elif not kind.fits(film):
             self._message.say(self.tr("Too much for {0}: take a smaller picture or another format").format(kind.title))
         self.save_button.setEnabled(not self.message)
+        self.adjustSize()  # a message takes room that the fields above it would lose
 
     def _ask_and_save(self) -> None:
         ending = self.format_picker.currentData()

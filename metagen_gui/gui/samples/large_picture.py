@@ -13,10 +13,11 @@ from metagen_gui.gui.samples.curve_plot import draw_curve_plot
 
 
 class LargePicture(QWidget):
-    """Draws its content as large as it is itself."""
+    """Draws its content as large as it is itself; curves in a plot with `axes`, or as in a cell."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, axes: bool = True) -> None:
         super().__init__()
+        self._axes = axes
         self.content: Content | None = None
         self.options = Options()
         self.setMinimumSize(160, 160)
@@ -28,15 +29,19 @@ class LargePicture(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(plot_colours().background))
         if self.content is not None:
-            picture = large_picture(self.content, self.size() - QSize(16, 16), self.devicePixelRatioF(), self.options)
+            room, ratio = self.size() - QSize(16, 16), self.devicePixelRatioF()
+            picture = large_picture(self.content, room, ratio, self.options, axes=self._axes)
             size = picture.deviceIndependentSize().toSize()
             painter.drawImage((self.width() - size.width()) // 2, (self.height() - size.height()) // 2, picture)
         painter.end()
 
 
-def large_picture(content: Content, room: QSize, ratio: float, options: Options) -> QImage:
-    """Return `content` at its largest in `room` on a screen with `ratio` device pixels to each logical one."""
-    if shows_curves(content.snapshot):
+def large_picture(content: Content, room: QSize, ratio: float, options: Options, *, axes: bool = True) -> QImage:
+    """Return `content` at its largest in `room` on a screen with `ratio` device pixels to each logical one.
+
+    Curves are drawn with those of all steps in a plot with `axes`, or alone as in a cell.
+    """
+    if axes and shows_curves(content.snapshot):
         return draw_curve_plot(content.snapshot, content.task, content.column, room, ratio)
     size, across, down = fitted(content, room)
     return draw_cell(content, size, across, down, ratio, options)

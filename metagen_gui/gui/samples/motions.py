@@ -70,18 +70,19 @@ def of_contents(
     *,
     closed: bool = False,
     rate: float = 8.0,
+    axes: bool = True,
 ) -> Motion:
-    """Return large pictures one after the other; there is one at least, and all have one size."""
+    """Return large pictures one after the other; there is one at least. Curves are in a plot with `axes`, or alone."""
 
     def size(width: int) -> QSize:
-        if shows_curves(contents[0].snapshot):
+        if axes and shows_curves(contents[0].snapshot):
             return QSize(width, 3 * width // 4)
         if shows_points(contents[0].snapshot):
             return QSize(width, width)
         return fitted(contents[0], QSize(width, width))[0]
 
     def draw(place: int, size: QSize) -> QImage:
-        return large_picture(contents[place], size, 1.0, options)
+        return large_picture(contents[place], size, 1.0, options, axes=axes)
 
     return Motion(title, name, len(contents), size, draw, closed, rate)
 

@@ -135,6 +135,13 @@ COMMANDS: tuple[Command, ...] = (
         "mdi6.draw",
         ("Ctrl+P",),
     ),
+    Command(
+        "walks",
+        _("&Walks"),
+        _("Walk around the latents of a trained model, from task to task, and from noise to samples"),
+        "mdi6.walk",
+        ("Ctrl+Shift+W",),
+    ),
     Command("theme_system", _("Like the &system"), _("Follow the desktop's look"), checkable=True),
     Command("theme_light", _("&Light"), _("Dark on light"), checkable=True),
     Command("theme_dark", _("&Dark"), _("Light on dark"), checkable=True),
@@ -187,7 +194,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "claims",
         ),
     ),
-    (_("&Play"), ("playground", "slow_motion", "race")),
+    (_("&Play"), ("playground", "walks", "slow_motion", "race")),
     (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
     (_("&Help"), ("documentation", "shortcuts", "packages", SEPARATOR, "about")),
 )

@@ -12,11 +12,17 @@ from metagen_gui.gui.playground.tool import Playground
 from metagen_gui.gui.race.tool import RaceTool
 from metagen_gui.gui.run.tool import Around, Tool
 from metagen_gui.gui.slow_motion.tool import SlowMotionTool
+from metagen_gui.gui.walks.tool import Walks
 from metagen_gui.gui.widgets.plain_text import PlainBox
 from metagen_gui.gui.widgets.question import is_agreed
 from metagen_gui.gui.window.actions import COMMANDS, translated
 
-KINDS: dict[str, type[Tool]] = {"playground": Playground, "slow_motion": SlowMotionTool, "race": RaceTool}
+KINDS: dict[str, type[Tool]] = {
+    "playground": Playground,
+    "walks": Walks,
+    "slow_motion": SlowMotionTool,
+    "race": RaceTool,
+}
 """What each tool is made of, by its name, which is its dock's, its command's (`actions.py`) and its panel's."""
 
 
