@@ -55,6 +55,7 @@ class Hand(QWidget):
         caption = PlainLabel(self.tr("What the model sees"))
         caption.setProperty("tone", "muted")
         caption.setWordWrap(True)
+        caption.setToolTip(self.tr("Your drawing at the size of the data; those of training fill the dashed frame"))
         self.strip = Strip()
         self.strip.picked.connect(self._choose)
         self.strip.removed.connect(self.remove)
@@ -209,9 +210,10 @@ class Hand(QWidget):
         state = self.drawing.state
         self.pad.show_picture(state.picture)
         self.points_pad.show_points(state.points)
-        if self._spec is not None and self._spec.has_pixels:
-            self.strip.show_examples([self._seen_of(one) for one in state.pictures], state.chosen, self._spec)
-            self._show_preview()
+        if self._spec is not None:
+            pictures = state.pictures if self._spec.has_pixels else ()
+            self.strip.show_examples([self._seen_of(one) for one in pictures], state.chosen, self._spec)
+        self._show_preview()
         self.tools.buttons["undo"].setEnabled(self.drawing.undoable)
         self.tools.buttons["redo"].setEnabled(self.drawing.redoable)
         self.more_button.setEnabled(len(state.pictures) < MOST_PICTURES)

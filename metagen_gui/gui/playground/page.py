@@ -15,7 +15,6 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
     QHBoxLayout,
     QSizePolicy,
     QSpinBox,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 from metagen_gui.gui.playground.exchange import Exchange
 from metagen_gui.gui.playground.hand import Hand
 from metagen_gui.gui.playground.serving import Adapt, Given, Open, Order, Pick, Read, Ready, Shown, Trouble
+from metagen_gui.gui.playground.source_picker import SourcePicker
 from metagen_gui.gui.playground.sources import Source
 from metagen_gui.gui.playground.step_bar import StepBar
 from metagen_gui.gui.playground.wall import Wall
@@ -57,8 +57,8 @@ class Page(QWidget):
         self.ready: Ready | None = None
         self._stamp = self._void = 0
         self._came: dict[str, int] = {}
-        self._sources: Sequence[Source] = ()
         self._anew = True
+        self._opening: Open | None = None
         self.hand, self.wall, self.steps = Hand(), Wall(), StepBar()
         self.exchange = Exchange(self.hand)
         self.exchange.said.connect(self._say)
@@ -95,13 +95,8 @@ class Page(QWidget):
         self.setFocusProxy(self.hand)
 
     def _top_row(self) -> QHBoxLayout:
-        self.source_picker = QComboBox()
-        self.source_picker.setObjectName("playground_source")
-        self.source_picker.setAccessibleName(self.tr("Trained model"))
-        self.source_picker.setToolTip(self.tr("What to play with: the newest checkpoint of a run, or an export"))
-        self.source_picker.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.source_picker.activated.connect(self._open_chosen)
-        guard_wheel(self.source_picker)
+        self.source_picker = SourcePicker()
+        self.source_picker.wanted.connect(self.open)
         label = PlainLabel(self.tr("Model"))
         label.setBuddy(self.source_picker)
         row = QHBoxLayout()
@@ -141,28 +136,15 @@ class Page(QWidget):
 
     def show_sources(self, found: Sequence[Source]) -> None:
         """List what can be played with; what is open stays chosen, and else the first is opened."""
-        self._sources = found
-        titles = [source.title for source in found]
-        if [self.source_picker.itemText(row) for row in range(self.source_picker.count())] != titles:
-            self.source_picker.clear()
-            self.source_picker.addItems(titles)
-        folder = self.ready.folder if self.ready else None
-        place = next((row for row, source in enumerate(found) if source.folder == folder), -1)
-        if found:
-            self.source_picker.setCurrentIndex(max(place, 0))
-            if place < 0:
-                self.open(found[0].folder)
-        else:
+        opening = self._opening or self.ready
+        if not self.source_picker.offer(found, opening.folder if opening else None):
             self._say(self.tr("There is nothing to play with yet: train a run first."), True)
 
     def open(self, folder: Path) -> None:
         """Play with what is in a folder."""
         self._say(self.tr("Opening {0}…").format(folder.name))
-        self._ask(Open(folder))
-
-    def _open_chosen(self, row: int) -> None:
-        if 0 <= row < len(self._sources):
-            self.open(self._sources[row].folder)
+        self._opening = replace(Open(folder), stamp=self._stamp + 1)
+        self._ask(self._opening)
 
     def take(self, came: Any) -> None:
         """Take what came of an order; what is older than what is shown is dropped."""
@@ -176,10 +158,18 @@ class Page(QWidget):
                 self._came[came.arm] = came.stamp
                 self._take_samples(came)
             case Trouble() if came.stamp > self._void:
-                self._say(came.sentence, True)
+                self._take_trouble(came)
+
+    def _take_trouble(self, trouble: Trouble) -> None:
+        self._say(trouble.sentence, True)
+        if self._opening is not None and trouble.stamp == self._opening.stamp:
+            self.source_picker.unusable.add(self._opening.folder)
+            self._opening = None
+            self.show_sources(self.source_picker.sources)  # what was open is so still, or else the next one is tried
 
     def _take_model(self, ready: Ready) -> None:
-        self.ready = ready
+        self.ready, self._opening = ready, None
+        self.source_picker.unusable.discard(ready.folder)
         self._clear_samples()
         self.steps.set_count(ready.steps)
         told = self.tr("after {0} outer steps").format(f"{ready.meta_step:,}") if ready.meta_step else ""

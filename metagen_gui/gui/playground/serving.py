@@ -162,8 +162,7 @@ def serve(inbox: Inbox, roots: Callable[[], Sequence[Path]]) -> Generator[Any, N
             if order is None:
                 yield rivals.once()
             elif isinstance(order, Open):
-                session, rivals = None, Rivals()
-                session, ready = opened(order)
+                session, ready = opened(order)  # or what was open stays so
                 rivals = Rivals(session, roots)
                 yield ready
             elif session is not None:

@@ -177,6 +177,28 @@ def test_another_model_of_such_data_keeps_the_drawing_and_adapts_to_it(bench: Be
     assert bench.page.hand.support() is None and not bench.page.hand.drawing.undoable
 
 
+def test_what_cannot_be_opened_is_told_and_something_else_is_there(bench: Bench) -> None:
+    bench.page.show_sources([Source(Path(name), name) for name in ("damaged", "one", "two")])
+    first = bench.orders[-1]
+    bench.page.show_sources([Source(Path(name), name) for name in ("damaged", "one", "two")])
+    assert bench.orders[-1] is first, "it is being opened"
+    bench.page.take(Trouble(first.stamp, "a checkpoint is damaged"))
+    order = bench.orders[-1]
+    assert isinstance(order, Open) and order.folder == Path("one")
+    bench.ready()
+    bench.page.source_picker.activated.emit(2)
+    bench.page.take(Trouble(bench.orders[-1].stamp, "two is gone"))
+    assert bench.page.ready is not None and bench.page.ready.folder == Path("one")
+    assert bench.page.source_picker.currentText() == "one" and bench.page.status.text() == "two is gone"
+    bench.page.show_sources([])
+    assert bench.page.ready.folder == Path("one")
+
+
+def test_with_nothing_to_open_it_says_what_to_do(bench: Bench) -> None:
+    bench.page.show_sources([])
+    assert "train a run first" in bench.page.status.text()
+
+
 def test_a_held_out_task_takes_the_place_of_what_was_drawn(bench: Bench, stroke: Stroke) -> None:
     bench.ready()
     stroke(bench.page.hand.pad)

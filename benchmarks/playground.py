@@ -1,0 +1,132 @@
+"""How soon the playground answers, and how live the window stays meanwhile.
+
+    python benchmarks/playground.py [--strokes 40] [--model characters]
+
+Strokes are drawn by events of the mouse into one of five examples of a held-out character, one every half a second, so
+that the arm beside the model adapts, too. Told are the milliseconds from the lifted pen to painted samples, and how
+late the ticks of a 10 ms timer come: idle, and while the window trains the default experiment. The model is the default
+VAE (28 × 28, 3 steps; its weights do not matter for that), or one of those that come along. No screen is needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from window import Ticks, open_window, spin_until
+
+APART = 0.5
+WARM = 30
+"""Outer steps before strokes are measured beside a training run: by then it is replayed from its recording."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--strokes", type=int, default=40)
+    parser.add_argument("--model", default="", help="one that comes along; by default a VAE with the defaults")
+    given = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as home:
+        for folder in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+            os.environ[folder] = home
+        measure(given.model, given.strokes, Path(home))
+
+
+def measure(model: str, strokes: int, home: Path) -> None:
+    """Open the window and print a table of both situations."""
+    from metagen_gui.gui.run.states import RunState
+
+    window = open_window(None)
+    controller = window.controller
+    spin_until(lambda: controller.state is RunState.IDLE, 60)
+    window.layouts.bring("playground")
+    tool = window.tools.by_name["playground"]
+    spin_until(lambda: tool.page is not None and tool.page.ready is not None, 60)
+    page = tool.page
+    folder = next(each.folder for each in page.source_picker.sources if each.folder.name == (model or "characters"))
+    if not model:
+        folder = default_run(home / "vae")
+    page.open(folder)
+    spin_until(lambda: page.ready.folder == folder, 60)
+    page.task_box.setValue(3)
+    spin_until(lambda: page.hand.support() is not None and len(page.hand.support()) == 5, 60)
+    spin_until(lambda: page.wall.arms["scratch"].shown is not None, 60)
+    spec, load = page.ready.spec, os.getloadavg()[0]
+    print(f"{model or 'default VAE'}: {spec}, {len(page.hand.support())} examples, {page.steps.count.value()} steps, ")
+    print(f"{strokes} strokes each; load {load:.1f} on {os.cpu_count()} cores when it began\n")
+    print("| | median, ms | 95 % | worst | late ticks: 99 % | worst |\n|---|---|---|---|---|---|")
+    report("idle", *draw(page, strokes))
+    window.actions_by_name["start"].trigger()
+    spin_until(lambda: controller.progress.meta_step > WARM, 120)
+    began, step = time.monotonic(), controller.progress.meta_step
+    told = draw(page, strokes)
+    speed = (controller.progress.meta_step - step) / (time.monotonic() - began)
+    report(f"while training ({speed:.1f} steps/s)", *told)
+    window.actions_by_name["finish"].trigger()
+    spin_until(lambda: not controller.state.busy, 30)
+    window.wait()
+    window.close()
+
+
+def default_run(folder: Path) -> Path:
+    """Return a run of the default experiment, as long as it is one."""
+    from metagen_gui.engine.experiment import Experiment
+    from metagen_gui.engine.run.outer_loop import meta_train
+
+    experiment = Experiment().with_value("training.meta_steps", 1).with_value("training.validation_tasks", 1)
+    for _ in meta_train(experiment.with_value("training.device", "cpu"), out=folder, previews=False):
+        pass
+    return folder
+
+
+def draw(page: Any, strokes: int) -> tuple[list[float], list[float]]:
+    """Draw and return the waits in milliseconds, and how late ticks came."""
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtTest import QTest
+
+    pad, arm, waits = page.hand.pad, page.wall.arms["learned"], list[float]()
+    ticks = Ticks()
+    for number in range(strokes):
+        side = min(pad.width(), pad.height())
+        at = [QPoint(int(side * (0.3 + 0.02 * step)), int(side * (0.3 + 0.01 * number))) for step in range(12)]
+        QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=at[0])
+        for place in at[1:]:
+            QTest.mouseMove(pad, place)
+            pause(0.015)
+        lifted = time.perf_counter()
+        QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=at[-1])
+        asked = page._stamp
+        while arm.shown is None or arm.shown.stamp < asked:
+            pause(0.001)
+        arm.repaint()
+        waits.append(1000 * (time.perf_counter() - lifted))
+        pause(APART)
+    return waits, ticks.late
+
+
+def pause(seconds: float) -> None:
+    """Let the window live for so long."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+def report(name: str, waits: list[float], late: list[float]) -> None:
+    """Print one row."""
+    waits, late = sorted(waits), sorted(late)
+
+    def at(values: list[float], share: float) -> float:
+        return values[min(len(values) - 1, int(share * len(values)))]
+
+    figures = (at(waits, 0.5), at(waits, 0.95), waits[-1], at(late, 0.99), late[-1])
+    print(f"| {name} | " + " | ".join(f"{figure:.0f}" for figure in figures) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

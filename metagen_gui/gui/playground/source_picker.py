@@ -1,0 +1,51 @@
+"""Chooses what is played with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+
+from metagen_gui.gui.playground.sources import Source
+from metagen_gui.gui.widgets.wheel_guard import guard_wheel
+
+
+class SourcePicker(QComboBox):
+    """A list of sources; a person's choice, or the first usable one where there is none, is `wanted`."""
+
+    wanted = Signal(object)
+    """The folder that is to be opened."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sources: Sequence[Source] = ()
+        self.unusable = set[Path]()
+        """What could not be opened."""
+        self.setObjectName("playground_source")
+        self.setAccessibleName(self.tr("Trained model"))
+        self.setToolTip(self.tr("What to play with: the newest checkpoint of a run, or an export"))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.activated.connect(self._want)
+        guard_wheel(self)
+
+    def offer(self, found: Sequence[Source], folder: Path | None) -> bool:
+        """List what there is; where what is open is not among it, want the first. Return whether there is any."""
+        self.sources = found
+        titles = [source.title for source in found]
+        if [self.itemText(row) for row in range(self.count())] != titles:
+            self.clear()
+            self.addItems(titles)
+        place = next((row for row, source in enumerate(found) if source.folder == folder), None)
+        usable = [row for row, source in enumerate(found) if source.folder not in self.unusable]
+        if place is None and not usable:
+            return False
+        self.setCurrentIndex(usable[0] if place is None else place)
+        if place is None:
+            self._want(usable[0])
+        return True
+
+    def _want(self, row: int) -> None:
+        if 0 <= row < len(self.sources):
+            self.wanted.emit(self.sources[row].folder)
