@@ -148,14 +148,15 @@ def told(title: str, unit: str, names: Sequence[str], standings: Sequence[Standi
     if not standings:
         return "No lane has come to finite scores: nobody wins."
     first, of = names[standings[0].lane], f"on {tasks:,} held-out tasks"
+    measure = title[:1].lower() + title[1:] if title[1:2].islower() else title
     if len(standings) == 1:
         return f"{first} is the only lane with finite scores {of}."
     ahead = ", ".join(f"of {names[one.lane]} by {_distance(one.behind, unit)}" for one in standings[1:])
     close = [names[one.lane] for one in standings[1:] if not is_clear_lead(one.behind)]
     if not close:
-        return f"{first} wins: in {title} {of} it is ahead {ahead}; no interval reaches 0."
+        return f"{first} wins: in {measure} {of} it is ahead {ahead}; no interval reaches 0."
     return (
-        f"{first} is ahead {of}, in {title}: {ahead}. That is no clear win: the interval of its lead over "
+        f"{first} is ahead {of}, in {measure}: {ahead}. That is no clear win: the interval of its lead over "
         f"{' and '.join(close)} reaches 0, so that other tasks may tell otherwise."
     )
 

@@ -133,6 +133,7 @@ class RaceCourse(QWidget):
                 RaceState.IDLE: "" if self.verdict else self.tr("Paused. Every lane is saved in the library."),
             }[state]
         )
+        self.doing.setVisible(bool(self.doing.text()))
         idle = state is RaceState.IDLE
         self.pause_button.setVisible(state in (RaceState.WAITING, RaceState.RACING))
         self.go_on_button.setVisible(idle and not self._over)

@@ -63,7 +63,7 @@ class RacePlot(PlotPanel):
     def begin(self, names: Sequence[str]) -> None:
         """Show lanes of these names, nothing of which has been seen."""
         for lane in self._lanes:
-            for item in (lane.band, lane.low, lane.high, lane.line):
+            for item in (lane.band, lane.line):
                 self.canvas.remove_curve(item)
         self.clear_legend()
         self.clear_view()
@@ -96,7 +96,7 @@ class RacePlot(PlotPanel):
             faint.setAlphaF(0.16)
             for item, values in ((lane.low, lane.losses - lane.intervals), (lane.high, lane.losses + lane.intervals)):
                 edge = scale.forward(values)
-                item.setData(x, np.where(np.isfinite(edge), edge, lane.drawn), pen=None)
+                item.setData(x, np.where(np.isfinite(edge), edge, lane.drawn))
             lane.band.setBrush(QBrush(faint))
             lane.band.setVisible(lane.visible and bool(np.isfinite(lane.drawn).all()))
             if lane.visible:
@@ -153,7 +153,8 @@ class RacePlot(PlotPanel):
         toggle.setText(toggle.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width))
         toggle.setAccessibleName(name)
         toggle.setToolTip(plain_tip(name))
-        low, high = self.canvas.add_curve(z=1), self.canvas.add_curve(z=1)
+        # never in the plot themselves, where curves are cut to what can be seen now
+        low, high = pyqtgraph.PlotCurveItem(), pyqtgraph.PlotCurveItem()
         band = pyqtgraph.FillBetweenItem(low, high)
         band.setZValue(0)
         self.canvas.plot.getPlotItem().addItem(band, ignoreBounds=True)

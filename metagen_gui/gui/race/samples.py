@@ -12,7 +12,8 @@ from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.look.theme import theme_changes
 from metagen_gui.gui.samples.cell_picture import Content, Options, draw_cell
 from metagen_gui.gui.samples.columns import SUPPORT, Column, row_name, shows_points
-from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
+from metagen_gui.gui.widgets.elided_label import ElidedLabel
+from metagen_gui.gui.widgets.plain_text import plain_tip
 
 GAP, LEAST, MOST = 8, 64, 180
 """Logical pixels between cells, and the least and the most of a cell's side."""
@@ -45,10 +46,9 @@ class RaceSamples(QScrollArea):
         self._grid.setContentsMargins(8, 4, 8, 8)
         self._grid.setSpacing(GAP)
         for column, name in enumerate((self.tr("support"), *names)):
-            title = PlainLabel(name)
+            title = ElidedLabel(name)
             title.setProperty("tone", "muted")
             title.setToolTip(plain_tip(name))
-            title.setMinimumWidth(20)
             self._grid.addWidget(title, 0, column)
         self._grid.setColumnStretch(len(names) + 1, 1)
         self._grid.setRowStretch(TASKS + 1, 1)
