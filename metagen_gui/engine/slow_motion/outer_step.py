@@ -126,10 +126,12 @@ def _inner_numbers(learner: MetaLearner, step: PlayerStep, place: int) -> Iterat
     yield Number(f"ℓ_S({now})", "support loss before the step", step.before, step.player)
     yield Number(f"ℓ_S({then})", "support loss after the step, same noise", step.after, step.player)
     yield Number(f"‖∇ℓ_S({now})‖", "length of the gradient", step.slope, step.player)
-    if (step.limited != step.slope).any():
-        yield Number("‖g‖", "length of the gradient, limited", step.limited, step.player)
-    if bool(step.plain.all()) or "α" in learner.algorithm.inner_formula(place):
+    if bool(step.plain.all()) or "α" in learner.algorithm.inner_formula(
+        place
+    ):  # or it is by other numbers that it steps
         low, mean, high = step.rate.T
+        if (step.limited != step.slope).any():
+            yield Number("‖g‖", "length of the gradient, limited", step.limited, step.player)
         yield Number("α", "inner rate, mean over parameters", mean, step.player)
         if (low != high).any():
             yield Number("min α", "smallest inner rate", low, step.player)

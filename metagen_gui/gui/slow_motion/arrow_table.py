@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from metagen_gui.gui.look.theme import theme_changes
+from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.plots.scale import format_number
 from metagen_gui.gui.slow_motion.looks import icon_of, look_of
 from metagen_gui.gui.widgets.plain_text import plain_tip
@@ -32,7 +33,7 @@ class ArrowTable(QTableWidget):
         super().__init__(0, 6, parent)
         self.setObjectName("toy_arrows")
         self.setAccessibleName(self.tr("Arrows of the algorithms"))
-        heads = [self.tr("Arrow of"), "L(θ)", "‖g‖", self.tr("Angle"), self.tr("Error"), self.tr("It is")]
+        heads = [self.tr("Arrow of"), "L(θ)", "‖g‖", self.tr("Angle"), self.tr("Error"), self.tr("Gradient")]
         self.setHorizontalHeaderLabels(heads)
         tips = (
             self.tr("Checked arrows are drawn; the surface is that of the current row"),
@@ -59,7 +60,7 @@ class ArrowTable(QTableWidget):
         self._names: list[str] = []
         self.itemChanged.connect(self._tell_toggled)
         self.currentCellChanged.connect(self._tell_picked)
-        theme_changes().changed.connect(self._redraw_icons)
+        theme_changes().changed.connect(self._recolour)
 
     @property
     def current(self) -> str:
@@ -89,7 +90,7 @@ class ArrowTable(QTableWidget):
         row = self._names.index(current) if current in self._names else 0
         self.setCurrentCell(row, 0)
         self.blockSignals(False)
-        self._redraw_icons()
+        self._recolour()
 
     def show_arrow(self, arrow: Arrow) -> None:
         """Write what is known of an arrow into its row."""
@@ -113,8 +114,8 @@ class ArrowTable(QTableWidget):
         if arrow.differences is None:
             return self.tr("being checked…")
         if arrow.approximates:
-            return self.tr("approximates")
-        return self.tr("the slope itself") if arrow.error <= CLOSE else self.tr("is not the slope")
+            return self.tr("approximate")
+        return self.tr("exact") if arrow.error <= CLOSE else self.tr("wrong")
 
     def _cell(self, row: int, column: int) -> QTableWidgetItem:
         found = self.item(row, column)
@@ -129,8 +130,12 @@ class ArrowTable(QTableWidget):
         if row != before and 0 <= row < len(self._names):
             self.picked.emit(self._names[row])
 
-    def _redraw_icons(self) -> None:
+    def _recolour(self) -> None:
         self.blockSignals(True)
+        quiet = self.palette()  # a current row in full colour would drown the arrows' own
+        quiet.setColor(QPalette.ColorRole.Highlight, QColor(colours().hover))
+        quiet.setColor(QPalette.ColorRole.HighlightedText, QColor(colours().text))
+        self.setPalette(quiet)
         for row in range(self.rowCount()):
             self._cell(row, 0).setIcon(icon_of(look_of(row), self.devicePixelRatioF()))
         self.blockSignals(False)

@@ -60,7 +60,7 @@ class InnerLosses(QWidget):
                 if values is not None:
                     self._add(values, task, series[place % len(series)], solid)
                     seen.append(values[task])
-                    kind = self.tr("query, solid") if solid else self.tr("support, dashed")
+                    kind = self.tr("query ━") if solid else self.tr("support ╍")
                     words.append(f"{name}{kind} {values[task, 0]:.4g} → {values[task, -1]:.4g}")
         self.legend.set_full_text(SEPARATOR.join(words))
         drawn = np.concatenate(seen) if seen else np.zeros(1)

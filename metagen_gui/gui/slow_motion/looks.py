@@ -52,4 +52,6 @@ def icon_of(look: ArrowLook, ratio: float = 1.0) -> QIcon:
     painter.translate(room.center())
     drawSymbol(painter, look.mark, 9, QPen(Qt.PenStyle.NoPen), look.colour)
     painter.end()
-    return QIcon(picture)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)  # or it would take on the colour of what is chosen
+    return icon

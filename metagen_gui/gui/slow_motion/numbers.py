@@ -36,6 +36,9 @@ class NumberTable(QTableWidget):
     def show_phase(self, phase: Phase, task: int) -> None:
         """Show the numbers of a phase for a task."""
         several = len({number.player for number in phase.numbers if number.player}) > 1
+        by_task = any(len(number.values) > 1 for number in phase.numbers)
+        self.setColumnHidden(1, not by_task)
+        self.setHorizontalHeaderItem(2, QTableWidgetItem(self.tr("Mean") if by_task else self.tr("Value")))
         self.setRowCount(len(phase.numbers))
         for row, number in enumerate(phase.numbers):
             self._fill(row, number, task, several)

@@ -190,10 +190,12 @@ class StepPage(QWidget):
             self._show()
 
     def _play(self, on: bool) -> None:
-        if on:
-            self.step_inner()
-        else:
+        if not on:
             self._timer.stop()
+        elif self.worker.busy:
+            self._timer.start()
+        else:
+            self.step_inner()
 
     def _stop_playing(self) -> None:
         self._timer.stop()

@@ -75,3 +75,19 @@ def test_waiting_leaves_no_thread(qtbot: QtBot) -> None:
     assert ended.is_set()
     qtbot.wait(20)
     assert came == [] and not worker.busy
+
+
+def test_what_a_dropped_plan_fails_at_is_nobodys_concern(qtbot: QtBot) -> None:
+    worker, came = made()
+    told, gate = list[str](), threading.Event()
+    worker.failed.connect(told.append)
+
+    def refuse() -> None:
+        gate.wait(5)
+        raise BadInput("algorithm.adapts", "leaves nothing")
+
+    worker.do([refuse])
+    worker.do([lambda: "new"])
+    gate.set()
+    qtbot.waitUntil(lambda: not worker.busy)
+    assert told == [] and came == ["new"]
