@@ -30,6 +30,8 @@ class SettingColumn(QWidget):
     """Path and new value of a setting; `model.name` and its like where a plugin is picked."""
     reset = Signal(str)
     settled = Signal()
+    asked = Signal(str)
+    """A person wants to know what a setting is, or a plugin (`model.name`)."""
     expert_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -74,6 +76,14 @@ class SettingColumn(QWidget):
     def row(self, path: str) -> SettingRow | None:
         """Return the row of `algorithm.inner_lr`, None if there is none."""
         return next((row for row in self.rows() if row.path == path), None)
+
+    def path_of(self, part: QWidget | None) -> str:
+        """Return the path of the row or picker that `part` belongs to, "" if to none."""
+        if part is None:
+            return ""
+        places: dict[str, QWidget] = {row.path: row for row in self.rows()}
+        places |= {f"{section}.name": picker for section, picker in self.pickers.items()}
+        return next((path for path, place in places.items() if place is part or place.isAncestorOf(part)), "")
 
     def set_running(self, running: bool) -> None:
         """Leave only what may change during a run."""
@@ -133,7 +143,7 @@ class SettingColumn(QWidget):
         for name, section in self.sections.items():
             stops.append(section.arrow)
             if name in self.pickers:
-                stops.append(self.pickers[name].combo)
+                stops += [self.pickers[name].combo, self.pickers[name].explain]
             stops += self.forms[name].stops()
         if stops != self._stops:
             self._stops = stops
@@ -164,6 +174,7 @@ class SettingColumn(QWidget):
         if pick is not None:
             picker = PluginPicker(name, title)
             picker.picked.connect(pick)
+            picker.asked.connect(self.asked)
             part.title.setBuddy(picker.combo)
             part.body.addWidget(picker)
             self.pickers[name] = picker
@@ -171,6 +182,7 @@ class SettingColumn(QWidget):
         form.edited.connect(self.edited)
         form.reset.connect(self.reset)
         form.settled.connect(self.settled)
+        form.asked.connect(self.asked)
         self.sections[name], self.forms[name] = part, form
 
     def _lay_out(self) -> None:

@@ -22,6 +22,7 @@ class ConfigForm(QWidget):
     edited = Signal(str, object)
     reset = Signal(str)
     settled = Signal()
+    asked = Signal(str)
 
     def __init__(self, section: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,6 +103,7 @@ class ConfigForm(QWidget):
         row.edited.connect(self.edited)
         row.reset.connect(self.reset)
         row.settled.connect(self.settled)
+        row.asked.connect(self.asked)
         row.set_running(self._running)
         return row
 

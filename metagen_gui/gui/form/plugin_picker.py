@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from html import escape
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.editors.choices import narrow_combo
+from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 _ADDRESS = re.compile(
@@ -24,6 +26,8 @@ class PluginPicker(QWidget):
 
     picked = Signal(str)
     """The registered name that a person chose."""
+    asked = Signal(str)
+    """A person wants to know what is chosen: `SECTION.name`."""
 
     def __init__(self, section: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +35,9 @@ class PluginPicker(QWidget):
         self.combo.setObjectName(f"{section}_picker")
         self.combo.setAccessibleName(title)
         self.combo.setMinimumHeight(field_height(self.combo) + 2)
+        self.explain = IconButton("mdi6.help-circle-outline", "")
+        self.explain.setObjectName(f"{section}_explain")
+        self.explain.clicked.connect(partial(self.asked.emit, f"{section}.name"))
         self.summary = PlainLabel()
         self.summary.setWordWrap(True)
         self.reference = QLabel()
@@ -43,8 +50,13 @@ class PluginPicker(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for part in (self.combo, self.summary, self.reference):
-            column.addWidget(part)
+        choice = QHBoxLayout()
+        choice.setSpacing(2)
+        choice.addWidget(self.combo, 1)
+        choice.addWidget(self.explain)
+        column.addLayout(choice)
+        column.addWidget(self.summary)
+        column.addWidget(self.reference)
         for label in (self.summary, self.reference):
             label.setProperty("tone", "muted")
         self._plugins: dict[str, type[Any]] = {}
@@ -80,6 +92,9 @@ class PluginPicker(QWidget):
         if plugin is None:
             return
         self.summary.setText(plugin.summary)
+        says = self.tr("What is {0}?").format(plugin.title)
+        self.explain.setAccessibleName(says)
+        self.explain.setToolTip(plain_tip(says))
         self.reference.setText(linked(plugin.reference))
         self.reference.setVisible(bool(plugin.reference))
         self.combo.setAccessibleDescription(plugin.summary)

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from metagen_gui.gui.form.editors.base import EDITOR_SHARE, GAP, LABEL_SHARE, RESET_WIDTH, field_height
 from metagen_gui.gui.form.editors.editor_for import ModelChoices, editor_for
@@ -26,6 +27,8 @@ class SettingRow(QWidget):
     """Path and new value."""
     reset = Signal(str)
     settled = Signal()
+    asked = Signal(str)
+    """A person wants to know what the setting is: its path."""
 
     def __init__(self, path: str, setting: Setting, choices: ModelChoices, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +118,21 @@ class SettingRow(QWidget):
         # At the beginning of words: "rate" is not to find "generated".
         return all(re.search(rf"(?:\b|_){re.escape(word)}", text) for word in words)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on the label, even while the setting is fixed, asks what it is."""
+        if event.button() == Qt.MouseButton.LeftButton and self.label.geometry().contains(event.position().toPoint()):
+            self.asked.emit(self.path)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to say what the setting is, and to reset it."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("What is this?")).triggered.connect(self._ask)
+        back = menu.addAction(self.reset_button.accessibleName())
+        back.setEnabled(self.reset_button.isEnabled())
+        back.triggered.connect(self._reset)
+        menu.popup(event.globalPos())
+
     # -- edits -------------------------------------------------------------------------------------------------------
 
     def judge(self, why: str) -> None:
@@ -132,6 +150,9 @@ class SettingRow(QWidget):
         self.show_again()
         self.reset.emit(self.path)
 
+    def _ask(self) -> None:
+        self.asked.emit(self.path)
+
     def put_beside(self, control: QWidget) -> None:
         """Put a control that belongs to the row and edits nothing beside its label."""
         self._title.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -144,6 +165,7 @@ class SettingRow(QWidget):
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.label.setMinimumWidth(60)
+        self.label.setCursor(Qt.CursorShape.WhatsThisCursor)
         self.label.setBuddy(self.editor.field)
         self.editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.reset_button.setFixedSize(QSize(RESET_WIDTH - GAP, field_height(self)))
@@ -187,7 +209,7 @@ class SettingRow(QWidget):
     def _explain(self) -> None:
         note = self.tr("Fixed while a run is going on.") if self._running and not self.setting.live else self._condition
         text = tooltip_of(self.setting, self.path, note)
-        self.label.setToolTip(text)
+        self.label.setToolTip(text + plain_tip(self.tr("Click: what is this?")))
         self.editor.setToolTip(text)
         self.editor.field.setToolTip(text)
         self.live_mark.setToolTip(self.tr("May change during the run: takes effect at the next step."))

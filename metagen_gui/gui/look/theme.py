@@ -28,6 +28,7 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: center right; right: 2px; }}
 QToolTip {{ color: {text}; background: {tooltip}; border: 1px solid {outline}; padding: 5px; }}
+QFrame#tour_bubble, QFrame#explanation {{ background: {tooltip}; border: 1px solid {outline}; }}
 QFrame#rule {{ background: {grid}; border: none; }}
 QLabel[tone="live"] {{ color: {link}; border: 1px solid {link}; border-radius: 6px; padding: 0 4px 1px 4px; }}
 QLabel[tone="muted"] {{ color: {muted}; }}

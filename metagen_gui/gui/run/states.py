@@ -78,6 +78,8 @@ ENABLED: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "save_experiment": frozenset(RunState) - {RunState.LOADING},
         "save_experiment_as": frozenset(RunState) - {RunState.LOADING},
         "copy_command": frozenset(RunState) - {RunState.LOADING},
+        "explain": frozenset(RunState) - {RunState.LOADING},
+        "pages": frozenset(RunState) - {RunState.LOADING},
     }
 )
 """The states in which a command can be given, by its name; a command that is not listed can always be given."""

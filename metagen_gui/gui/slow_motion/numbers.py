@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetIte
 
 from metagen_gui.engine.slow_motion.phases import Number, Phase
 from metagen_gui.gui.plots.scale import format_number
-from metagen_gui.gui.slow_motion.formula import as_html, as_text
+from metagen_gui.gui.widgets.formula import as_html, as_text
 from metagen_gui.gui.widgets.plain_text import plain_tip
 
 _DIGITS = 5

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 from metagen_gui.engine.slow_motion.phases import Phase
 from metagen_gui.gui.samples.cell_picture import Options
 from metagen_gui.gui.samples.grid import SampleGrid
-from metagen_gui.gui.slow_motion.formula import as_html, as_text
 from metagen_gui.gui.slow_motion.inner_losses import InnerLosses
 from metagen_gui.gui.slow_motion.numbers import NumberTable
+from metagen_gui.gui.widgets.formula import as_html, as_text
 from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.turning_splitter import TurningSplitter
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel

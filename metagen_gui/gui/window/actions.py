@@ -152,9 +152,24 @@ COMMANDS: tuple[Command, ...] = (
         shortcuts=("Ctrl+Shift+X",),
         checkable=True,
     ),
+    Command(
+        "explain",
+        _("What is &this?"),
+        _("Explain the setting that has the focus: its formula, its source, its range"),
+        "mdi6.help-circle-outline",
+        ("Shift+F1",),
+    ),
+    Command(
+        "pages",
+        _("Algorithms, &models and tasks"),
+        _("A page for each, with its formulas and a picture of it at work"),
+        "mdi6.book-open-page-variant-outline",
+        ("Ctrl+Shift+F1",),
+    ),
+    Command("tour", _("&Tour"), _("Shows what is where, in seven steps"), "mdi6.map-marker-path"),
     Command("packages", _("&Plugins of other packages…"), _("Switch them on and off"), "mdi6.puzzle-outline"),
     Command("shortcuts", _("&Keyboard shortcuts"), _("List every shortcut"), "mdi6.keyboard-outline", ("F1",)),
-    Command("documentation", _("&Documentation"), _("Open the README"), "mdi6.book-open-variant", ("Shift+F1",)),
+    Command("documentation", _("&Documentation"), _("Open the README"), "mdi6.book-open-variant", ("Ctrl+F1",)),
     Command("about", _("&About MetaGen"), _("Version and licence"), "mdi6.information-outline"),
 )
 
@@ -196,7 +211,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (_("&Play"), ("playground", "walks", "slow_motion", "race")),
     (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
-    (_("&Help"), ("documentation", "shortcuts", "packages", SEPARATOR, "about")),
+    (_("&Help"), ("explain", "pages", "tour", SEPARATOR, "documentation", "shortcuts", "packages", SEPARATOR, "about")),
 )
 """Each menu's title and contents; a name that begins with `>` is a submenu that the window provides.
 

@@ -29,6 +29,7 @@ def run(experiment: Path | None = None) -> int:
     crashes = CrashLog(log_file().parent)
     crashes.begin()
     window = MainWindow(settings)
+    window.tour.offer()
     if experiment:
         window.files.open(experiment)
     window.show()

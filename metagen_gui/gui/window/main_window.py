@@ -32,6 +32,8 @@ from metagen_gui.gui.run.status.messages import RunMessages
 from metagen_gui.gui.run.status.updates import StatusUpdates
 from metagen_gui.gui.run.status.words import how_far
 from metagen_gui.gui.run.tool import Around
+from metagen_gui.gui.teaching.command import TeachingCommands
+from metagen_gui.gui.teaching.tour import Tour
 from metagen_gui.gui.widgets.banner import Banner
 from metagen_gui.gui.widgets.dropped import dropped_path
 from metagen_gui.gui.window.actions import enable_actions, make_actions
@@ -83,6 +85,8 @@ class MainWindow(QMainWindow):
         self.tools = Tools(around, self)
         panels = {"experiment": self.panel, **self.panels.by_dock, "runs": self.runs_panel}
         self.layouts = Layouts(self, panels, self.tools.by_name)
+        self.teaching = TeachingCommands(self.controller, self.panel, self)
+        self.tour = Tour(self.layouts, self.banner, settings, self)
         self.actions_by_name = make_actions(self, self._slots())
         provided = {"recent": self.files.recents.menu, "presets": self.presets.menu, "panels": self.layouts.panels_menu}
         make_menus(self, self.actions_by_name, provided)
@@ -128,6 +132,9 @@ class MainWindow(QMainWindow):
             "theme_light": self.theme.light,
             "theme_dark": self.theme.dark,
             "expert_settings": panel.column.set_expert,
+            "explain": self.teaching.explain_focused,
+            "pages": self.teaching.open_pages,
+            "tour": self.tour.begin,
             "packages": lambda: self.plugins_banner.choose(),
             "shortcuts": self.help.shortcuts,
             "documentation": self.help.documentation,
@@ -277,6 +284,7 @@ class MainWindow(QMainWindow):
         end_jobs()
 
     def _keep(self) -> None:
+        self.tour.end()
         self.layouts.keep(self._settings)
         self.files.keep()
         self._settings.write()

@@ -90,7 +90,8 @@ def test_tab_reaches_everything_and_goes_down_the_form(qtbot: QtBot, window: Mai
     seen = tabbed_through(qtbot, column.search_bar.line)
     wanted: list[QWidget] = [column.search_bar.line, column.search_bar.expert]
     for name, section in column.sections.items():
-        wanted += [section.arrow, *([column.pickers[name].combo] if name in column.pickers else [])]
+        picker = column.pickers.get(name)
+        wanted += [section.arrow, *([picker.combo, picker.explain] if picker else [])]
         stops = [stop for stop in column.forms[name].stops() if takes_tab(stop)]
         wanted += [stop for stop in stops if stop.isEnabled() and stop.isVisibleTo(window)]
     assert seen[: len(wanted)] == wanted

@@ -1,0 +1,1 @@
+"""A page per algorithm, model and task family, with a live picture."""

@@ -1,0 +1,89 @@
+"""What is told of a setting and of a plugin, as rich text of our own: whatever comes from a plugin is escaped."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from html import escape
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication
+
+from metagen_gui.gui.form.plugin_picker import linked
+from metagen_gui.gui.form.words import facts_of
+from metagen_gui.gui.look.theme import colours
+from metagen_gui.gui.widgets.formula import as_html, typeset
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.settings.config import Setting
+
+_CODE = re.compile(r"`([^`]+)`")
+"""What stands between these is code; as_html are only formulas."""
+
+
+def setting_text(setting: Setting, path: str, between_facts: str = "<br>") -> str:
+    """Return what a setting is: help, formula, paper, facts, and its path on the command line."""
+    parts = [f"<b>{_text(setting.label)}</b>", _text(setting.help)]
+    if setting.formula:
+        named = _say("{0} in").format(typeset(setting.symbol)) if setting.symbol else _say("Enters")
+        parts.append(f"{named}<blockquote>{typeset(setting.formula)}</blockquote>")
+    if setting.paper:
+        parts.append(_say("Paper: {0}").format(linked(setting.paper)))
+    facts = facts_of(setting)
+    if not setting.live:
+        facts.append(_say("Fixed while a run is going on"))
+    parts.append(between_facts.join(_text(fact) for fact in facts))
+    parts.append(f'<span style="color: {colours().muted}"><tt>{_text(path)}</tt></span>')
+    return "".join(part if "<blockquote>" in part else f"<p>{part}</p>" for part in parts)
+
+
+def plugin_text(section: str, plugin: type[Any], settings: tuple[Setting, ...]) -> str:
+    """Return the page of a plugin: summary, its formulas, what its file says, its source and its settings."""
+    return "".join(_page(section, plugin, settings))
+
+
+def _page(section: str, plugin: type[Any], settings: tuple[Setting, ...]) -> Iterator[str]:
+    yield f"<h2>{_text(plugin.title)}</h2><p>{_text(plugin.summary)}</p>"
+    if lines := _formulas(plugin):
+        yield f"<h3>{_say('One outer step')}</h3><blockquote>{'<br>'.join(lines)}</blockquote>"
+    yield f"<h3>{_say('What it does')}</h3>"
+    yield from _prose(_docstring(plugin))
+    if plugin.reference:
+        yield f"<h3>{_say('Source')}</h3><p>{linked(plugin.reference)}</p>"
+    yield f"<h3>{_say('Settings')}</h3>"
+    for setting in settings:
+        yield setting_text(setting, f"{section}.{setting.name}", " · ") + "<p></p>"
+
+
+def _formulas(plugin: type[Any]) -> list[str]:
+    """Return what an algorithm says of its phases, a line each; nothing for whoever says nothing."""
+    told = vars(plugin.formulas) if hasattr(plugin, "formulas") else {}
+    lines = [typeset(told[phase]) for phase in ("start", "inner", "query", "gradient") if told.get(phase)]
+    return lines + ([_text(told["approximates"])] if told.get("approximates") else [])
+
+
+def _docstring(plugin: type[Any]) -> str:
+    """Return what the file of a plugin says of itself, or else its class."""
+    return (sys.modules[plugin.__module__].__doc__ if plugin.__module__ in sys.modules else "") or plugin.__doc__ or ""
+
+
+def _prose(docstring: str) -> Iterator[str]:
+    """Yield the paragraphs of a docstring; what is indented there are formulas."""
+    first, _, rest = docstring.partition("\n")
+    for paragraph in (first.strip() + "\n" + dedent(rest)).strip().split("\n\n"):
+        if all(line.startswith("    ") for line in paragraph.split("\n")):
+            yield f"<blockquote>{typeset(dedent(paragraph).strip())}</blockquote>"
+        else:
+            parts = _CODE.split(" ".join(paragraph.split()))  # text and code take turns
+            said = (f"<tt>{_text(part)}</tt>" if place % 2 else as_html(part) for place, part in enumerate(parts))
+            yield f"<p>{''.join(said)}</p>"
+
+
+def _text(text: str) -> str:
+    return escape(text, quote=False)
+
+
+def _say(text: str) -> str:
+    return QCoreApplication.translate("Teaching", text)
