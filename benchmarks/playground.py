@@ -14,10 +14,11 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from window import Ticks, open_window, spin_until
+from window import Ticks, open_window
 
 APART = 0.5
 WARM = 30
@@ -41,33 +42,33 @@ def measure(model: str, strokes: int, home: Path) -> None:
     from metagen_gui.gui.run.states import RunState
 
     window = open_window(None)
-    controller = window.controller
-    spin_until(lambda: controller.state is RunState.IDLE, 60)
+    controller, ticks = window.controller, Ticks()
+    pause(60, lambda: controller.state is RunState.IDLE)
     window.layouts.bring("playground")
     tool = window.tools.by_name["playground"]
-    spin_until(lambda: tool.page is not None and tool.page.ready is not None, 60)
+    pause(60, lambda: tool.page is not None and tool.page.ready is not None)
     page = tool.page
     folder = next(each.folder for each in page.source_picker.sources if each.folder.name == (model or "characters"))
     if not model:
         folder = default_run(home / "vae")
     page.open(folder)
-    spin_until(lambda: page.ready.folder == folder, 60)
+    pause(60, lambda: page.ready.folder == folder)
     page.task_box.setValue(3)
-    spin_until(lambda: page.hand.support() is not None and len(page.hand.support()) == 5, 60)
-    spin_until(lambda: page.wall.arms["scratch"].shown is not None, 60)
+    pause(60, lambda: page.hand.support() is not None and len(page.hand.support()) == 5)
+    pause(60, lambda: page.wall.arms["scratch"].shown is not None)
     spec, load = page.ready.spec, os.getloadavg()[0]
     print(f"{model or 'default VAE'}: {spec}, {len(page.hand.support())} examples, {page.steps.count.value()} steps, ")
     print(f"{strokes} strokes each; load {load:.1f} on {os.cpu_count()} cores when it began\n")
     print("| | median, ms | 95 % | worst | late ticks: 99 % | worst |\n|---|---|---|---|---|---|")
-    report("idle", *draw(page, strokes))
+    report("idle", *draw(page, strokes, ticks))
     window.actions_by_name["start"].trigger()
-    spin_until(lambda: controller.progress.meta_step > WARM, 120)
+    pause(120, lambda: controller.progress.meta_step > WARM)
     began, step = time.monotonic(), controller.progress.meta_step
-    told = draw(page, strokes)
+    told = draw(page, strokes, ticks)
     speed = (controller.progress.meta_step - step) / (time.monotonic() - began)
     report(f"while training ({speed:.1f} steps/s)", *told)
     window.actions_by_name["finish"].trigger()
-    spin_until(lambda: not controller.state.busy, 30)
+    pause(30, lambda: not controller.state.busy)
     window.wait()
     window.close()
 
@@ -83,13 +84,13 @@ def default_run(folder: Path) -> Path:
     return folder
 
 
-def draw(page: Any, strokes: int) -> tuple[list[float], list[float]]:
+def draw(page: Any, strokes: int, ticks: Ticks) -> tuple[list[float], list[float]]:
     """Draw and return the waits in milliseconds, and how late ticks came."""
     from PySide6.QtCore import QPoint, Qt
     from PySide6.QtTest import QTest
 
     pad, arm, waits = page.hand.pad, page.wall.arms["learned"], list[float]()
-    ticks = Ticks()
+    ticks.late.clear()
     for number in range(strokes):
         side = min(pad.width(), pad.height())
         at = [QPoint(int(side * (0.3 + 0.02 * step)), int(side * (0.3 + 0.01 * number))) for step in range(12)]
@@ -105,16 +106,16 @@ def draw(page: Any, strokes: int) -> tuple[list[float], list[float]]:
         arm.repaint()
         waits.append(1000 * (time.perf_counter() - lifted))
         pause(APART)
-    return waits, ticks.late
+    return waits, [*ticks.late]
 
 
-def pause(seconds: float) -> None:
-    """Let the window live for so long."""
-    from PySide6.QtCore import QEventLoop, QTimer
+def pause(seconds: float, until: Callable[[], bool] = lambda: False) -> None:
+    """Let the window live for so long, or until something holds. A tick wakes it; no timers are left as garbage."""
+    from PySide6.QtCore import QCoreApplication, QEventLoop
 
-    loop = QEventLoop()
-    QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec()
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end and not until():
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
 def report(name: str, waits: list[float], late: list[float]) -> None:

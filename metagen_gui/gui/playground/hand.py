@@ -61,9 +61,7 @@ class Hand(QWidget):
         self.strip.removed.connect(self.remove)
         self.more_button = self._button("mdi6.plus", self.tr("Draw one more example"), self.add_example)
         self.more_button.setObjectName("draw_more_button")
-        self.less_button = self._button(
-            "mdi6.minus", self.tr("Remove the chosen example"), lambda: self.remove(self.drawing.state.chosen)
-        )
+        self.less_button = self._button("mdi6.minus", self.tr("Remove the chosen example"), self._remove_chosen)
         self._preview_box, self._examples = QWidget(), QWidget()
         below = QVBoxLayout(self._preview_box)
         below.setContentsMargins(0, 0, 0, 0)
@@ -156,6 +154,9 @@ class Hand(QWidget):
         """Take one example away."""
         self._change(self.drawing.state.without(place))
 
+    def _remove_chosen(self) -> None:
+        self.remove(self.drawing.state.chosen)
+
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def _drawn(self, what: Stroke | Array) -> None:
@@ -236,5 +237,5 @@ class Hand(QWidget):
 
     def _button(self, icon: str, says: str, slot: Callable[[], object]) -> IconButton:
         button = IconButton(icon, says, self)
-        button.clicked.connect(lambda: slot())
+        button.clicked.connect(slot)
         return button

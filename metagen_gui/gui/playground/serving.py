@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 CALM = 0.3
 """Seconds without an order before rivals are computed: they must not hold up the hand that draws."""
 MOST_PICTURES = 10
+TURN = 0.0005
+"""Seconds after which a thread that waits for Python gets it, while a person waits for samples."""
 
 
 @dataclass(frozen=True)
@@ -166,11 +170,24 @@ def serve(inbox: Inbox, roots: Callable[[], Sequence[Path]]) -> Generator[Any, N
                 rivals = Rivals(session, roots)
                 yield ready
             elif session is not None:
-                yield carry_out(session, order)
+                with eagerly():
+                    done = carry_out(session, order)
+                yield done
                 if isinstance(order, Adapt):
                     rivals.adapt_to(order)
         except BadInput as problem:
             yield Trouble(order.stamp if order else 0, str(problem))
+
+
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """Let threads take turns more often meanwhile: beside a training run every small step has to wait for one."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, TURN))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def opened(order: Open) -> tuple[Session, Ready]:
@@ -212,11 +229,12 @@ def shown(session: Session, order: Adapt, arm: str) -> Shown:
 
 
 class Rivals:
-    """What stands beside a session, made and adapted when there is time for it."""
+    """What stands beside a session, made and adapted when there is time for it; and the session's rehearsals."""
 
     def __init__(self, session: Session | None = None, roots: Callable[[], Sequence[Path]] = tuple) -> None:
+        self._session = session
         self._coming = iter(()) if session is None else self._all(session, roots)
-        self._complete = session is None
+        self._complete = self._rehearsed = session is None
         self._made: dict[str, Session] = {}
         self._order = Adapt(np.zeros(0, np.float32))
         self._behind = list[str]()
@@ -225,17 +243,22 @@ class Rivals:
     @property
     def wanting(self) -> bool:
         """Whether there is something to do in idle time."""
-        return self._begun and (bool(self._behind) or not self._complete)
+        return self._begun and (bool(self._behind) or not self._complete or not self._rehearsed)
 
     def adapt_to(self, order: Adapt) -> None:
         """Let all of them adapt to what the session has adapted to, one after the other."""
         self._order, self._behind, self._begun = order, list(self._made), True
+        self._rehearsed = False
 
     def once(self) -> Shown | None:
-        """Do a little: let a rival adapt, or tune the next one; return what is new of it."""
+        """Do a little: let a rival adapt, or tune the next one, or rehearse; return what is new of a rival."""
         if self._behind:
             arm = self._behind.pop(0)
             return shown(self._made[arm], self._order, arm)
+        if self._complete and self._session is not None:
+            self._session.rehearse(self._order.support)
+            self._rehearsed = True
+            return None
         found = next(self._coming, None)
         if found is None:
             self._complete = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
@@ -36,7 +38,7 @@ class PadTools(QWidget):
             button.setObjectName(f"draw_{name}_button")
             row.addWidget(button)
             if name != "erase":
-                button.clicked.connect(lambda _checked=False, name=name: self.wanted.emit(name))
+                button.clicked.connect(partial(self._want, name))
         row.addStretch(1)
         self.buttons["erase"].setCheckable(True)
         self.buttons["erase"].toggled.connect(self.changed)
@@ -69,6 +71,9 @@ class PadTools(QWidget):
     def pen(self) -> float:
         """The width of the pen, in sides of the pad."""
         return self.width_slider.value() / 280
+
+    def _want(self, name: str, _checked: bool = False) -> None:
+        self.wanted.emit(name)
 
     def show_pen(self, shown: bool) -> None:
         """Points have no width."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -219,7 +220,7 @@ class Wall(QWidget):
             column.addWidget(arm, 1)
             self._layout.addWidget(box, 1)
             self.arms[name], self._boxes[name] = arm, box
-            arm.pointed.connect(lambda _at, name=name: self.pointed.emit(name))
+            arm.pointed.connect(partial(self._tell, name))
         self.clear()
 
     def clear(self) -> None:
@@ -236,6 +237,9 @@ class Wall(QWidget):
             )
         self.arms[name].show_samples(shown, self.moment)
         self._boxes[name].setVisible(shown is not None)
+
+    def _tell(self, name: str, _at: int) -> None:
+        self.pointed.emit(name)
 
     def go_to(self, moment: float) -> None:
         """Show another moment of the adaptation, in places of the steps that are drawn."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from metagen_gui.engine.play import session as session_module
 from metagen_gui.engine.play.opened import open_to_play
 from metagen_gui.engine.play.session import Session, nearest
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -46,6 +47,32 @@ def test_points_come_with_their_plane_and_curves(played: Played) -> None:
     assert len(shown.steps) == 5 and shown.curves is not None and shown.curve_x is not None
     assert shown.curves.shape == (1, 5, len(shown.curve_x)) and shown.query.shape == (1, 0, 2)
     assert shown.extent is not None and shown.extent[2] >= 5.0
+
+
+@pytest.mark.parametrize(
+    "plugins", [("strokes", "vae", "maml"), ("sinusoids", "curve", "maml"), ("strokes", "image_gan", "fomaml")]
+)
+def test_what_was_rehearsed_is_replayed_to_the_last_bit(played: Played, plugins: tuple[str, ...]) -> None:
+    session = played(*plugins)
+    supports = [session.held_out(index).support for index in (0, 1)]
+    computed = [session.adapt(support) for support in supports]
+    assert session.rehearse(supports[0])
+    computing, session._computing = session._computing, None  # type: ignore[assignment,method-assign]
+    for support, expected in zip(supports, computed, strict=True):
+        replayed = session.adapt(support)
+        assert np.array_equal(replayed.samples, expected.samples)
+        assert (replayed.curves is None) or np.array_equal(replayed.curves, expected.curves)
+    session._computing = computing  # type: ignore[method-assign]
+    assert session.adapt(supports[0][:1]).support.shape[1] == 1, "as many examples were not rehearsed"
+
+
+def test_what_cannot_be_recorded_is_computed(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "LONGEST", 10)
+    session = played("strokes", "vae", "maml")
+    support = session.held_out(0).support
+    expected = session.adapt(support)
+    assert not session.rehearse(support)
+    assert np.array_equal(session.adapt(support).samples, expected.samples)
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((0, 1, 16, 16)), np.zeros((2, 16, 16)), np.full((1, 1, 16, 16), 2.0)])
