@@ -10,8 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from metagen_gui.engine.events import RunStarted, SettingChanged, StepReport, ValidationReport
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.changes import read_changes
 from metagen_gui.engine.store.metrics_file import Curves, read_curves
+from metagen_gui.engine.store.names import METRICS
+from metagen_gui.engine.store.record import read_record
 
 LOSS, TRAINING = "query_loss", "train"
 TRAINED = f"{TRAINING}/diverged"
@@ -27,6 +30,18 @@ class EarlierReports:
     validations: list[ValidationReport]
     seconds: float
     changes: list[SettingChanged]
+
+
+def looked_at(folder: Path) -> RunStarted:
+    """Return what a run told when it began, as its files have it; raise `BadInput` if its metrics cannot be read."""
+    curves, record = read_curves(folder), read_record(folder)
+    players = tuple(name.split("/")[2] for name in curves.columns if name.startswith(f"{TRAINING}/{LOSS}/"))
+    steps = [int(name.split("/")[3]) for name in curves.columns if name.startswith(f"validation/{LOSS}/")]
+    if not players or not steps:
+        raise BadInput(str(folder / METRICS), "not the metrics of a run")
+    newest = int(curves.meta_step.max(initial=0))
+    planned = record.meta_steps if record else 0
+    return RunStarted(folder, players, max(steps), max(planned, newest), "", 0, resumed_from=newest, at_rest=True)
 
 
 def read_reports(folder: Path, started: RunStarted) -> EarlierReports:

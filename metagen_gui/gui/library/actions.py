@@ -83,6 +83,15 @@ ACTIONS: tuple[RunAction | str, ...] = (
         at_rest=True,
     ),
     RunAction(
+        "look",
+        _("&Look at it"),
+        _("Show its curves and samples, and put its experiment into the form; the run does not go on"),
+        "mdi6.eye-outline",
+        "Ctrl+I",
+        _one_readable,
+        at_rest=True,
+    ),
+    RunAction(
         "open",
         _("&Open experiment"),
         _("Put the run's experiment into the form"),

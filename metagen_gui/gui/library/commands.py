@@ -56,6 +56,7 @@ class RunsCommands(QObject):
         self._does: Mapping[str, Callable[[Sequence[RunEntry]], None]] = {
             "resume": lambda entries: self.resume(entries[0]),
             "branch": lambda entries: self._branch(entries[0]),
+            "look": lambda entries: self._look_at(entries[0]),
             "open": lambda entries: self._open(entries[0]),
             "score": self._score,
             "duplicate": lambda entries: self._duplicate(entries[0]),
@@ -142,6 +143,11 @@ class RunsCommands(QObject):
         if self._load(entry, entry.meta_step, said):
             text = said.format(name=" ".join(entry.name.split()))
             self._banner.tell(text, offer=self.tr("Undo"), then=self._files.bring_back)
+
+    def _look_at(self, entry: RunEntry) -> None:
+        if self._load(entry, entry.meta_step, self.tr("Looking at {name}.")):
+            self._banner.dismiss()
+            self._controller.look_at(entry.folder)
 
     def _load(self, entry: RunEntry, meta_step: int, said: str) -> bool:
         """Put the experiment of a run, as it stood at a step, into the form; return whether it could be read."""

@@ -11,12 +11,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, Saved, SettingChanged, Snapshot, StepReport
 from metagen_gui.engine.files import append_text
 from metagen_gui.engine.store.names import LOG
-from metagen_gui.engine.store.reports import read_reports
 from metagen_gui.engine.store.trash import Thrown
 from metagen_gui.gui.program.job import Broken, Outcome, Refused
 from metagen_gui.gui.program.trash import trash_folder
 from metagen_gui.gui.run.branch import Branch
-from metagen_gui.gui.run.earlier_curves import EarlierCurves, told_from_the_start
+from metagen_gui.gui.run.earlier_curves import EarlierCurves, told_again, told_from_the_start
 from metagen_gui.gui.run.mailbox import RunMailbox
 from metagen_gui.gui.run.progress import RunProgress
 from metagen_gui.gui.run.states import RunState, may_follow
@@ -116,10 +115,12 @@ class RunController(QObject):
     def resume_run(self, folder: Path) -> None:
         """Go on with the run in `folder`, or do nothing if there is one; its earlier curves are told first."""
         self._begin(
-            lambda engine, commands: told_from_the_start(
-                engine.resume_run(folder, commands=commands), read_reports, self._mailbox
-            )
+            lambda engine, commands: told_from_the_start(engine.resume_run(folder, commands=commands), self._mailbox)
         )
+
+    def look_at(self, folder: Path) -> None:
+        """Show what the run in `folder` has reported, as if it had just ended, or do nothing if there is a run."""
+        self._begin(lambda engine, commands: told_again(folder, self._mailbox))
 
     def _begin(
         self, begin: Callable[[Engine, Commands], Generator[Event, None, None]], steps: int | None = None

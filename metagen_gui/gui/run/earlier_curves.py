@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metagen_gui.engine.events import Event, Notice, RunStarted, SettingChanged, resumed_at
+from metagen_gui.engine.store.reports import looked_at, read_reports
+from metagen_gui.engine.store.snapshots import kept_steps, read_snapshot
 from metagen_gui.gui.run.mailbox import Delivery
 
 if TYPE_CHECKING:
@@ -25,10 +27,23 @@ class EarlierCurves:
     changes: Sequence[SettingChanged] = ()
 
 
+def told_again(folder: Path, mailbox: RunMailbox) -> Generator[Event, None, None]:
+    """Yield what a run has reported, from its folder: nothing is computed, and the run does not go on.
+
+    Raises `BadInput` if its metrics or its last samples cannot be read.
+    """
+    started = looked_at(folder)
+    yield started
+    earlier = read_reports(folder, started)
+    mailbox.put(EarlierCurves(Delivery(earlier.steps, earlier.validations), earlier.seconds, earlier.changes))
+    for step in kept_steps(folder)[-1:]:
+        yield read_snapshot(folder, step)
+
+
 def told_from_the_start(
     events: Generator[Event, None, None],
-    read: Callable[[Path, RunStarted], EarlierReports],
     mailbox: RunMailbox,
+    read: Callable[[Path, RunStarted], EarlierReports] = read_reports,
 ) -> Generator[Event, None, None]:
     """Yield the events of a run; one that is resumed puts its earlier reports into the mailbox first.
 

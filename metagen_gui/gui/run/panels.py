@@ -97,7 +97,7 @@ class RunPanels(QObject):
 
     def _start_over(self, started: RunStarted) -> None:
         self._reset(started.players, started.meta_steps, started.folder)
-        if started.resumed_from:
+        if started.resumed_from and not started.at_rest:
             self.outer.canvas.add_flag(started.resumed_from, _tr("resumed"), OF_CHANGES)
 
     def _mark_change(self, changed: SettingChanged) -> None:

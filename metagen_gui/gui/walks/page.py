@@ -62,7 +62,7 @@ class WalksPage(QWidget):
 
     def _lay_out(self) -> None:
         choices = QWidget()
-        flow = FlowLayout(choices, 10)
+        flow = FlowLayout(choices, 10, 4)
         self._to_row = self._labelled(self.to_picker)
         for row in (
             self._labelled(self.run_picker, self.again_button),

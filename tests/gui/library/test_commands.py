@@ -14,6 +14,7 @@ from metagen_gui.engine.run.outer_loop import Origin
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.lock import RunLock
+from metagen_gui.engine.store.snapshots import write_snapshot
 from metagen_gui.engine.store.trash import throw_away, thrown_away
 from metagen_gui.gui.library.thrown import TrashDialog
 from metagen_gui.gui.program.window_settings import WindowSettings
@@ -22,6 +23,7 @@ from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.window.main_window import MainWindow
 from tests.gui.library.test_panel import choose, shown
 from tests.gui.questions import answer
+from tests.gui.snapshots import image_snapshot
 from tests.gui.stand_ins import FakeTraining, engine, letting_go
 from tests.kept_runs import keep_run
 
@@ -365,3 +367,40 @@ def test_a_name_in_a_question_is_no_markup(open_window: Open, tmp_path: Path, na
     QTimer.singleShot(50, look)
     do(window, name, "<b>mine")
     assert formats == [Qt.TextFormat.PlainText]
+
+
+def test_a_run_is_looked_at_with_its_curves_and_samples_and_does_not_go_on(
+    qtbot: QtBot, open_window: Open, training: FakeTraining, tmp_path: Path
+) -> None:
+    folder = keep_run(tmp_path / "runs", "mine", state="finished", steps=200, events=(INNER_LR,))
+    (folder / "samples").mkdir()
+    for step in (0, 100, 200):
+        write_snapshot(folder, image_snapshot(step))
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    window = open_window()
+    do(window, "look", "mine")
+    qtbot.waitUntil(lambda: window.controller.state is RunState.DONE)
+    assert window.controller.folder == folder and training.resumed == [] and training.experiments == []
+    assert window.status.text().startswith("Done: step 200") and window.windowTitle().startswith("mine")
+    flags = [(flag.value(), flag.label.format) for flag in window.panels.outer.canvas._flags]
+    assert flags == [(60, "Inner learning rate 0.07")], "it was not resumed"
+    assert list(window.panels.outer._players["model"].training.curve.steps[:100]) == list(range(1, 101))
+    samples = window.panels.samples
+    window.layouts.bring("samples")
+    qtbot.waitUntil(lambda: samples.shown is not None and len(samples._store.steps) == 3)
+    samples.scrub_button.click()
+    assert samples.scrubber.text == "Outer step 200 · after 2 adaptation steps · query loss 1.048"
+    qtbot.keyClick(samples.scrubber.map, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: samples.shown.meta_step == 0)
+    assert samples.scrubber.text == "Outer step 0 · after 2 adaptation steps · query loss 2"
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    qtbot.waitUntil(lambda: samples._reader._job is None)
+
+
+def test_what_is_no_run_s_is_not_looked_at_and_named(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:
+    folder = keep_run(tmp_path / "runs", "mine")
+    (folder / "metrics.csv").write_text("something,else\n1,2\n")
+    window = open_window()
+    do(window, "look", "mine")
+    qtbot.waitUntil(lambda: "not the metrics of a run" in window.status.text())
+    assert window.controller.state is RunState.IDLE and window.controller.folder is None

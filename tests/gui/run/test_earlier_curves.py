@@ -31,7 +31,7 @@ def run(begun: RunStarted, closed: list[bool]) -> Generator[Event, None, None]:
 def test_they_come_after_the_run_is_announced_and_before_its_steps(tmp_path: Path) -> None:
     folder, mailbox, closed = keep_run(tmp_path, "mine"), RunMailbox(), list[bool]()
     order: list[str] = []
-    for event in told_from_the_start(run(started(folder, 60), closed), read_reports, mailbox):
+    for event in told_from_the_start(run(started(folder, 60), closed), mailbox, read_reports):
         order += [type(message).__name__ for message in mailbox.take().messages] + [type(event).__name__]
         mailbox.put(event) if isinstance(event, RunStarted) else None
     assert order == ["RunStarted", "RunStarted", "EarlierCurves", "StepReport", "StepReport"]
@@ -42,7 +42,7 @@ def test_a_run_that_begins_has_no_past(tmp_path: Path) -> None:
     def read(folder: Path, started: RunStarted) -> EarlierReports:
         raise AssertionError("nobody asked for it")
 
-    events = list(told_from_the_start(run(started(tmp_path, 0), []), read, RunMailbox()))
+    events = list(told_from_the_start(run(started(tmp_path, 0), []), RunMailbox(), read))
     assert len(events) == 3
 
 
@@ -51,7 +51,7 @@ def test_a_past_that_cannot_be_read_costs_a_notice_and_not_the_run(tmp_path: Pat
     def read(folder: Path, started: RunStarted) -> EarlierReports:
         raise error
 
-    kinds = [type(event) for event in told_from_the_start(run(started(tmp_path, 60), []), read, RunMailbox())]
+    kinds = [type(event) for event in told_from_the_start(run(started(tmp_path, 60), []), RunMailbox(), read)]
     assert kinds.count(Notice) == 1 and len(kinds) == 4
 
 
@@ -62,7 +62,7 @@ def test_stopping_closes_the_run_itself_and_what_fails_there_is_heard(tmp_path: 
         finally:
             raise OSError(28, "No space left on device")
 
-    events = told_from_the_start(full_disk(), read_reports, RunMailbox())
+    events = told_from_the_start(full_disk(), RunMailbox(), read_reports)
     next(events)
     with pytest.raises(OSError, match="No space"):
         events.close()
