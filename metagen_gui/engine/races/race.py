@@ -150,8 +150,8 @@ def _lane(given: Any, where: str, folder: Path | None, ours: bool) -> Lane:
     if not isinstance(given, dict) or {*given} - {"name", "experiment"} or not isinstance(given.get("name", ""), str):
         raise BadInput(where, "a lane is {name, experiment}")
     held = given.get("experiment")
-    if isinstance(held, str):
-        experiment = Experiment.load((folder or Path()) / held)
+    if isinstance(held, str) and folder is not None:
+        experiment = Experiment.load(folder / held)
     else:
         experiment = Experiment.from_document(held, f"{where}.experiment", ours=ours)
     return Lane(given["name"], experiment) if given.get("name") else lane_for(experiment, ())

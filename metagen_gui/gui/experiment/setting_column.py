@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ class SettingColumn(QWidget):
         self.pickers: dict[str, PluginPicker] = {}
         self._stops: list[QWidget] = []
         self._to_reveal: QWidget | None = None
+        self.hidden: frozenset[str] = frozenset()
+        """Paths of settings that are left out, pickers (`model.name`) and whole sections (`training`) among them."""
         self._add_section("tasks", self.tr("Tasks"), self._pick_tasks)
         self._add_section("model", self.tr("Model"), self._pick_model)
         self._add_section("algorithm", self.tr("Algorithm"), self._pick_algorithm)
@@ -96,6 +98,13 @@ class SettingColumn(QWidget):
         """Show or hide expert settings."""
         self.search_bar.expert.setChecked(expert)
 
+    def set_hidden(self, paths: Iterable[str]) -> None:
+        """Leave these out, and show all others: a class sees what a lesson is about."""
+        self.hidden = frozenset(paths)
+        for form in self.forms.values():
+            form.set_hidden(self.hidden)
+        self._search()
+
     def clear_messages(self) -> None:
         """Take back what is said of sections and of the whole; rows keep theirs."""
         self.message.say("")
@@ -129,10 +138,10 @@ class SettingColumn(QWidget):
         for section, form in self.forms.items():
             count = form.search(words)
             found += count
-            self.sections[section].setVisible(count > 0 or not words)
+            self.sections[section].setVisible((count > 0 or not words) and section not in self.hidden)
             self.sections[section].force_open(bool(words))
             if section in self.pickers:
-                self.pickers[section].setVisible(not words)
+                self.pickers[section].setVisible(not words and f"{section}.name" not in self.hidden)
         self._nothing.show_text(self.search_bar.text())
         self._scroll.setVisible(found > 0 or not words)
         self._nothing.setVisible(found == 0 and bool(words))

@@ -32,6 +32,7 @@ class ConfigForm(QWidget):
         self._running = False
         self._expert = False
         self._words: list[str] = []
+        self._hidden: frozenset[str] = frozenset()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -75,6 +76,11 @@ class ConfigForm(QWidget):
         self._words = words
         return self._refresh_visible()
 
+    def set_hidden(self, paths: frozenset[str]) -> None:
+        """Leave out the rows of these paths, whatever else would show them."""
+        self._hidden = paths
+        self._refresh_visible()
+
     def changed(self) -> int:
         """Return how many settings are not at their default."""
         return sum(not row.at_default for row in self.rows.values())
@@ -115,6 +121,7 @@ class ConfigForm(QWidget):
             else:
                 # An expert setting that was changed must not work in the dark.
                 visible = row.applies and (self._expert or not row.setting.expert or not row.quiet)
+            visible = visible and row.path not in self._hidden
             row.setVisible(visible)
             shown += visible
         return shown

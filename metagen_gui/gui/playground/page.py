@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from metagen_gui.engine.play.drawn_task import DrawnTask
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.playground.exchange import Exchange
 from metagen_gui.gui.playground.hand import Hand
 from metagen_gui.gui.playground.serving import Adapt, Given, Open, Order, Pick, Read, Ready, Shown, Trouble
@@ -59,6 +61,7 @@ class Page(QWidget):
         self._came: dict[str, int] = {}
         self._anew = True
         self._opening: Open | None = None
+        self._next: tuple[DrawnTask | None, int | None] | None = None
         self.hand, self.wall, self.steps = Hand(), Wall(), StepBar()
         self.exchange = Exchange(self.hand)
         self.exchange.said.connect(self._say)
@@ -146,6 +149,10 @@ class Page(QWidget):
         self._opening = replace(Open(folder), stamp=self._stamp + 1)
         self._ask(self._opening)
 
+    def give_next(self, drawn: DrawnTask | None, steps: int | None) -> None:
+        """Give this to the model that is being opened, to adapt to in so many steps."""
+        self._next = drawn, steps
+
     def take(self, came: Any) -> None:
         """Take what came of an order; what is older than what is shown is dropped."""
         match came:
@@ -182,7 +189,21 @@ class Page(QWidget):
         self._hint.setText(hint)
         self.exchange.spec = ready.spec
         self.hand.suit(ready.spec, ready.extent, curves=ready.curves)
+        given, self._next = self._next, None
+        if given is not None:
+            self._give(*given)
         self._adapt()
+
+    def _give(self, drawn: DrawnTask | None, steps: int | None) -> None:
+        """Put what a lesson has drawn in place of what there is; what does not fit is told."""
+        assert self.ready is not None
+        if steps is not None:
+            self.steps.count.setValue(steps)
+        try:
+            if drawn is not None:
+                self.hand.give(drawn.fitting(self.ready.spec), anew=True)
+        except BadInput as problem:
+            self._say(str(problem), True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say that files and pictures may be dropped."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from metagen_gui.engine.play.drawn_task import DrawnTask
+from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.gui.playground.page import Page
 from metagen_gui.gui.playground.serving import Serving
 from metagen_gui.gui.playground.sources import sources
@@ -34,6 +37,28 @@ class Playground(Tool):
         controller.saved.connect(self._look_again)
         self._list()
         return self.page
+
+    def lesson(self) -> dict[str, Any]:
+        """Return the model's name, what is drawn, and how far the model adapts."""
+        page = self.page
+        if page is None or page.ready is None:
+            return {}
+        support = page.hand.support()
+        task = {} if support is None else {"task": DrawnTask(page.ready.spec.kind, support).to_text()}
+        return {"model": page.ready.folder.name, "steps": page.steps.count.value(), **task}
+
+    def bring_back(self, state: Mapping[str, Any]) -> None:
+        """Open the model of that name, if there is one, and give it what was drawn."""
+        assert self.page is not None
+        name, steps, task = state.get("model"), state.get("steps"), state.get("task")
+        drawn = DrawnTask.from_text(task) if isinstance(task, str) else None
+        known = (source.folder for source in self.page.source_picker.sources if source.folder.name == name)
+        folder = next(known, self.page.ready.folder if self.page.ready else None)
+        if folder is None or (isinstance(name, str) and folder.name != name):
+            self.around.banner.warn(self.tr("There is no trained model {0} here.").format(shortened(str(name))))
+        if folder is not None:
+            self.page.open(folder)
+            self.page.give_next(drawn, steps if isinstance(steps, int) else None)
 
     def wait(self) -> None:
         """Let the thread end."""

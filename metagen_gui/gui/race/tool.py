@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -77,6 +78,23 @@ class RaceTool(Tool):
         """Set up another race."""
         if not self.busy:
             self.pages.setCurrentWidget(self.setup)
+
+    # -- lessons -----------------------------------------------------------------------------------------------------
+
+    def lesson(self) -> dict[str, Any]:
+        """Return the race that is set up, if it is one."""
+        try:
+            return {"race": self.setup.race().document()} if self.contents is not None else {}
+        except BadInput:
+            return {}
+
+    def bring_back(self, state: Mapping[str, Any]) -> None:
+        """Set the race of a lesson up."""
+        from metagen_gui.engine.races.race import Race
+
+        if not self.busy:
+            self.setup.show_race(Race.from_document(state.get("race"), "lesson.race"))
+            self.ask()
 
     # -- what the window asks ----------------------------------------------------------------------------------------
 

@@ -77,6 +77,10 @@ ENABLED: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "device": AT_REST,
         "save_experiment": frozenset(RunState) - {RunState.LOADING},
         "save_experiment_as": frozenset(RunState) - {RunState.LOADING},
+        **dict.fromkeys(("open_lesson", "paste_lesson"), AT_REST),
+        **dict.fromkeys(
+            ("save_lesson", "copy_lesson", "hide_controls", "show_controls"), frozenset(RunState) - {RunState.LOADING}
+        ),
         "copy_command": frozenset(RunState) - {RunState.LOADING},
         "explain": frozenset(RunState) - {RunState.LOADING},
         "pages": frozenset(RunState) - {RunState.LOADING},

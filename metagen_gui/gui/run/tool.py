@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.controller import RunController
@@ -52,6 +53,7 @@ class Tool(QWidget):
         self.around = around
         self.contents: QWidget | None = None
         """What `build` has made."""
+        self._remembered: Mapping[str, Any] | None = None
         self._pages = QStackedLayout(self)
         self._pages.addWidget(Skeleton(self))
 
@@ -68,6 +70,23 @@ class Tool(QWidget):
         """Return what a person is asked who closes the window meanwhile: a question, and what is kept."""
         return self.tr("Stop and quit?"), self.tr("What has been done is kept.")
 
+    def lesson(self) -> dict[str, Any]:
+        """Return what a lesson is to remember of the tool, as JSON data; nothing where there is nothing."""
+        return {}
+
+    def bring_back(self, state: Mapping[str, Any]) -> None:
+        """Show what `lesson` gave, or what somebody wrote in its place; raise `BadInput` for what cannot be."""
+
+    def take_lesson(self, state: Mapping[str, Any]) -> None:
+        """Bring back what a lesson remembered, now or as soon as the tool has been made; what cannot be is told."""
+        self._remembered = state
+        if self.contents is not None:
+            try:
+                self.bring_back(state)
+            except BadInput as problem:
+                self.around.banner.warn(str(problem))
+            self._remembered = None
+
     def stop(self) -> None:
         """Ask the work to end at a safe point; `ended` follows."""
 
@@ -81,6 +100,8 @@ class Tool(QWidget):
             self._pages.addWidget(self.contents)
             self._pages.setCurrentWidget(self.contents)
             self.setFocusProxy(self.contents)
+            if self._remembered is not None:
+                self.take_lesson(self._remembered)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make the contents when they are first looked at."""

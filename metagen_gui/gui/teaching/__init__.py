@@ -1,1 +1,1 @@
-"""What is this? Every setting and every plugin says so, and a tour points at what there is."""
+"""What a class is told and sees: what is this, a tour, pages, lessons, hidden controls."""

@@ -1,4 +1,4 @@
-"""Every command of the window as data: name, text, shortcuts, icon, tip; and the menus and toolbar made of them.
+"""Every command of the window as data: name, text, shortcuts, icon, tip; their menus are in `menus.py`.
 
 When a command can be given is written in `run_states.ENABLED`, under the same name.
 """
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
 from PySide6.QtGui import QAction, QColor, QIcon, QKeySequence
-from PySide6.QtWidgets import QMenu
 
 from metagen_gui.gui.look.icon_font import font_icon
 from metagen_gui.gui.run.states import RunState, enabled
@@ -105,6 +104,12 @@ COMMANDS: tuple[Command, ...] = (
         ("Ctrl+M",),
     ),
     Command("quit", _("&Quit"), _("Close the window"), "mdi6.exit-to-app", ("Ctrl+Q",)),
+    Command("open_lesson", _("Open &lesson…"), _("Bring back all that a lesson shows"), "mdi6.school-outline"),
+    Command("save_lesson", _("Save l&esson…"), _("Write all that can be seen now to a file")),
+    Command("copy_lesson", _("&Copy lesson as text…"), _("Put all that can be seen now into one word to be sent")),
+    Command("paste_lesson", _("Paste lesso&n"), _("Bring back the lesson whose text was copied")),
+    Command("hide_controls", _("&Hide controls…"), _("Choose which settings of the form a class sees")),
+    Command("show_controls", _("Show all c&ontrols"), _("Bring every hidden setting back")),
     Command("undo", _("&Undo"), _("Take back the last change of a setting"), "mdi6.undo", ("Ctrl+Z",)),
     Command("redo", _("&Redo"), _("Do it again"), "mdi6.redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
     Command(
@@ -173,56 +178,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("about", _("&About MetaGen"), _("Version and licence"), "mdi6.information-outline"),
 )
 
-SEPARATOR = "-"
-MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        _("&File"),
-        (
-            "new_experiment",
-            "open_experiment",
-            ">recent",
-            ">presets",
-            SEPARATOR,
-            "save_experiment",
-            "save_experiment_as",
-            SEPARATOR,
-            "open_runs",
-            "export",
-            SEPARATOR,
-            "quit",
-        ),
-    ),
-    (_("&Edit"), ("undo", "redo", SEPARATOR, "copy_command", "find_setting")),
-    (
-        _("&Run"),
-        (
-            "start",
-            "pause",
-            "step",
-            SEPARATOR,
-            "sample_now",
-            "save_now",
-            SEPARATOR,
-            "finish",
-            "discard",
-            SEPARATOR,
-            "claims",
-        ),
-    ),
-    (_("&Play"), ("playground", "walks", "slow_motion", "race")),
-    (_("&View"), ("show_runs", SEPARATOR, ">theme", ">layout", ">panels", "move_panels", SEPARATOR, "expert_settings")),
-    (_("&Help"), ("explain", "pages", "tour", SEPARATOR, "documentation", "shortcuts", "packages", SEPARATOR, "about")),
-)
-"""Each menu's title and contents; a name that begins with `>` is a submenu that the window provides.
-
-*Play* holds the commands that open tools, called as these are in `tools.py`."""
-
-SUBMENUS: Mapping[str, tuple[str, ...]] = {
-    "theme": ("theme_system", "theme_light", "theme_dark"),
-    "layout": ("layout_wide", "layout_narrow", "layout_presenting"),
-}
-TOOLBAR = ("start", "pause", "step", "finish", "discard", "claims")
-
 
 def translated(text: str) -> str:
     """Return a text of this file in the person's language."""
@@ -270,17 +225,3 @@ def enable_actions(actions: Mapping[str, QAction], state: RunState) -> None:
     text = QCoreApplication.translate("Actions", "&Resume" if paused else "&Pause")
     actions["pause"].setText(text)
     actions["pause"].setIconText(text.replace("&", ""))
-
-
-def fill_menu(
-    menu: QMenu, names: tuple[str, ...], actions: Mapping[str, QAction], submenus: Mapping[str, QMenu]
-) -> None:
-    """Put commands, separators and submenus into `menu`, in order."""
-    menu.setToolTipsVisible(True)
-    for name in names:
-        if name == SEPARATOR:
-            menu.addSeparator()
-        elif name.startswith(">"):
-            menu.addMenu(submenus[name[1:]])
-        else:
-            menu.addAction(actions[name])

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolBu
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.run.device_picker import DevicePicker
 from metagen_gui.gui.widgets.plain_text import PlainLabel
-from metagen_gui.gui.window.actions import MENUS, SUBMENUS, TOOLBAR, colour_icons, fill_menu, icon, translated
+from metagen_gui.gui.window.actions import colour_icons, icon, translated
+from metagen_gui.gui.window.menus import MENUS, SUBMENUS, TOOLBAR, fill_menu
 from metagen_gui.gui.window.shortcut_keys import ShortcutKeys
 
 
 def make_menus(window: QMainWindow, actions: Mapping[str, QAction], provided: Mapping[str, QMenu]) -> None:
     """Fill the menu bar; `provided` holds the submenus that are not lists of commands."""
-    titles = {"theme": window.tr("&Theme"), "layout": window.tr("&Layout")}
+    titles = {"theme": window.tr("&Theme"), "layout": window.tr("&Layout"), "lessons": window.tr("&Lessons")}
     submenus = dict(provided)
     for name, names in SUBMENUS.items():
         submenus[name] = QMenu(titles[name], window)

@@ -41,6 +41,7 @@ from metagen_gui.gui.window.chrome import RunToolBar, make_menus
 from metagen_gui.gui.window.close_dialog import Closing, ask_closing, ask_discarding
 from metagen_gui.gui.window.help_dialogs import HelpCommands
 from metagen_gui.gui.window.layouts import Layouts
+from metagen_gui.gui.window.lessons import Lessons
 from metagen_gui.gui.window.starting import Starting
 from metagen_gui.gui.window.theme_commands import ThemeCommands
 from metagen_gui.gui.window.tools import Tools
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.layouts = Layouts(self, panels, self.tools.by_name)
         self.teaching = TeachingCommands(self.controller, self.panel, self)
         self.tour = Tour(self.layouts, self.banner, settings, self)
+        self.lessons = Lessons(self.panel, self.files, self.layouts, self.tools, self.banner, settings, self)
         self.actions_by_name = make_actions(self, self._slots())
         provided = {"recent": self.files.recents.menu, "presets": self.presets.menu, "panels": self.layouts.panels_menu}
         make_menus(self, self.actions_by_name, provided)
@@ -128,6 +130,12 @@ class MainWindow(QMainWindow):
             "layout_narrow": self.layouts.narrow,
             "layout_presenting": self.layouts.presenting,
             "move_panels": self.layouts.set_movable,
+            "open_lesson": self.lessons.open,
+            "save_lesson": self.lessons.save,
+            "copy_lesson": self.lessons.copy,
+            "paste_lesson": self.lessons.paste,
+            "hide_controls": self.lessons.choose_hidden,
+            "show_controls": self.lessons.show_all,
             "theme_system": self.theme.system,
             "theme_light": self.theme.light,
             "theme_dark": self.theme.dark,

@@ -12,8 +12,9 @@ from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.run.tool import Tool
 from metagen_gui.gui.window import main_window
-from metagen_gui.gui.window.actions import COMMANDS, MENUS
+from metagen_gui.gui.window.actions import COMMANDS
 from metagen_gui.gui.window.main_window import MainWindow
+from metagen_gui.gui.window.menus import MENUS
 from metagen_gui.gui.window.tools import KINDS, Tools
 from tests.gui.questions import answer
 from tests.gui.stand_ins import FakeTraining, engine, letting_go
