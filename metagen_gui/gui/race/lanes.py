@@ -33,7 +33,7 @@ class RaceLanes(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(1, 2)
         self._grid.setColumnStretch(2, 3)
-        theme_changes().changed.connect(lambda: self.show_lanes(self.lanes()))
+        theme_changes().changed.connect(self._recolour)
 
     def lanes(self) -> list[Lane]:
         """Return the lanes, under the names that stand there."""
@@ -76,6 +76,9 @@ class RaceLanes(QWidget):
             self._grid.addWidget(widget, place, column)
         self.names.append(name)
         self.buttons.append(remove)
+
+    def _recolour(self) -> None:
+        self.show_lanes(self.lanes())
 
     def _take_out(self) -> None:
         sender = self.sender()
