@@ -12,6 +12,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.gui.export.dialog import ExportDialog
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
+from metagen_gui.gui.teaching.pages.window import PagesWindow
 from metagen_gui.gui.window.main_window import MainWindow
 from tests.gui.stand_ins import FakeTraining, engine
 
@@ -64,6 +65,22 @@ def test_every_control_of_the_export_dialog_has_a_name(window: MainWindow) -> No
     (dialog,) = window.findChildren(ExportDialog)
     assert len(reached_by_keyboard(dialog)) > 12
     assert nameless(dialog) == []
+
+
+def test_every_control_that_explains_has_a_name(window: MainWindow) -> None:
+    window.tour.begin()
+    assert window.tour.bubble.next in reached_by_keyboard(window) and nameless(window) == []
+    window.tour.end()
+    window.teaching.explain("algorithm.inner_lr")
+    assert len(reached_by_keyboard(window.teaching.explanation)) == 2
+    assert nameless(window.teaching.explanation) == []
+    window.teaching.explanation.close()
+    window.teaching.open_pages()
+    (pages,) = window.findChildren(PagesWindow)
+    pages.picture.stop()
+    reached = {widget.objectName() for widget in reached_by_keyboard(pages)}
+    assert {"pages_list", "page_text", "picture_again"} <= reached
+    assert nameless(pages) == []
 
 
 def tabbed_through(qtbot: QtBot, start: QWidget) -> list[QWidget]:

@@ -43,6 +43,7 @@ class LivePicture(QWidget):
         self.again.clicked.connect(self._begin_anew)
         self.view = SampleView()
         self.view.setObjectName("picture_samples")
+        self.view.set_empty_text(self.tr("Samples come in a moment"))
         row = QHBoxLayout()
         row.setContentsMargins(10, 6, 10, 0)
         row.addWidget(self.says, 1)
