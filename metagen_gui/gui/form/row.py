@@ -208,8 +208,9 @@ class SettingRow(QWidget):
 
     def _explain(self) -> None:
         note = self.tr("Fixed while a run is going on.") if self._running and not self.setting.live else self._condition
-        text = tooltip_of(self.setting, self.path, note)
-        self.label.setToolTip(text + plain_tip(self.tr("Click: what is this?")))
+        more = plain_tip(self.tr("What is this? Click the name, or press Shift+F1."))
+        text = tooltip_of(self.setting, self.path, note) + more
+        self.label.setToolTip(text)
         self.editor.setToolTip(text)
         self.editor.field.setToolTip(text)
         self.live_mark.setToolTip(self.tr("May change during the run: takes effect at the next step."))

@@ -29,7 +29,7 @@ def run(experiment: Path | None = None) -> int:
     crashes = CrashLog(log_file().parent)
     crashes.begin()
     window = MainWindow(settings)
-    window.tour.offer()
+    window.loader.loaded.connect(window.tour.offer)
     if experiment:
         window.files.open(experiment)
     window.show()

@@ -124,6 +124,8 @@ def test_a_hidden_panel_is_shown_while_it_is_spoken_of(qtbot: QtBot, window: Mai
 
 def test_a_panel_that_is_closed_midway_leaves_the_bubble_in_the_window(qtbot: QtBot, window: MainWindow) -> None:
     window.tour.begin()
+    qtbot.waitUntil(lambda: stands_beside(window, part_of(window, window.tour.stops()[0])))
+    qtbot.wait(50)
     window.layouts.docks["experiment"].hide()
     qtbot.waitUntil(lambda: not window.tour.ring.isVisible())
     assert window.tour.bubble.isVisible() and window.rect().contains(window.tour.bubble.geometry())
@@ -143,6 +145,8 @@ def test_a_layout_that_is_chosen_midway_stays_as_it_is(qtbot: QtBot, window: Mai
 
 def test_it_follows_when_the_window_is_resized(qtbot: QtBot, window: MainWindow) -> None:
     window.tour.begin()
+    qtbot.waitUntil(lambda: stands_beside(window, part_of(window, window.tour.stops()[0])))
+    qtbot.wait(50)  # nothing of the beginning is left to happen
     window.resize(1280, 800)
     qtbot.waitUntil(lambda: stands_beside(window, part_of(window, window.tour.stops()[0])))
 

@@ -41,7 +41,7 @@ def test_who_reads_files_has_no_picture_and_says_so(qtbot: QtBot) -> None:
 
 
 def test_the_latest_page_wins(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, go_on, ended = threading.Event(), threading.Event(), []
+    begun, go_on, finish, ended = threading.Event(), threading.Event(), threading.Event(), []
 
     def demonstrate(section: str, name: str, seed: int) -> Iterator[Experiment | Snapshot | StepReport]:
         try:
@@ -51,6 +51,7 @@ def test_the_latest_page_wins(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> 
                 go_on.wait(10)
                 yield image_snapshot(9)
             else:
+                finish.wait(10)
                 yield image_snapshot(2)
                 yield StepReport(2, 0.1, {})
         finally:
@@ -62,6 +63,9 @@ def test_the_latest_page_wins(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> 
     qtbot.waitUntil(begun.is_set)
     made.show_plugin("algorithm", "reptile")
     go_on.set()
+    qtbot.waitUntil(lambda: ended == ["maml"] and len(jobs()) == 1)
+    assert made.busy
+    finish.set()
     qtbot.waitUntil(lambda: sorted(ended) == ["maml", "reptile"] and not jobs() and not made.busy)
     assert made.says.text() == "Reptile · VAE · Strokes: outer step 2"
     assert made.view.shown is not None and made.view.shown.meta_step == 2
