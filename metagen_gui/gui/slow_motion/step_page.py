@@ -108,7 +108,6 @@ class StepPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 6, 8, 6)
         whole.addWidget(parts)
-        self.setFocusProxy(self.inner_button)
 
     def _button(self, name: str, text: str, tip: str, keys: str, do: Callable[..., object]) -> QPushButton:
         button = QPushButton(text)

@@ -58,9 +58,12 @@ class Surface(QWidget):
         item.addItem(self._image)
         self._contours: list[Any] = []
         self._arrows: list[Any] = []
-        self._paths: list[Any] = []
-        self._trail = pg.PlotDataItem()
-        item.addItem(self._trail)
+        """A line for each look; they stay, and are given other ends, which costs far less than new ones."""
+        self._marks, self._paths, self._dots = pg.ScatterPlotItem(), pg.PlotCurveItem(), pg.ScatterPlotItem()
+        self._trail = pg.PlotCurveItem()
+        for part, height in ((self._trail, 7), (self._paths, 8), (self._dots, 9), (self._marks, 60)):
+            part.setZValue(height)
+            item.addItem(part)
         self._handle = pg.TargetItem((0, 0), size=16, movable=True)
         self._handle.setZValue(100)
         item.addItem(self._handle)
@@ -105,6 +108,11 @@ class Surface(QWidget):
         self._losses = losses
         self._draw_losses()
 
+    @property
+    def drawn(self) -> int:
+        """How many arrows can be seen."""
+        return sum(line.isVisible() for line in self._arrows)
+
     def show_arrows(self, arrows: Mapping[str, Arrow], places: Mapping[str, int], paths: Values | None) -> None:
         """Draw the updates −g of the algorithms by name, with the looks of their `places`, all equally long.
 
@@ -145,41 +153,38 @@ class Surface(QWidget):
             contour = pg.IsocurveItem(finite, float(level), pen=pg.mkPen(line, width=1), axisOrder="row-major")
             contour.setParentItem(self._image)
             contour.setZValue(5)
+            contour.setCacheMode(contour.CacheMode.DeviceCoordinateCache)  # drawn once, however often θ moves
             self._contours.append(contour)
 
     def _draw_arrows(self) -> None:
         arrows, places, paths = self._given
-        item, look = self.plot.getPlotItem(), plot_colours()
-        for old in (*self._arrows, *self._paths):
-            item.removeItem(old)
-        self._arrows.clear()
-        self._paths.clear()
-        for path in paths if paths is not None else ():
-            line = pg.PlotDataItem(
-                path[:, 0], path[:, 1], pen=pg.mkPen(look.muted, width=1), symbol="o", symbolSize=3,
-                symbolPen=None, symbolBrush=look.muted,
-            )  # fmt: skip
-            line.setZValue(8)
-            item.addItem(line)
-            self._paths.append(line)
+        look, item = plot_colours(), self.plot.getPlotItem()
+        ways = np.zeros((0, 2, 2)) if paths is None else paths
+        joined = np.ones(ways.shape[:2], np.int32)
+        joined[:, -1:] = 0
+        x, y = ways.reshape(-1, 2).T
+        self._paths.setData(x, y, connect=joined.ravel(), pen=pg.mkPen(look.muted, width=1))
+        self._dots.setData(x, y, size=4, pen=None, brush=look.muted)
         left, right, bottom, top = self._extent
-        span = np.array([right - left, top - bottom])
-        for number, (name, arrow) in enumerate(arrows.items()):
-            if not arrow.length:
-                continue
+        span, spots = np.array([right - left, top - bottom]), []
+        while len(self._arrows) < len(arrows):
+            line = pg.PlotCurveItem()
+            line.setZValue(20 + len(self._arrows))
+            item.addItem(line)
+            self._arrows.append(line)
+        shown = [(name, arrow) for name, arrow in arrows.items() if arrow.length]
+        for line in self._arrows[len(shown) :]:
+            line.setVisible(False)
+        for number, (line, (name, arrow)) in enumerate(zip(self._arrows, shown, strict=False)):
             worn = look_of(places[name])
             # as long on the screen whatever the two axes measure; marks stand apart where arrows coincide
             way = -arrow.gradient / np.linalg.norm(arrow.gradient / span) * _REACH
-            start, mark = np.array(arrow.theta), 1.0 - 0.5 * number / max(len(arrows), 1)
-            line = pg.PlotDataItem(*np.stack([start, start + way]).T, pen=worn.pen())
-            spot = pg.ScatterPlotItem(
-                *[[value] for value in start + mark * way], symbol=worn.mark, size=11,
-                pen=pg.mkPen(look.background, width=1), brush=worn.colour,
-            )  # fmt: skip
-            for part, height in ((line, 20 + number), (spot, 60 + number)):
-                part.setZValue(height)
-                item.addItem(part)
-                self._arrows.append(part)
+            start, mark = np.array(arrow.theta), 1.0 - 0.5 * number / len(shown)
+            line.setData(*np.stack([start, start + way]).T, pen=worn.pen())
+            line.setVisible(True)
+            face = {"symbol": worn.mark, "size": 11, "brush": worn.colour, "pen": look.background}
+            spots.append({"pos": start + mark * way, **face})
+        self._marks.setData(spots)
 
     def _recolour(self) -> None:
         look = plot_colours()

@@ -9,6 +9,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from metagen_gui.gui.slow_motion.arrow_table import ArrowTable
@@ -30,6 +31,8 @@ _ACROSS, _DOWN = 64, 48
 """Cells of the surface."""
 _TASKS = 8
 """Tasks whose paths are drawn."""
+_SOON = 15
+"""Milliseconds in which arrows are waited for."""
 _STRIDE = 0.04
 """How far *Step* goes, as a share of the plane."""
 
@@ -74,6 +77,11 @@ class ToyPage(QWidget):
         self._trail: list[tuple[float, float]] = []
         self._build()
         self.worker.failed.connect(self.said.say)
+        self._soon = QTimer(self)
+        """Arrows come one by one, and are drawn together."""
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON)
+        self._soon.timeout.connect(self._draw)
 
     def _build(self) -> None:
         self.toy = QComboBox()
@@ -140,7 +148,6 @@ class ToyPage(QWidget):
         self.surface.moved.connect(self._move)
         self.table.toggled.connect(self._draw)
         self.table.picked.connect(self._pick)
-        self.setFocusProxy(self.surface)
 
     def begin(self) -> None:
         """Compute, if nothing has been yet: called when the page is first seen."""
@@ -185,11 +192,11 @@ class ToyPage(QWidget):
             self._show_ground()
         elif isinstance(found, Ways):
             self._paths = found.paths
-            self._draw()
         else:
             self._arrows[found.name] = found
             self.table.show_arrow(found)
-            self._draw()
+        if not self._soon.isActive():
+            self._soon.start()
 
     def _take_contest(self, found: Contest) -> None:
         other = self._contest is None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
@@ -25,6 +25,7 @@ from metagen_gui.gui.slow_motion.tool import SlowMotionTool
 from metagen_gui.gui.slow_motion.toy_page import ToyPage
 from metagen_gui.gui.window.main_window import MainWindow
 from tests.gui.stand_ins import FakeTraining, engine, letting_go
+from tests.gui.window.test_accessibility import nameless, reached_by_keyboard, tabbed_through
 
 KINDS = ["tasks", "inner", "inner", "query", "gradient", "update"]
 
@@ -166,7 +167,8 @@ def test_every_algorithm_has_an_arrow_that_is_checked_on_screen(qtbot: QtBot, to
         assert arrow.differences is not None and table.item(row, 0).text() == one.title
         assert float(table.item(row, 4).text()) == pytest.approx(arrow.error, rel=0.5)
         assert table.item(row, 5).text() == ("approximate" if arrow.approximates else "exact")
-    assert len(toy.surface._contours) > 5 and len(toy.surface._arrows) == 2 * len(contest.able)
+    assert len(toy.surface._contours) > 5
+    qtbot.waitUntil(lambda: toy.surface.drawn == len(contest.able))
     assert "ANIL" in toy.told.full_text
 
 
@@ -218,10 +220,29 @@ def test_another_toy_and_other_settings_begin_anew(qtbot: QtBot, toy: ToyPage) -
 
 
 def test_arrows_that_are_not_wanted_are_not_drawn(qtbot: QtBot, toy: ToyPage) -> None:
-    drawn = len(toy.surface._arrows)
+    drawn = toy.table.rowCount()
+    qtbot.waitUntil(lambda: toy.surface.drawn == drawn)
     toy.table.item(2, 0).setCheckState(Qt.CheckState.Unchecked)
-    assert len(toy.surface._arrows) == drawn - 2 and len(toy.table.places) == toy.table.rowCount() - 1
+    assert toy.surface.drawn == drawn - 1 and len(toy.table.places) == toy.table.rowCount() - 1
     toy.table.setCurrentCell(1, 0)
     qtbot.waitUntil(lambda: not toy.worker.busy, timeout=60_000)
     chosen = toy._contest.able[toy.table.current]
     assert toy.surface._losses is toy._grounds[id(chosen)]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_every_control_has_a_name_a_tip_and_is_reached_by_tab(qtbot: QtBot, tool: SlowMotionTool, place: int) -> None:
+    page: Any = (tool.step_page, tool.toy_page)[place]
+    tool.contents.setCurrentIndex(place)
+    if place == 0:
+        press(qtbot, page, page.inner_button)
+    qtbot.waitUntil(lambda: not page.worker.busy, timeout=60_000)
+    window = tool.window()
+    assert nameless(window) == []
+    mine = [widget for widget in reached_by_keyboard(window) if page.isAncestorOf(widget)]
+    assert len(mine) >= 7
+    inputs = [widget for widget in mine if isinstance(widget, QComboBox | QAbstractSpinBox | QAbstractButton)]
+    # those of Qt that scroll a strip of tabs have a name
+    assert [w.objectName() for w in inputs if not w.toolTip() and not w.objectName().startswith("Scroll")] == []
+    seen = tabbed_through(qtbot, mine[0])
+    assert {widget for widget in mine if widget.isEnabled()} - {*seen} == set()
