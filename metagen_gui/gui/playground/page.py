@@ -153,6 +153,11 @@ class Page(QWidget):
         """Give this to the model that is being opened, to adapt to in so many steps."""
         self._next = drawn, steps
 
+    def begin_anew(self) -> None:
+        """Forget which model is open: whoever had it is gone. The drawing stays."""
+        self.ready = self._opening = None
+        self._clear_samples()
+
     def take(self, came: Any) -> None:
         """Take what came of an order; what is older than what is shown is dropped."""
         match came:

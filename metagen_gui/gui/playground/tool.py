@@ -85,13 +85,14 @@ class Playground(Tool):
             self._came.emit(came)
 
     def _end(self, outcome: Outcome) -> None:
-        """What broke is told; the next order finds a thread again."""
+        """What broke is told, and begun anew."""
         self._serving = None
         if isinstance(outcome, Broken) and self.page is not None:
-            self.page.asked.disconnect()
             self.around.banner.warn(self.tr("The playground: {0}").format(outcome.sentence))
+            self.page.asked.disconnect()
             self._start()
-            self.page.ready = None
+            self.page.begin_anew()
+            self._list()
 
     def _list(self) -> None:
         if self.page is not None:

@@ -9,6 +9,10 @@ from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.events import RunStarted, Saved
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.gui.playground import serving
 from metagen_gui.gui.playground.tool import Playground
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
@@ -44,3 +48,37 @@ def test_a_first_start_leads_to_samples_of_ones_own(playground: Playground, qtbo
     assert page.wall.arms["learned"].isVisible()
     playground.wait()
     assert not any(thread.isRunning() for thread in window.findChildren(QThread))
+
+
+def test_the_windows_run_is_played_with_as_its_newest_checkpoint_has_it(
+    playground: Playground, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page, controller = playground.page, playground.around.controller
+    assert page is not None
+    experiment = Experiment().with_value("training.device", "cpu").with_value("training.validation_tasks", 1)
+    list(meta_train(experiment.with_value("training.meta_steps", 1), out=tmp_path / "run", previews=False))
+    controller.progress.started = RunStarted(tmp_path / "run", ("vae",), 3, 9, "cpu", 1)
+    controller.state_changed.emit(controller.state)
+    assert page.source_picker.itemText(0) == "This run: run" and page.source_picker.currentIndex() > 0
+    page.source_picker.activated.emit(0)
+    qtbot.waitUntil(lambda: page.ready is not None and page.ready.folder == tmp_path / "run", timeout=30_000)
+    drag(page.hand.pad, [(0.3, 0.3), (0.7, 0.7)])
+    first = page.ready
+    controller.saved.emit(Saved(1, tmp_path / "run"))
+    qtbot.waitUntil(lambda: page.ready is not first and page.ready is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None, timeout=30_000)
+    assert page.ready is not None and page.ready.meta_step == 1
+
+
+def test_what_breaks_in_the_thread_is_told_and_it_goes_on(
+    playground: Playground, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = playground.page
+    assert page is not None and page.ready is not None
+    monkeypatch.setattr(serving, "carry_out", lambda session, order: 1 / 0)
+    drag(page.hand.pad, [(0.3, 0.3), (0.7, 0.7)])
+    qtbot.waitUntil(lambda: "ZeroDivisionError" in playground.around.banner.text(), timeout=30_000)
+    monkeypatch.undo()
+    qtbot.waitUntil(lambda: page.ready is not None, timeout=30_000)
+    drag(page.hand.pad, [(0.3, 0.7), (0.7, 0.3)])
+    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None, timeout=30_000)
