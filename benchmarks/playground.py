@@ -53,7 +53,7 @@ def measure(model: str, strokes: int, home: Path) -> None:
         folder = default_run(home / "vae")
     page.open(folder)
     pause(60, lambda: page.ready.folder == folder)
-    page.task_box.setValue(3)
+    page.held_out.box.setValue(3)
     pause(60, lambda: page.hand.support() is not None and len(page.hand.support()) == 5)
     pause(60, lambda: page.wall.arms["scratch"].shown is not None)
     spec, load = page.ready.spec, os.getloadavg()[0]

@@ -14,7 +14,6 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.changes import read_changes
 from metagen_gui.engine.store.metrics_file import Curves, read_curves
 from metagen_gui.engine.store.names import METRICS
-from metagen_gui.engine.store.record import read_record
 
 LOSS, TRAINING = "query_loss", "train"
 TRAINED = f"{TRAINING}/diverged"
@@ -34,6 +33,8 @@ class EarlierReports:
 
 def looked_at(folder: Path) -> RunStarted:
     """Return what a run told when it began, as its files have it; raise `BadInput` if its metrics cannot be read."""
+    from metagen_gui.engine.store.record import read_record  # with pydantic, which the window is painted without
+
     curves, record = read_curves(folder), read_record(folder)
     players = tuple(name.split("/")[2] for name in curves.columns if name.startswith(f"{TRAINING}/{LOSS}/"))
     steps = [int(name.split("/")[3]) for name in curves.columns if name.startswith(f"validation/{LOSS}/")]

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
     QSizePolicy,
-    QSpinBox,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -27,15 +26,14 @@ from metagen_gui.engine.play.drawn_task import DrawnTask
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.playground.exchange import Exchange
 from metagen_gui.gui.playground.hand import Hand
+from metagen_gui.gui.playground.held_out import HeldOutBox
 from metagen_gui.gui.playground.serving import Adapt, Given, Open, Order, Pick, Read, Ready, Shown, Trouble
 from metagen_gui.gui.playground.source_picker import SourcePicker
 from metagen_gui.gui.playground.sources import Source
 from metagen_gui.gui.playground.step_bar import StepBar
 from metagen_gui.gui.playground.wall import Wall
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
-from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
-from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 KEYS = {
     "undo": QKeySequence.StandardKey.Undo,
@@ -80,7 +78,9 @@ class Page(QWidget):
         self.status = ElidedLabel()
         self.status.setObjectName("playground_status")
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.hand.beside.insertLayout(1, self._held_out_row())
+        self.held_out = HeldOutBox()
+        self.held_out.picked.connect(self._pick)
+        self.hand.beside.insertWidget(1, self.held_out)
         made = QVBoxLayout()
         made.setSpacing(6)
         made.addLayout(self._below, 1)
@@ -107,26 +107,6 @@ class Page(QWidget):
         row.addWidget(label)
         row.addWidget(self.source_picker, 1)
         row.addWidget(self.exchange)
-        return row
-
-    def _held_out_row(self) -> QHBoxLayout:
-        self.task_box = QSpinBox()
-        self.task_box.setObjectName("playground_task")
-        self.task_box.setRange(1, 1_000_000)
-        self.task_box.setAccessibleName(self.tr("Held-out task"))
-        self.task_box.setToolTip(self.tr("Take the examples of a task that the run never trained on"))
-        self.task_box.setKeyboardTracking(False)
-        self.task_box.valueChanged.connect(self._pick)
-        guard_wheel(self.task_box)
-        label = PlainLabel(self.tr("Held-out task"))
-        label.setBuddy(self.task_box)
-        take = IconButton("mdi6.download-outline", self.tr("Take the examples of this held-out task"), self)
-        take.clicked.connect(self._pick)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for widget in (label, self.task_box, take):
-            row.addWidget(widget)
-        row.addStretch(1)
         return row
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -243,9 +223,9 @@ class Page(QWidget):
 
     # -- asking and showing ------------------------------------------------------------------------------------------
 
-    def _pick(self) -> None:
+    def _pick(self, index: int) -> None:
         self._anew = True
-        self._ask(Pick(self.task_box.value() - 1))
+        self._ask(Pick(index))
 
     def _read(self, paths: tuple[Path, ...]) -> None:
         self._anew = False

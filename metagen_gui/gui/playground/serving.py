@@ -17,6 +17,7 @@ import numpy.typing as npt
 from metagen_gui.engine.data.spec import Array, DataSpec
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.gui.program.engine_loader import undisturbed
 from metagen_gui.gui.program.job import Job
 
 if TYPE_CHECKING:
@@ -166,7 +167,8 @@ def serve(inbox: Inbox, roots: Callable[[], Sequence[Path]]) -> Generator[Any, N
             if order is None:
                 yield rivals.once()
             elif isinstance(order, Open):
-                session, ready = opened(order)  # or what was open stays so
+                open_it = partial(opened, order)
+                session, ready = undisturbed(open_it) if session is None else open_it()  # torch imports a lot then
                 rivals = Rivals(session, roots)
                 yield ready
             elif session is not None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from metagen_gui.engine.play.drawn_task import DrawnTask
 from metagen_gui.engine.settings.plain_text import shortened
-from metagen_gui.gui.playground.page import Page
-from metagen_gui.gui.playground.serving import Serving
-from metagen_gui.gui.playground.sources import sources
 from metagen_gui.gui.program.job import Broken, Outcome
 from metagen_gui.gui.run.tool import Tool
+
+if TYPE_CHECKING:
+    from metagen_gui.gui.playground.page import Page
+    from metagen_gui.gui.playground.serving import Serving
 
 
 class Playground(Tool):
@@ -29,6 +29,8 @@ class Playground(Tool):
 
     def build(self) -> QWidget:
         """Make the page, and open the newest run or what came along."""
+        from metagen_gui.gui.playground.page import Page  # when it is wanted, not when the window is painted
+
         self.page = Page(self)
         self._came.connect(self.page.take, Qt.ConnectionType.QueuedConnection)
         self._start()
@@ -40,6 +42,8 @@ class Playground(Tool):
 
     def lesson(self) -> dict[str, Any]:
         """Return the model's name, what is drawn, and how far the model adapts."""
+        from metagen_gui.engine.play.drawn_task import DrawnTask
+
         page = self.page
         if page is None or page.ready is None:
             return {}
@@ -49,6 +53,8 @@ class Playground(Tool):
 
     def bring_back(self, state: Mapping[str, Any]) -> None:
         """Open the model of that name, if there is one, and give it what was drawn."""
+        from metagen_gui.engine.play.drawn_task import DrawnTask
+
         assert self.page is not None
         name, steps, task = state.get("model"), state.get("steps"), state.get("task")
         drawn = DrawnTask.from_text(task) if isinstance(task, str) else None
@@ -72,6 +78,8 @@ class Playground(Tool):
         self._list()
 
     def _start(self) -> None:
+        from metagen_gui.gui.playground.serving import Serving
+
         engine = self.around.controller.engine
         assert engine is not None and self.page is not None
         self._serving = Serving(self._take, engine.use_threads, self._roots)
@@ -95,6 +103,8 @@ class Playground(Tool):
             self._list()
 
     def _list(self) -> None:
+        from metagen_gui.gui.playground.sources import sources
+
         if self.page is not None:
             self.page.show_sources(sources(self.around.controller.folder, self.around.runs()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -43,6 +44,9 @@ def load_engine() -> Engine:
     )
 
 
+T = TypeVar("T")
+
+
 class EngineLoader(QObject):
     """Calls `load` in a thread, once; again only after it failed."""
 
@@ -60,7 +64,7 @@ class EngineLoader(QObject):
         """Begin to load, unless that is going on or done."""
         if not self._begun:
             self._begun = True
-            job = Job(lambda: _undisturbed(self._load))
+            job = Job(lambda: undisturbed(self._load))
             job.ended.connect(self._end)
             job.start()
 
@@ -72,7 +76,8 @@ class EngineLoader(QObject):
             self.failed.emit(outcome.sentence, outcome.details)
 
 
-def _undisturbed(load: Callable[[], Engine]) -> Engine:
+def undisturbed(load: Callable[[], T]) -> T:
+    """Return what `load` returns; what it imports is not looked through for garbage, now or later."""
     # What imports leave behind hardly ever becomes garbage; looking through it would hold up the window.
     gc.disable()
     try:

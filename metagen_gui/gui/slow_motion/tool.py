@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from metagen_gui.gui.run.tool import Tool
-from metagen_gui.gui.slow_motion.step_page import StepPage
-from metagen_gui.gui.slow_motion.toy_page import ToyPage
+
+if TYPE_CHECKING:
+    from metagen_gui.gui.slow_motion.step_page import StepPage
+    from metagen_gui.gui.slow_motion.toy_page import ToyPage
 
 
 class SlowMotionTool(Tool):
@@ -17,6 +21,11 @@ class SlowMotionTool(Tool):
 
     def build(self) -> QWidget:
         """Make both pages."""
+        from metagen_gui.gui.slow_motion.step_page import (
+            StepPage,  # when they are wanted, not when the window is painted
+        )
+        from metagen_gui.gui.slow_motion.toy_page import ToyPage
+
         self.step_page = StepPage(self.around)
         engine = self.around.controller.engine
         assert engine is not None, "a tool is made when the engine is there"

@@ -202,7 +202,7 @@ def test_with_nothing_to_open_it_says_what_to_do(bench: Bench) -> None:
 def test_a_held_out_task_takes_the_place_of_what_was_drawn(bench: Bench, stroke: Stroke) -> None:
     bench.ready()
     stroke(bench.page.hand.pad)
-    bench.page.task_box.setValue(8)
+    bench.page.held_out.box.setValue(8)
     order = bench.orders[-1]
     assert isinstance(order, Pick) and order.index == 7
     bench.page.take(Given(order.stamp, np.ones((5, 1, 28, 28), np.float32), "an alphabet/one"))

@@ -100,7 +100,7 @@ class Playing(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 10))
     def pick(self, count: int) -> None:
-        self.page.task_box.setValue(self.page.task_box.value() + 1)
+        self.page.held_out.box.setValue(self.page.held_out.box.value() + 1)
         order = self.bench.orders[-1]
         assert isinstance(order, Pick)
         self.changing()
