@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from html import escape
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -58,10 +59,15 @@ def _page(section: str, plugin: type[Any], settings: tuple[Setting, ...]) -> Ite
 
 
 def _formulas(plugin: type[Any]) -> list[str]:
-    """Return what an algorithm says of its phases, a line each; nothing for whoever says nothing."""
-    told = vars(plugin.formulas) if hasattr(plugin, "formulas") else {}
-    lines = [typeset(told[phase]) for phase in ("start", "inner", "query", "gradient") if told.get(phase)]
-    return lines + ([_text(told["approximates"])] if told.get("approximates") else [])
+    """Return what an algorithm says of its phases under its own defaults, a line each; nothing of other plugins."""
+    if not hasattr(plugin, "formulas"):
+        return []
+    said, inner = plugin.formulas, [plugin.formulas.inner]
+    with suppress(Exception):  # one that cannot be made without a model says it of its class
+        algorithm = plugin(plugin.Settings(), None)
+        inner = list(dict.fromkeys(algorithm.inner_formula(step) for step in (0, max(0, algorithm.steps - 1))))
+    lines = [typeset(line) for line in (said.start, *inner, said.query, said.gradient)]
+    return lines + ([_text(said.approximates)] if said.approximates else [])
 
 
 def _docstring(plugin: type[Any]) -> str:

@@ -55,6 +55,22 @@ def test_the_page_of_a_plugin_is_what_its_file_says(section: str, name: str) -> 
     assert len(prose) > 60
 
 
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("maml", ["φ0 = θ", "φj+1 = φj − α ∘ ∇ℓS(φj)", "L = meanT ℓQ(φk)"]),
+        ("reptile", ["√v̂j", "g = θ − meanT φk"]),
+        ("cavia", ["cj+1 = cj − α ∘ ∇cℓS(cj, θ)"]),
+        ("leo", ["z0 ~ q(z | S)", "∇zℓS", "φj − ηf ∘ ∇ℓS(φj)"]),
+    ],
+)
+def test_an_outer_step_is_told_as_it_is_by_default(name: str, lines: list[str]) -> None:
+    experiment = Experiment().with_plugin("algorithm", name)
+    text = shown(plugin_text("algorithm", experiment.plugin("algorithm"), experiment.settings("algorithm")))
+    told = text[text.index("One outer step") : text.index("What it does")]
+    assert [line for line in lines if line not in told] == []
+
+
 def test_formulas_among_the_prose_are_set_and_code_is_not() -> None:
     maml = REGISTRIES["algorithm"].get("maml")
     html = plugin_text("algorithm", maml, Experiment().settings("algorithm"))
