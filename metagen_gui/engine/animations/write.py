@@ -77,8 +77,11 @@ def check_film(path: Path, film: Film) -> Format:
         raise BadInput(str(path), f"an animation's name ends in {', '.join(FORMATS)}")
     if kind.missing:
         raise BadInput(str(path), kind.missing)
-    if path.is_dir():
-        raise BadInput(str(path), "is a folder")
+    try:
+        if path.is_dir():
+            raise BadInput(str(path), "is a folder")
+    except OSError as error:  # a name too long
+        raise BadInput(str(path), error.strerror or str(error)) from None
     if not path.parent.is_dir():
         raise BadInput(str(path.parent), "there is no such folder")
     if not os.access(path.parent, os.W_OK):

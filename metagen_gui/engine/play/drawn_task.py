@@ -17,12 +17,14 @@ from metagen_gui.engine.data.image_files.decode import Pixels, fit
 from metagen_gui.engine.data.spec import KINDS, Array, DataSpec, ImageSpec
 from metagen_gui.engine.files import write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.plain_text import printable, quoted
+from metagen_gui.engine.settings.plain_text import printable, quoted, shortened
 from metagen_gui.engine.store.arrays import arrays_in, read_arrays
 
 MOST_BYTES = 2**22
 """Of a file, packed and unpacked."""
 MOST_PICTURES, MOST_POINTS = 10, 1_000
+_HELD = 2
+"""Arrays of a file: of a hundred thousand, reading would not end."""
 MARK = "metagen-task:"
 """What the text of a task begins with."""
 
@@ -64,7 +66,7 @@ class DrawnTask:
     def load(cls, path: Path) -> DrawnTask:
         """Read a file; raise `BadInput` that names it for anything else."""
         try:
-            return cls._of(read_arrays(path, MOST_BYTES))
+            return cls._of(read_arrays(path, MOST_BYTES, _HELD))
         except OSError as error:
             raise BadInput(printable(str(path)), error.strerror or str(error)) from None
         except ValueError as error:
@@ -77,7 +79,7 @@ class DrawnTask:
         if not word.startswith(MARK) or len(word) > 2 * MOST_BYTES:
             raise BadInput("text", "this is no drawn task")
         try:
-            return cls._of(arrays_in(base64.urlsafe_b64decode(word.removeprefix(MARK)), MOST_BYTES))
+            return cls._of(arrays_in(base64.urlsafe_b64decode(word.removeprefix(MARK)), MOST_BYTES, _HELD))
         except (binascii.Error, ValueError, zipfile.BadZipFile) as error:
             raise BadInput("text", f"this drawn task is damaged: {error}") from None
 
@@ -92,7 +94,7 @@ class DrawnTask:
         pictures = kind == ImageSpec.kind
         wanted = np.uint8 if pictures else np.float32
         if values.dtype != wanted or values.ndim < 2 or not KINDS[kind](values.shape[1:]).is_possible():
-            raise ValueError(f"its support is {values.dtype} {values.shape}")
+            raise ValueError(f"its support is {shortened(str(values.dtype))} {values.shape}")
         most = MOST_PICTURES if pictures else MOST_POINTS
         if not 1 <= len(values) <= most:
             raise ValueError(f"it holds {len(values):,} examples; 1 to {most:,} are possible")

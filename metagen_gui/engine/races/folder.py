@@ -61,11 +61,12 @@ class RaceFolder:
             self.steps = tuple(int(steps) for steps in lanes["steps"])
             self.runs = tuple(Path(run) for run in lanes["runs"])
             self.seconds = [float(seconds) for seconds in lanes["seconds"]]
-            if {len(self.steps), len(self.runs), len(self.seconds)} != {len(self.race.lanes)}:
+            counts = {len(self.steps), len(self.runs), len(self.seconds)}
+            if counts != {len(self.race.lanes)} or min(self.steps) < 1:
                 raise ValueError
         except FileNotFoundError:
             self.steps, self.runs, self.seconds = (), (), []
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise BadInput(str(path / LANES), "is damaged; the runs of this race are in the library") from None
 
     @classmethod
@@ -73,9 +74,11 @@ class RaceFolder:
         """Make the folder of a race that begins now; raise `BadInput` if the race or the disk does not allow it."""
         race.check()
         stamp, taken = time.strftime("%Y-%m-%d-%H%M%S"), 1
-        while (path := (root or races_folder()) / (stamp if taken == 1 else f"{stamp}-{taken}")).exists():
-            taken += 1
+        path = (root or races_folder()) / stamp
         try:
+            while path.exists():
+                taken += 1
+                path = path.with_name(f"{stamp}-{taken}")
             path.mkdir(parents=True)
             write_atomically(path / RACE, race.to_json().encode())
         except OSError as error:
@@ -108,10 +111,11 @@ class RaceFolder:
     def looks(self) -> list[LaneLooked]:
         """Return what was seen of the lanes, of every step the newest, in order."""
         found: dict[tuple[int, int], LaneLooked] = {}
-        with suppress(OSError, ValueError, TypeError):
+        with suppress(OSError, ValueError, TypeError, RecursionError):
             for line in read_file(self.path / LOOKED, MAX_BYTES).decode().splitlines():
                 look = LaneLooked(**json.loads(line))
-                found[look.lane, look.meta_step] = look
+                if look.lane in range(len(self.runs)):
+                    found[look.lane, int(look.meta_step)] = look
         return [found[key] for key in sorted(found)]
 
     def experiment(self, place: int) -> Experiment:

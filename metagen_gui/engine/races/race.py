@@ -50,13 +50,11 @@ class Race:
 
     def check(self, where: str = "race") -> None:
         """Raise `BadInput` that names the first thing that does not go together."""
-        if not FEWEST <= len(self.lanes) <= MOST:
-            raise BadInput(f"{where}.lanes", f"{len(self.lanes)} cannot race; {FEWEST} to {MOST} can")
+        _check_count(len(self.lanes), where)
         low, high = AMOUNTS[self.equal]
         if not low <= self.amount <= high or (self.equal == "steps" and self.amount != int(self.amount)):
-            raise BadInput(
-                f"{where}.amount", f"{self.amount:g} {self.equal} are not possible; {low:g} to {high:,.0f} are"
-            )
+            told = f"{quoted(self.amount)} {self.equal} are not possible; {low:g} to {high:,.0f} are"
+            raise BadInput(f"{where}.amount", told)
         names = [lane.name for lane in self.lanes]
         for name in names:
             if not name.strip() or len(name) > LETTERS_OF_A_NAME or names.count(name) > 1:
@@ -113,6 +111,7 @@ class Race:
             raise BadInput(f"{where}.amount", f"{quoted(amount)} is not a number")
         if not isinstance(given, list):
             raise BadInput(f"{where}.lanes", "lanes are a list of {name, experiment}")
+        _check_count(len(given), where)  # first: a file has room for a hundred thousand
         lanes = [_lane(one, f"{where}.lanes.{place}", folder, ours) for place, one in enumerate(given, 1)]
         race = cls(tuple(lanes), equal, amount)
         race.check(where)
@@ -146,15 +145,22 @@ def lane_for(experiment: Experiment, others: Sequence[Lane]) -> Lane:
     return Lane(next(name for name in names if name not in taken), experiment)
 
 
+def _check_count(lanes: int, where: str) -> None:
+    if not FEWEST <= lanes <= MOST:
+        raise BadInput(f"{where}.lanes", f"{lanes:,} cannot race; {FEWEST} to {MOST} can")
+
+
 def _lane(given: Any, where: str, folder: Path | None, ours: bool) -> Lane:
     if not isinstance(given, dict) or {*given} - {"name", "experiment"} or not isinstance(given.get("name", ""), str):
         raise BadInput(where, "a lane is {name, experiment}")
     held = given.get("experiment")
     if isinstance(held, str) and folder is not None:
+        if held != printable(held):
+            raise BadInput(f"{where}.experiment", f"{quoted(held)} is no name of a file")
         experiment = Experiment.load(folder / held)
     else:
         experiment = Experiment.from_document(held, f"{where}.experiment", ours=ours)
-    return Lane(given["name"], experiment) if given.get("name") else lane_for(experiment, ())
+    return Lane(printable(given["name"]), experiment) if given.get("name") else lane_for(experiment, ())
 
 
 def _apart(

@@ -17,6 +17,7 @@ import numpy as np
 from metagen_gui.engine.data.bayes import BestGenerator
 from metagen_gui.engine.data.density_shapes import Mixture
 from metagen_gui.engine.data.image_files import read_images
+from metagen_gui.engine.data.image_files.read import MOST_IMAGES
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress
 from metagen_gui.engine.data.spec import KINDS, Array, DataSpec
 from metagen_gui.engine.health.remedies import Advice
@@ -150,12 +151,14 @@ class TaskFamily(ABC):
         """
         return None if self.kept() and other.kept() else ()
 
-    def read(self, path: str | Path, where: str) -> tuple[Array, tuple[str, ...]]:
+    def read(self, path: str | Path, where: str, most: int = MOST_IMAGES) -> tuple[Array, tuple[str, ...]]:
         """Return a person's own pictures `(n, *shape)` as this family reads them, and what there is to say of them.
+
+        Of more than `most` the first are read, and no others are looked at.
 
         Raises `BadInput` for `where` if there are none to be read, or if its examples are no pictures.
         """
-        return read_images(path, self.spec, where=where)
+        return read_images(path, self.spec, where=where, most=most)
 
     def density(self, stream: Stream, index: int, points: Array) -> Array | None:
         """Return the true density of task `index` at `points` `(n, 2)` as `(n,)`, or None where it is not known."""

@@ -21,6 +21,7 @@ from metagen_gui.engine.data.image_files.kept_streams import NOT_COMPARED, NOT_K
 from metagen_gui.engine.data.image_files.layout import SHARE, ImageClass, Layout, arrange
 from metagen_gui.engine.data.image_files.listing import Source, counted, some
 from metagen_gui.engine.data.image_files.progress import Stopped
+from metagen_gui.engine.data.image_files.read import MOST_IMAGES
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress, look_at_images
 from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.data.spec import Array, ImageSpec, PixelKind, pixels_setting
@@ -196,7 +197,7 @@ class Images(TaskFamily):
         with suppress(Stopped):
             open_source(self.settings.path, WHERE, progress=lambda *_: False)
 
-    def read(self, path: str | Path, where: str) -> tuple[Array, tuple[str, ...]]:
+    def read(self, path: str | Path, where: str, most: int = MOST_IMAGES) -> tuple[Array, tuple[str, ...]]:
         """Return pictures with black and white as in the run that was recalled, so that one reads the same in both."""
         polarity, told = self._polarity, list[str]()
         if polarity == "auto":
@@ -204,7 +205,7 @@ class Images(TaskFamily):
                 polarity = "invert" if self.images.inverted else "keep"
             except BadInput:  # a run from before this was kept, whose own pictures are gone
                 told.append("which end is ink was found from these pictures, as those of training are not there")
-        found, notices = read_images(path, self.spec, polarity=polarity, white=self._white, where=where)
+        found, notices = read_images(path, self.spec, polarity=polarity, white=self._white, where=where, most=most)
         return found, (*notices, *told)
 
     def notices(self) -> tuple[str, ...]:

@@ -169,11 +169,13 @@ class Points(TaskFamily):
         with suppress(Stopped):
             open_source(self.settings.path, WHERE, progress=lambda *_: False, wanted=TABLES)
 
-    def read(self, path: str | Path, where: str) -> tuple[Array, tuple[str, ...]]:
+    def read(self, path: str | Path, where: str, most: int = MOST_POINTS) -> tuple[Array, tuple[str, ...]]:
         """Return the points of a table, or of all of a place, on the scale of those that were trained on."""
         source = open_source(path, where, single=True, wanted=TABLES)
-        found, bad = [], []
+        found, bad = list[Array](), list[str]()
         for file in source.listing.files:
+            if sum(map(len, found)) >= most:
+                break
             try:
                 found.append(read_points(source.read(file)))
             except Unusable as error:
@@ -181,7 +183,7 @@ class Points(TaskFamily):
         if not found:
             raise BadInput(where, f"{source.label} holds no points: {some(bad)}")
         told = (f"{counted(len(bad), 'table', 'tables')} skipped: {some(bad)}",) if bad else ()
-        return self._scaled(np.concatenate(found)), told
+        return self._scaled(np.concatenate(found)[:most]), told
 
     def notices(self) -> tuple[str, ...]:
         """Return what a person should know; tables that cannot be used are added as they are first met in a run."""

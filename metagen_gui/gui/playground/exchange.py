@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QTemporaryDir, QUrl, Signal
+from PySide6.QtCore import QMimeData, Qt, QTemporaryDir, QUrl, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
@@ -20,6 +20,8 @@ from metagen_gui.gui.widgets.icon_button import IconButton
 SHOWN_SIDE = 112
 """Pixels of each example in the picture that is copied."""
 SUFFIX = ".npz"
+LARGEST = 1024
+"""Pixels per side of a picture without a file: models see far fewer, and larger ones hold the window up."""
 PICTURES = "*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff"
 
 
@@ -99,6 +101,7 @@ class Exchange(QWidget):
     def take(self, data: QMimeData) -> None:
         """Take a drawn task or pictures that were pasted or dropped; what is neither is told."""
         if self.spec is None:
+            self.said.emit(self.tr("Wait until a model is open."), True)
             return
         try:
             found = self._found(data)
@@ -117,7 +120,7 @@ class Exchange(QWidget):
             return DrawnTask.load(paths[0])
         if paths:
             return tuple(paths)
-        if data.hasText() and data.text().strip().startswith(MARK):
+        if holds_task(data):
             return DrawnTask.from_text(data.text())
         image = data.imageData() if data.hasImage() else None
         if isinstance(image, QImage) and not image.isNull():
@@ -126,11 +129,15 @@ class Exchange(QWidget):
 
     def _file_of(self, image: QImage) -> Path:
         """Return a file with a picture that came without one, so that it goes the way of all others."""
-        self._folder = self._folder or QTemporaryDir()
+        if self._folder is None or not self._folder.isValid():
+            self._folder = QTemporaryDir()
         self._count += 1
         path = Path(self._folder.path()) / f"pasted {self._count}.png"
-        if not image.save(str(path)):
-            raise BadInput("clipboard", "its picture cannot be read")
+        if max(image.width(), image.height()) > LARGEST:
+            smooth = Qt.TransformationMode.SmoothTransformation
+            image = image.scaled(LARGEST, LARGEST, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+        if not self._folder.isValid() or not image.save(str(path)):
+            raise BadInput("clipboard", "its picture cannot be kept where temporary files are")
         return path
 
     def _ask_and_save(self) -> None:
@@ -146,3 +153,8 @@ class Exchange(QWidget):
         names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open a drawn task or pictures"), "", kinds)
         if names:
             self.load([Path(name) for name in names])
+
+
+def holds_task(data: QMimeData) -> bool:
+    """Return whether data that were pasted or dropped hold a drawn task as text."""
+    return data.hasText() and data.text().lstrip().startswith(MARK)

@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
 
 from metagen_gui.engine.play.drawn_task import DrawnTask
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.gui.playground.exchange import Exchange
+from metagen_gui.gui.playground.exchange import Exchange, holds_task
 from metagen_gui.gui.playground.hand import Hand
 from metagen_gui.gui.playground.held_out import HeldOutBox
-from metagen_gui.gui.playground.serving import Adapt, Given, Open, Order, Pick, Read, Ready, Shown, Trouble
+from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Order, Pick, Read, Ready, Shown, Trouble
 from metagen_gui.gui.playground.source_picker import SourcePicker
 from metagen_gui.gui.playground.sources import Source
 from metagen_gui.gui.playground.step_bar import StepBar
@@ -57,8 +57,8 @@ class Page(QWidget):
         self.ready: Ready | None = None
         self._stamp = self._void = 0
         self._came: dict[str, int] = {}
-        self._anew = True
         self._opening: Open | None = None
+        self._broke: Path | None = None
         self._next: tuple[DrawnTask | None, int | None] | None = None
         self.hand, self.wall, self.steps = Hand(), Wall(), StepBar()
         self.exchange = Exchange(self.hand)
@@ -134,8 +134,12 @@ class Page(QWidget):
         self._next = drawn, steps
 
     def begin_anew(self) -> None:
-        """Forget which model is open: whoever had it is gone. The drawing stays."""
-        self.ready = self._opening = None
+        """Forget which model is open: whoever had it is gone. The drawing stays; what breaks twice is left alone."""
+        broken = self._opening or self.ready
+        if broken is not None and broken.folder == self._broke:
+            self.source_picker.unusable.add(broken.folder)
+        self._broke = broken.folder if broken else None
+        self.ready = self._opening = self.exchange.spec = None
         self._clear_samples()
 
     def take(self, came: Any) -> None:
@@ -144,11 +148,13 @@ class Page(QWidget):
             case Ready():
                 self._take_model(came)
             case Given() if came.stamp > self._void:
-                self.hand.give(came.support, anew=self._anew)
+                self.hand.give(came.support, anew=came.anew)
                 self._say(came.name)
             case Shown() if came.stamp > self._void and came.stamp >= self._came.get(came.arm, 0):
                 self._came[came.arm] = came.stamp
                 self._take_samples(came)
+            case Lost() if came.stamp > self._void and came.stamp >= self._came.get(came.arm, 0):
+                self.wall.show_arm(came.arm, None)
             case Trouble() if came.stamp > self._void:
                 self._take_trouble(came)
 
@@ -162,6 +168,7 @@ class Page(QWidget):
     def _take_model(self, ready: Ready) -> None:
         self.ready, self._opening = ready, None
         self.source_picker.unusable.discard(ready.folder)
+        self.source_picker.show_chosen(ready.folder)
         self._clear_samples()
         self.steps.set_count(ready.steps)
         told = self.tr("after {0} outer steps").format(f"{ready.meta_step:,}") if ready.meta_step else ""
@@ -192,7 +199,7 @@ class Page(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say that files and pictures may be dropped."""
-        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+        if event.mimeData().hasUrls() or event.mimeData().hasImage() or holds_task(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -224,11 +231,9 @@ class Page(QWidget):
     # -- asking and showing ------------------------------------------------------------------------------------------
 
     def _pick(self, index: int) -> None:
-        self._anew = True
         self._ask(Pick(index))
 
     def _read(self, paths: tuple[Path, ...]) -> None:
-        self._anew = False
         self._ask(Read(paths))
 
     def _ask(self, order: Order) -> None:
@@ -251,6 +256,7 @@ class Page(QWidget):
 
     def _take_samples(self, came: Shown) -> None:
         self._below.setCurrentWidget(self.wall)
+        self._broke = None
         self.wall.show_arm(came.arm, came)
         if came.arm == "learned":
             self.steps.set_steps(came.snapshot.steps)

@@ -16,7 +16,9 @@ import numpy.typing as npt
 
 from metagen_gui.engine.data.spec import Array, DataSpec
 from metagen_gui.engine.events import Snapshot
+from metagen_gui.engine.play.drawn_task import MOST_PICTURES, MOST_POINTS
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.gui.program.engine_loader import undisturbed
 from metagen_gui.gui.program.job import Job
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 CALM = 0.3
 """Seconds without an order before rivals are computed: they must not hold up the hand that draws."""
-MOST_PICTURES = 10
 TURN = 0.0005
 """Seconds after which a thread that waits for Python gets it, while a person waits for samples."""
 
@@ -91,6 +92,8 @@ class Given:
     stamp: int
     support: Array
     name: str
+    anew: bool = True
+    """Whether they come in place of all there were."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +104,14 @@ class Shown:
     arm: str
     snapshot: Snapshot
     nearest: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An arm that has come to nothing: its adaptation diverged."""
+
+    stamp: int
+    arm: str
 
 
 @dataclass(frozen=True)
@@ -214,10 +225,19 @@ def carry_out(session: Session, order: Order) -> Given | Shown:
         task = session.held_out(order.index)
         return Given(order.stamp, task.support[: MOST_PICTURES if session.model.spec.has_pixels else None], task.name)
     if isinstance(order, Read):
-        read = [session.family.read(path, path.name)[0] for path in order.paths]
-        return Given(order.stamp, np.concatenate(read)[:MOST_PICTURES], order.paths[0].name)
+        return read(session, order)
     assert isinstance(order, Adapt)
     return shown(session, order, "learned")
+
+
+def read(session: Session, order: Read) -> Given:
+    """Return as many examples of the files as there is room for; no further file is looked at."""
+    room, found = MOST_PICTURES if session.model.spec.has_pixels else MOST_POINTS, list[Array]()
+    for path in order.paths:
+        if room > 0:
+            found.append(session.family.read(path, printable(path.name), room)[0])
+            room -= len(found[-1])
+    return Given(order.stamp, np.concatenate(found), printable(order.paths[0].name), anew=False)
 
 
 def shown(session: Session, order: Adapt, arm: str) -> Shown:
@@ -252,11 +272,14 @@ class Rivals:
         self._order, self._behind, self._begun = order, list(self._made), True
         self._rehearsed = False
 
-    def once(self) -> Shown | None:
+    def once(self) -> Shown | Lost | None:
         """Do a little: let a rival adapt, or tune the next one, or rehearse; return what is new of a rival."""
         if self._behind:
             arm = self._behind.pop(0)
-            return shown(self._made[arm], self._order, arm)
+            try:
+                return shown(self._made[arm], self._order, arm)
+            except BadInput:
+                return Lost(self._order.stamp, arm)
         if self._complete and self._session is not None:
             self._session.rehearse(self._order.support)
             self._rehearsed = True

@@ -37,14 +37,20 @@ class SourcePicker(QComboBox):
         if [self.itemText(row) for row in range(self.count())] != titles:
             self.clear()
             self.addItems(titles)
-        place = next((row for row, source in enumerate(found) if source.folder == folder), None)
+        if folder is not None and self.show_chosen(folder):
+            return True
         usable = [row for row, source in enumerate(found) if source.folder not in self.unusable]
-        if place is None and not usable:
-            return False
-        self.setCurrentIndex(usable[0] if place is None else place)
-        if place is None:
+        if usable:
+            self.setCurrentIndex(usable[0])
             self._want(usable[0])
-        return True
+        return bool(usable)
+
+    def show_chosen(self, folder: Path) -> bool:
+        """Let a source be the chosen one, if it is there; return whether it is."""
+        place = next((row for row, source in enumerate(self.sources) if source.folder == folder), None)
+        if place is not None:
+            self.setCurrentIndex(place)
+        return place is not None
 
     def _want(self, row: int) -> None:
         if 0 <= row < len(self.sources):

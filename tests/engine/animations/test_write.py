@@ -96,6 +96,7 @@ def test_a_frame_that_cannot_be_drawn_leaves_nothing(tmp_path: Path) -> None:
         ("film", FILM, "an animation's name ends in"),
         ("nowhere/film.gif", FILM, "nowhere: there is no such folder"),
         ("taken.gif", FILM, "taken.gif: is a folder"),
+        ("x" * 300 + ".gif", FILM, "File name too long"),
         ("film.gif", Film(0, SIZE, 10), "frames: 0 frames cannot be written; 1 to 1,000 can"),
         ("film.gif", Film(1001, (2, 2), 10), "frames: 1,001 frames"),
         ("film.png", Film(400, (1000, 1000), 10), "size: 400 frames of 1,000 × 1,000 pixels are too much"),

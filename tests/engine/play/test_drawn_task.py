@@ -64,6 +64,8 @@ ANY = np.zeros((2, 1, 28, 28), np.uint8)
         (npz(kind="images", support=np.array([DrawnTask], dtype=object)), "damaged"),
         (pickle.dumps({"kind": "images"}), "damaged"),
         (npz(kind="images", support=np.zeros((10, 3, 4096, 4096), np.uint8)), "larger than"),
+        (npz(kind="images", support=ANY, **{f"{each}": 0 for each in range(50)}), "more than 2 arrays"),
+        (npz(kind="images", support=np.zeros(3, [("x" * 3_000, "u1")])), r"support is .{1,120}\(3,\)$"),
     ],
 )  # fmt: skip
 def test_what_is_no_drawn_task_is_refused(data: bytes, why: str, tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ def test_a_lane_whose_warm_up_leaves_nothing_of_it_is_refused(tiny: Tiny) -> Non
     ("changes", "where", "why"),
     [
         ({"lanes": []}, "race.lanes", "0 cannot race"),
+        ({"lanes": [{"experiment": "gone.json"}] * 9_000}, "race.lanes", "9,000 cannot race"),
+        ({"amount": 10**400}, "race.amount", "0000 steps are not possible"),
         ({"amount": 0}, "race.amount", "0 steps are not possible"),
         ({"amount": 2.5}, "race.amount", "2.5 steps"),
         ({"amount": True}, "race.amount", "True is not a number"),
@@ -87,8 +89,8 @@ def test_a_lane_whose_warm_up_leaves_nothing_of_it_is_refused(tiny: Tiny) -> Non
         ({"version": 9}, "race", "version 9"),
         ({"lane": []}, "race", "'lane' is nothing"),
         ({"lanes": "two"}, "race.lanes", "a list"),
-        ({"lanes": [{"name": "a"}]}, "race.lanes.1", "an experiment is a JSON object"),
-        ({"lanes": [{"title": "a"}]}, "race.lanes.1", "a lane is"),
+        ({"lanes": [{"name": "a"}] * 2}, "race.lanes.1", "an experiment is a JSON object"),
+        ({"lanes": [{"title": "a"}] * 2}, "race.lanes.1", "a lane is"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_named(tiny: Tiny, changes: dict[str, Any], where: str, why: str) -> None:
@@ -96,6 +98,21 @@ def test_what_is_wrong_with_a_file_is_named(tiny: Tiny, changes: dict[str, Any],
     with pytest.raises(BadInput) as refused:
         Race.from_document(document)
     assert refused.value.where.startswith(where) and why in refused.value.why
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "a\nb"])
+def test_what_is_no_name_of_a_file_is_refused(tiny: Tiny, tmp_path: Path, name: str) -> None:
+    document = race_of(tiny(), tiny()).document()
+    document["lanes"][0]["experiment"] = name
+    (tmp_path / "race.json").write_text(json.dumps(document))
+    with pytest.raises(BadInput, match="is no name of a file"):
+        Race.load(tmp_path / "race.json")
+
+
+def test_names_from_a_file_are_one_line_that_can_be_printed(tiny: Tiny) -> None:
+    document = race_of(tiny(), tiny()).document()
+    document["lanes"][0]["name"] = "<b>a\n\x1b[31m\u202e"
+    assert Race.from_document(document).lanes[0].name == "<b>a\\n\\x1b[31m\\u202e"
 
 
 def test_every_lane_has_a_name_of_its_own(tiny: Tiny) -> None:

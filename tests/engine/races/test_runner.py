@@ -229,8 +229,16 @@ def test_races_are_kept_the_newest_first_and_damage_is_named(tiny: Tiny, tmp_pat
     (tmp_path / "metagen" / "races" / "broken" / "race.json").write_text("{")
     assert [kept.folder for kept in kept_races()] == [second, first]
     assert not kept_races()[0].held
-    (second / "lanes.json").write_text(json.dumps({"steps": [1], "runs": ["a"], "seconds": [0]}))
-    with pytest.raises(BadInput, match="is damaged; the runs of this race are in the library"):
-        RaceFolder(second)
+    lanes = {"steps": [1, 2], "runs": ["a", "b"], "seconds": [0, 0]}
+    damaged = [json.dumps({**lanes, "steps": steps}) for steps in ([1], [0, 1], [float("inf"), 1])] + ["[" * 9_000]
+    for text in damaged:
+        (second / "lanes.json").write_text(text)
+        with pytest.raises(BadInput, match="is damaged; the runs of this race are in the library"):
+            RaceFolder(second)
+    folder = RaceFolder(first)
+    folder.begin((1, 2))
+    for lane in (0, 9):
+        folder.keep_look(LaneLooked(lane, 1, 0.1, 0.5, 0.1))
+    assert [look.lane for look in folder.looks()] == [0]
     (first / LOOKED).write_text("not JSON\n")
     assert RaceFolder(first).looks() == []

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, QTemporaryDir, QUrl
+from PySide6.QtGui import QDragEnterEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QScrollBar, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.play.drawn_task import MARK, DrawnTask
-from metagen_gui.gui.playground.serving import Adapt, Given, Open, Pick, Read, Trouble
+from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Pick, Read, Trouble
 from metagen_gui.gui.playground.sources import Source
 from metagen_gui.gui.playground.wall import HERE, blended
 from metagen_gui.gui.samples.columns import examples_of
@@ -244,12 +244,73 @@ def test_pictures_are_pasted_and_dropped_as_files_that_the_run_reads(bench: Benc
     bench.page.exchange.take(dropped)
     order = bench.orders[-1]
     assert isinstance(order, Read) and [path.name for path in order.paths] == ["a.png", "b.png"]
-    bench.page.take(Given(order.stamp, np.ones((2, 1, 28, 28), np.float32), "a.png"))
+    bench.page.take(Given(order.stamp, np.ones((2, 1, 28, 28), np.float32), "a.png", anew=False))
     assert len(bench.adapts()[-1].support) == 2
     text = QMimeData()
     text.setText("hello")
     bench.page.exchange.take(text)
     assert "no picture and no drawn task" in bench.page.status.text()
+
+
+def test_a_large_picture_is_shrunk_before_it_is_kept_and_one_that_cannot_be_kept_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = QMimeData()
+    data.setImageData(QImage(3000, 1500, QImage.Format.Format_Grayscale8))
+    bench.page.exchange.take(data)
+    assert "Wait until a model is open" in bench.page.status.text() and not bench.orders
+    bench.ready()
+    bench.page.exchange.take(data)
+    order = bench.orders[-1]
+    assert isinstance(order, Read) and QImage(str(order.paths[0])).size() == QSize(1024, 512)
+    monkeypatch.setattr(QTemporaryDir, "isValid", lambda folder: False)
+    bench.page.exchange.take(data)
+    assert "temporary files" in bench.page.status.text() and bench.orders[-1] is order
+
+
+def test_a_dropped_word_is_a_task_and_what_is_read_late_does_not_replace_what_was_picked(bench: Bench) -> None:
+    bench.ready()
+    word = QMimeData()
+    word.setText(" " + DrawnTask("images", np.ones((1, 1, 28, 28), np.float32)).to_text())
+    enter = QDragEnterEvent(
+        QPoint(9, 9), Qt.DropAction.CopyAction, word, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    bench.page.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    bench.page.exchange.take(word)
+    bench.page.exchange.load([Path("a.png")])
+    read = bench.orders[-1]
+    bench.page.task_box.setValue(7)
+    bench.page.take(Given(read.stamp, np.ones((2, 1, 28, 28), np.float32), "a.png", anew=False))
+    assert len(bench.adapts()[-1].support) == 3
+    bench.page.take(Given(bench.orders[-1].stamp, np.ones((5, 1, 28, 28), np.float32), "an alphabet/one"))
+    assert len(bench.adapts()[-1].support) == 5
+
+
+def test_a_rival_that_diverges_shows_nothing_of_an_earlier_task(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    stroke(bench.page.hand.pad)
+    stamp = bench.adapts()[-1].stamp
+    bench.page.take(bench.shown(stamp))
+    bench.page.take(bench.shown(stamp, "scratch"))
+    stroke(bench.page.hand.pad)
+    bench.page.take(Lost(bench.adapts()[-1].stamp, "scratch"))
+    arms = bench.page.wall.arms
+    assert arms["scratch"].shown is None and arms["learned"].shown is not None
+
+
+def test_what_breaks_twice_is_left_and_the_next_model_opened(bench: Bench, stroke: Stroke) -> None:
+    sources = [Source(Path(name), name) for name in ("one", "two")]
+    bench.page.show_sources(sources)
+    bench.ready()
+    stroke(bench.page.hand.pad)
+    for _ in range(2):
+        bench.page.begin_anew()
+        bench.page.show_sources(sources)
+    opened = [order.folder.name for order in bench.orders if isinstance(order, Open)]
+    assert opened == ["one", "one", "two"] and bench.page.hand.support() is not None
+    bench.ready(folder="two")
+    assert bench.page.source_picker.currentText() == "two"
 
 
 def test_samples_turn_into_one_another_between_steps(bench: Bench) -> None:

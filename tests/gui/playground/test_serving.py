@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
@@ -86,6 +87,22 @@ def test_what_is_wrong_is_told_and_the_next_order_is_done(run: Path, tmp_path: P
     assert isinstance(trouble, Trouble) and trouble.stamp == 4 and "expected (n, 1, 16, 16)" in trouble.sentence
     inbox.put(Read((tmp_path / "no.png",), stamp=5))
     assert "no.png" in next(came).sentence
+    inbox.put(Read((tmp_path / "no\n.png",), stamp=6))
+    assert "\n" not in next(came).sentence
+
+
+def test_of_many_pictures_as_many_are_read_as_there_is_room_for(run: Path, tmp_path: Path) -> None:
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(9):
+        Image.new("L", (16, 16), 20 * number).save(many / f"{number}.png")
+    inbox = Inbox()
+    came = answers(inbox)
+    inbox.put(Open(run, stamp=1))
+    next(came)
+    inbox.put(Read((many / "1.png", many, tmp_path / "gone"), stamp=2))
+    given = next(came)
+    assert isinstance(given, Given) and len(given.support) == 10 and not given.anew
 
 
 @pytest.mark.parametrize("name", ["characters", "densities", "sinusoids"])
