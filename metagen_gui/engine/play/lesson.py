@@ -88,7 +88,7 @@ class Lesson:
             raise BadInput("text", "longer than any lesson is")
         word = "".join(text.split())
         packed, dot, checksum = word.removeprefix(MARK).partition(".")
-        if not word.startswith(MARK) or not dot:
+        if not word.startswith(MARK) or not dot or not word.isascii():
             raise BadInput("text", "this is no lesson")
         if checksum != _checksum(packed):
             raise BadInput("text", "this lesson is damaged: some of it is missing or changed")

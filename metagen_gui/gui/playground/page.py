@@ -166,7 +166,8 @@ class Page(QWidget):
             self.show_sources(self.source_picker.sources)  # what was open is so still, or else the next one is tried
 
     def _take_model(self, ready: Ready) -> None:
-        self.ready, self._opening = ready, None
+        latest = self._opening is None or ready.stamp >= self._opening.stamp  # or one that another was asked for since
+        self.ready, self._opening = ready, None if latest else self._opening
         self.source_picker.unusable.discard(ready.folder)
         self.source_picker.show_chosen(ready.folder)
         self._clear_samples()
@@ -181,8 +182,8 @@ class Page(QWidget):
         self._hint.setText(hint)
         self.exchange.spec = ready.spec
         self.hand.suit(ready.spec, ready.extent, curves=ready.curves)
-        given, self._next = self._next, None
-        if given is not None:
+        if latest and self._next is not None:
+            given, self._next = self._next, None
             self._give(*given)
         self._adapt()
 

@@ -213,10 +213,8 @@ def opened(order: Open) -> tuple[Session, Ready]:
     if not (spec.has_pixels or spec.in_plane):
         raise BadInput(str(order.folder), f"there is no way to draw {spec.kind}")
     first = session.adapt(np.zeros((1, *spec.shape), np.float32))
-    curves, extent = first.curves is not None, first.extent
-    return session, Ready(
-        order.stamp, order.folder, spec, session.steps, found.meta_step, extent, curves, found.notices
-    )
+    known = found.meta_step, first.extent, first.curves is not None, found.notices
+    return session, Ready(order.stamp, order.folder, spec, session.steps, *known)
 
 
 def carry_out(session: Session, order: Order) -> Given | Shown:

@@ -11,6 +11,7 @@ from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.steady_label import SteadyLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
+MOST_STEPS = 100
 FINE = 20
 """Positions of the slider from one step to the next."""
 FRAME = 40
@@ -42,7 +43,7 @@ class StepBar(QWidget):
         self._label = SteadyLabel()
         self._label.setBuddy(self.slider)
         self.count = QSpinBox()
-        self.count.setRange(1, 100)
+        self.count.setRange(1, MOST_STEPS)
         self.count.setAccessibleName(self.tr("Adaptation steps"))
         self.count.setToolTip(self.tr("How many adaptation steps are taken"))
         self.count.setKeyboardTracking(False)

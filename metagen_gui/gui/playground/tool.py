@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from metagen_gui.engine.settings.plain_text import shortened
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.plain_text import quoted, shortened
 from metagen_gui.gui.program.job import Broken, Outcome
 from metagen_gui.gui.run.tool import Tool
 
@@ -54,17 +55,20 @@ class Playground(Tool):
     def bring_back(self, state: Mapping[str, Any]) -> None:
         """Open the model of that name, if there is one, and give it what was drawn."""
         from metagen_gui.engine.play.drawn_task import DrawnTask
+        from metagen_gui.gui.playground.step_bar import MOST_STEPS
 
         assert self.page is not None
         name, steps, task = state.get("model"), state.get("steps"), state.get("task")
         drawn = DrawnTask.from_text(task) if isinstance(task, str) else None
+        if steps is not None and (type(steps) is not int or not 1 <= steps <= MOST_STEPS):
+            raise BadInput("lesson.steps", f"{quoted(steps)} is no number of 1 to {MOST_STEPS}")
         known = (source.folder for source in self.page.source_picker.sources if source.folder.name == name)
         folder = next(known, self.page.ready.folder if self.page.ready else None)
         if folder is None or (isinstance(name, str) and folder.name != name):
             self.around.banner.warn(self.tr("There is no trained model {0} here.").format(shortened(str(name))))
         if folder is not None:
             self.page.open(folder)
-            self.page.give_next(drawn, steps if isinstance(steps, int) else None)
+            self.page.give_next(drawn, steps)
 
     def wait(self) -> None:
         """Let the thread end."""

@@ -82,7 +82,7 @@ def test_what_is_wrong_is_named(changes: dict[str, Any], where: str, why: str) -
 @pytest.mark.parametrize(
     "text",
     [
-        "", "metagen-task:abc", MARK, f"{MARK}abc", word_of(None, packed=b"no zlib"), word_of([]),
+        "", "metagen-task:abc", MARK, f"{MARK}abc", f"{MARK}\ud800.abc", word_of(None, packed=b"no zlib"), word_of([]),
         "a" * (3 * MOST_BYTES), word_of(None, packed=zlib.compress(b" " * (MOST_BYTES + 1))),
         word_of(None, packed=zlib.compress(b"{}")[:-3]),
         word_of(None, packed=zlib.compress(b"\xff")), word_of(None, packed=zlib.compress(b"[" * 100_000)),

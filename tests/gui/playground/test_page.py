@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QScro
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.play.drawn_task import MARK, DrawnTask
-from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Pick, Read, Trouble
+from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Pick, Read, Ready, Trouble
 from metagen_gui.gui.playground.sources import Source
 from metagen_gui.gui.playground.wall import HERE, blended
 from metagen_gui.gui.samples.columns import examples_of
-from tests.gui.playground.conftest import POINTS, Bench, drag
+from tests.gui.playground.conftest import PICTURES, POINTS, Bench, drag
 
 Stroke = Callable[[QWidget], None]
 
@@ -280,7 +280,7 @@ def test_a_dropped_word_is_a_task_and_what_is_read_late_does_not_replace_what_wa
     bench.page.exchange.take(word)
     bench.page.exchange.load([Path("a.png")])
     read = bench.orders[-1]
-    bench.page.task_box.setValue(7)
+    bench.page.held_out.box.setValue(7)
     bench.page.take(Given(read.stamp, np.ones((2, 1, 28, 28), np.float32), "a.png", anew=False))
     assert len(bench.adapts()[-1].support) == 3
     bench.page.take(Given(bench.orders[-1].stamp, np.ones((5, 1, 28, 28), np.float32), "an alphabet/one"))
@@ -297,6 +297,19 @@ def test_a_rival_that_diverges_shows_nothing_of_an_earlier_task(bench: Bench, st
     bench.page.take(Lost(bench.adapts()[-1].stamp, "scratch"))
     arms = bench.page.wall.arms
     assert arms["scratch"].shown is None and arms["learned"].shown is not None
+
+
+def test_a_lesson_is_given_to_the_model_that_it_asked_for(bench: Bench) -> None:
+    bench.page.open(Path("first"))
+    first = bench.orders[-1].stamp
+    bench.page.open(Path("second"))
+    bench.page.give_next(DrawnTask("images", np.ones((2, 1, 28, 28), np.float32)), 4)
+    second = bench.orders[-1].stamp
+    bench.page.take(Ready(first, Path("first"), PICTURES, 3, 500, None, False, ()))
+    assert bench.page.hand.support() is None
+    bench.page.take(Ready(second, Path("second"), PICTURES, 3, 500, None, False, ()))
+    order = bench.adapts()[-1]
+    assert order.support.shape == (2, 1, 28, 28) and order.steps == 4
 
 
 def test_what_breaks_twice_is_left_and_the_next_model_opened(bench: Bench, stroke: Stroke) -> None:

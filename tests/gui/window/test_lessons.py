@@ -106,6 +106,10 @@ def test_lessons_are_files_and_what_is_none_is_told(qtbot: QtBot, window: MainWi
     odd = {"race": {"race": 1}, "nothing": {}}
     window.lessons.show(Lesson(Experiment(), layout="narrow", tools=odd, panels=("race", "nothing")))
     qtbot.waitUntil(lambda: "a race is a JSON object" in window.banner.text())
+    window.lessons.show(
+        Lesson(Experiment(), layout="narrow", tools={"playground": {"steps": 10**30}}, panels=("playground",))
+    )
+    qtbot.waitUntil(lambda: "is no number of 1 to 100" in window.banner.text(), timeout=20_000)
 
 
 def test_hidden_controls_stay_so_until_all_are_shown(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
