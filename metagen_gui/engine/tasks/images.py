@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from metagen_gui.engine.data.image_files import read_images
 from metagen_gui.engine.data.image_files.contents import Contents, contents_of, shared_classes, without_copies
 from metagen_gui.engine.data.image_files.decode import Shape
@@ -64,6 +66,9 @@ class ImagesSettings(Config):
         high=0.4,
         expert=True,
     )
+    turned: bool = setting(
+        False, "Turn every second task of training by a quarter, a half or three quarters: as good as more classes."
+    )
 
     @property
     def shape(self) -> Shape:
@@ -92,9 +97,7 @@ class Images(TaskFamily):
     """Classes of the user's own images."""
 
     title = "Images"
-    summary = (
-        "A folder or zip of your own, one folder per class, or arrays; Omniglot, MNIST and QuickDraw as published."
-    )
+    summary = "A folder or zip of your own, a folder per class, or arrays; Omniglot, MNIST and QuickDraw as published."
     reference = "https://doi.org/10.1126/science.aab3050"
     Settings = ImagesSettings
     shape_settings = ("size", "colour", "pixels")
@@ -179,6 +182,8 @@ class Images(TaskFamily):
             found = self.images.first_good(members, needed, distinct=not self._as_before)
             if len(found) == needed:
                 found, chosen = self.spec.as_given(found, random), classes[choice]
+                if self.settings.turned and stream == "train" and random.random() < 0.5:
+                    found = np.ascontiguousarray(np.rot90(found, int(random.integers(1, 4)), axes=(2, 3)))
                 group = chosen.group if self.layout.whole_groups else chosen.name
                 return Task(shortened(chosen.name), found[:shots], found[shots:], group)
         raise self._too_few((stream,), needed)

@@ -8,6 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from metagen_gui.engine.adaptation.learned_rates import RATE
+from metagen_gui.engine.adaptation.meta_params import MetaParams
+from metagen_gui.engine.algorithms.base import Algorithm
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import load_checkpoint
@@ -39,11 +44,26 @@ class TrainedRun:
         return self.experiment.build_tasks()
 
     def changed(self, values: Mapping[str, Any]) -> TrainedRun:
-        """Return the run with other settings, such as those of sampling, by `section.name`; raise `BadInput`."""
-        experiment, where = self.experiment, str(self.folder)
+        """Return the run with other settings, such as those of sampling, by `section.name`; raise `BadInput`.
+
+        What is to adapt and did not in training adapts at its fixed rate; learned rates of what no longer does go.
+        """
+        experiment, spec, weights = self.experiment, self.model.spec, self.model.weights
         for path, value in values.items():
             experiment = experiment.with_value(path, value)
-        return replace(self, model=assemble(experiment, self.model.spec, "initialization", self.model.weights, where))
+        model = experiment.plugin("model")(experiment.config("model"), spec)
+        weights = with_rates_of(experiment.build_algorithm(model), weights)
+        return replace(self, model=assemble(experiment, spec, "initialization", weights, str(self.folder)))
+
+
+def with_rates_of(algorithm: Algorithm, weights: MetaParams) -> MetaParams:
+    """Return `weights` with the learned rates that `algorithm` has: theirs, or, where there are none, fixed ones."""
+    fresh, own = algorithm.initialize(torch.Generator()).own, dict(weights.own)
+    for player, learned in fresh.items():
+        rates = {name: value for name, value in learned.items() if name.startswith(RATE)}
+        others = {name: value for name, value in own[player].items() if not name.startswith(RATE)}
+        own[player] = {**others, **{name: own[player].get(name, rate) for name, rate in rates.items()}}
+    return MetaParams(weights.model, own)
 
 
 def open_run(folder: Path) -> TrainedRun:

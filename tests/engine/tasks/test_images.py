@@ -114,6 +114,21 @@ def test_a_task_depends_on_seed_stream_and_index_only(omniglot: Path) -> None:
     assert (different.support != first.batch("train", 0, 8, 2, 2).support).any()
 
 
+def test_every_second_task_of_training_is_turned_where_that_is_asked_for(omniglot: Path) -> None:
+    """Its classes as they are stay among them, pictures of one task are turned alike, and nothing held out is."""
+    plain, turned = family(omniglot), family(omniglot, turned=True)
+    found = dict.fromkeys(range(4), 0)
+    for index in range(60):
+        before, after = (tasks.task("train", index, 2, 3) for tasks in (plain, turned))
+        ways = [np.rot90(before.support, way, axes=(2, 3)) for way in range(4)]
+        (way,) = (way for way in range(4) if np.array_equal(ways[way], after.support))
+        assert np.array_equal(np.rot90(before.query, way, axes=(2, 3)), after.query)
+        found[way] += 1
+    assert 20 < found[0] < 40 and min(found.values()) > 3
+    for stream in ("validation", "test"):
+        assert np.array_equal(plain.task(stream, 0, 2, 3).support, turned.task(stream, 0, 2, 3).support)
+
+
 def test_the_split_does_not_depend_on_seed_or_shots(omniglot: Path) -> None:
     first, second = family(omniglot, seed=1), family(omniglot, seed=2)
     first.check(1, 1)
