@@ -33,7 +33,8 @@ class Strip(QListWidget):
         self.setWrapping(False)
         self.setIconSize(QSize(SIDE, SIDE))
         self.setSpacing(1)
-        self.setFixedHeight(SIDE + 22)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedHeight(SIDE + 24 + self.horizontalScrollBar().sizeHint().height())
         self._seen: list[Array | None] = []
         self.currentRowChanged.connect(self._pick)
         theme_changes().changed.connect(self._draw_again)

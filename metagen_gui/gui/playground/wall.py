@@ -124,6 +124,11 @@ class ArmView(QWidget):
             content = Content(snapshot, 0, HERE)
             painter.drawImage(0, 0, draw_cell(content, size, across, down, self.devicePixelRatioF(), Options()))
             self._mark(painter, snapshot, slot)
+            if not shows_points(snapshot) and not np.ptp(snapshot.samples):
+                painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+                painter.drawText(
+                    QRectF(QPointF(), size), Qt.AlignmentFlag.AlignCenter, self.tr("nothing is drawn here")
+                )
         if self.hasFocus():
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 1))
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
