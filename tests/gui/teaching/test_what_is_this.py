@@ -14,7 +14,7 @@ from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import REGISTRIES, Experiment
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.teaching.explanation import Explanation
-from metagen_gui.gui.teaching.pages.window import PagesWindow
+from metagen_gui.gui.teaching.pages.window import NAME, PagesWindow
 from metagen_gui.gui.window.main_window import MainWindow
 from tests.gui.stand_ins import jobs
 
@@ -174,6 +174,16 @@ def test_from_an_explanation_to_the_page_and_back_to_the_same_window(qtbot: QtBo
         qtbot.mouseClick(window.teaching.explanation.page_button, Qt.MouseButton.LeftButton)
         assert not window.teaching.explanation.isVisible()
         assert pages(window).text.accessibleName() == title
+
+
+def test_a_plugin_that_comes_later_has_a_page_as_well(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    window.teaching.open_pages()
+    algorithms = REGISTRIES["algorithm"]
+    monkeypatch.setattr(algorithms, "_plugins", {**algorithms._plugins, "later": algorithms.get("reptile")})
+    window.panel.set_experiment(Experiment(algorithm="later"))
+    window.panel.column.pickers["algorithm"].explain.click()
+    assert pages(window).list.currentItem().data(0, NAME) == "later"
+    assert pages(window).text.accessibleName() == "Reptile"
 
 
 def test_with_the_focus_elsewhere_the_algorithm_is_explained(window: MainWindow) -> None:

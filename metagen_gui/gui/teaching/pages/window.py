@@ -47,7 +47,6 @@ class PagesWindow(QDialog):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(whole)
-        self._list_plugins()
         self.list.currentItemChanged.connect(self._show_item)
         self.text.anchorClicked.connect(self._open)
         self.finished.connect(self.picture.stop)
@@ -56,9 +55,8 @@ class PagesWindow(QDialog):
 
     def show_page(self, section: str, name: str) -> None:
         """Open the window at the page of a plugin."""
+        self._list_plugins()  # some may have come since
         (item,) = (it for it in self._items() if (it.data(0, SECTION), it.data(0, NAME)) == (section, name))
-        if item is self.list.currentItem():
-            self._show_item(item)
         self.list.setCurrentItem(item)
         self.show()
         self.raise_()
@@ -68,6 +66,7 @@ class PagesWindow(QDialog):
     def _list_plugins(self) -> None:
         from metagen_gui.engine.experiment import REGISTRIES
 
+        self.list.clear()
         bold = self.font()
         bold.setBold(True)
         for section in ("algorithm", "model", "tasks"):
