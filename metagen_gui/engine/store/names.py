@@ -26,6 +26,11 @@ def exports_folder() -> Path:
     return runs_folder().parent / "exports"
 
 
+def has_checkpoint(folder: Path) -> bool:
+    """Return whether a run has kept anything yet."""
+    return any((folder / CHECKPOINTS).glob("step-*.json"))
+
+
 def is_run_folder(folder: Path) -> bool:
     """Return whether `folder` is a run's; one of its files may have been lost."""
     return (folder / CHECKPOINTS).is_dir() and any((folder / name).exists() for name in (EXPERIMENT, METRICS, STATE))

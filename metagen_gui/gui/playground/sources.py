@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from metagen_gui.engine.store.names import CHECKPOINTS, EXPORT, exports_folder
+from metagen_gui.engine.store.names import EXPORT, exports_folder, has_checkpoint
 from metagen_gui.gui.look.resources import resources_folder
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ class Source:
 def sources(present: Path | None, runs: Sequence[RunEntry]) -> list[Source]:
     """Return what there is: the window's `present` run first, then other runs and exports; what came along is last."""
     found = dict[Path, Source]()
-    names = {entry.folder: entry.name for entry in runs}
+    names = {entry.folder: " ".join(entry.name.split()) for entry in runs}
     if present is not None and has_checkpoint(present):
         found[present] = Source(present, _tr("This run: {0}").format(names.get(present, present.name)))
     for entry in runs[:MOST]:
         if entry.folder not in found and has_checkpoint(entry.folder):
-            found[entry.folder] = Source(entry.folder, _tr("Run: {0}").format(entry.name))
+            found[entry.folder] = Source(entry.folder, _tr("Run: {0}").format(names[entry.folder]))
     for folder, title in (
         (exports_folder(), _tr("Export: {0}")),
         (resources_folder() / "trained", _tr("Example: {0}")),
@@ -44,11 +44,6 @@ def sources(present: Path | None, runs: Sequence[RunEntry]) -> list[Source]:
             if (path / EXPORT).is_file():
                 found.setdefault(path, Source(path, title.format(path.name)))
     return [*found.values()]
-
-
-def has_checkpoint(folder: Path) -> bool:
-    """Return whether a run has kept anything yet."""
-    return any((folder / CHECKPOINTS).glob("step-*.json"))
 
 
 def _below(folder: Path) -> list[Path]:

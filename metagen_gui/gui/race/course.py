@@ -122,6 +122,7 @@ class RaceCourse(QWidget):
     def show_state(self, state: RaceState) -> None:
         """Offer what can be done now."""
         self._state = state
+        self.sentence.setToolTip("")
         self.doing.setText(
             {
                 RaceState.WAITING: self.tr(
@@ -140,6 +141,12 @@ class RaceCourse(QWidget):
         self.judge_button.setVisible(idle and self.verdict is None and bool(self.runs))
         self.compare_button.setVisible(idle and bool(self.runs))
         self.another_button.setEnabled(idle)
+
+    def show_failure(self, sentence: str, details: str) -> None:
+        """Say what went wrong in place of who leads."""
+        self.sentence.setText(sentence)
+        self.sentence.setToolTip(plain_tip(details))
+        self.doing.hide()
 
     def take(self, delivery: RaceDelivery) -> None:
         """Show what came."""

@@ -133,5 +133,4 @@ class RaceTool(Tool):
             self.ended.emit()
 
     def _show_failure(self, sentence: str, details: str) -> None:
-        self.course.sentence.setText(sentence)
-        self.course.sentence.setToolTip(details)
+        self.course.show_failure(sentence, details)

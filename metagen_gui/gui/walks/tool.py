@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from metagen_gui.engine.store.names import CHECKPOINTS
+from metagen_gui.engine.store.names import has_checkpoint
 from metagen_gui.gui.run.tool import Tool
 from metagen_gui.gui.walks.page import WalksPage
 from metagen_gui.gui.walks.work import WalkWork
@@ -60,13 +60,9 @@ class Walks(Tool):
         if self.page is None or not self.isVisible():
             return
         present = self.around.controller.folder
-        names = {entry.folder: entry.name for entry in list(self.around.runs())[:MOST]}
+        names = {entry.folder: " ".join(entry.name.split()) for entry in list(self.around.runs())[:MOST]}
         runs: list[tuple[Path, str]] = []
-        if present is not None and _has_checkpoint(present):
+        if present is not None and has_checkpoint(present):
             runs.append((present, self.tr("This run: {0}").format(names.get(present, present.name))))
-        runs += [(folder, name) for folder, name in names.items() if folder != present and _has_checkpoint(folder)]
+        runs += [(folder, name) for folder, name in names.items() if folder != present and has_checkpoint(folder)]
         self.page.show_runs(runs)
-
-
-def _has_checkpoint(folder: Path) -> bool:
-    return any((folder / CHECKPOINTS).glob("step-*.json"))

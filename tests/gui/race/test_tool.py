@@ -33,6 +33,7 @@ from metagen_gui.engine.races.verdict import Standing, Verdict
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.race.controller import RaceController, RaceState
+from metagen_gui.gui.race.course import RaceCourse
 from metagen_gui.gui.race.tool import RaceTool
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
@@ -238,6 +239,20 @@ def test_closing_midway_asks_and_keeps(qtbot: QtBot, window: MainWindow) -> None
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
     assert fake.begun == fake.closed == 1
+
+
+def test_what_went_wrong_stands_alone_and_goes_with_the_next_start(qtbot: QtBot) -> None:
+    course = RaceCourse()
+    qtbot.addWidget(course)
+    course.begin(["a", "b"])
+    course.show()
+    course.show_state(RaceState.IDLE)
+    assert course.doing.isVisible()
+    course.show_failure("lanes.json: is damaged", "<b>line 1</b>")
+    assert course.sentence.text() == "lanes.json: is damaged" and not course.doing.isVisible()
+    assert "&lt;b&gt;" in course.sentence.toolTip()
+    course.show_state(RaceState.RACING)
+    assert not course.sentence.toolTip() and course.doing.isVisible()
 
 
 class Races(RuleBasedStateMachine):
