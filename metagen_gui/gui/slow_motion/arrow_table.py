@@ -106,6 +106,7 @@ class ArrowTable(QTableWidget):
             item = self._cell(row, column)
             item.setText(text)
             item.setToolTip(plain_tip(arrow.approximates or told))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, self.tr("approximate") if text == "≈" else text)
             if column < self.columnCount() - 1:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.blockSignals(False)
@@ -114,7 +115,7 @@ class ArrowTable(QTableWidget):
         if arrow.differences is None:
             return self.tr("being checked…")
         if arrow.approximates:
-            return self.tr("approximate")
+            return "≈"
         return self.tr("exact") if arrow.error <= CLOSE else self.tr("wrong")
 
     def _cell(self, row: int, column: int) -> QTableWidgetItem:

@@ -166,7 +166,7 @@ def test_every_algorithm_has_an_arrow_that_is_checked_on_screen(qtbot: QtBot, to
         arrow = toy._arrows[name]
         assert arrow.differences is not None and table.item(row, 0).text() == one.title
         assert float(table.item(row, 4).text()) == pytest.approx(arrow.error, rel=0.5)
-        assert table.item(row, 5).text() == ("approximate" if arrow.approximates else "exact")
+        assert table.item(row, 5).text() == ("≈" if arrow.approximates else "exact")
     assert len(toy.surface._contours) > 5
     qtbot.waitUntil(lambda: toy.surface.drawn == len(contest.able))
     assert "ANIL" in toy.told.full_text
