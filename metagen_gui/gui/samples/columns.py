@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil
 from typing import Any, Literal
@@ -67,13 +67,18 @@ def shows_curves(snapshot: Snapshot) -> bool:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Where the columns stand, in logical pixels. A cell holds `across` × `down` thumbnails `thumb` wide."""
+    """Where the columns stand, in logical pixels. A cell holds `across` × `down` thumbnails `thumb` wide.
+
+    Tasks stand below each other, and `abreast` such stacks side by side, each `stack` pixels wide.
+    """
 
     columns: tuple[Column, ...]
     lefts: tuple[int, ...]
     across: int
     down: int
     thumb: tuple[int, int]
+    abreast: int = 1
+    stack: int = 0
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -85,20 +90,40 @@ class Arrangement:
         """From the top of one task to the top of the next."""
         return self.cell[1] + ROW_GAP
 
+    def rows(self, tasks: int) -> int:
+        """Return how many tasks stand below each other."""
+        return -(-tasks // self.abreast)
+
+    def corner(self, task: int, column: int, tasks: int) -> tuple[int, int]:
+        """Return left and top of a cell; both are counted from 0."""
+        stack, row = divmod(task, self.rows(tasks))
+        return stack * self.stack + self.lefts[column], row * self.pitch + ROW_GAP // 2
+
 
 def place_of(snapshot: Snapshot, step: int) -> int:
     """Return where in `Snapshot.steps` an adaptation step stands, or the nearest one that is shown."""
     return min(range(len(snapshot.steps)), key=lambda place: abs(snapshot.steps[place] - step))
 
 
-def arrange(snapshot: Snapshot, width: int, height: int, only: int | None = None) -> Arrangement:
+def arrange(snapshot: Snapshot, width: int, height: int, only: int | None = None, abreast: int = 1) -> Arrangement:
     """Return the arrangement that shows the most in `width` pixels, best without scrolling in `height`.
 
-    With `only`, samples of one adaptation step are shown, that at this place.
+    With `only`, samples of one adaptation step are shown, that at this place. Up to `abreast` tasks stand side by side.
 
     Of the ways in which thumbnails stay large enough it takes the one with the most samples; then one in which all
     tasks are seen at once; then larger thumbnails. Where not every step fits, the first and the last always stay.
     """
+    tasks, found = len(snapshot.names), []
+    for stacks in range(1, min(abreast, tasks) + 1):
+        score, arrangement = _arranged(snapshot, width // stacks, height, -(-tasks // stacks), only)
+        found.append((score, replace(arrangement, abreast=stacks, stack=width // stacks)))
+    return max(found, key=lambda each: each[0])[1]
+
+
+def _arranged(
+    snapshot: Snapshot, width: int, height: int, tasks: int, only: int | None
+) -> tuple[tuple[float, ...], Arrangement]:
+    """Return the best arrangement of `tasks` below each other, and how good it is."""
     aspects: tuple[float, ...]
     if shows_curves(snapshot):
         aspects, count, low, high = (1.0, 0.8, 0.6), 1, min(max(60, width // 7), 110), 230
@@ -109,7 +134,7 @@ def arrange(snapshot: Snapshot, width: int, height: int, only: int | None = None
         rows, across = snapshot.samples.shape[-2:]
         aspects, count = (rows / across,), snapshot.samples.shape[2]
         low, high = max(25, min(29, across + 1)), max(85, 2 * across + 1)
-    tasks, steps = len(snapshot.names), len(snapshot.steps)
+    steps = len(snapshot.steps)
     best: tuple[tuple[float, ...], Arrangement] | None = None
     counts = range(min(2, steps), steps + 1) if only is None else range(1, 2)
     for shown, across, down, aspect in product(counts, range(1, 5), range(1, 4), aspects):
@@ -130,7 +155,7 @@ def arrange(snapshot: Snapshot, width: int, height: int, only: int | None = None
                 side = thumb if shows_points(snapshot) else _snapped(thumb, snapshot.samples.shape[-1])
                 best = score, _place(places, across, down, (max(side, 8), max(ceil(side * aspect), 8)), width)
     assert best is not None, "a snapshot has at least one step"
-    return best[1]
+    return best
 
 
 def _evenly(steps: int, shown: int) -> list[int]:

@@ -25,6 +25,8 @@ from metagen_gui.gui.samples.columns import (
 from metagen_gui.gui.samples.curve_picture import curve_error
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
+MOST_ABREAST = 4
+"""Tasks side by side at most, where one adaptation step of each is shown."""
 _ARROWS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
@@ -43,8 +45,8 @@ class _Ground(QWidget):
         painter.fillRect(event.rect(), look.background)
         if self.arrangement is not None:
             painter.setPen(QColor(look.grid))
-            for task in range(1, self.tasks):
-                y = task * self.arrangement.pitch
+            for row in range(1, self.arrangement.rows(self.tasks)):
+                y = row * self.arrangement.pitch
                 painter.drawLine(8, y, self.width() - 8, y)
         painter.end()
 
@@ -110,18 +112,18 @@ class SampleGrid(QWidget):
         tasks = len(snapshot.names)
         # With or without a scroll bar is decided here: left to Qt, bar and width could chase each other for ever.
         room = self._scroll.maximumViewportSize()
-        only = None if self.only is None else place_of(snapshot, self.only)
-        arrangement = arrange(snapshot, room.width(), room.height(), only)
-        scrolls = arrangement.pitch * tasks > room.height()
+        how = (None, 1) if self.only is None else (place_of(snapshot, self.only), MOST_ABREAST)
+        arrangement = arrange(snapshot, room.width(), room.height(), *how)
+        scrolls = arrangement.pitch * arrangement.rows(tasks) > room.height()
         if scrolls:
             room.setWidth(room.width() - self._scroll.verticalScrollBar().sizeHint().width())
-            arrangement = arrange(snapshot, room.width(), room.height(), only)
+            arrangement = arrange(snapshot, room.width(), room.height(), *how)
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn if scrolls else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self._scroll.setVerticalScrollBarPolicy(policy)
         same = arrangement == self._arrangement and self._ground.tasks == tasks
         self._arrangement = self._ground.arrangement = arrangement
         self._ground.tasks = tasks
-        self._ground.setMinimumHeight(arrangement.pitch * tasks)
+        self._ground.setMinimumHeight(arrangement.pitch * arrangement.rows(tasks))
         self._place_headings()
         if not same:
             self._place_cells(tasks)
@@ -130,7 +132,8 @@ class SampleGrid(QWidget):
     def _place_headings(self) -> None:
         if self._arrangement is None or self._snapshot is None:
             return
-        columns, lefts = self._arrangement.columns, self._arrangement.lefts
+        of_one, lefts, abreast = self._arrangement.columns, self._arrangement.lefts, self._arrangement.abreast
+        columns = of_one * abreast
         while len(self._labels) < len(columns):
             label = PlainLabel(parent=self._headings)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -144,9 +147,11 @@ class SampleGrid(QWidget):
             if index < len(columns):
                 heading = heading_of(self._snapshot, columns[index])
                 # Where a wide gap is beside it, a heading may reach into it: "support  step 0  1  2  3  query".
-                reach = 8 if index in (0, len(columns) - 1) else 6 if index == 1 else 2
+                stack, place = divmod(index, len(of_one))
+                reach = 8 if place in (0, len(of_one) - 1) else 6 if place == 1 else 2
                 room = self._arrangement.cell[0] + 2 * reach
-                label.setGeometry(QRect(lefts[index] - reach, 0, room, self._headings.height()))
+                left = stack * self._arrangement.stack + lefts[place]
+                label.setGeometry(QRect(left - reach, 0, room, self._headings.height()))
                 label.setText(self._short(label, heading, columns[index], room))
                 label.setAccessibleName(heading)
                 label.setToolTip(plain_tip(self._explain(columns[index])))
@@ -188,8 +193,7 @@ class SampleGrid(QWidget):
                 cell = self._cells[task, column] = SampleCell(self._ground)
                 cell.installEventFilter(self)
                 cell.clicked.connect(self._open_sender)
-            top = task * self._arrangement.pitch + ROW_GAP // 2
-            cell.setGeometry(self._arrangement.lefts[column], top, width, height)
+            cell.setGeometry(*self._arrangement.corner(task, column, tasks), width, height)
             self._fill(cell, task, column)
             cell.show()
         self._make_current(*(self._current if self._current in wanted else (0, 0)))

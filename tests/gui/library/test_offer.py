@@ -136,7 +136,7 @@ def test_a_run_paused_to_quit_is_offered_at_the_next_start(
         return window
 
     first = opened()
-    first.start()
+    first.starting.start()
     qtbot.waitUntil(lambda: first.controller.state is RunState.RUNNING)
     answer(how)
     assert not first.close()

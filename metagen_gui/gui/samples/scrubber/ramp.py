@@ -32,8 +32,13 @@ def shades(values: Values) -> npt.NDArray[np.uint8]:
     ends = marks(values)
     if ends is not None:
         known, (low, middle, high) = np.isfinite(values), ends
-        at = ([low, middle, high], [0, 127, 254]) if low < middle < high else ([low, high], [0, 254])
-        found[known] = np.interp(values[known], *at).round() if high > low else 127
+        told = values[known]
+        with np.errstate(all="ignore"):  # numbers of any size: what has no place of its own is in the middle
+            if low < middle < high:
+                level = np.where(told <= middle, (told - low) / (middle - low), 1 + (told - middle) / (high - middle))
+            else:
+                level = 2 * ((told - low) / (high - low))
+        found[known] = (127 * np.nan_to_num(level, nan=1.0).clip(0, 2)).round()
     return found
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metagen_gui.engine.events import ValidationReport
@@ -48,7 +48,11 @@ def test_of_a_long_run_as_many_are_kept_as_there_is_room_for_and_the_newest() ->
     assert found[0] == 0 and found[2] == 3 * MOST - 1 and abs(found[1] - MOST) < 8
 
 
-@given(st.lists(st.one_of(st.floats(-1e300, 1e300), st.just(float("nan"))), min_size=1, max_size=30))
+NUMBERS = st.one_of(st.floats(-1e300, 1e300), st.just(float("nan")))
+
+
+@settings(deadline=None)
+@given(st.lists(NUMBERS, min_size=1, max_size=30))
 def test_shades_keep_the_order_and_tell_what_is_unknown(numbers: list[float]) -> None:
     values = np.array(numbers)
     found = shades(values)
@@ -56,7 +60,7 @@ def test_shades_keep_the_order_and_tell_what_is_unknown(numbers: list[float]) ->
     assert (found[~known] == UNKNOWN).all() and (found[known] < UNKNOWN).all()
     order = np.argsort(values[known], kind="stable")
     assert (np.diff(found[known][order].astype(int)) >= 0).all()
-    if len(set(values[known].tolist())) > 2 and values[known].max() - values[known].min() > 1e-3:
+    if len(set(values[known].tolist())) > 2:
         assert found[known].min() == 0 and found[known].max() == 254
 
 

@@ -237,3 +237,27 @@ def test_the_map_can_be_read_by_those_who_do_not_see_it(view: SampleView) -> Non
     for control in (view.scrubber.quantity_picker, view.scrub_button):
         assert control.accessibleName() and control.toolTip()
     assert all(isinstance(cell, SampleCell) for cell in view.grid._cells.values())
+
+
+def test_where_there_is_more_width_than_height_tasks_stand_side_by_side(view: SampleView) -> None:
+    view.reset(10)
+    for step in (0, 5):
+        view.add_snapshot(image_snapshot(step, tasks=6, count=6, shape=(1, 28, 28)))
+    view.resize(900, 380)
+    assert view.grid._scroll.verticalScrollBar().isVisible()
+    scrub(view)
+    view.resize(901, 380)
+    arrangement = view.grid.arrangement
+    assert not view.grid._scroll.verticalScrollBar().isVisible() and arrangement.abreast in (2, 3)
+    cells = [view.grid.cell(task, column).geometry() for task in range(6) for column in range(3)]
+    assert not any(one.intersects(other) for place, one in enumerate(cells) for other in cells[:place])
+    whole = view.grid._ground.rect()
+    assert all(whole.contains(cell) for cell in cells)
+    headings = [label for label in view.grid._labels if label.isVisible()]
+    assert [label.text() for label in headings] == ["support", "step 2", "query"] * arrangement.abreast
+    for label, cell in zip(headings[:3], cells[:3], strict=True):
+        assert abs(label.geometry().center().x() - cell.center().x()) <= 1
+    first_of_second = cells[3 * arrangement.rows(6)]
+    assert abs(headings[3].geometry().center().x() - first_of_second.center().x()) <= 1
+    view.scrub_button.click()
+    assert view.grid.arrangement.abreast == 1
