@@ -50,11 +50,13 @@ def main() -> None:
             verdict = event.verdict
     assert verdict is not None
     opened = RaceFolder(folder)
-    print(f"| lane | outer steps | seconds of computing | {verdict.title} on held-out tasks |\n| - | -: | -: | -: |")
+    print(f"| lane | outer steps | seconds in training | in looking | {verdict.title} on held-out tasks |")
+    print("| - | -: | -: | -: | -: |")
     for one in verdict.standings:
         shown = f"{one.summary.mean:.4f} ± {one.summary.interval:.4f}"
-        steps, seconds = read_entry(opened.runs[one.lane]).meta_step, opened.seconds[one.lane]
-        print(f"| {lanes[one.lane].name} | {steps:,} | {seconds:.1f} | {shown} |")
+        steps, looking = read_entry(opened.runs[one.lane]).meta_step, opened.looking[one.lane]
+        trained = opened.seconds[one.lane] - looking
+        print(f"| {lanes[one.lane].name} | {steps:,} | {trained:.1f} | {looking:.1f} | {shown} |")
     print(
         f"\n{verdict.sentence}\n{verdict.notices}\nwall {time.monotonic() - began:.0f} s, apart at most {apart:.1f} s"
     )

@@ -60,12 +60,12 @@ class RaceFolder:
             lanes = json.loads(read_file(path / LANES, MAX_BYTES))
             self.steps = tuple(int(steps) for steps in lanes["steps"])
             self.runs = tuple(Path(run) for run in lanes["runs"])
-            self.seconds = [float(seconds) for seconds in lanes["seconds"]]
-            counts = {len(self.steps), len(self.runs), len(self.seconds)}
+            self.seconds, self.looking = ([float(each) for each in lanes[name]] for name in ("seconds", "looking"))
+            counts = {*map(len, (self.steps, self.runs, self.seconds, self.looking))}
             if counts != {len(self.race.lanes)} or min(self.steps) < 1:
                 raise ValueError
         except FileNotFoundError:
-            self.steps, self.runs, self.seconds = (), (), []
+            self.steps, self.runs, self.seconds, self.looking = (), (), [], []
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise BadInput(str(path / LANES), "is damaged; the runs of this race are in the library") from None
 
@@ -87,20 +87,21 @@ class RaceFolder:
 
     def begin(self, steps: Sequence[int], runs: Path | None = None) -> None:
         """Note how many outer steps every lane takes, and where its run will be; raise `BadInput`."""
-        self.steps, self.seconds = tuple(steps), [0.0] * len(steps)
+        self.steps, self.seconds, self.looking = tuple(steps), [0.0] * len(steps), [0.0] * len(steps)
         self.runs = tuple((runs or runs_folder()) / self._name(place) for place in range(len(steps)))
         self.note()
 
     def begin_anew(self, place: int) -> None:
         """Give lane `place`, whose run is gone, a new one in the same place; what was seen of the old is forgotten."""
         kept = [look for look in self.looks() if look.lane != place]
-        self.seconds[place] = 0.0
+        self.seconds[place] = self.looking[place] = 0.0
         self._write(LOOKED, "".join(_line(look) for look in kept))
         self.note()
 
     def note(self) -> None:
         """Write down what is known of the lanes; raise `BadInput` if the disk does not take it."""
-        told = {"steps": self.steps, "runs": [str(run) for run in self.runs], "seconds": self.seconds}
+        times = {"seconds": self.seconds, "looking": self.looking}
+        told = {"steps": self.steps, "runs": [str(run) for run in self.runs], **times}
         self._write(LANES, json.dumps(told, indent=2))
 
     def keep_look(self, look: LaneLooked) -> None:

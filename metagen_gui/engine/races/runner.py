@@ -49,10 +49,14 @@ UNEVEN = 1.25
 class _LaneRun:
     """The run of one lane: how far it is, and whether it is over."""
 
-    def __init__(self, place: int, name: str, run: Generator[Event, None, None], steps: int, seconds: float) -> None:
-        self.place, self.name, self.run, self.steps = place, name, run, steps
-        self.watch = Stopwatch(on_cpu=True, seconds=seconds)
+    def __init__(self, place: int, name: str, run: Generator[Event, None, None], folder: RaceFolder) -> None:
+        self.place, self.name, self.run, self.steps = place, name, run, folder.steps[place]
+        self.watch = Stopwatch(on_cpu=True, seconds=folder.seconds[place])
+        self.looking = folder.looking[place]
+        """Of these seconds, those in which tasks were looked at: what steps took more that came with a look."""
         self.done, self.over, self.problem = 0, False, ""
+        self._began, self._looked = self.watch.seconds, False
+        self._plain, self._plain_steps = 0.0, 0
 
     @property
     def share(self) -> float:
@@ -78,9 +82,21 @@ class _LaneRun:
             if isinstance(event, RunStarted):
                 self.watch.on_cpu = event.device == "cpu"
                 self.done = event.resumed_from
+            elif isinstance(event, ValidationReport):
+                self._looked = True
             elif isinstance(event, StepReport):
                 self.done = event.meta_step
+                self._count_step()
             yield event
+
+    def _count_step(self) -> None:
+        """Tell what the last step took from what looking took: a step and its look come as one."""
+        taken = self.watch.seconds - self._began
+        if self._looked:
+            self.looking += max(0.0, taken - self._plain / max(self._plain_steps, 1))
+        else:
+            self._plain, self._plain_steps = self._plain + taken, self._plain_steps + 1
+        self._began, self._looked = self.watch.seconds, False
 
 
 def run_race(path: Path, *, finish: bool = False) -> Generator[RaceEvent, None, Verdict]:
@@ -143,7 +159,7 @@ def _run_lanes(folder: RaceFolder, *, finish: bool) -> Generator[RaceEvent, None
         while lanes:
             lane = min(lanes, key=lambda each: each.share)
             for event in lane.turn():
-                folder.seconds[lane.place] = lane.watch.seconds
+                folder.seconds[lane.place], folder.looking[lane.place] = lane.watch.seconds, lane.looking
                 yield LaneTold(lane.place, event)
                 yield from _heard(lane, event, folder, leading, racing)
             share = sum(each.share for each in lanes) / len(lanes)
@@ -180,7 +196,7 @@ def _lane_run(
     folder: RaceFolder, place: int, problems: dict[int, str], *, finish: bool
 ) -> Generator[RaceEvent, None, _LaneRun | None]:
     """Return the run of a lane, to be begun or gone on with; None if it takes no more steps."""
-    path, name, steps = folder.runs[place], folder.race.lanes[place].name, folder.steps[place]
+    path, name = folder.runs[place], folder.race.lanes[place].name
     begun, record = not folder.gone(place), read_record(path)
     if begun and _is_over(path):
         if record is not None and record.diverged:
@@ -200,7 +216,7 @@ def _lane_run(
     if not begun:
         folder.begin_anew(place)
     run = resume_run(path) if begun else meta_train(folder.experiment(place), out=path)
-    return _LaneRun(place, name, run, steps, folder.seconds[place])
+    return _LaneRun(place, name, run, folder)
 
 
 def _is_over(run: Path) -> bool:
@@ -215,6 +231,10 @@ def _remarks(folder: RaceFolder) -> Iterator[str]:
     shares = [0.0 if one is None else one.meta_step / steps for one, steps in zip(records, folder.steps, strict=True)]
     if min(shares) < 1.0:
         yield f"Judged before the end: lanes have {min(shares):.0%} to {max(shares):.0%} of their steps behind them."
-    took = ", ".join(f"{lane.name} {seconds:.3g}" for lane, seconds in zip(race.lanes, folder.seconds, strict=True))
-    unlike = race.equal == "seconds" and max(folder.seconds) > UNEVEN * min(folder.seconds)
-    yield f"{'Not quite equal: s' if unlike else 'S'}econds of computing, looking at tasks included: {took}."
+    trained = [whole - looking for whole, looking in zip(folder.seconds, folder.looking, strict=True)]
+    took = ", ".join(
+        f"{lane.name} {seconds:.3g} and {looking:.3g}"
+        for lane, seconds, looking in zip(race.lanes, trained, folder.looking, strict=True)
+    )
+    unlike = race.equal == "seconds" and max(trained) > UNEVEN * min(trained)
+    yield f"{'Not quite equal: s' if unlike else 'S'}econds of computing in training, and in looking at tasks: {took}."

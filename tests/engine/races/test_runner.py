@@ -155,6 +155,29 @@ def test_equal_seconds_are_as_many_steps_as_fit_in(tiny: Tiny, monkeypatch: pyte
     assert timed == ["maml", "reptile"] * 2  # how many steps there are is known by now
 
 
+def test_what_looking_took_is_told_apart_from_training(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Watch(runner.Stopwatch):
+        def start(self) -> None:
+            pass
+
+        def stop(self) -> float:
+            self.seconds += 1.0  # every event takes one
+            return 1.0
+
+    monkeypatch.setattr(runner, "Stopwatch", Watch)
+    path = begun(race_of(tiny(), tiny(algorithm="reptile"), amount=52))  # looked at after every third step
+    told, seen = list(run_race(path)), [0, 0]
+    for event in told:
+        if isinstance(event, LaneTold):
+            seen[event.lane] += 1
+    folder = RaceFolder(path)
+    assert folder.seconds == [float(count) for count in seen]
+    for whole, looking in zip(folder.seconds, folder.looking, strict=True):
+        assert 0 < looking < whole
+    (remark,) = (text for text in told[-1].verdict.notices if "Seconds of computing" in text)  # type: ignore[union-attr]
+    assert f"lane 0 {folder.seconds[0] - folder.looking[0]:.3g} and {folder.looking[0]:.3g}" in remark
+
+
 def test_a_lane_whose_run_was_thrown_away_begins_anew_and_nothing_is_lost(tiny: Tiny) -> None:
     path = begun(race_of(tiny(), tiny(algorithm="reptile")))
     until(run_race(path), 6)
@@ -229,7 +252,7 @@ def test_races_are_kept_the_newest_first_and_damage_is_named(tiny: Tiny, tmp_pat
     (tmp_path / "metagen" / "races" / "broken" / "race.json").write_text("{")
     assert [kept.folder for kept in kept_races()] == [second, first]
     assert not kept_races()[0].held
-    lanes = {"steps": [1, 2], "runs": ["a", "b"], "seconds": [0, 0]}
+    lanes = {"steps": [1, 2], "runs": ["a", "b"], "seconds": [0, 0], "looking": [0, 0]}
     damaged = [json.dumps({**lanes, "steps": steps}) for steps in ([1], [0, 1], [float("inf"), 1])] + ["[" * 9_000]
     for text in damaged:
         (second / "lanes.json").write_text(text)
