@@ -143,8 +143,8 @@ def test_keys_of_the_table_ask_for_what_they_say(qtbot: QtBot, panel: RunsPanel)
     ("changed", "at_rest", "forbidden"),
     [
         ({"state": "running", "resumable": False}, True, {"trash", "duplicate", "resume"}),
-        ({"state": "unreadable", "resumable": False}, True, {"branch", "open", "resume", "score"}),
-        ({}, False, {"resume", "branch", "open"}),
+        ({"state": "unreadable", "resumable": False}, True, {"branch", "look", "open", "resume", "score"}),
+        ({}, False, {"resume", "branch", "look", "open"}),
         ({}, True, set()),
     ],
 )
