@@ -109,6 +109,8 @@ def latents_to_walk_along_are_standard_normal(model: GenerativeModel) -> None:
     """The columns of latents that are told to be standard normal are there, with that mean and that spread."""
     count, drawn = model.normal_latents, model.latents(seeded(1), 4000)
     must(0 <= count <= drawn.shape[1], "as many latents are standard normal as are told to be")
+    if not count:
+        return
     middle, spread = drawn[:, :count].mean(0).abs(), (drawn[:, :count].std(0) - 1).abs()
     must(bool((middle < 0.1).all() and (spread < 0.1).all()), "latents that are walked along are standard normal")
 
