@@ -30,6 +30,8 @@ LEGS = 3
 Frames = Generator[tuple[int, PlayerParams, Tensor], None, None]
 """The number of a frame, or of the state of sampling that it is, with parameters and samples."""
 MOST_FRAMES = 240
+AT_ONCE = 12
+"""Frames whose samples are made together: a model that takes many small steps is paid for once."""
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,17 @@ class Walker:
         for leg in range(1, LEGS):
             drawn = self.model.latents(generator_for(self.training.seed, "preview", leg), len(self.latents))
             stops.append(torch.cat([drawn[:, :walked], self.latents[:, walked:]], 1))
+        met = []
         for frame in range(way.frames):
             leg, rest = divmod(LEGS * frame, way.frames)
             here, there = stops[leg], stops[(leg + 1) % LEGS]
-            met = spherical(here[:, :walked], there[:, :walked], rest / way.frames)
-            yield frame, params, self.model.generate(sampling, torch.cat([met, here[:, walked:]], 1))
+            moved = spherical(here[:, :walked], there[:, :walked], rest / way.frames)
+            met.append(torch.cat([moved, here[:, walked:]], 1))
+        for first in range(0, way.frames, AT_ONCE):
+            some = met[first : first + AT_ONCE]
+            samples = self.model.generate(sampling, torch.cat(some))
+            for place, of_frame in enumerate(samples.reshape(len(some), -1, *samples.shape[1:])):
+                yield first + place, params, of_frame
 
     def _along_tasks(self, way: Way) -> Frames:
         first, last = self.adapted(way.task), self.adapted(way.to)

@@ -117,8 +117,10 @@ def test_what_is_no_latent_stays_as_it_is(opened: Opened) -> None:
     seen: list[torch.Tensor] = []
     generate = walker.model.generate
     walker.model.generate = lambda params, latents: (seen.append(latents), generate(params, latents))[1]
-    go(walker, Way("latents", frames=9))
+    go(walker, Way("latents", frames=15))
     del walker.model.generate
+    seen = list(torch.cat(seen).split(len(walker.latents)))
+    assert len(seen) == 15
     walked = walker.model.normal_latents
     assert 0 < walked < walker.latents.shape[1]  # points have noise of their own
     assert all(torch.equal(latents[:, walked:], walker.latents[:, walked:]) for latents in seen)
