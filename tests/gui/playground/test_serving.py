@@ -38,15 +38,20 @@ def test_of_each_kind_the_latest_counts_and_a_model_makes_the_rest_void() -> Non
     assert inbox.take() is None
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    """A tiny run on drawn characters."""
+def trained(folder: Path, **training: Any) -> Path:
+    """Train a tiny model of drawn characters."""
     experiment = Experiment()
     small = {"tasks.size": 16, "model.width": 8, "model.depth": 1, "training.meta_steps": 1, "training.device": "cpu"}
-    for path, value in {**small, "training.validation_tasks": 2, "training.preview_tasks": 1}.items():
+    named = {f"training.{name}": value for name, value in training.items()}
+    for path, value in {**small, "training.validation_tasks": 2, "training.preview_tasks": 1, **named}.items():
         experiment = experiment.with_value(path, value)
-    list(meta_train(experiment, out=tmp_path / "runs" / "one", previews=False))
-    return tmp_path / "runs" / "one"
+    list(meta_train(experiment, out=folder, previews=False))
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return trained(tmp_path / "runs" / "one")
 
 
 def answers(inbox: Inbox, *roots: Path) -> Iterator[Any]:
@@ -72,6 +77,17 @@ def test_it_opens_adapts_and_lets_rivals_follow(run: Path, monkeypatch: pytest.M
     assert mine.nearest.shape == (3, 16) and mine.snapshot.samples.shape == rival.snapshot.samples.shape
     inbox.put(Adapt(given.support[:1], stamp=4))
     assert [(each.arm, each.stamp) for each in islice(came, 2)] == [("learned", 4), ("scratch", 4)]
+
+
+def test_a_jointly_trained_run_stands_beside_it(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "CALM", 0.0)
+    trained(tmp_path / "claims" / "test" / "runs" / "joint", warmup_steps=1)
+    inbox = Inbox()
+    came = answers(inbox, run.parent, tmp_path / "claims")
+    inbox.put(Open(run, stamp=1))
+    assert isinstance(next(came), Ready)
+    inbox.put(Adapt(np.zeros((2, 1, 16, 16), np.float32), 1, stamp=2))
+    assert [each.arm for each in islice(came, 3)] == ["learned", "scratch", "joint"]
 
 
 def test_what_is_wrong_is_told_and_the_next_order_is_done(run: Path, tmp_path: Path) -> None:
