@@ -34,10 +34,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         for folder in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
             os.environ[folder] = home
-        measure(given.model, given.strokes, Path(home))
+        measure(given.model, given.strokes)
 
 
-def measure(model: str, strokes: int, home: Path) -> None:
+def measure(model: str, strokes: int) -> None:
     """Open the window and print a table of both situations."""
     from metagen_gui.gui.run.states import RunState
 
@@ -50,7 +50,8 @@ def measure(model: str, strokes: int, home: Path) -> None:
     page = tool.page
     folder = next(each.folder for each in page.source_picker.sources if each.folder.name == (model or "characters"))
     if not model:
-        folder = default_run(home / "vae")
+        folder = default_run(controller.engine.runs_folder() / "vae")
+    tool._list()
     page.open(folder)
     pause(60, lambda: page.ready.folder == folder)
     page.held_out.box.setValue(3)
@@ -65,6 +66,7 @@ def measure(model: str, strokes: int, home: Path) -> None:
     pause(120, lambda: controller.progress.meta_step > WARM)
     began, step = time.monotonic(), controller.progress.meta_step
     told = draw(page, strokes, ticks)
+    assert page.ready.folder == folder, "another model was measured"
     speed = (controller.progress.meta_step - step) / (time.monotonic() - began)
     report(f"while training ({speed:.1f} steps/s)", *told)
     window.actions_by_name["finish"].trigger()

@@ -183,9 +183,7 @@ def serve(inbox: Inbox, roots: Callable[[], Sequence[Path]]) -> Generator[Any, N
                 rivals = Rivals(session, roots)
                 yield ready
             elif session is not None:
-                with eagerly():
-                    done = carry_out(session, order)
-                yield done
+                yield carry_out(session, order)
                 if isinstance(order, Adapt):
                     rivals.adapt_to(order)
         except BadInput as problem:
@@ -217,6 +215,7 @@ def opened(order: Open) -> tuple[Session, Ready]:
     return session, Ready(order.stamp, order.folder, spec, session.steps, *known)
 
 
+@eagerly()
 def carry_out(session: Session, order: Order) -> Given | Shown:
     """Return what comes of an order; raise `BadInput` where nothing can."""
     if isinstance(order, Pick):
@@ -270,6 +269,7 @@ class Rivals:
         self._order, self._behind, self._begun = order, list(self._made), True
         self._rehearsed = False
 
+    @eagerly()
     def once(self) -> Shown | Lost | None:
         """Do a little: let a rival adapt, or tune the next one, or rehearse; return what is new of a rival."""
         if self._behind:

@@ -31,13 +31,15 @@ class SourcePicker(QComboBox):
         guard_wheel(self)
 
     def offer(self, found: Sequence[Source], folder: Path | None) -> bool:
-        """List what there is; where what is open is not among it, want the first. Return whether there is any."""
+        """List what there is; what is open stays so, listed or not, or else the first is wanted. Return if any is."""
         self.sources = found
         titles = [source.title for source in found]
         if [self.itemText(row) for row in range(self.count())] != titles:
             self.clear()
             self.addItems(titles)
-        if folder is not None and self.show_chosen(folder):
+        if folder is not None:
+            if not self.show_chosen(folder):
+                self.setCurrentIndex(-1)  # its folder has gone; what is in memory has not
             return True
         usable = [row for row, source in enumerate(found) if source.folder not in self.unusable]
         if usable:

@@ -190,8 +190,10 @@ def test_what_cannot_be_opened_is_told_and_something_else_is_there(bench: Bench)
     bench.page.take(Trouble(bench.orders[-1].stamp, "two is gone"))
     assert bench.page.ready is not None and bench.page.ready.folder == Path("one")
     assert bench.page.source_picker.currentText() == "one" and bench.page.status.text() == "two is gone"
-    bench.page.show_sources([])
-    assert bench.page.ready.folder == Path("one")
+    asked = len(bench.orders)
+    bench.page.show_sources([Source(Path("two"), "two")])  # its folder has gone; what is in memory has not
+    assert bench.page.ready.folder == Path("one") and len(bench.orders) == asked
+    assert bench.page.source_picker.currentIndex() == -1
 
 
 def test_with_nothing_to_open_it_says_what_to_do(bench: Bench) -> None:
