@@ -204,6 +204,11 @@ class WalksPage(QWidget):
                 self.say(self.tr("Walking…"))
             self.way_wanted.emit(kind, task, to)
 
+    def tell_frames(self, done: int, frames: int) -> None:
+        """Say how far a walk is that is waited for; one that can be seen goes on until the next is there."""
+        if self.walk is None:
+            self.say(self.tr("Walking: frame {0} of {1}").format(done, frames))
+
     def _show_frame(self) -> None:
         if self.walk is not None:
             self.picture.content = self._frames[self.player.frame]

@@ -33,6 +33,7 @@ class Walks(Tool):
         self.page.way_wanted.connect(self._go)
         self._work.opened.connect(self.page.show_choices)
         self._work.walked.connect(self.page.show_walk)
+        self._work.came_on.connect(self._tell_frames)
         self._work.failed.connect(self.page.fail)
         controller = self.around.controller
         controller.state_changed.connect(self._list)
@@ -49,6 +50,10 @@ class Walks(Tool):
         """List the runs there are now."""
         super().showEvent(event)
         self._list()
+
+    def _tell_frames(self, done: int) -> None:
+        assert self.page is not None
+        self.page.tell_frames(done, FRAMES)
 
     def _go(self, kind: str, task: int, to: int) -> None:
         from metagen_gui.engine.play.walks import Way  # loads torch, which the window's own imports may not

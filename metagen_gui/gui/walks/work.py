@@ -21,6 +21,8 @@ class WalkWork(QObject):
     """The `Walker` of the run that was asked for."""
     walked = Signal(object)
     """The `Walk` that was asked for."""
+    came_on = Signal(int)
+    """How many frames of a walk are done."""
     failed = Signal(str)
     """Why there is none, in a line."""
 
@@ -77,7 +79,7 @@ class WalkWork(QObject):
     def _begin(self) -> None:
         work, self._wanted = self._wanted, None
         if work is not None:
-            self._job = Job(work, use_threads=self._use_threads)
+            self._job = Job(work, self.came_on.emit, use_threads=self._use_threads)
             self._job.ended.connect(self._end)
             self._job.start()
 

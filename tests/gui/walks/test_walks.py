@@ -50,7 +50,7 @@ class FakeWalker:
         self.went.append(way)
         frames = 5 if way.kind == "sampling" else 12
         for done in range(frames):
-            yield done
+            yield done + 1
             self.gate.wait(10)
         return walk_of(way, self.make, frames)
 
@@ -153,6 +153,16 @@ def test_of_what_is_chosen_while_a_walk_is_under_way_the_last_is_shown(tool: Wal
     walker.gate.set()
     qtbot.waitUntil(lambda: page.walk.way.task == 2)
     assert [way.task for way in walker.went] == [0, 1, 2]
+
+
+def test_a_walk_that_takes_long_says_how_far_it_is(tool: Walks, qtbot: QtBot, walkers, folders) -> None:
+    page, slow = page_of(tool), FakeWalker(folders[1])
+    walkers["two"] = slow
+    slow.gate.clear()
+    page.run_picker.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: page.text == "Walking: frame 1 of 60")
+    slow.gate.set()
+    qtbot.waitUntil(lambda: page.text == "0 % of the way around the latents")
 
 
 def test_a_run_that_cannot_be_opened_is_said_and_another_can(tool: Walks, qtbot: QtBot, walkers, folders) -> None:
