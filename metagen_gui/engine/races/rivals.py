@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+import torch
+
 from metagen_gui.engine.experiment import REGISTRIES, Experiment, Section
 from metagen_gui.engine.settings.bad_input import BadInput
 
@@ -35,5 +37,6 @@ def _with(experiment: Experiment, section: Section, name: str) -> Experiment:
     changed.check()
     spec = changed.plugin("tasks").spec_of(changed.config("tasks"))
     if spec is not None:
-        changed.build_algorithm(changed.plugin("model")(changed.config("model"), spec))
+        with torch.device("meta"):  # whether they go together is all that is asked: no numbers are needed
+            changed.build_algorithm(changed.plugin("model")(changed.config("model"), spec))
     return changed
