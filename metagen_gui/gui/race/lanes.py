@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPixmap
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.icon_button import IconButton
+from metagen_gui.gui.widgets.plain_text import PlainLabel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.races.race import Lane
@@ -86,9 +87,9 @@ class RaceLanes(QWidget):
             self.take_out(int(sender.property("place")))
 
 
-def _swatch(place: int) -> QLabel:
+def _swatch(place: int) -> PlainLabel:
     """Return a piece of the line that the lane has in the plot."""
-    series, label = plot_colours().series, QLabel()
+    series, label = plot_colours().series, PlainLabel()
     picture = QPixmap(14, 14)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)

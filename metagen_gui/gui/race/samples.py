@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.look.theme import theme_changes
 from metagen_gui.gui.samples.cell_picture import Content, Options, draw_cell
 from metagen_gui.gui.samples.columns import SUPPORT, Column, row_name, shows_points
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
-from metagen_gui.gui.widgets.plain_text import plain_tip
+from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 GAP, LEAST, MOST = 8, 64, 180
 """Logical pixels between cells, and the least and the most of a cell's side."""
@@ -34,7 +34,7 @@ class RaceSamples(QScrollArea):
         self._names: list[str] = []
         self._newest: dict[int, Snapshot] = {}
         self._stale = False
-        self.cells: dict[tuple[int, int], QLabel] = {}
+        self.cells: dict[tuple[int, int], PlainLabel] = {}
         """The pictures by task and column, 0 being the support; each says what it shows as its accessible name."""
         theme_changes().changed.connect(self._draw)
 
@@ -89,7 +89,7 @@ class RaceSamples(QScrollArea):
     def _show(self, task: int, column: int, content: Content, side: int) -> None:
         label = self.cells.get((task, column))
         if label is None:
-            label = self.cells[task, column] = QLabel()
+            label = self.cells[task, column] = PlainLabel()
             self._grid.addWidget(label, task + 1, column, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         count = len(content.examples)
         across = 1 if shows_points(content.snapshot) else 2 if count <= 4 else 3

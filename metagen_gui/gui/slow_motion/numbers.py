@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from metagen_gui.engine.slow_motion.phases import Number, Phase
 from metagen_gui.gui.plots.scale import format_number
-from metagen_gui.gui.widgets.formula import as_html, as_text
+from metagen_gui.gui.widgets.formula import FormulaLabel, as_text
 from metagen_gui.gui.widgets.plain_text import plain_tip
 
 _DIGITS = 5
@@ -57,7 +57,6 @@ class NumberTable(QTableWidget):
             if column in (1, 2):
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.setItem(row, column, item)
-        symbol = QLabel(as_html(number.symbol))
-        symbol.setTextFormat(Qt.TextFormat.RichText)
+        symbol = FormulaLabel(number.symbol)
         symbol.setContentsMargins(4, 1, 8, 1)
         self.setCellWidget(row, 0, symbol)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from metagen_gui.engine.slow_motion.phases import Phase
 from metagen_gui.gui.samples.cell_picture import Options
 from metagen_gui.gui.samples.grid import SampleGrid
 from metagen_gui.gui.slow_motion.inner_losses import InnerLosses
 from metagen_gui.gui.slow_motion.numbers import NumberTable
-from metagen_gui.gui.widgets.formula import as_html, as_text
+from metagen_gui.gui.widgets.formula import FormulaLabel, as_text
 from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.turning_splitter import TurningSplitter
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
@@ -28,15 +28,14 @@ class PhaseView(QWidget):
         super().__init__(parent)
         self._phase: Phase | None = None
         self._notices: Sequence[str] = ()
-        self.title, self.formula, self.worked, self.remark = PlainLabel(), QLabel(), QLabel(), PlainLabel()
+        self.title, self.formula, self.worked, self.remark = PlainLabel(), FormulaLabel(), FormulaLabel(), PlainLabel()
         font = self.title.font()
         font.setBold(True)
         self.title.setFont(font)
         for label in (self.formula, self.worked):
-            label.setTextFormat(Qt.TextFormat.RichText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for label in (self.formula, self.worked, self.remark):
-            label.setWordWrap(True)
+        for line in (self.formula, self.worked, self.remark):
+            line.setWordWrap(True)
         font = self.formula.font()
         font.setPointSizeF(_LARGER * font.pointSizeF())
         self.formula.setFont(font)
@@ -66,8 +65,8 @@ class PhaseView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(head)
-        for label in (self.formula, self.worked, self.remark):
-            column.addWidget(label)
+        for line in (self.formula, self.worked, self.remark):
+            column.addWidget(line)
         column.addWidget(parts, 1)
 
     def show_phase(self, phase: Phase, notices: Sequence[str] = ()) -> None:
@@ -90,7 +89,7 @@ class PhaseView(QWidget):
         self.title.setText(self.tr("Outer step {0} · {1}").format(f"{phase.meta_step:,}", phase.title))
         worked = phase.worked_for(task)
         for label, line in ((self.formula, phase.formula), (self.worked, worked)):
-            label.setText(as_html(line))
+            label.show_line(line)
             label.setAccessibleName(as_text(line))
             label.setVisible(bool(line))
         remark = " ".join([*self._notices, phase.remark]).strip()

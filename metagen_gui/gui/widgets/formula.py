@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from html import escape
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
 _MARK = re.compile(r"([_^])(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(\([^()]*\)|<?[A-Za-z0-9Α-ω∞]+|.))")
 _WIDE = re.compile(" {2,}")
 _TAGS = {"_": "sub", "^": "sup"}
@@ -30,6 +33,18 @@ def as_html(line: str) -> str:
 def as_text(line: str) -> str:
     """Return a line as it is read aloud: without braces, what is lowered behind an underscore."""
     return _MARK.sub(lambda mark: mark[1] + (as_text(mark[2]) if mark[2] is not None else mark[3]), line)
+
+
+class FormulaLabel(QLabel):
+    """A label that sets the formulas in a line; whatever else looks like markup is text."""
+
+    def __init__(self, line: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(as_html(line), parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+
+    def show_line(self, line: str) -> None:
+        """Show another line."""
+        self.setText(as_html(line))
 
 
 def _plain(text: str) -> str:

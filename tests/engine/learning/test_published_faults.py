@@ -6,6 +6,7 @@ A guard that still passes with its fault in place would be no guard.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -41,14 +42,13 @@ def penalty_over_the_channel_axis(patch: Patch) -> None:
 
 
 def penalty_of_unadapted_weights(patch: Patch) -> None:
-    class Stale(gan._Bound):
-        first: Any = None
+    first: list[Any] = []
 
-        def __init__(self, model: Any, params: Any) -> None:
-            Stale.first = Stale.first or params
-            super().__init__(model, Stale.first)
+    def stale(judge: Any, params: Any) -> Any:
+        first.append(params)
+        return partial(judge, first[0])
 
-    patch.setattr(gan, "_Bound", Stale)
+    patch.setattr(gan, "partial", stale)
 
 
 def first_order_that_claims_second(patch: Patch) -> None:

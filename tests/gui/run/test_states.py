@@ -18,9 +18,19 @@ CAN = {
     RunState.FAILED: {"start", "step", "discard", "export", "new", "open", "save", "claims"},
 }
 GROUPS = {
-    "new": {"new_experiment", "presets", "device"},
+    "new": {"new_experiment", "presets", "device", "open_lesson", "paste_lesson"},
     "open": {"open_experiment", "open_recent"},
-    "save": {"save_experiment", "save_experiment_as", "copy_command"},
+    "save": {
+        "save_experiment",
+        "save_experiment_as",
+        "copy_command",
+        "save_lesson",
+        "copy_lesson",
+        "hide_controls",
+        "show_controls",
+        "explain",
+        "pages",
+    },
 }
 
 

@@ -10,8 +10,8 @@ import metagen_gui.gui
 from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel
 
 GUI = Path(metagen_gui.gui.__file__).parent
-MARKUP = {"form/plugin_picker.py", "widgets/plain_text.py"}
-"""Where labels may be made that know markup: references have links."""
+MARKUP = {"form/plugin_picker.py", "teaching/explanation.py", "widgets/formula.py", "widgets/plain_text.py"}
+"""Where labels may be made that know markup: references have links, formulas raise and lower."""
 
 
 def made(tree: ast.AST) -> set[str]:
