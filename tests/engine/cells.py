@@ -52,7 +52,7 @@ CELLS = [
     (tasks, model, algorithm)
     for tasks, model, algorithm in product(task_families.names(), models.names(), algorithms.names())
     if go_together(algorithm, model, tasks)
-    and ((tasks == home(model) and (algorithm, model) in diagonal(0, 3)) or algorithm == ONE)
+    and ((tasks == home(model) and (algorithm, model) in diagonal(0)) or algorithm == ONE)
 ]
 REFUSED = [
     (tasks, model, algorithm)

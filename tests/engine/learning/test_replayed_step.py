@@ -66,7 +66,7 @@ def watch(learner: MetaLearner) -> list[MetaGradient]:
     return calls
 
 
-@pytest.mark.parametrize(("algorithm", "model"), diagonal(0, 3))
+@pytest.mark.parametrize(("algorithm", "model"), diagonal(3))
 def test_numbers_do_not_depend_on_replay_and_no_live_change_costs_a_recording(
     tiny: Tiny, algorithm: str, model: str
 ) -> None:

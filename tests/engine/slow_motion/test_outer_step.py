@@ -19,7 +19,7 @@ from metagen_gui.engine.slow_motion.outer_step import NOT_GRADED, outer_step
 from metagen_gui.engine.slow_motion.phases import Number, Phase, until
 from metagen_gui.engine.slow_motion.trace import as_numbers
 from metagen_gui.testing.promises import must_be_same
-from tests.engine.cells import go_together
+from tests.engine.cells import EVERY, go_together
 
 Tiny = Callable[..., Experiment]
 SMALL = [("sinusoids", "curve"), ("densities", "vae"), ("densities", "gan"), ("strokes", "vae")]
@@ -31,6 +31,7 @@ CELLS = [
     if go_together(algorithm, model, tasks) and not (algorithm == "cavia" and model == "curve")
     # what an algorithm does depends neither on the kind of data nor, a second time, on how precise it is
     if (tasks != "strokes" or algorithm in ("maml", "leo")) and (model == "curve" or precision == "float32")
+    if EVERY or model == "curve" or algorithm in ("maml", "leo", "reptile", "amortised")
 ]
 
 
