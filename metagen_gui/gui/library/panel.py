@@ -70,7 +70,7 @@ class RunsPanel(QWidget):
         self.comparison.hide()
         self.line = filter_line(self)
         self.line.textChanged.connect(self._narrow)
-        self._empty = EmptyState("", _lines_of_runs)
+        self._empty = EmptyState("", _lines_of_runs, self)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.table)

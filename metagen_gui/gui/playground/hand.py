@@ -40,7 +40,7 @@ class Hand(QWidget):
         self._under_way: Stroke | Array | None = None
         self._later = QTimer(self, singleShot=True, interval=PACE)
         self._later.timeout.connect(self._tell)
-        self.pad, self.points_pad = DrawPad(), PointsPad()
+        self.pad, self.points_pad = DrawPad(self), PointsPad(self)
         self._pads = QStackedLayout()
         for pad in (self.pad, self.points_pad):
             pad.drawn.connect(self._drawn)

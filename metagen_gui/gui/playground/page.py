@@ -68,7 +68,7 @@ class Page(QWidget):
         self.wall.pointed.connect(self._point)
         self.steps.moved.connect(self._go_to)
         self.steps.asked.connect(self._adapt)
-        self._hint = PlainLabel(self.tr("Draw a character: what the model makes of it is shown here."))
+        self._hint = PlainLabel(self.tr("Draw a character: what the model makes of it is shown here."), self)
         self._hint.setWordWrap(True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setProperty("tone", "muted")

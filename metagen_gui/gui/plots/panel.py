@@ -38,7 +38,7 @@ class PlotPanel(QWidget):
         self._note.setProperty("tone", "muted")
         self._note.setWordWrap(True)
         self._note.hide()
-        self._empty = EmptyState(self.tr("Press Start to see losses"), _falling_curve)
+        self._empty = EmptyState(self.tr("Press Start to see losses"), _falling_curve, self)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)
         self._rows = QVBoxLayout(self)

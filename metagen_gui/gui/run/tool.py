@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
@@ -86,6 +86,16 @@ class Tool(QWidget):
             except BadInput as problem:
                 self.around.banner.warn(str(problem))
             self._remembered = None
+
+    def take_focus(self) -> None:
+        """Lead the keyboard to what comes first in the tool, if it can be seen."""
+        widget = self.nextInFocusChain()
+        while widget is not None and widget is not self:
+            reached = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled()
+            if reached and widget.isVisible() and self.isAncestorOf(widget):
+                widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
+            widget = widget.nextInFocusChain()
 
     def stop(self) -> None:
         """Ask the work to end at a safe point; `ended` follows."""

@@ -77,7 +77,7 @@ class SampleView(QWidget):
         header.addWidget(self.scrub_button)
         self.grid = SampleGrid()
         self.grid.opened.connect(self._enlarge)
-        self._empty = EmptyState(self.tr("Press Start to see samples"), _rows_of_samples)
+        self._empty = EmptyState(self.tr("Press Start to see samples"), _rows_of_samples, self)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.grid)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, QTimer
@@ -147,7 +146,7 @@ class MainWindow(QMainWindow):
             "shortcuts": self.help.shortcuts,
             "documentation": self.help.documentation,
             "about": self.help.about,
-            **{name: partial(self.layouts.toggle, name) for name in self.tools.by_name},
+            **self.tools.commands(self.layouts.toggle),
         }
 
     def _connect(self) -> None:

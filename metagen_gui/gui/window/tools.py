@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCloseEvent
@@ -48,6 +49,15 @@ class Tools(QObject):
         """The engine is there: tools that can be seen are made."""
         for tool in self.by_name.values():
             tool.prepare()
+
+    def commands(self, toggle: Callable[[str], None]) -> dict[str, Callable[[], None]]:
+        """Return each tool's command: `toggle` its dock, and lead the keyboard into it."""
+
+        def given(name: str) -> None:
+            toggle(name)
+            QTimer.singleShot(0, self.by_name[name].take_focus)  # a panel behind a tab is shown a moment later
+
+        return {name: partial(given, name) for name in self.by_name}
 
     def detain(self, event: QCloseEvent, *, quietly: bool) -> bool:
         """Return whether the window has to wait, and ignore `event` if so: it is closed when the tools have stopped."""

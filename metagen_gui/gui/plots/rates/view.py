@@ -56,7 +56,7 @@ class RatesView(QWidget):
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.area.setWidgetResizable(True)
         self.area.setWidget(self._list)
-        self._empty = EmptyState(self.tr("Press Start to see learned rates"), _bells)
+        self._empty = EmptyState(self.tr("Press Start to see learned rates"), _bells, self)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.area)
