@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from metagen_gui.engine.store.names import EXPORT, exports_folder, has_checkpoint
+from metagen_gui.engine.store.names import EXPORT, exports_folder
 from metagen_gui.gui.look.resources import resources_folder
+from metagen_gui.gui.run.tool import trained_runs
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
-
-MOST = 60
-"""Runs that are listed, the newest."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +27,9 @@ class Source:
 
 def sources(present: Path | None, runs: Sequence[RunEntry]) -> list[Source]:
     """Return what there is: the window's `present` run first, then other runs and exports; what came along is last."""
-    found = dict[Path, Source]()
-    names = {entry.folder: " ".join(entry.name.split()) for entry in runs}
-    if present is not None and has_checkpoint(present):
-        found[present] = Source(present, _tr("This run: {0}").format(names.get(present, present.name)))
-    for entry in runs[:MOST]:
-        if entry.folder not in found and has_checkpoint(entry.folder):
-            found[entry.folder] = Source(entry.folder, _tr("Run: {0}").format(names[entry.folder]))
+    trained = trained_runs(present, runs)
+    titles = {folder: _tr("This run: {0}") if folder == present else _tr("Run: {0}") for folder in trained}
+    found = {folder: Source(folder, titles[folder].format(name)) for folder, name in trained.items()}
     for folder, title in (
         (exports_folder(), _tr("Export: {0}")),
         (resources_folder() / "trained", _tr("Example: {0}")),

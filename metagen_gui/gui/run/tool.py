@@ -13,6 +13,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import has_checkpoint
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.controller import RunController
@@ -21,6 +22,10 @@ from metagen_gui.gui.widgets.quiet_pages import Skeleton
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
+
+
+MOST_LISTED = 60
+"""Runs that a tool offers, the newest."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,14 @@ class Around:
     """Brings a panel to the front, by the name of its dock."""
     compare: Callable[[Sequence[Path]], None] = lambda folders: None
     """Shows runs, by their folders, side by side in the library."""
+
+
+def trained_runs(present: Path | None, runs: Sequence[RunEntry]) -> dict[Path, str]:
+    """Return runs that have a checkpoint, with their names on one line: the `present` one, then the newest."""
+    names = {entry.folder: " ".join(entry.name.split()) for entry in runs}
+    newest = [entry.folder for entry in runs[:MOST_LISTED]]
+    folders = newest if present is None else [present, *newest]
+    return {folder: names.get(folder, folder.name) for folder in folders if has_checkpoint(folder)}
 
 
 class Tool(QWidget):

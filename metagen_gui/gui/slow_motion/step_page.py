@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidge
 
 from metagen_gui.engine.slow_motion.phases import Phase
 from metagen_gui.gui.look.theme import PlotColours
+from metagen_gui.gui.program.worker import Worker
 from metagen_gui.gui.run.tool import Around
 from metagen_gui.gui.slow_motion.phase_strip import PhaseStrip
 from metagen_gui.gui.slow_motion.phase_view import PhaseView
-from metagen_gui.gui.slow_motion.worker import Worker
 from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.icon_button import IconButton

@@ -12,9 +12,9 @@ import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from metagen_gui.gui.program.worker import Worker
 from metagen_gui.gui.slow_motion.arrow_table import ArrowTable
 from metagen_gui.gui.slow_motion.surface import Surface
-from metagen_gui.gui.slow_motion.worker import Worker
 from metagen_gui.gui.widgets.fitting_label import SEPARATOR, FittingLabel
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.message_line import MessageLine

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from metagen_gui.engine.store.names import has_checkpoint
-from metagen_gui.gui.run.tool import Tool
+from metagen_gui.gui.program.worker import Worker
+from metagen_gui.gui.run.tool import Tool, trained_runs
 from metagen_gui.gui.walks.page import WalksPage
-from metagen_gui.gui.walks.work import WalkWork
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.play.walks import Kind, Walk, Walker
 
 FRAMES = 60
-MOST = 60
-"""Runs that are listed, the newest."""
 
 
 class Walks(Tool):
     """Walks about in what a run has learned. Nothing is lost when the window closes: there is nothing to be asked."""
 
     page: WalksPage | None = None
-    _work: WalkWork | None = None
+    _worker: Worker | None = None
+    _walker: Walker | None = None
+    """The run that is open."""
 
     def build(self) -> QWidget:
         """Make the page, and open the newest run."""
         engine = self.around.controller.engine
         assert engine is not None
-        self._work = WalkWork(engine.use_threads, self)
+        self._worker = Worker(engine.use_threads, self)
         self.page = WalksPage(self)
-        self.page.run_wanted.connect(self._work.open)
+        self.page.run_wanted.connect(self._open)
         self.page.way_wanted.connect(self._go)
-        self._work.opened.connect(self.page.show_choices)
-        self._work.walked.connect(self.page.show_walk)
-        self._work.came_on.connect(self._tell_frames)
-        self._work.failed.connect(self.page.fail)
+        self._worker.came.connect(self._take)
+        self._worker.came_on.connect(self._tell_frames)
+        self._worker.failed.connect(self.page.fail)
         controller = self.around.controller
         controller.state_changed.connect(self._list)
         controller.saved.connect(self._list)
@@ -43,8 +46,8 @@ class Walks(Tool):
 
     def wait(self) -> None:
         """Let the thread end."""
-        if self._work is not None:
-            self._work.stop()
+        if self._worker is not None:
+            self._worker.wait()
 
     def showEvent(self, event: QShowEvent) -> None:
         """List the runs there are now."""
@@ -55,19 +58,42 @@ class Walks(Tool):
         assert self.page is not None
         self.page.tell_frames(done, FRAMES)
 
-    def _go(self, kind: str, task: int, to: int) -> None:
+    def _open(self, folder: Path) -> None:
+        assert self._worker is not None
+        self._walker = None
+        self._worker.do([partial(_opened, folder)])
+
+    def _go(self, kind: Kind, task: int, to: int) -> None:
         from metagen_gui.engine.play.walks import Way  # loads torch, which the window's own imports may not
 
-        assert self._work is not None
-        self._work.go(Way(kind, task, to, FRAMES))  # type: ignore[arg-type]  # one of the kinds that it was offered
+        assert self._worker is not None
+        if self._walker is not None:  # there is nowhere to go before a run is open
+            self._worker.do([partial(self._walker.walking, Way(kind, task, to, FRAMES))])
+
+    def _take(self, came: Walker | Walk) -> None:
+        from metagen_gui.engine.play.walks import Walk
+
+        assert self.page is not None
+        if isinstance(came, Walk):
+            self.page.show_walk(came)
+        else:
+            self._walker = came
+            self.page.show_choices(came)
 
     def _list(self) -> None:
         if self.page is None or not self.isVisible():
             return
         present = self.around.controller.folder
-        names = {entry.folder: " ".join(entry.name.split()) for entry in list(self.around.runs())[:MOST]}
-        runs: list[tuple[Path, str]] = []
-        if present is not None and has_checkpoint(present):
-            runs.append((present, self.tr("This run: {0}").format(names.get(present, present.name))))
-        runs += [(folder, name) for folder, name in names.items() if folder != present and has_checkpoint(folder)]
-        self.page.show_runs(runs)
+        runs = trained_runs(present, self.around.runs()).items()
+        ours = self.tr("This run: {0}")
+        self.page.show_runs([(folder, ours.format(name) if folder == present else name) for folder, name in runs])
+
+
+def _opened(folder: Path) -> Walker:
+    """Return what walks with the newest checkpoint of a run."""
+    from metagen_gui.engine.play.walks import Walker
+    from metagen_gui.engine.trained.trained_run import open_run
+
+    walker = Walker(open_run(folder))
+    assert walker.kinds is not None  # found out here, in the thread, not when it is shown
+    return walker

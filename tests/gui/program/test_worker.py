@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.gui.slow_motion.worker import Worker
+from metagen_gui.gui.program.worker import Worker
 
 
 def made() -> tuple[Worker, list[Any]]:
@@ -91,3 +92,29 @@ def test_what_a_dropped_plan_fails_at_is_nobodys_concern(qtbot: QtBot) -> None:
     gate.set()
     qtbot.waitUntil(lambda: not worker.busy)
     assert told == [] and came == ["new"]
+
+
+def test_a_generator_tells_how_far_it_is_and_is_broken_off_for_a_newer_plan(qtbot: QtBot) -> None:
+    worker, came = made()
+    told, gate, closed = list[Any](), threading.Event(), list[str]()
+    worker.came_on.connect(told.append)
+
+    def long() -> Iterator[int]:
+        try:
+            yield 1
+            gate.wait(5)
+            yield 2
+            raise AssertionError("nobody asked for more")
+        finally:
+            closed.append("long")
+
+    def short() -> Generator[int, None, str]:
+        yield 3
+        return "done"
+
+    worker.do([long])
+    qtbot.waitUntil(lambda: told == [1])
+    worker.do([short])
+    gate.set()
+    qtbot.waitUntil(lambda: not worker.busy)
+    assert closed == ["long"] and came == ["done"] and told[-1] == 3

@@ -14,10 +14,15 @@ Work = Callable[[], Any]
 
 
 class Worker(QObject):
-    """Does the pieces of a plan one after another, each in a job; `use_threads` is the engine's."""
+    """Does the pieces of a plan one after another, each in a job; `use_threads` is the engine's.
+
+    A piece is a function, or a generator, which is broken off when its plan is dropped.
+    """
 
     came = Signal(object)
     """What a piece returned; of a plan that was dropped nothing comes."""
+    came_on = Signal(object)
+    """What a generator yields on the way."""
     failed = Signal(str)
     """Why a piece could not be done, in a sentence; the rest of its plan is dropped."""
     busy_changed = Signal()
@@ -40,17 +45,20 @@ class Worker(QObject):
         self._stale = self._job is not None
         if self._job is None:
             self._go_on()
+        else:
+            self._job.stop()
 
     def wait(self) -> None:
         """Drop everything and block until no thread is left."""
         self._plan.clear()
         self._stale = True
         if self._job is not None:
+            self._job.stop()
             self._job.wait()
 
     def _go_on(self) -> None:
         if self._plan:
-            self._job = Job(self._plan.popleft(), use_threads=self._use_threads)
+            self._job = Job(self._plan.popleft(), self.came_on.emit, use_threads=self._use_threads)
             self._job.ended.connect(self._end)
             self._job.start()
         self.busy_changed.emit()
