@@ -12,7 +12,7 @@ from torch import Tensor
 
 from metagen_gui.engine.algorithms.base import Algorithm, MetaParams, TaskNoise, facing, grade, of_player
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.engine.learning.sight import GRID, Sight, Walk, along, square_around
+from metagen_gui.engine.learning.sight import GRID, Sight, Walk, along, grid_points, square_around
 from metagen_gui.engine.models.base import USUAL, Noise
 from metagen_gui.engine.tasks.base import Stream, TaskBatch, TaskFamily
 
@@ -103,11 +103,17 @@ def take_snapshot(
     if spec.in_plane:
         sight = replace(sight, extent=square_around(batch), along=along(batch))
     seen = torch.func.vmap(partial(sight.of, algorithm, meta, walk=walk), chunk_size=at_once or None)(support, noise)
-    snapshot, truth, density = sight.drawn(seen, spec, batch, meta_step), None, None
+    return with_truth(sight.drawn(seen, spec, batch, meta_step), family, stream, first)
+
+
+def with_truth(snapshot: Snapshot, family: TaskFamily, stream: Stream, first: int) -> Snapshot:
+    """Return a snapshot of tasks that begin at `first` of `stream`, with their true curves and densities, if known."""
+    truth = density = None
+    tasks = range(first, first + len(snapshot.names))
     if snapshot.curve_x is not None:
-        known = [family.curve(stream, first + index, snapshot.curve_x) for index in range(len(support))]
+        known = [family.curve(stream, index, snapshot.curve_x) for index in tasks]
         truth = np.stack([y for y in known if y is not None]) if known[0] is not None else None
-    if sight.grid is not None:
-        true = [family.density(stream, first + index, sight.grid) for index in range(len(support))]
+    if snapshot.extent is not None:
+        true = [family.density(stream, index, grid_points(snapshot.extent)) for index in tasks]
         density = np.stack([t.reshape(GRID, GRID) for t in true if t is not None]) if true[0] is not None else None
     return replace(snapshot, truth=truth, density=density)

@@ -8,7 +8,7 @@ tasks the parameters adapted to one turn into those adapted to the other, in equ
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,11 +17,13 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.engine.learning.sight import GRID, along, grid_points, square_around
+from metagen_gui.engine.learning.evaluation import with_truth
+from metagen_gui.engine.learning.sight import Sight, along, square_around
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import is_finite
+from metagen_gui.engine.tasks.base import TaskBatch
 from metagen_gui.engine.trained.trained_run import TrainedRun
 
 Kind = Literal["latents", "tasks", "sampling"]
@@ -184,23 +186,14 @@ class Walker:
         self, task: int, numbers: tuple[int, ...], samples: Tensor, curves: Tensor | None, known: bool
     ) -> Snapshot:
         """Return frames as a snapshot of a task; the truth is left out unless it is `known` of all of them."""
-        family, spec, x, one = self.run.family, self.run.family.spec, self._x, slice(task, task + 1)
-        extent = square_around(self.batch) if spec.in_plane else None
-        truth = family.curve("validation", task, x) if curves is not None and known else None
-        density = family.density("validation", task, grid_points(extent)) if extent and known else None
-        return Snapshot(
-            meta_step=self.run.meta_step,
-            names=self.batch.names[one],
-            steps=numbers,
-            support=spec.to_show(self.batch.support[one]),
-            query=spec.to_show(self.batch.query[one]),
-            samples=spec.to_show(samples.float().numpy()[None]),
-            density=None if density is None else density.reshape(1, GRID, GRID),
-            extent=extent,
-            curve_x=None if curves is None else x,
-            curves=None if curves is None else curves.float().numpy()[None],
-            truth=None if truth is None else truth[None],
-        )
+        batch, one, nothing = self.batch, slice(task, task + 1), torch.zeros(0)
+        given = TaskBatch(batch.names[one], batch.support[one], batch.query[one])
+        sight = Sight(self.steps, self.latents)
+        if self.run.family.spec.in_plane:
+            sight = replace(sight, extent=square_around(batch), along=self._x)
+        seen = samples[None], nothing, nothing if curves is None else curves[None], nothing
+        drawn = replace(sight.drawn(seen, self.run.family.spec, given, self.run.meta_step), steps=numbers)
+        return with_truth(drawn, self.run.family, "validation", task) if known else drawn
 
 
 def spherical(first: Tensor, last: Tensor, share: float) -> Tensor:
