@@ -16,7 +16,7 @@ from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.canvas import LossCanvas
 from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
-from metagen_gui.gui.plots.panel import PlotPanel
+from metagen_gui.gui.plots.panel import PlotPanel, step_nearest
 from metagen_gui.gui.plots.scale import LossScale, Tick, Values, format_number
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.plain_text import PlainLabel
@@ -186,10 +186,7 @@ class ClaimsPlot(PlotPanel):
     def nearest(self, x: float, move: int = 0) -> float | None:
         """Return the place of the step that is nearest to `x`, or `move` steps from it."""
         steps = np.sqrt(np.array(self._steps(), dtype=np.float64))
-        if not len(steps):
-            return None
-        place = int(np.abs(steps - x).argmin())
-        return float(steps[min(max(place + move, 0), len(steps) - 1)])
+        return step_nearest(steps, x, move)
 
     def write_values(self, x: float | None) -> str:
         """Write each arm's value at a step, or where it was tuned to end, into the legend."""

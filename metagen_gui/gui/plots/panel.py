@@ -236,6 +236,21 @@ class PlotPanel(QWidget):
         self.reset_button.setEnabled(zoomed)
 
 
+def place_nearest(ascending: Values, x: float) -> int:
+    """Return the place in `ascending` of what is nearest to `x`."""
+    right = int(np.searchsorted(ascending, x))
+    if right == 0 or (right < len(ascending) and ascending[right] - x < x - ascending[right - 1]):
+        return right
+    return right - 1
+
+
+def step_nearest(ascending: Values, x: float, move: int) -> float | None:
+    """Return what of `ascending` is nearest to `x`, or `move` places from it but within; None of nothing."""
+    if not len(ascending):
+        return None
+    return float(ascending[min(max(place_nearest(ascending, x) + move, 0), len(ascending) - 1)])
+
+
 def _falling_curve(painter: QPainter, room: QRectF, look: PlotColours) -> None:
     """Sketch two losses that fall."""
     painter.setPen(QPen(QColor(look.grid), 1))

@@ -15,7 +15,7 @@ from metagen_gui.engine.races.events import LaneLooked
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
-from metagen_gui.gui.plots.panel import PlotPanel
+from metagen_gui.gui.plots.panel import PlotPanel, step_nearest
 from metagen_gui.gui.plots.scale import LossScale, Values, format_number
 from metagen_gui.gui.widgets.amounts import duration
 from metagen_gui.gui.widgets.header_toggle import header_toggle
@@ -123,10 +123,7 @@ class RacePlot(PlotPanel):
         """Return the step (or second) of any lane that is nearest to `x`, or `move` places from it."""
         shown = [lane.along(self.time_button.isChecked()) for lane in self._lanes if lane.visible]
         known = np.unique(np.concatenate([_NOTHING, *shown]))
-        if not len(known):
-            return None
-        place = int(np.abs(known - x).argmin())
-        return float(known[min(max(place + move, 0), len(known) - 1)])
+        return step_nearest(known, x, move)
 
     def write_values(self, x: float | None) -> str:
         """Write each lane's loss nearest to `x`, or its newest, into the legend; return what `x` is called."""

@@ -18,7 +18,7 @@ from metagen_gui.gui.library.comparison.reader import RunCurves
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
-from metagen_gui.gui.plots.panel import PlotPanel
+from metagen_gui.gui.plots.panel import PlotPanel, step_nearest
 from metagen_gui.gui.plots.scale import LossScale, Values, format_number
 from metagen_gui.gui.plots.smoothing import make_smoother
 from metagen_gui.gui.widgets.amounts import duration
@@ -136,10 +136,7 @@ class ComparisonPlot(PlotPanel):
     def nearest(self, x: float, move: int = 0) -> float | None:
         """Return the step (or second) of any run that is nearest to `x`, or `move` places from it."""
         known = np.unique(np.concatenate([np.empty(0), *(self._along(run) for run in self._runs if run.visible)]))
-        if not len(known):
-            return None
-        place = int(np.abs(known - x).argmin())
-        return float(known[min(max(place + move, 0), len(known) - 1)])
+        return step_nearest(known, x, move)
 
     def write_values(self, x: float | None) -> str:
         """Write each run's value nearest to `x`, or its newest, into the legend; return what `x` is called."""

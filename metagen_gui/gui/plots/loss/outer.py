@@ -14,7 +14,7 @@ from metagen_gui.engine.events import Alarm, StepReport, ValidationReport
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
 from metagen_gui.gui.plots.loss.curves import TrainingCurve, ValidationCurve
-from metagen_gui.gui.plots.panel import PlotPanel
+from metagen_gui.gui.plots.panel import PlotPanel, place_nearest, step_nearest
 from metagen_gui.gui.plots.scale import LossScale, Values, format_number
 from metagen_gui.gui.plots.smoothing_control import SmoothingControl
 
@@ -143,16 +143,14 @@ class OuterLossPlot(PlotPanel):
     def nearest(self, x: float, move: int = 0) -> float | None:
         """Return the outer step with data that is nearest to `x`, or `move` places from it."""
         longest = max((entry.curve.steps for entry in self._entries()), key=len, default=np.empty(0))
-        if not len(longest):
-            return None
-        return float(longest[min(max(_nearest(longest, x) + move, 0), len(longest) - 1)])
+        return step_nearest(longest, x, move)
 
     def write_values(self, x: float | None) -> str:
         """Write each curve's value nearest to step `x`, or its newest, into the legend; return the step's name."""
         for entry in self._entries():
             steps = entry.curve.steps
             if len(steps):
-                index = len(steps) - 1 if x is None else _nearest(steps, x)
+                index = len(steps) - 1 if x is None else place_nearest(steps, x)
                 entry.toggle.set_value(format_number(entry.curve.value_at(index), digits=4))
         return "" if x is None else self.tr("step {0}").format(f"{x:,.0f}")
 
@@ -204,14 +202,6 @@ class OuterLossPlot(PlotPanel):
             if self._warming_up and report.phase != "warm-up":
                 self.canvas.set_mark(report.meta_step)
             self._warming_up = report.phase == "warm-up"
-
-
-def _nearest(steps: Values, x: float) -> int:
-    """Return the place in the ascending `steps` that is nearest to `x`."""
-    right = int(np.searchsorted(steps, x))
-    if right == 0 or (right < len(steps) and steps[right] - x < x - steps[right - 1]):
-        return right
-    return right - 1
 
 
 def _say(text: str) -> str:
