@@ -7,6 +7,7 @@ shown besides is computed beside it, from the same noise.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from metagen_gui.engine.learning.evaluation import take_snapshot
 from metagen_gui.engine.learning.meta_learner import Drawn, MetaLearner
 from metagen_gui.engine.models.base import Noise, PlayerParams
 from metagen_gui.engine.randomness import generator_for
-from metagen_gui.engine.slow_motion.phases import Losses, Number, Phase, until
+from metagen_gui.engine.slow_motion.phases import Kind, Losses, Number, Phase, until
 from metagen_gui.engine.slow_motion.trace import PlayerStep, Trace, as_numbers, entry_name, trace
 from metagen_gui.engine.statistics import Values
 from metagen_gui.engine.tasks.base import TaskBatch
@@ -46,11 +47,10 @@ def outer_step(learner: MetaLearner, *, picturing: bool = True) -> Iterator[Phas
     picture = _picture(learner, drawn, batch, first) if picturing else None
     formulas = learner.algorithm.formulas
 
-    def phase(kind: str, title: str, formula: str, inner: int, **more: object) -> Phase:
+    def phase(kind: Kind, title: str, formula: str, inner: int, **more: Any) -> Phase:
         shown = more.pop("picture", picture and until(picture, inner))
         losses = {} if went is None else _losses(went, inner, graded=kind not in ("tasks", "inner"))
-        place = {"meta_step": at + 1, "inner_step": inner, "steps": steps, "tasks": batch.names}
-        return Phase(kind, title, formula, losses=losses, picture=shown, **place, **more)  # type: ignore[arg-type]
+        return Phase(kind, title, formula, at + 1, inner, steps, batch.names, losses=losses, picture=shown, **more)
 
     start = "φ = θ" if went is None else formulas.start
     yield phase("tasks", "Draw tasks", f"{start},   S, Q ~ p(T)", 0, numbers=_drawn_numbers(drawn, went))

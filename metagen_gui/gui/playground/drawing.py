@@ -156,7 +156,9 @@ class Drawing:
 
     def forget(self) -> None:
         """Begin anew, with nothing to bring back."""
-        self.__init__()  # type: ignore[misc]
+        self.state = State()
+        self._past.clear()
+        self._future.clear()
 
     def support(self, spec: Any) -> Array | None:
         """Return the examples as a model of such data gets them, `(n, *spec.shape)`; None where there are none yet."""

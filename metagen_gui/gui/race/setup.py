@@ -32,7 +32,7 @@ from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.experiment import Experiment
+    from metagen_gui.engine.experiment import Experiment, Section
     from metagen_gui.engine.races.race import Race
 
 SECONDS, STEPS = 60.0, 1_000
@@ -124,13 +124,14 @@ class RaceSetup(QWidget):
 
         experiment = self._around.panel.experiment()
         self._offer(menu, self.tr("The experiment of the &form, as it is now"), "", lambda: experiment)
-        for section, title in (
+        parts: tuple[tuple[Section, str], ...] = (
             ("algorithm", self.tr("With another &algorithm")),
             ("model", self.tr("With another &model")),
-        ):
+        )
+        for section, title in parts:
             part = menu.addMenu(title)
             part.setToolTipsVisible(True)
-            for rival in rivals(experiment, section):  # type: ignore[arg-type]  # two of the sections
+            for rival in rivals(experiment, section):
                 self._offer(part, rival.title, rival.summary, partial(_itself, rival.experiment))
             part.setEnabled(not part.isEmpty())
         part = menu.addMenu(self.tr("A &preset"))
