@@ -134,13 +134,15 @@ class Page(QWidget):
         self._next = drawn, steps
 
     def begin_anew(self) -> None:
-        """Forget which model is open: whoever had it is gone. The drawing stays; what breaks twice is left alone."""
-        broken = self._opening or self.ready
-        if broken is not None and broken.folder == self._broke:
-            self.source_picker.unusable.add(broken.folder)
-        self._broke = broken.folder if broken else None
+        """Open the model again: whoever had it is gone. The drawing stays; what breaks twice is left alone."""
+        opened = self._opening or self.ready
         self.ready = self._opening = self.exchange.spec = None
         self._clear_samples()
+        broken, self._broke = self._broke, opened.folder if opened else None
+        if opened is not None and opened.folder == broken:
+            self.source_picker.unusable.add(broken)
+        elif opened is not None:
+            self.open(opened.folder)
 
     def take(self, came: Any) -> None:
         """Take what came of an order; what is older than what is shown is dropped."""

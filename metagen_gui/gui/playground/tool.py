@@ -16,7 +16,7 @@ from metagen_gui.gui.run.tool import Tool
 
 if TYPE_CHECKING:
     from metagen_gui.gui.playground.page import Page
-    from metagen_gui.gui.playground.serving import Serving
+    from metagen_gui.gui.playground.serving import Order, Serving
 
 
 class Playground(Tool):
@@ -34,6 +34,7 @@ class Playground(Tool):
 
         self.page = Page(self)
         self._came.connect(self.page.take, Qt.ConnectionType.QueuedConnection)
+        self.page.asked.connect(self._give)
         self._start()
         controller = self.around.controller
         controller.state_changed.connect(self._list)
@@ -85,11 +86,14 @@ class Playground(Tool):
         from metagen_gui.gui.playground.serving import Serving
 
         engine = self.around.controller.engine
-        assert engine is not None and self.page is not None
+        assert engine is not None
         self._serving = Serving(self._take, engine.use_threads, self._roots)
         self._serving.ended.connect(self._end)
-        self.page.asked.connect(self._serving.inbox.put)
         self._serving.start()
+
+    def _give(self, order: Order) -> None:
+        if self._serving is not None:
+            self._serving.inbox.put(order)
 
     def _take(self, came: Any) -> None:
         """Called in the thread."""
@@ -101,7 +105,6 @@ class Playground(Tool):
         self._serving = None
         if isinstance(outcome, Broken) and self.page is not None:
             self.around.banner.warn(self.tr("The playground: {0}").format(outcome.sentence))
-            self.page.asked.disconnect()
             self._start()
             self.page.begin_anew()
             self._list()

@@ -314,6 +314,15 @@ def test_a_lesson_is_given_to_the_model_that_it_asked_for(bench: Bench) -> None:
     assert order.support.shape == (2, 1, 28, 28) and order.steps == 4
 
 
+def test_what_broke_is_opened_again_and_not_the_first_of_the_list(bench: Bench) -> None:
+    bench.page.show_sources([Source(Path(name), name) for name in ("one", "two")])
+    bench.page.open(Path("two"))
+    bench.ready(folder="two")
+    bench.page.begin_anew()
+    opened = [order.folder.name for order in bench.orders if isinstance(order, Open)]
+    assert opened == ["one", "two", "two"]
+
+
 def test_what_breaks_twice_is_left_and_the_next_model_opened(bench: Bench, stroke: Stroke) -> None:
     sources = [Source(Path(name), name) for name in ("one", "two")]
     bench.page.show_sources(sources)

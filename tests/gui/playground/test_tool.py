@@ -23,7 +23,8 @@ from tests.gui.stand_ins import letting_go
 
 
 @pytest.fixture
-def playground(qtbot: QtBot, tmp_path: Path) -> Playground:
+def playground(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Playground:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # without the runs of other tests
     window = MainWindow(WindowSettings(tmp_path / "window.ini"))
     qtbot.addWidget(window, before_close_func=letting_go(qtbot))
     window.resize(1600, 950)
@@ -87,3 +88,5 @@ def test_what_breaks_in_the_thread_is_told_and_the_model_is_opened_again(
     qtbot.waitUntil(lambda: "ZeroDivisionError" in playground.around.banner.text(), timeout=30_000)
     qtbot.waitUntil(lambda: page.ready is not None, timeout=30_000)
     assert page.ready is not None and page.ready.folder.name == "characters"
+    drag(page.hand.pad, [(0.3, 0.7), (0.7, 0.3)])
+    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None, timeout=30_000)
