@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from metagen_gui.gui.look.resources import resources_folder
+from metagen_gui.engine.resources import resources_folder
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from metagen_gui.engine.resources import resources_folder
 from metagen_gui.engine.store.names import EXPORT, exports_folder
-from metagen_gui.gui.look.resources import resources_folder
 from metagen_gui.gui.run.tool import trained_runs
 
 if TYPE_CHECKING:

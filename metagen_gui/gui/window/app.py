@@ -10,7 +10,7 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from metagen_gui.gui.look.resources import resources_folder
+from metagen_gui.engine.resources import resources_folder
 from metagen_gui.gui.look.theme import apply_theme
 from metagen_gui.gui.program.crash_log import CrashLog
 from metagen_gui.gui.program.fault_dialog import FaultHandler, log_file

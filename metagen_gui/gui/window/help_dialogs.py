@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from metagen_gui.gui.look.resources import readme
+from metagen_gui.engine.resources import readme
 from metagen_gui.gui.widgets.banner import Banner
 from metagen_gui.gui.window.actions import COMMANDS, translated
 

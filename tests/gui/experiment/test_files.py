@@ -11,10 +11,10 @@ from PySide6.QtCore import QMimeData, QUrl
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.resources import resources_folder
 from metagen_gui.gui.experiment.command_line import command_for
 from metagen_gui.gui.experiment.presets import PresetMenu, presets
 from metagen_gui.gui.experiment.recents import MOST, Recents
-from metagen_gui.gui.look.resources import resources_folder
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.widgets.dropped import Dropped, dropped_path, what_is
 

@@ -13,8 +13,8 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.resources import resources_folder
 from metagen_gui.engine.run.outer_loop import meta_train
-from metagen_gui.gui.look.resources import resources_folder
 from metagen_gui.gui.playground import serving
 from metagen_gui.gui.playground.serving import Adapt, Given, Inbox, Open, Pick, Read, Ready, Serving, Shown, Trouble
 
