@@ -14,7 +14,7 @@ from metagen_gui.engine.adaptation import code_space
 from metagen_gui.engine.adaptation.latent_embedding import CODE, Law, divergence, law_of_code, weight_penalty
 from metagen_gui.engine.algorithms.base import MetaParams, Moment, TaskNoise, algorithms
 from metagen_gui.engine.algorithms.leo import Leo
-from metagen_gui.engine.data.spec import PointSpec
+from metagen_gui.engine.data.spec import DataSpec, ImageSpec, PointSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.observer import Observer
@@ -22,7 +22,7 @@ from metagen_gui.engine.learning.rates_report import report_rates
 from metagen_gui.engine.models.base import USUAL, GenerativeModel, models
 from tests.engine.toys import Bilinear, Quadratic, positive, quiet, task
 
-POINTS = PointSpec()
+POINTS, IMAGES = PointSpec(), ImageSpec((1, 8, 8))
 TINY = {"width": 6, "latent_size": 3, "context_size": 4}
 CASES = [
     ("vae", {}, {"inner_lr": 0.03}),
@@ -30,6 +30,13 @@ CASES = [
     ("gan", {}, {}),
     ("gan", {"judge": "support", "discriminator_turns": 2}, {"adapts": "generator"}),
     ("curve", {"context_size": 0, "activation": "tanh", "initial_weights": "by_inputs"}, {}),
+]
+LOCAL = {"likelihood": "local", "local_width": 3, "channels": 4}
+OF_IMAGES = [
+    ("pixel", {"channels": 4, "layers": 2, "units": 2, "looks": 1}, {}),
+    ("image_gan", {"channels": 4, "judge_channels": 2, "bank": 2, "code_size": 4}, {"inner_lr": 0.05}),
+    ("vae", LOCAL, {"inner_lr": 0.03}),
+    ("vae", {**LOCAL, "adapts_by": "both"}, {"inner_lr": 0.03, "adapts": "everything"}),
 ]
 WEIGHTS = {"kl_weight": 0.3, "l2_weight": 0.02, "orthogonality_weight": 0.5}
 
@@ -56,7 +63,8 @@ def build(model: GenerativeModel, **settings: Any) -> tuple[Leo, MetaParams]:
 def real(case: tuple[str, dict[str, Any], dict[str, Any]], **settings: Any) -> tuple[Leo, MetaParams]:
     plugin = models.get(case[0])
     chosen = {key: value for key, value in {**TINY, **case[1]}.items() if key in plugin.Settings.model_fields}
-    return build(plugin(plugin.Settings(**chosen), POINTS), **{"inner_lr": 0.3, **case[2], **settings})
+    spec: DataSpec = IMAGES if case in OF_IMAGES else POINTS
+    return build(plugin(plugin.Settings(**chosen), spec), **{"inner_lr": 0.3, **case[2], **settings})
 
 
 def drawn(algorithm: Leo, tasks: int = 2, shots: int = 3, queries: int = 4) -> tuple[Tensor, Tensor, TaskNoise]:
@@ -64,8 +72,11 @@ def drawn(algorithm: Leo, tasks: int = 2, shots: int = 3, queries: int = 4) -> t
     for part in (noise.support, noise.opponent, noise.query, noise.inner):
         # a VAE's prior has a logarithm among its numbers: what samples it stays small
         part.update({name: value.double() * (0.3 if name.startswith("@") else 1) for name, value in part.items()})
-    shape = algorithm.model.spec.shape
-    return randn(tasks, shots, *shape, seed=5), randn(tasks, queries, *shape, seed=6), noise
+    spec = algorithm.model.spec
+    support, query = randn(tasks, shots, *spec.shape, seed=5), randn(tasks, queries, *spec.shape, seed=6)
+    if spec.has_pixels:
+        support, query = (support > 0.5).double(), (query > 0.5).double()
+    return support, query, noise
 
 
 # -- closed forms ------------------------------------------------------------------------------------------------------
@@ -156,12 +167,12 @@ def test_players_alternate_in_both_phases_and_each_keeps_to_its_own_outer_gradie
 
 
 def total(algorithm: Leo, meta: MetaParams, player: str, given: tuple[Tensor, Tensor, TaskNoise]) -> Tensor:
-    losses, penalties = algorithm.outer_losses(meta, *given)
+    losses, penalties = algorithm.outer_losses(meta, *given, Moment())
     return (losses[player] + penalties.get(player, 0.0)).mean()
 
 
 @pytest.mark.parametrize("part", ["@encoder", "@relation", "@decoder", "@code_rate", "@fine", ""])
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *OF_IMAGES], ids=str)
 def test_the_outer_gradient_agrees_with_finite_differences(case: tuple, part: str) -> None:
     """Of the query loss and all penalties, with codes and changes sampled, part by part of what is learned."""
     algorithm, meta = real(case, **WEIGHTS, encoder_weight=0.0)

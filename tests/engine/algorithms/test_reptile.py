@@ -12,7 +12,7 @@ from torch import Tensor
 from metagen_gui.engine.adaptation.inner_loop import ORDER
 from metagen_gui.engine.algorithms.base import MetaParams, Moment, TaskNoise, algorithms
 from metagen_gui.engine.algorithms.reptile import DECAY, Reptile
-from metagen_gui.engine.data.spec import PointSpec
+from metagen_gui.engine.data.spec import ImageSpec, PointSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.evaluation import score
 from metagen_gui.engine.learning.meta_learner import MetaLearner
@@ -20,13 +20,20 @@ from metagen_gui.engine.learning.observer import Observer
 from metagen_gui.engine.models.base import models
 from metagen_gui.engine.settings.bad_input import BadInput
 
-POINTS = PointSpec()
 SMALL = {"width": 6, "depth": 1, "latent_size": 3, "context_size": 4}
+LOCAL = {"likelihood": "local", "local_width": 3, "channels": 4}
+TINY = {"channels": 4, "layers": 2, "units": 2, "looks": 1, "judge_channels": 2, "bank": 2, "code_size": 4}
+OF_IMAGES = [("vae", LOCAL), *(("vae", {**LOCAL, "adapts_by": by}) for by in ("local", "both"))]
+OF_IMAGES += [("pixel", TINY), ("image_gan", TINY)]
 TASKS, SHOTS, STEPS = 3, 4, 3
 
 
-def build(model_name: str, **settings: object) -> tuple[Reptile, MetaParams, Tensor, Tensor, TaskNoise]:
-    model = models.get(model_name)(models.get(model_name).Settings(**SMALL), POINTS)
+def build(
+    model_name: str, of_images: dict[str, object] | None = None, **settings: object
+) -> tuple[Reptile, MetaParams, Tensor, Tensor, TaskNoise]:
+    plugin, spec = models.get(model_name), PointSpec() if of_images is None else ImageSpec((1, 8, 8))
+    chosen = {**SMALL, **(of_images or {})}
+    model = plugin(plugin.Settings(**{k: v for k, v in chosen.items() if k in plugin.Settings.model_fields}), spec)
     chosen = {"inner_lr": 0.02, "adaptation_steps": STEPS, "adapts": "everything", **settings}
     algorithm = algorithms.get("reptile")(algorithms.get("reptile").Settings(**chosen), model)
     generator = torch.Generator().manual_seed(0)
@@ -35,7 +42,9 @@ def build(model_name: str, **settings: object) -> tuple[Reptile, MetaParams, Ten
     for values in algorithm.initialization(meta).values():
         for value in values.values():
             value += 0.1 * torch.randn(value.shape, generator=generator).double()
-    support, query = (torch.randn(TASKS, n, 2, generator=generator).double() for n in (SHOTS, 5))
+    support, query = (torch.randn(TASKS, n, *spec.shape, generator=generator).double() for n in (SHOTS, 5))
+    if spec.has_pixels:
+        support, query = (support > 0.5).double(), (query > 0.5).double()
     noise = algorithm.draw_noise(generator, TASKS, SHOTS, 5, STEPS)
     for part in (noise.support, noise.opponent, noise.query, noise.inner):
         part.update({name: value.double() for name, value in part.items() if name != ORDER})
@@ -101,6 +110,42 @@ def test_the_direction_is_theta_minus_the_mean_of_the_adapted(model_name: str, s
     for player in meta:
         assert any(gradient.abs().max() > 1e-6 for gradient in found.gradients[player].values())
         assert found.query_loss[player].shape == (TASKS,)
+
+
+@pytest.mark.parametrize(("model_name", "of_images"), OF_IMAGES, ids=str)
+def test_of_images_one_plain_step_is_the_slope_of_the_support_loss_by_finite_differences(
+    model_name: str, of_images: dict[str, object]
+) -> None:
+    """θ − mean φ = α r ∘ ∇ mean ℓ_S: of local pixels by what adaptation descends, and by nothing else.
+
+    Who steps first has the others where they began; G of images, who steps second, does not look at D.
+    """
+    plain = {"inner_optimizer": "sgd", "inner_clip": 0.0, "adaptation_steps": 1, "inner_lr": 1.0}
+    algorithm, meta, support, query, noise = build(model_name, of_images, **plain)
+    model, theta, h = algorithm.model, algorithm.initialization(meta), 1e-5
+    begun = [model.condition(theta, batch) for batch in support]  # what is looked up is so once, before step 0
+    found = algorithm.meta_gradient(meta, support, query, noise, Moment()).gradients
+    for turn, player in enumerate(model.turns()):
+        random = torch.Generator().manual_seed(4)
+        way = {name: torch.randn(value.shape, generator=random).double() for name, value in theta[player].items()}
+        length = sum(float(part.square().sum()) for part in way.values()) ** 0.5
+        sides = []
+        for far in (1, -1, 2, -2):
+            moved = {name: value + far * h / length * way[name] for name, value in theta[player].items()}
+            losses = [
+                model.loss(
+                    player,
+                    {**begun[i], player: {**begun[i][player], **moved}},
+                    support[i],
+                    {name: value[i, 0, turn] for name, value in noise.support.items()},
+                )
+                for i in range(TASKS)
+            ]
+            sides.append(float(torch.stack(losses).detach().mean()))
+        expected = (8 * (sides[0] - sides[1]) - (sides[2] - sides[3])) / (12 * h) * length
+        rates = {name: model.group_rates[model.group_of(player, name)] for name in way}
+        slope = sum(float((found[player][name] / rates[name] * part).sum()) for name, part in way.items())
+        assert expected != 0 and slope == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("model_name", ["vae", "gan"])
