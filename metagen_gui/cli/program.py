@@ -127,7 +127,8 @@ def plugins(
 @app.command()
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
-    to: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder to write.")],
+    to: Annotated[Path, typer.Option(metavar="PATH", help="The folder or the file to write.")],
+    format: Annotated[str, typer.Option(metavar="NAME", help="In which format; without it, safetensors.")] = "",
     task: Annotated[
         int | None,
         typer.Option(metavar="N", help="Adapt to held-out task N first, counted from 0 (the window counts from 1)."),
@@ -138,19 +139,16 @@ def export(
     steps: Annotated[
         int | None, typer.Option(metavar="K", help="Adaptation steps; without it, as many as in training.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export in that folder.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export in that place.")] = False,
 ) -> None:
-    """Write the meta-learned initialization, or a model adapted from it, as safetensors."""
-    from metagen_gui.engine.trained.export import export_adapted, export_initialization
+    """Write the meta-learned initialization, or a model adapted from it, in one of several formats."""
+    from metagen_gui.engine.exports.base import Order
 
     if task is not None and images is not None:
         raise BadInput("--task, --images", "give one of them, not both")
-    if task is None and images is None:
-        if steps is not None:
-            raise BadInput("--steps", "an initialization takes no steps; give --task or --images as well")
-        exported = export_initialization(run, to, replace=force)
-    else:
-        exported = export_adapted(run, to, task_index=task, images=images, steps=steps, replace=force)
+    from metagen_gui.engine.exports.writing import export
+
+    exported = export(Order(run, to, format, task, images, steps, force))
     print(f"{printable(exported.summary)}\n\n{exported.code}", end="")
 
 

@@ -212,7 +212,10 @@ WRONG: dict[str, tuple[str, str]] = {
         'train --set algorithm.group_rates={"prior":1e300}',
         "algorithm.group_rates: 'prior': 1e+300 is too high; the highest value is 1,000,000",
     ),
-    "steps for nothing": ("export empty --to new --steps 3", "--steps: "),
+    "steps for nothing": ("export empty --to new --steps 3", "steps: an initialization takes no steps"),
+    "no format": ("export empty --to new --format docx", "format.name: there is no 'docx'; there are adapted, "),
+    "a format of adapted models": ("export empty --to new --format adapted", "adapted: say what it adapts to"),
+    "a format that does not adapt": ("export empty --to new --format initialization --task 0", "initialization: "),
 }
 
 
@@ -247,7 +250,7 @@ def test_an_unforeseen_fault_gives_one_line_and_a_log(
     def breaks(*_: object, **__: object) -> None:
         raise KeyError("forgotten")
 
-    monkeypatch.setattr("metagen_gui.engine.trained.export.export_initialization", breaks)
+    monkeypatch.setattr("metagen_gui.engine.exports.writing.export", breaks)
     done = metagen("export", tmp_path, "--to", tmp_path / "new")
     assert done.status == 1
     assert done.err.startswith("metagen: KeyError: 'forgotten'; the details are in ") and done.err.count("\n") == 1
@@ -369,10 +372,8 @@ def test_export_writes_and_prints_the_lines_that_load_it(metagen: Command, tmp_p
     done = metagen("export", tmp_path / "run", "--to", tmp_path / "init")
     assert (done.status, done.err) == (0, "")
     assert "after 3 outer steps" in done.out and f"load_export({str(tmp_path / 'init')!r})" in done.out
-    adapted = metagen("export", tmp_path / "run", "--to", tmp_path / "adapted", "--task", 0, "--steps", 2)
-    assert adapted.status == 0 and "in 2 steps" in adapted.out
-    adapted = metagen("export", tmp_path / "run", "--to", tmp_path / "once", "--task", 0, "--steps", 1)
-    assert "in 1 step: " in adapted.out
+    adapted = metagen("export", tmp_path / "run", "--to", tmp_path / "adapted", "--task", 0, "--steps", 1)
+    assert adapted.status == 0 and "in 1 step: " in adapted.out
     assert [load_export(tmp_path / name).kind for name in ("init", "adapted")] == ["initialization", "adapted"]
 
 

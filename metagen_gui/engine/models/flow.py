@@ -225,7 +225,7 @@ class Flow(GenerativeModel):
 
     def _guided(self, params: PlayerParams, x: Tensor, time: float) -> Tensor:
         """Return x̂ at one time, its distance from that without context as large as `guidance` says."""
-        guidance, times = self.settings.guidance, x.new_full((len(x),), time)
+        guidance, times = self.settings.guidance, x.new_full((x.shape[0],), time)
         if guidance == 1 or not self.settings.context_size:
             return self._example(params, x, times, None)
         share = torch.cat([torch.ones_like(times), torch.zeros_like(times)])
@@ -241,7 +241,7 @@ class Flow(GenerativeModel):
         By s = ∫ dt / max(1 − t, ε) the flow is dx/ds = x̂ − x, and d log p / ds = −tr (∂x̂/∂x − 1), with the exact
         trace; both are followed back from data to noise by the rule of Runge and Kutta.
         """
-        length, x, gained = _way_until(1.0) / STEPS_BACK, batch, batch.new_zeros(len(batch))
+        length, x, gained = _way_until(1.0) / STEPS_BACK, batch, batch.new_zeros(batch.shape[0])
         for step in range(STEPS_BACK, 0, -1):
             slope, trace, slopes, traces = torch.zeros_like(x), torch.zeros_like(gained), [], []
             for part in (0.0, 0.5, 0.5, 1.0):
@@ -262,7 +262,7 @@ class Flow(GenerativeModel):
         """Return x̂ − x `(n, numbers)` and the trace of its derivative `(n,)`; examples do not see each other."""
 
         def slope(x: Tensor) -> Tensor:
-            return self._example(params, x, x.new_full((len(x),), time), None) - x
+            return self._example(params, x, x.new_full((x.shape[0],), time), None) - x
 
         both: Any = torch.func.vjp(slope, x)
         found, pull = both

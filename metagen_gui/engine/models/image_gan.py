@@ -215,7 +215,7 @@ class ImageGan(GenerativeModel):
         s, samples = self.settings, self._samples(params, noise["latents"])
         verdict, features = self.verdict(params, torch.cat([batch, samples]))
         real, fake = verdict.chunk(2)
-        of_data, of_samples = (features / features[: len(batch)].std()).chunk(2)
+        of_data, of_samples = (features / features[: batch.shape[0]].std()).chunk(2)
         seen = [*zip(views(samples), views(batch), strict=True), (of_samples[None], of_data[None])]
         energy = torch.stack([energy_distance(a, b, s.repulsion) for a, b in seen]).sum()
         misfit = self._misfit_to_support(params, batch) / batch[0].numel()
@@ -252,7 +252,7 @@ class ImageGan(GenerativeModel):
     def _misfit_to_support(self, params: PlayerParams, otherwise: Tensor) -> Tensor:
         """Return the misfit of the codes to the support, to `otherwise` where none was looked up."""
         support = params["discriminator"].get(SUPPORT, otherwise)
-        return self._misfit(params, support, standing_for(len(support), self.settings.bank, support))
+        return self._misfit(params, support, standing_for(support.shape[0], self.settings.bank, support))
 
     def _samples(self, params: PlayerParams, latents: Tensor) -> Tensor:
         """Return samples as they are learned by: with grey pixels, which have slopes."""

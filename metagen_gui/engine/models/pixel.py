@@ -205,7 +205,7 @@ class Pixel(GenerativeModel):
         """Return −log p in nats per example, given the support, or in training the first of its images."""
         own, visible = params["pixel"], None
         if circumstances.training and "seen" in noise and IMAGES in own:
-            shots = len(own[IMAGES])
+            shots = own[IMAGES].shape[0]
             number = torch.floor(noise["seen"] * (shots + 1))
             visible = torch.arange(shots, device=batch.device) < number[:, None]
         return self._misfit(params, batch, visible).mean()

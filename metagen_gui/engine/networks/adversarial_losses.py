@@ -96,7 +96,7 @@ def squared_mmd(a: Tensor, b: Tensor) -> Tensor:
     unbiased, the estimate may be slightly negative. Needs two examples on each side.
     """
     a, b = a.flatten(1), b.flatten(1)
-    n, m = len(a), len(b)
+    n, m = a.shape[0], b.shape[0]
     within_a = (_kernel(a, a).sum() - n) / (n * (n - 1))
     within_b = (_kernel(b, b).sum() - m) / (m * (m - 1))
     return within_a + within_b - 2 * _kernel(a, b).mean()

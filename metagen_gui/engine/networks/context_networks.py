@@ -65,7 +65,7 @@ class Normalisation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise `(examples, features, …)`."""
-        parts = x.reshape(len(x), self.groups, -1)
+        parts = x.reshape(x.shape[0], self.groups, -1)
         centred = parts - parts.mean(-1, keepdim=True)
         scaled = centred * torch.rsqrt(centred.square().mean(-1, keepdim=True) + 1e-5)
         shape = (-1, *[1] * (x.ndim - 2))

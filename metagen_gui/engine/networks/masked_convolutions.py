@@ -192,7 +192,7 @@ class MaskedNetwork(nn.Module):
         # (units, predicted, given): what is given comes before what is predicted
         given = self.inside.weight.view(self.block, self.units, self.block).transpose(0, 1).tril(-1).transpose(0, 1)
         units = F.silu(before + F.conv2d(blocks, given.reshape(-1, self.block, 1, 1)))
-        parts = units.view(len(units), self.block, self.units, *units.shape[2:]) * self.out.weight[:, :, None, None]
+        parts = units.view(units.shape[0], self.block, self.units, *units.shape[2:]) * self.out.weight[:, :, None, None]
         logits: Tensor = parts.sum(2) + self.out.bias[:, None, None]
         return logits
 

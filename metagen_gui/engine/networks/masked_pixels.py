@@ -39,7 +39,8 @@ class CausalConv(nn.Module):
         if not self.reach:
             # one place is a product; as a convolution of one example with weights of each task its own, under vmap,
             # torch 2.13 gives it wrong second derivatives
-            return (self.linear.weight @ x.flatten(2)).view(len(x), -1, *x.shape[2:]) + self.linear.bias[:, None, None]
+            values = (self.linear.weight @ x.flatten(2)).view(x.shape[0], -1, *x.shape[2:])
+            return values + self.linear.bias[:, None, None]
         rows, side, outputs = self.reach + 1, 2 * self.reach + 1, len(self.linear.weight)
         seen = self.linear.weight.view(outputs, len(self.places), -1).transpose(1, 2)
         kernel = F.pad(seen, (0, rows * side - len(self.places))).reshape(outputs, -1, rows, side)

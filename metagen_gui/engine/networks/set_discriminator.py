@@ -36,8 +36,8 @@ class SetDiscriminator(nn.Module):
     def forward(self, images: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
         """Return verdicts `(n,)` on `images` `(n, *shape)` as of the set `among` `(m, *shape)`, and features."""
         together = self.features(torch.cat([among, images]))
-        common = self.common(together[: len(among)]).mean(0)
-        features = together[len(among) :]
+        common = self.common(together[: among.shape[0]]).mean(0)
+        features = together[among.shape[0] :]
         verdict = self.own(features).squeeze(1) + self.place(features) @ common / math.sqrt(COMMON)
         return verdict, features
 

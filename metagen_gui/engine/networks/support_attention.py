@@ -91,7 +91,7 @@ class SupportAttention(nn.Module):
         if visible is not None and features is not None:
             barred = torch.where(visible, 0.0, BARRED).to(asked)[None, :, None]
             asked = torch.cat([asked, barred.expand(*asked.shape[:3], -1)], 3)
-            image = torch.eye(len(features), dtype=keys.dtype, device=keys.device)
+            image = torch.eye(features.shape[0], dtype=keys.dtype, device=keys.device)
             image = F.pad(image.repeat_interleave(features.shape[1], 0), (0, 0, 1, 0))
             keys = torch.cat([keys, image.expand(self.heads, -1, -1)], 2)
         found = torch.softmax(asked.flatten(1, 2) @ keys.transpose(1, 2), -1) @ values
@@ -109,4 +109,4 @@ class SupportAttention(nn.Module):
         square = places.square().sum(1, keepdim=True)
         near = precision * torch.cat([places, torch.full_like(square, 0.5), -square / 2], 1)
         there = torch.cat([spots, -spots.square().sum(1, keepdim=True), torch.ones_like(spots[:, :1])], 1)
-        return near, F.pad(there.repeat(len(features), 1), (0, 0, 1, 0))
+        return near, F.pad(there.repeat(features.shape[0], 1), (0, 0, 1, 0))

@@ -11,6 +11,8 @@ from metagen_gui.engine.settings.places import EXPERIMENT as EXPERIMENT
 METRICS, SAMPLES, CHECKPOINTS, EVENTS = "metrics.csv", "samples", "checkpoints", "events.jsonl"
 EXPORT = "export.json"
 """In the folder of an export: what was exported."""
+CARD = "model_card.md"
+"""Beside what was exported, for people: what it is and where it is from."""
 MAX_MANIFEST_BYTES = 25 * 2**20
 """Six bytes for each that an experiment file may hold, as JSON escapes them, and what else a manifest says."""
 STATE, ABOUT, LOCK, LOG, DATA = "state.json", "about.json", "run.lock", "error.log", "data.json"

@@ -8,45 +8,54 @@ from pathlib import Path
 
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
-from metagen_gui.engine.trained.export_folder import WEIGHTS, load_export, write_export
+from metagen_gui.engine.trained.export_folder import load_export, write_export
 from metagen_gui.engine.trained.loaded_model import LoadedModel
-from metagen_gui.engine.trained.trained_run import open_run
+from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 
-__all__ = ["Exported", "LoadedModel", "export_adapted", "export_initialization", "load_export"]
+__all__ = ["Exported", "Learned", "LoadedModel", "export_adapted", "export_initialization", "load_export"]
 
 
 @dataclass(frozen=True)
 class Exported:
     """An export that is on disk, complete and compared with what it was made from."""
 
-    folder: Path
+    place: Path
+    """The folder or the file."""
     code: str
-    """A few lines of Python that load it and sample."""
+    """A few lines that use it."""
     summary: str
     """What was exported, in plain sentences."""
 
+    @property
+    def folder(self) -> Path:
+        """The folder that it is, or lies in."""
+        return self.place.parent if self.place.is_file() else self.place
 
-def export_initialization(run_folder: Path, to: Path, *, replace: bool = False) -> Exported:
-    """Write what `run_folder` has meta-learned to the folder `to`, in place of an earlier export with `replace`.
 
-    Raises `BadInput` that names what is wrong.
-    """
+@dataclass(frozen=True)
+class Learned:
+    """A model of a run that is to be exported, and what there is to say of it."""
+
+    run: TrainedRun
+    model: LoadedModel
+    history: Mapping[str, object]
+    """How it came about, for programs."""
+    what: str
+    """What it is, for people: "The initialization after 3 outer steps"."""
+    notices: tuple[str, ...] = ()
+
+
+def initialization_of(run_folder: Path) -> Learned:
+    """Return what a run has meta-learned; raise `BadInput` that names what is wrong."""
     run = open_run(run_folder)
-    history = {"meta_step": run.meta_step}
     what = f"The initialization after {run.meta_step:,} outer steps"
-    return _export(run.model, to, history, what, run.notices, replace=replace)
+    return Learned(run, run.model, {"meta_step": run.meta_step}, what, run.notices)
 
 
-def export_adapted(
-    run_folder: Path,
-    to: Path,
-    task_index: int | None = None,
-    images: Path | None = None,
-    steps: int | None = None,
-    *,
-    replace: bool = False,
-) -> Exported:
-    """Write the model of `run_folder` to the folder `to` after it has adapted, in `steps` steps or as in training.
+def adapted_of(
+    run_folder: Path, task_index: int | None = None, images: Path | None = None, steps: int | None = None
+) -> Learned:
+    """Return the model of a run after it has adapted, in `steps` steps or as in training.
 
     It adapts to the support of validation task `task_index` (0 is the first row of the adaptation view) or to all
     `images` of a folder, a zip or one file. Raises `BadInput` that names what is wrong.
@@ -70,23 +79,45 @@ def export_adapted(
     adapted = run.model.adapt(support, taken)
     history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
     what = f"The model adapted to the {len(support):,} examples of {told} in {taken} step{'' if taken == 1 else 's'}"
-    return _export(adapted, to, history, what, (*run.notices, *notices), replace=replace)
+    return Learned(run, adapted, history, what, (*run.notices, *notices))
 
 
-def _export(
-    model: LoadedModel,
+def export_initialization(run_folder: Path, to: Path, *, replace: bool = False) -> Exported:
+    """Write what `run_folder` has meta-learned to the folder `to`, in place of an earlier export with `replace`.
+
+    Raises `BadInput` that names what is wrong.
+    """
+    return _export(initialization_of(run_folder), to, replace)
+
+
+def export_adapted(
+    run_folder: Path,
     to: Path,
-    history: Mapping[str, object],
-    what: str,
-    notices: tuple[str, ...] = (),
+    task_index: int | None = None,
+    images: Path | None = None,
+    steps: int | None = None,
     *,
-    replace: bool,
+    replace: bool = False,
 ) -> Exported:
-    folder = write_export(model, to, history, replace=replace)
-    numbers = sum(value.numel() for values in model.weights.values() for value in values.values())
-    size = (folder / WEIGHTS).stat().st_size / 1e3
-    summary = f"{what}: {numbers:,} numbers ({size:,.0f} kB) in {printable(str(folder))}, read back and compared."
-    return Exported(folder, code_for(folder, model), " ".join([summary, *(f"{notice}." for notice in notices)]))
+    """Write the model of `run_folder` to the folder `to` after it has adapted, as `adapted_of` says.
+
+    Raises `BadInput` that names what is wrong.
+    """
+    return _export(adapted_of(run_folder, task_index, images, steps), to, replace)
+
+
+def _export(learned: Learned, to: Path, replace: bool) -> Exported:
+    folder = write_export(learned.model, to, learned.history, replace=replace)
+    return Exported(folder, code_for(folder, learned.model), summary_of(learned, folder))
+
+
+def summary_of(learned: Learned, place: Path) -> str:
+    """Return what was exported to `place`, in plain sentences; all files there are of the export."""
+    numbers = sum(value.numel() for values in learned.model.weights.values() for value in values.values())
+    files = place.iterdir() if place.is_dir() else [place]
+    size = sum(file.stat().st_size for file in files) / 1e3
+    said = f"{learned.what}: {numbers:,} numbers ({size:,.0f} kB) in {printable(str(place))}, read back and compared."
+    return " ".join([said, *(f"{notice}." for notice in learned.notices)])
 
 
 def code_for(folder: Path, model: LoadedModel) -> str:

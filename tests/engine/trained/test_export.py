@@ -32,7 +32,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.store.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_families
-from metagen_gui.engine.trained import export_folder
+from metagen_gui.engine.trained import export_folder, in_place
 from metagen_gui.engine.trained.export import export_adapted, export_initialization, load_export
 from tests.engine.cells import diagonal, home
 
@@ -239,7 +239,7 @@ def test_replacing_that_is_broken_off_leaves_the_earlier_export(
     before, own, seen = (own_copy / "export.json").read_text(), Path.rename, list[list[str]]()
 
     def rename(self: Path, to: Path) -> Path:
-        if self.name.startswith(export_folder.UNDER_WAY):
+        if self.parent.name.startswith(in_place.UNDER_WAY):
             seen.append(sorted(path.name for path in own_copy.parent.iterdir() if not path.name.startswith(".")))
             raise KeyboardInterrupt
         return own(self, to)
@@ -254,12 +254,12 @@ def test_replacing_that_is_broken_off_leaves_the_earlier_export(
 
 
 def test_what_a_killed_export_left_goes_after_a_day(points_run: Path, tmp_path: Path) -> None:
-    for name, age in (("old", 2 * export_folder.LONG_AGO), ("new", 60.0)):
-        left = tmp_path / f"{export_folder.UNDER_WAY}{name}"
+    for name, age in (("old", 2 * in_place.LONG_AGO), ("new", 60.0)):
+        left = tmp_path / f"{in_place.UNDER_WAY}{name}"
         left.mkdir()
         os.utime(left, (time.time() - age, time.time() - age))
     export_initialization(points_run, tmp_path / "here")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{export_folder.UNDER_WAY}new", "here"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{in_place.UNDER_WAY}new", "here"]
 
 
 @pytest.mark.parametrize("extra", ["notes.txt", ".hidden"])
