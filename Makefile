@@ -2,12 +2,13 @@
 # make test    set everything up and run every check
 # make test-quick   the checks that find most faults soonest: style, types, arrows, what plugins promise
 # make test-every   what `make test` runs, and in it every algorithm with every model
+# make translations   gather every text into resources/translations, and tell which are not translated
 # make icons   draw the icon's PNG files from its SVG
 # make clean   remove what the others made
 
 BIN := .venv/bin
 
-.PHONY: help run test test-quick test-every icons clean
+.PHONY: help run test test-quick test-every translations icons clean
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -43,6 +44,9 @@ test-quick: .venv/.ready-dev
 # Every algorithm with every model in every test; `make test` takes diagonals of that table.
 test-every: export METAGEN_EVERY = 1
 test-every: test
+
+translations: .venv/.ready
+	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/translations.py
 
 icons: .venv/.ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/draw_icons.py

@@ -234,7 +234,7 @@ def open_window(path: Path | None) -> Any:
     from metagen_gui.gui.window.app import make_application
     from metagen_gui.gui.window.main_window import MainWindow
 
-    app = make_application()
+    app = make_application(WindowSettings())
     apply_theme(app, "light")
     window = MainWindow(WindowSettings())
     if path:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["METAGEN_LANGUAGE"] = "en"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 

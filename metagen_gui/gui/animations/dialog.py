@@ -28,7 +28,7 @@ from metagen_gui.gui.animations.motion import Motion
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.program.job import Completed, Job, Outcome
 from metagen_gui.gui.widgets.message_line import MessageLine
-from metagen_gui.gui.widgets.plain_text import PlainLabel
+from metagen_gui.gui.widgets.plain_text import PlainLabel, without_mnemonic
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 WIDTHS = (320, 480, 640, 960, 1280)
@@ -89,7 +89,7 @@ class AnimationDialog(QDialog):
         )
         for text, control, tip in rows:
             control.setToolTip(tip)
-            control.setAccessibleName(text.replace("&", ""))
+            control.setAccessibleName(without_mnemonic(text))
             form.addRow(text, control)
         form.addRow("", self.swings)
         buttons = QDialogButtonBox()

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from metagen_gui.gui.library.words import translated
 from metagen_gui.gui.look.theme import theme_changes
 from metagen_gui.gui.widgets.icon_button import themed_icon
+from metagen_gui.gui.widgets.plain_text import without_mnemonic
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
@@ -179,7 +180,7 @@ class RunsActions(QObject):
     def _make(self, command: RunAction) -> QAction:
         action = QAction(translated(command.text), self)
         action.setObjectName(f"runs_{command.name}_action")
-        action.setIconText(translated(command.text).replace("&", ""))
+        action.setIconText(without_mnemonic(translated(command.text)))
         action.setShortcut(QKeySequence(command.keys))
         # Of the table alone: in its editors and in the filter these keys mean other things.
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QPlainTextEdit, QWidget
 
-from metagen_gui.gui.widgets.plain_text import PlainLabel
+from metagen_gui.gui.widgets.plain_text import PlainLabel, without_mnemonic
 
 
 class TellingDialog(QDialog):
@@ -24,7 +24,7 @@ class TellingDialog(QDialog):
             (self.text, "lesson_text", self.tr("What to &do"), self.tr("Told to whoever opens the lesson")),
         ):
             field.setObjectName(name)
-            field.setAccessibleName(label.replace("&", ""))
+            field.setAccessibleName(without_mnemonic(label))
             field.setToolTip(tip)
             words = PlainLabel(label)
             words.setBuddy(field)

@@ -5,10 +5,16 @@ Every label, message and tooltip with text from outside (names of files, classes
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+
+
+def without_mnemonic(text: str) -> str:
+    """Return a command's text without the key that is underlined in it, as in `&Start` or `开始(&S)`."""
+    return re.sub(r"\(&\w\)|&", "", text)
 
 
 def plain_tip(text: str) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QColor, QIcon, QKeySequence
 
 from metagen_gui.gui.look.icon_font import font_icon
 from metagen_gui.gui.run.states import RunState, enabled
+from metagen_gui.gui.widgets.plain_text import without_mnemonic
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def make_actions(parent: QObject, slots: Mapping[str, Callable[..., object]]) ->
     for command in COMMANDS:
         action = QAction(translated(command.text), parent)
         action.setObjectName(f"{command.name}_action")
-        action.setIconText(translated(command.short or command.text).replace("&", ""))
+        action.setIconText(without_mnemonic(translated(command.short or command.text)))
         action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
         action.setCheckable(command.checkable)
         _set_tip(action, translated(command.tip))
@@ -224,4 +225,4 @@ def enable_actions(actions: Mapping[str, QAction], state: RunState) -> None:
     paused = state is RunState.PAUSED
     text = QCoreApplication.translate("Actions", "&Resume" if paused else "&Pause")
     actions["pause"].setText(text)
-    actions["pause"].setIconText(text.replace("&", ""))
+    actions["pause"].setIconText(without_mnemonic(text))

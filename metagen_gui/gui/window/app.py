@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -14,6 +14,7 @@ from metagen_gui.engine.resources import resources_folder
 from metagen_gui.gui.look.theme import apply_theme
 from metagen_gui.gui.program.crash_log import CrashLog
 from metagen_gui.gui.program.fault_dialog import FaultHandler, log_file
+from metagen_gui.gui.program.language import speak_in_window
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.window.main_window import MainWindow
 from metagen_gui.gui.window.theme_commands import remembered_theme
@@ -21,8 +22,8 @@ from metagen_gui.gui.window.theme_commands import remembered_theme
 
 def run(experiment: Path | None = None) -> int:
     """Open the window and stay until it is closed; return the exit status."""
-    app = make_application()
     settings = WindowSettings()
+    app = make_application(settings)
     apply_theme(app, remembered_theme(settings))
     faults = FaultHandler(app)
     faults.install()
@@ -43,7 +44,7 @@ def run(experiment: Path | None = None) -> int:
     return status
 
 
-def make_application() -> QApplication:
+def make_application(settings: WindowSettings) -> QApplication:
     """Return the application with its names, icon and language."""
     app = QApplication(sys.argv[:1])
     app.setApplicationName("metagen")
@@ -54,12 +55,7 @@ def make_application() -> QApplication:
         if (icons / name).is_file():
             app.setWindowIcon(QIcon(str(icons / name)))
             break
-    folders = {"metagen": str(resources_folder() / "translations")}
-    folders["qtbase"] = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    for name, folder in folders.items():
-        translator = QTranslator(app)
-        if translator.load(QLocale(), name, "_", folder):
-            app.installTranslator(translator)
+    speak_in_window(app, settings)
     # Numbers are written with a dot, as in every file of ours.
     QLocale.setDefault(QLocale.c())
     return app

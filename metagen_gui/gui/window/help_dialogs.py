@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from metagen_gui.engine.resources import readme
 from metagen_gui.gui.widgets.banner import Banner
+from metagen_gui.gui.widgets.plain_text import without_mnemonic
 from metagen_gui.gui.window.actions import COMMANDS, translated
 
 
@@ -81,7 +82,7 @@ class ShortcutsDialog(QDialog):
         native = QKeySequence.SequenceFormat.NativeText
         for row, command in enumerate(rows):
             keys = ", ".join(QKeySequence(shortcut).toString(native) for shortcut in command.shortcuts)
-            name = translated(command.text).replace("&", "").removesuffix("…")
+            name = without_mnemonic(translated(command.text)).removesuffix("…")
             for column, text in enumerate((name, keys, translated(command.tip))):
                 table.setItem(row, column, QTableWidgetItem(text))
         table.resizeColumnsToContents()

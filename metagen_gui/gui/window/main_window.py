@@ -39,6 +39,7 @@ from metagen_gui.gui.window.actions import enable_actions, make_actions
 from metagen_gui.gui.window.chrome import RunToolBar, make_menus
 from metagen_gui.gui.window.close_dialog import Closing, ask_closing, ask_discarding
 from metagen_gui.gui.window.help_dialogs import HelpCommands
+from metagen_gui.gui.window.language_menu import LanguageMenu
 from metagen_gui.gui.window.layouts import Layouts
 from metagen_gui.gui.window.lessons import Lessons
 from metagen_gui.gui.window.starting import Starting
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         self.lessons = Lessons(self.panel, self.files, self.layouts, self.tools, self.banner, settings, self)
         self.actions_by_name = make_actions(self, self._slots())
         provided = {"recent": self.files.recents.menu, "presets": self.presets.menu, "panels": self.layouts.panels_menu}
+        provided["language"] = LanguageMenu(settings, self.banner, self)
         make_menus(self, self.actions_by_name, provided)
         self._toolbar = RunToolBar(self.actions_by_name, self.device, self.presets.menu, self)
         self.addToolBar(self._toolbar)

@@ -58,6 +58,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "show_runs",
             SEPARATOR,
             ">theme",
+            ">language",
             ">layout",
             ">panels",
             "move_panels",

@@ -14,7 +14,7 @@ from metagen_gui.gui.race.tool import RaceTool
 from metagen_gui.gui.run.tool import Around, Tool
 from metagen_gui.gui.slow_motion.tool import SlowMotionTool
 from metagen_gui.gui.walks.tool import Walks
-from metagen_gui.gui.widgets.plain_text import PlainBox
+from metagen_gui.gui.widgets.plain_text import PlainBox, without_mnemonic
 from metagen_gui.gui.widgets.question import is_agreed
 from metagen_gui.gui.window.actions import COMMANDS, translated
 
@@ -36,7 +36,7 @@ class Tools(QObject):
         self._leaving = False
         self.by_name: dict[str, Tool] = {}
         texts = {command.name: translated(command.text) for command in COMMANDS}
-        self.titles = {name: texts.get(name, name).replace("&", "") for name in kinds}
+        self.titles = {name: without_mnemonic(texts.get(name, name)) for name in kinds}
         """What the docks are called."""
         for name, kind in kinds.items():
             tool = kind(around, window)

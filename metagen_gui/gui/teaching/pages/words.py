@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.form.plugin_picker import linked
 from metagen_gui.gui.form.words import facts_of
 from metagen_gui.gui.look.theme import colours
@@ -26,7 +27,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 def setting_text(setting: Setting, path: str, between_facts: str = "<br>") -> str:
     """Return what a setting is: help, formula, paper, facts, and its path on the command line."""
-    parts = [f"<b>{_text(setting.label)}</b>", _text(setting.help)]
+    parts = [f"<b>{_text(translated(setting.label))}</b>", _text(translated(setting.help))]
     if setting.formula:
         named = _say("{0} in").format(typeset(setting.symbol)) if setting.symbol else _say("Enters")
         parts.append(f"{named}<blockquote>{typeset(setting.formula)}</blockquote>")
@@ -46,11 +47,11 @@ def plugin_text(section: str, plugin: type[Any], settings: tuple[Setting, ...]) 
 
 
 def _page(section: str, plugin: type[Any], settings: tuple[Setting, ...]) -> Iterator[str]:
-    yield f"<h2>{_text(plugin.title)}</h2><p>{_text(plugin.summary)}</p>"
+    yield f"<h2>{_text(translated(plugin.title))}</h2><p>{_text(translated(plugin.summary))}</p>"
     if lines := _formulas(plugin):
         yield f"<h3>{_say('One outer step')}</h3><blockquote>{'<br>'.join(lines)}</blockquote>"
     yield f"<h3>{_say('What it does')}</h3>"
-    yield from _prose(_docstring(plugin))
+    yield from _prose(plugin)
     if plugin.reference:
         yield f"<h3>{_say('Source')}</h3><p>{linked(plugin.reference)}</p>"
     yield f"<h3>{_say('Settings')}</h3>"
@@ -67,22 +68,24 @@ def _formulas(plugin: type[Any]) -> list[str]:
         algorithm = plugin(plugin.Settings(), None)
         inner = list(dict.fromkeys(algorithm.inner_formula(step) for step in (0, max(0, algorithm.steps - 1))))
     lines = [typeset(line) for line in (said.start, *inner, said.query, said.gradient)]
-    return lines + ([_text(said.approximates)] if said.approximates else [])
+    return lines + ([_text(translated(said.approximates))] if said.approximates else [])
 
 
-def _docstring(plugin: type[Any]) -> str:
-    """Return what the file of a plugin says of itself, or else its class."""
-    return (sys.modules[plugin.__module__].__doc__ if plugin.__module__ in sys.modules else "") or plugin.__doc__ or ""
-
-
-def _prose(docstring: str) -> Iterator[str]:
-    """Yield the paragraphs of a docstring; what is indented there are formulas."""
-    first, _, rest = docstring.partition("\n")
+def paragraphs(plugin: type[Any]) -> Iterator[tuple[str, bool]]:
+    """Yield what the file of a plugin, or its class, says of it, and whether that is formulas: those are indented."""
+    said = (sys.modules[plugin.__module__].__doc__ if plugin.__module__ in sys.modules else "") or plugin.__doc__ or ""
+    first, _, rest = said.partition("\n")
     for paragraph in (first.strip() + "\n" + dedent(rest)).strip().split("\n\n"):
-        if all(line.startswith("    ") for line in paragraph.split("\n")):
-            yield f"<blockquote>{typeset(dedent(paragraph).strip())}</blockquote>"
+        formulas = all(line.startswith("    ") for line in paragraph.split("\n"))
+        yield dedent(paragraph).strip() if formulas else " ".join(paragraph.split()), formulas
+
+
+def _prose(plugin: type[Any]) -> Iterator[str]:
+    for paragraph, formulas in paragraphs(plugin):
+        if formulas:
+            yield f"<blockquote>{typeset(paragraph)}</blockquote>"
         else:
-            parts = _CODE.split(" ".join(paragraph.split()))  # text and code take turns
+            parts = _CODE.split(translated(paragraph))  # text and code take turns
             said = (f"<tt>{_text(part)}</tt>" if place % 2 else as_html(part) for place, part in enumerate(parts))
             yield f"<p>{''.join(said)}</p>"
 

@@ -1,0 +1,92 @@
+"""The language that this process speaks to a person: English until `speak` chooses another."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from metagen_gui.engine.languages.catalogue import Catalogue, catalogues, read_catalogue, read_entries
+from metagen_gui.engine.languages.sentences import Sentences
+
+ENGLISH = "en"
+PSEUDO = "pseudo"
+"""English as it would be in another language, longer and in brackets: what is not, nobody can translate."""
+ASKED = "METAGEN_LANGUAGE"
+"""The variable that says the language, above what the system and the window's settings say."""
+FIXED = re.compile(r"(\{[^{}]*\}|<[^<>]*>|%n|&\w+;)")
+"""What stays in a translation as it is: holes and marks."""
+
+_messages: Mapping[str, str] = {}
+_tell: Callable[[str], str] = str
+
+
+def translated(text: str) -> str:
+    """Return an English sentence of the engine as a person is to read it; as it is, where nobody has translated it."""
+    return _tell(text)
+
+
+def known(text: str) -> str | None:
+    """Return what stands for `text` as a whole in the catalogue, None where nothing does."""
+    return _messages.get(text)
+
+
+def speak(language: str) -> Catalogue | None:
+    """Speak `language` from now on; return its catalogue, None for English and for what cannot be read."""
+    global _messages, _tell
+    catalogue = _catalogue(language)
+    _messages = catalogue.messages if catalogue else {}
+    _tell = Sentences(_messages).tell if catalogue else str
+    return catalogue
+
+
+def asked_language(system: Sequence[str] = (), chosen: str = "") -> str:
+    """Return the language to speak: that of the environment's METAGEN_LANGUAGE, else `chosen`, else the `system`'s.
+
+    Without `system`, it is what the environment says, as it is for other commands.
+    """
+    if asked := os.environ.get(ASKED) or chosen:
+        return asked
+    variables = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    first = next((value for value in variables if value), "")
+    listed = os.environ.get("LANGUAGE", "").split(":") if first.partition(".")[0] not in ("", "C", "POSIX") else []
+    for wished in system or [*listed, first]:
+        if (found := nearest(wished)) is not None:
+            return found
+    return ENGLISH
+
+
+def nearest(wished: str) -> str | None:
+    """Return the language that comes nearest to `wished`, such as zh_CN to `zh-Hans-SG`; None where none does.
+
+    Chinese is written in two ways, and whoever reads the one need not read the other.
+    """
+    parts = wished.partition(".")[0].partition("@")[0].replace("-", "_").split("_")
+    if parts[0] == ENGLISH:
+        return ENGLISH
+    traditional = {"Hant", "TW", "HK", "MO"} & set(parts)
+    for language in catalogues():
+        if language.split("_")[0] == parts[0] and not (traditional and language == "zh_CN"):
+            return language
+    return None
+
+
+def _catalogue(language: str) -> Catalogue | None:
+    files = catalogues()
+    try:
+        if language == PSEUDO and files:
+            entries = read_entries(next(iter(files.values())).read_text(encoding="utf-8"))
+            return Catalogue(PSEUDO, {english: pseudo(english) for english, _ in entries if english})
+        return read_catalogue(files[language]) if language in files else None
+    except (OSError, ValueError):
+        return None
+
+
+def pseudo(english: str) -> str:
+    """Return `english` in brackets and a third longer, its letters with marks; what stands in braces stays."""
+    if not any(letter.isalpha() for letter in english):
+        return english
+    marked = str.maketrans("aeiouAEIOU", "àéîöûÀÉÎÖÛ")
+    parts = FIXED.split(english)
+    parts[::2] = [part.translate(marked) for part in parts[::2]]
+    return f"⟦{''.join(parts)}{'·' * (len(english) // 3)}⟧"
