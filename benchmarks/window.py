@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -198,12 +199,17 @@ def tell_ticks(path: Path | None, seconds: float) -> None:
 
 
 class Ticks:
-    """A precise timer that notes how late each of its ticks comes."""
+    """A precise timer that notes how late each of its ticks comes, and how much of that no core was free for it."""
 
     def __init__(self) -> None:
         from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 
         self.late: list[float] = []
+        self.own: list[float] = []
+        """The same without the time in which the thread could have gone on and other programs had the cores (Linux)."""
+        self.worked: list[float] = []
+        """Milliseconds of processor time that the thread has used from tick to tick: no other program changes that."""
+        self._queued, self._used = queued(), time.thread_time()
         self._clock = QElapsedTimer()
         self._clock.start()
         self._timer = QTimer()
@@ -212,7 +218,12 @@ class Ticks:
         self._timer.start(PERIOD)
 
     def _tick(self) -> None:
-        self.late.append(max(0.0, self._clock.nsecsElapsed() / 1e6 - PERIOD))
+        late = self._clock.nsecsElapsed() / 1e6 - PERIOD
+        before, self._queued = (self._queued, self._used), queued()
+        self._used = time.thread_time()
+        self.late.append(max(0.0, late))
+        self.own.append(max(0.0, late - (self._queued - before[0])))
+        self.worked.append(1000 * (self._used - before[1]))
         self._clock.restart()
 
     def report(self, name: str) -> None:
@@ -221,7 +232,20 @@ class Ticks:
         middle, most = late[len(late) // 2], late[min(len(late) - 1, int(0.99 * len(late)))]
         quantiles = f"median {middle:.1f}, 99 % {most:.1f}, worst {late[-1]:.1f}"
         print(f"late ticks while {name}: {quantiles} ms ({len(late)} ticks)", flush=True)
-        self.late.clear()
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        for figures in (self.late, self.own, self.worked):
+            figures.clear()
+
+
+def queued() -> float:
+    """Return how many milliseconds the calling thread has waited for a core, where the system tells it."""
+    try:
+        return int(Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text().split()[1]) / 1e6
+    except OSError:
+        return 0.0
 
 
 # -- the window ------------------------------------------------------------------------------------------------------

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 
 CALM = 0.3
 """Seconds without an order before rivals are computed: they must not hold up the hand that draws."""
-TURN = 0.0005
-"""Seconds after which a thread that waits for Python gets it, while a person waits for samples."""
 
 
 @dataclass(frozen=True)
@@ -190,17 +186,6 @@ def serve(inbox: Inbox, roots: Callable[[], Sequence[Path]]) -> Generator[Any, N
             yield Trouble(order.stamp if order else 0, str(problem))
 
 
-@contextmanager
-def eagerly() -> Iterator[None]:
-    """Let threads take turns more often meanwhile: beside a training run every small step has to wait for one."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, TURN))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
-
-
 def opened(order: Open) -> tuple[Session, Ready]:
     """Return a session on what an order names, warm: the first adaptation of a model takes longer than any other."""
     from metagen_gui.engine.play.opened import open_to_play
@@ -215,7 +200,6 @@ def opened(order: Open) -> tuple[Session, Ready]:
     return session, Ready(order.stamp, order.folder, spec, session.steps, *known)
 
 
-@eagerly()
 def carry_out(session: Session, order: Order) -> Given | Shown:
     """Return what comes of an order; raise `BadInput` where nothing can."""
     if isinstance(order, Pick):
@@ -269,7 +253,6 @@ class Rivals:
         self._order, self._behind, self._begun = order, list(self._made), True
         self._rehearsed = False
 
-    @eagerly()
     def once(self) -> Shown | Lost | None:
         """Do a little: let a rival adapt, or tune the next one, or rehearse; return what is new of a rival."""
         if self._behind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from metagen_gui.gui.samples.view import SampleView
 
 EAGER = 5.0
 """Seconds at the beginning of a run in which all is drawn as it comes."""
+APART = 25
+"""Milliseconds between two panels that are drawn while a run goes on."""
 
 
 class RunPanels(QObject):
@@ -49,6 +52,10 @@ class RunPanels(QObject):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._draw)
+        self._turns: deque[PanelFeed] = deque()
+        """Panels that have yet to show what waits for them."""
+        self._apart = QTimer(self, interval=APART)
+        self._apart.timeout.connect(self._take_turn)
         controller.state_changed.connect(self.show_state)
         controller.started.connect(self._start_over)
         controller.discarded.connect(self._clear)
@@ -92,8 +99,19 @@ class RunPanels(QObject):
             self._later.start(wait)
             return
         self._pace.begin()
-        for feed in (*self._curve_feeds, self._samples_feed):
-            feed.hand_on()
+        self._turns.extend(feed for feed in (*self._curve_feeds, self._samples_feed) if feed not in self._turns)
+        self._take_turn()
+        while self._turns and not training:
+            self._take_turn()
+
+    def _take_turn(self) -> None:
+        """Let the next panel show what waits, and paint it, before another does: no pause is as long as all of them."""
+        if self._turns:
+            self._turns.popleft().hand_on()
+        if not self._turns:
+            self._apart.stop()
+        elif not self._apart.isActive():
+            self._apart.start()
 
     def _start_over(self, started: RunStarted) -> None:
         self._reset(started.players, started.meta_steps, started.folder)

@@ -19,6 +19,10 @@ from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.window.main_window import MainWindow
 from metagen_gui.gui.window.theme_commands import remembered_theme
 
+TURN = 0.0005
+"""Seconds after which a thread that waits for Python gets it. A picture is painted by dozens of calls into Qt, each of
+which may have to wait for a thread that computes: by Python's own 5 ms that made a tenth of a second."""
+
 
 def run(experiment: Path | None = None) -> int:
     """Open the window and stay until it is closed; return the exit status."""
@@ -46,6 +50,7 @@ def run(experiment: Path | None = None) -> int:
 
 def make_application(settings: WindowSettings) -> QApplication:
     """Return the application with its names, icon and language."""
+    sys.setswitchinterval(TURN)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("metagen")
     app.setApplicationDisplayName("MetaGen")
