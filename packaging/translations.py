@@ -38,6 +38,7 @@ NOT_READ = {"formula", "symbol", "paper", "reference", "metavar", "phases", "obj
 """Arguments and names that hold formulas and sources."""
 NOT_SAID = {"TypeError", "KeyError", "AssertionError", "AttributeError", "compile", "NotImplementedError", "getLogger"}
 """Calls whose texts are for whoever mends the program."""
+CITATION = re.compile(r"[A-Z][^.:;]*\b(19|20)\d\d(, (section|algorithm|table|eq)\S* [\d. and]+)?")
 PUNCTUATION = ("; ", ": ", ", ", ".", ":")
 """What the parts of a sentence are joined by (`engine/languages/sentences.py`)."""
 
@@ -149,7 +150,9 @@ def _constant(node: ast.AST) -> bool:
 def _is_phrase(text: str) -> bool:
     """Whether somebody reads this: words, not names, code or markup."""
     bare = re.sub(r"\{\w*\}", " ", text)
-    if re.search(r"</?\w+[^>]*>|\[/?\w*\]|\.json|[a-z]\(|^[a-z_]+\.[a-z_]+$|^--|=\"|[∇∑Σ‖]|\b\w+\.\w+\(", bare):
+    if re.search(r"</?\w+[^>]*>|\[/?\w*\]|\.json|[a-z]\(|^[a-z_]+\.[a-z_]+$|^--|=\"|[∇∑Σ‖←]|[φα]_|\b\w+\.\w+\(", bare):
+        return False
+    if CITATION.fullmatch(text):
         return False
     words = re.findall(r"[^\W\d_]{2,}", bare)
     return bool(words) and (len(words) > 1 or "{" in text) and " " in text
