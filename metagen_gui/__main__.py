@@ -26,6 +26,10 @@ def main() -> None:
         from metagen_gui.gui.program.display import missing_library, why_no_window
 
         problem = why_no_window()
+        if problem is None and arguments.describe:
+            from metagen_gui.gui.program.description import print_description
+
+            sys.exit(print_description())
         if problem is None:
             from metagen_gui.gui.window.app import run
 
@@ -52,6 +56,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("experiment", nargs="?", type=Path, help="experiment file or run folder to open")
     parser.add_argument("--version", action=_ShowVersion)
+    parser.add_argument("--describe", action="store_true", help="say what Qt gives a window here, as JSON, and stop")
     return parser.parse_args(words)
 
 

@@ -174,6 +174,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("tour", _("&Tour"), _("Shows what is where, in seven steps"), "mdi6.map-marker-path"),
     Command("packages", _("&Plugins of other packages…"), _("Switch them on and off"), "mdi6.puzzle-outline"),
+    Command(
+        "check_computer",
+        _("&Check this computer"),
+        _("Find out whether all of it works here; text to be put into a report"),
+        "mdi6.stethoscope",
+    ),
     Command("shortcuts", _("&Keyboard shortcuts"), _("List every shortcut"), "mdi6.keyboard-outline", ("F1",)),
     Command("documentation", _("&Documentation"), _("Open the README"), "mdi6.book-open-variant", ("Ctrl+F1",)),
     Command("about", _("&About MetaGen"), _("Version and licence"), "mdi6.information-outline"),

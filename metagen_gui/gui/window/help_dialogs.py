@@ -20,6 +20,7 @@ from metagen_gui.engine.resources import readme
 from metagen_gui.gui.widgets.banner import Banner
 from metagen_gui.gui.widgets.plain_text import without_mnemonic
 from metagen_gui.gui.window.actions import COMMANDS, translated
+from metagen_gui.gui.window.check_computer import CheckComputerDialog
 
 
 def show_about(parent: QWidget) -> None:
@@ -54,6 +55,10 @@ class HelpCommands(QObject):
     def shortcuts(self) -> None:
         """List every shortcut."""
         ShortcutsDialog(self._window).show()
+
+    def check_computer(self) -> None:
+        """Look at this computer, as `metagen doctor` does."""
+        CheckComputerDialog(parent=self._window).show()
 
     def documentation(self) -> None:
         """Open the README with the program that the desktop has for it."""

@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
             "packages": lambda: self.plugins_banner.choose(),
             "shortcuts": self.help.shortcuts,
             "documentation": self.help.documentation,
+            "check_computer": self.help.check_computer,
             "about": self.help.about,
             **self.tools.commands(self.layouts.toggle),
         }

@@ -68,7 +68,21 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "show_controls",
         ),
     ),
-    (_("&Help"), ("explain", "pages", "tour", SEPARATOR, "documentation", "shortcuts", "packages", SEPARATOR, "about")),
+    (
+        _("&Help"),
+        (
+            "explain",
+            "pages",
+            "tour",
+            SEPARATOR,
+            "documentation",
+            "shortcuts",
+            "packages",
+            "check_computer",
+            SEPARATOR,
+            "about",
+        ),
+    ),
 )
 """Each menu's title and contents; a name that begins with `>` is a submenu that the window provides.
 
