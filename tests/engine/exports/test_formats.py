@@ -33,7 +33,7 @@ def trained(tiny: Callable[..., Experiment], runs: Path) -> Callable[[str, str],
     def run(algorithm: str, model: str) -> Path:
         folder, one = runs / f"{algorithm}-{model}", {"training.meta_steps": 1}
         if not folder.exists():
-            list(meta_train(tiny(home(model), model, algorithm, one), out=folder, previews=False))
+            list(meta_train(tiny(home(model), model, algorithm, one), out=folder))
         return folder
 
     return run
