@@ -17,6 +17,7 @@ import numpy as np
 from metagen_gui.engine.data.bayes import BestGenerator
 from metagen_gui.engine.data.density_shapes import Mixture
 from metagen_gui.engine.data.image_files import read_images
+from metagen_gui.engine.data.image_files.point_tables import read_tables
 from metagen_gui.engine.data.image_files.read import MOST_IMAGES
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress
 from metagen_gui.engine.data.spec import KINDS, Array, DataSpec
@@ -152,12 +153,14 @@ class TaskFamily(ABC):
         return None if self.kept() and other.kept() else ()
 
     def read(self, path: str | Path, where: str, most: int = MOST_IMAGES) -> tuple[Array, tuple[str, ...]]:
-        """Return a person's own pictures `(n, *shape)` as this family reads them, and what there is to say of them.
+        """Return a person's own pictures or points `(n, *shape)` as this family reads them, and what there is to say.
 
-        Of more than `most` the first are read, and no others are looked at.
+        Of more than `most` the first are read, and no others are looked at. Points are taken from tables (CSV).
 
-        Raises `BadInput` for `where` if there are none to be read, or if its examples are no pictures.
+        Raises `BadInput` for `where` if there are none to be read, or if its examples are neither.
         """
+        if self.spec.in_plane:
+            return read_tables(path, where, most)
         return read_images(path, self.spec, where=where, most=most)
 
     def density(self, stream: Stream, index: int, points: Array) -> Array | None:

@@ -19,7 +19,7 @@ from metagen_gui.engine.data.image_files.contents import Contents, contents_of
 from metagen_gui.engine.data.image_files.kept_streams import NOT_COMPARED, KeptStreams, Nouns
 from metagen_gui.engine.data.image_files.layout import SHARE, ImageClass, Layout, arrange
 from metagen_gui.engine.data.image_files.listing import ImageFile, Source, Unusable, counted, some
-from metagen_gui.engine.data.image_files.point_tables import TABLES, read_points
+from metagen_gui.engine.data.image_files.point_tables import TABLES, read_points, read_tables
 from metagen_gui.engine.data.image_files.progress import Stopped
 from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.data.spec import Array, PointSpec
@@ -171,19 +171,8 @@ class Points(TaskFamily):
 
     def read(self, path: str | Path, where: str, most: int = MOST_POINTS) -> tuple[Array, tuple[str, ...]]:
         """Return the points of a table, or of all of a place, on the scale of those that were trained on."""
-        source = open_source(path, where, single=True, wanted=TABLES)
-        found, bad = list[Array](), list[str]()
-        for file in source.listing.files:
-            if sum(map(len, found)) >= most:
-                break
-            try:
-                found.append(read_points(source.read(file)))
-            except Unusable as error:
-                bad.append(f"{file.label} ({error})")
-        if not found:
-            raise BadInput(where, f"{source.label} holds no points: {some(bad)}")
-        told = (f"{counted(len(bad), 'table', 'tables')} skipped: {some(bad)}",) if bad else ()
-        return self._scaled(np.concatenate(found)[:most]), told
+        found, told = read_tables(path, where, most)
+        return self._scaled(found), told
 
     def notices(self) -> tuple[str, ...]:
         """Return what a person should know; tables that cannot be used are added as they are first met in a run."""

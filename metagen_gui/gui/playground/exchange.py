@@ -22,7 +22,7 @@ SHOWN_SIDE = 112
 SUFFIX = ".npz"
 LARGEST = 1024
 """Pixels per side of a picture without a file: models see far fewer, and larger ones hold the window up."""
-PICTURES = "*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff"
+PICTURES = "*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff *.csv *.tsv *.txt"
 
 
 class Exchange(QWidget):
@@ -149,7 +149,7 @@ class Exchange(QWidget):
             self.save(Path(name) if name.lower().endswith(SUFFIX) else Path(name + SUFFIX))
 
     def _ask_and_open(self) -> None:
-        kinds = self.tr("Drawn tasks and pictures (*{0} {1})").format(SUFFIX, PICTURES)
+        kinds = self.tr("Drawn tasks, pictures and tables of points (*{0} {1})").format(SUFFIX, PICTURES)
         names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open a drawn task or pictures"), "", kinds)
         if names:
             self.load([Path(name) for name in names])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,7 @@ class StepPage(QWidget):
         self.worker = Worker(engine.use_threads, self)
         self.worker.came.connect(self._take)
         self.worker.failed.connect(self._tell_failure)
-        self.worker.busy_changed.connect(self._enable)
+        self.worker.busy_changed.connect(self._come_to_rest)
         self._slow: SlowMotion | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -69,10 +69,12 @@ class StepPage(QWidget):
         back = self.tr("Back"), self.tr("The phase before")
         inner = self.tr("Next phase"), self.tr("The next inner step, or the next phase")
         outer = self.tr("Outer step"), self.tr("On to the end of the outer step")
+        stop = self.tr("Stop"), self.tr("Compute no further than the phase that is under way")
         play = self.tr("Play slowly"), self.tr("Phase by phase, at a pace to follow")
         self.back_button = self._button("back", *back, "Ctrl+Left", self.back)
         self.inner_button = self._button("inner", *inner, "Ctrl+Right", self.step_inner)
         self.outer_button = self._button("outer", *outer, "Ctrl+Shift+Right", self.step_outer)
+        self.stop_button = self._button("stop", *stop, "Ctrl+.", self.stop)
         self.play_button = self._button("play", *play, "Ctrl+Space", self._play)
         self.play_button.setCheckable(True)
         self.said = MessageLine()
@@ -89,7 +91,7 @@ class StepPage(QWidget):
         head.addWidget(self.again)
         bar = QWidget()
         buttons = FlowLayout(bar, 6, 4)
-        for button in (self.back_button, self.inner_button, self.outer_button, self.play_button):
+        for button in (self.back_button, self.inner_button, self.outer_button, self.play_button, self.stop_button):
             buttons.addWidget(button)
         self.busy_label = PlainLabel()
         self.busy_label.setProperty("tone", "muted")
@@ -133,6 +135,16 @@ class StepPage(QWidget):
                 self.source.addItem(told, entry.folder)
         self.source.setCurrentIndex(max(self.source.findData(chosen), 0))
 
+    def choose(self, name: str) -> bool:
+        """Choose the run in a folder of that name, and begin; return whether there is one."""
+        self.fill_sources()
+        rows = range(1, self.source.count())
+        if (row := next((row for row in rows if self.source.itemData(row).name == name), None)) is None:
+            return False
+        self.source.setCurrentIndex(row)
+        self.begin()
+        return True
+
     def showEvent(self, event: QShowEvent) -> None:
         """List the runs that have come meanwhile."""
         super().showEvent(event)
@@ -162,6 +174,11 @@ class StepPage(QWidget):
         self._stop_playing()
         self._ask(self._outer)
 
+    def stop(self) -> None:
+        """Break off what is being computed, at the end of the phase that is under way."""
+        self._stop_playing()
+        self.worker.do([])
+
     def back(self) -> None:
         """Go to the phase before, which is kept."""
         self._stop_playing()
@@ -178,9 +195,12 @@ class StepPage(QWidget):
         assert self._slow is not None
         return self._slow.forward()
 
-    def _outer(self) -> Phase:
+    def _outer(self) -> Generator[None, None, Phase]:
+        """Go to the end of an outer step, phase by phase, so that it can be broken off."""
         assert self._slow is not None
-        return self._slow.outer()
+        while (phase := self._slow.forward()).kind != "update":
+            yield
+        return phase
 
     def _go_to(self, phase: Phase) -> None:
         self._stop_playing()
@@ -219,11 +239,18 @@ class StepPage(QWidget):
             self.pages.setCurrentWidget(self.view.picture)
         self._enable()
 
+    def _come_to_rest(self) -> None:
+        """Show where the walk stands once nothing is computed any more: what was broken off tells nothing itself."""
+        if not self.worker.busy and self._slow is None:
+            self.view.hide()
+            self.pages.setCurrentWidget(self.empty)
+        elif not self.worker.busy:
+            self._show()
+        self._enable()
+
     def _tell_failure(self, why: str) -> None:
         self._stop_playing()
         self._slow = None
-        self.view.hide()
-        self.pages.setCurrentWidget(self.empty)
         self.said.say(why)
 
     def _enable(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.gui.run.tool import Tool
 
 if TYPE_CHECKING:
@@ -30,13 +32,31 @@ class SlowMotionTool(Tool):
         engine = self.around.controller.engine
         assert engine is not None, "a tool is made when the engine is there"
         self.toy_page = ToyPage(engine.use_threads)
-        pages = QTabWidget()
+        pages = self._pages_shown = QTabWidget()
         pages.setObjectName("slow_motion_pages")
         pages.setDocumentMode(True)
         pages.addTab(self.step_page, self.tr("Outer step"))
         pages.addTab(self.toy_page, self.tr("Loss surface of a toy"))
         pages.currentChanged.connect(self._begin_toy)
         return pages
+
+    def lesson(self) -> dict[str, Any]:
+        """Return which page is seen, which run is slowed down, and the toy with its settings."""
+        if self.contents is None:
+            return {}
+        toy, run = self.toy_page, self.step_page.source.currentData()
+        chosen = {"toy": toy.toy.currentData(), "steps": toy.steps.value(), "rate": toy.rate.value()}
+        return {"page": self._pages_shown.currentIndex(), **chosen, **({"run": run.name} if run else {})}
+
+    def bring_back(self, state: Mapping[str, Any]) -> None:
+        """Show that page of that run and toy; a run that is not here is told of."""
+        toy, steps, rate = self.toy_page, state.get("steps"), state.get("rate")
+        row = toy.toy.findData(str(state.get("toy")))
+        if row >= 0 and type(steps) is int and 1 <= steps <= 5 and isinstance(rate, float) and 0 < rate <= 1:
+            toy.choose(row, steps, rate)
+        self._pages_shown.setCurrentIndex(1 if state.get("page") == 1 else 0)
+        if isinstance(name := state.get("run"), str) and not self.step_page.choose(name):
+            self.around.banner.warn(self.tr("There is no run {0} here.").format(shortened(name)))
 
     def wait(self) -> None:
         """Block until no thread of the tool is left."""

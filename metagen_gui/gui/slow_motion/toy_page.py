@@ -9,7 +9,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from metagen_gui.gui.program.worker import Worker
@@ -42,6 +42,7 @@ class Contest:
     """A toy under some settings, and who can train it; `refused` says, by their titles, why the others cannot."""
 
     toy: Toy
+    rate: float
     able: dict[str, Contender]
     refused: dict[str, str]
 
@@ -154,6 +155,15 @@ class ToyPage(QWidget):
         if self._contest is None and not self.worker.busy:
             self._choose_toy()
 
+    def choose(self, row: int, steps: int, rate: float) -> None:
+        """Show the toy of a row of the list, with so many inner steps and that rate."""
+        with QSignalBlocker(self.toy), QSignalBlocker(self.steps), QSignalBlocker(self.rate):
+            self.toy.setCurrentIndex(row)
+            self.steps.setValue(steps)
+            self.rate.setValue(rate)
+        self._contest = None
+        self._begin_anew()
+
     # -- what is asked -------------------------------------------------------------------------------------------
 
     def _choose_toy(self) -> None:
@@ -209,9 +219,8 @@ class ToyPage(QWidget):
         self.said.say("")
         if other:
             self._trail.clear()
-            self.rate.blockSignals(True)
-            self.rate.setValue(found.toy.inner_lr)
-            self.rate.blockSignals(False)
+            with QSignalBlocker(self.rate):
+                self.rate.setValue(found.rate)
             self.surface.show_toy(found.toy)
         self._ask()
 
@@ -274,8 +283,9 @@ def _contest(name: str, steps: int, rate: float | None) -> Contest:
     from metagen_gui.engine.slow_motion.toys import TOYS
 
     toy = TOYS[name]()
-    able, refused = contenders(toy, steps, rate or toy.inner_lr)
-    return Contest(toy, able, {algorithms.get(other).title: why for other, why in refused.items()})
+    rate = rate or toy.inner_lr
+    able, refused = contenders(toy, steps, rate)
+    return Contest(toy, rate, able, {algorithms.get(other).title: why for other, why in refused.items()})
 
 
 def _ground(of: Contender) -> Ground:

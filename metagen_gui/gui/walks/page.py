@@ -19,7 +19,7 @@ from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from metagen_gui.engine.play.walks import Walk, Walker
 
@@ -36,6 +36,8 @@ class WalksPage(QWidget):
         super().__init__(parent)
         self.walk: Walk | None = None
         self._frames: list[Content] = []
+        self._next: Mapping[str, str | int] = {}
+        """What is to be chosen of the run that is being opened, by what `choices` calls it."""
         self.run_picker = self._picker(self.tr("Run"), self.tr("With what which run has learned"))
         self.again_button = IconButton("mdi6.refresh", self.tr("Open the run's newest checkpoint"))
         self.kind_picker = self._picker(self.tr("Walk"), self.tr("What changes on the way"))
@@ -116,6 +118,23 @@ class WalksPage(QWidget):
         chosen = self.run_picker.currentData()
         return Path(chosen) if chosen else None
 
+    @property
+    def choices(self) -> dict[str, str | int]:
+        """What is chosen of the run: its walk and its tasks; nothing before a run is open."""
+        pickers = {"kind": self.kind_picker, "task": self.task_picker, "to": self.to_picker}
+        return {name: picker.currentData() for name, picker in pickers.items() if picker.currentData() is not None}
+
+    def open(self, name: str, choices: Mapping[str, str | int]) -> bool:
+        """Open the run in a folder of that name and choose what `choices` gave; return whether there is such a run."""
+        found = (row for row in range(self.run_picker.count()) if Path(self.run_picker.itemData(row)).name == name)
+        if (row := next(found, None)) is None:
+            return False
+        with QSignalBlocker(self.run_picker):
+            self.run_picker.setCurrentIndex(row)
+        self._next = choices
+        self._want_run()
+        return True
+
     def show_runs(self, runs: Sequence[tuple[Path, str]]) -> None:
         """List runs by folder and title; the chosen one stays if it is there."""
         if [str(folder) for folder, _ in runs] == [
@@ -142,19 +161,20 @@ class WalksPage(QWidget):
             "sampling": self.tr("from noise to samples"),
         }
         names = [task_name(task, name) for task, name in enumerate(walker.batch.names)]
-        for picker, choices in (
-            (self.kind_picker, [(titles[kind], kind) for kind in walker.kinds]),
-            (self.task_picker, [(name, task) for task, name in enumerate(names)]),
-            (self.to_picker, [(name, task) for task, name in enumerate(names)]),
+        wanted, self._next = {**self.choices, **self._next}, {}
+        for what, picker, choices in (
+            ("kind", self.kind_picker, [(titles[kind], kind) for kind in walker.kinds]),
+            ("task", self.task_picker, [(name, task) for task, name in enumerate(names)]),
+            ("to", self.to_picker, [(name, task) for task, name in enumerate(names)]),
         ):
-            before = picker.currentData()
+            before = wanted.get(what)
             with QSignalBlocker(picker):
                 picker.clear()
                 for text, value in choices:
                     picker.addItem(text, value)
                 fresh = 1 if picker is self.to_picker else 0
-                place = picker.findData(before) if before is not None else fresh
-                picker.setCurrentIndex(place if place >= 0 else min(fresh, picker.count() - 1))
+                values = [value for _, value in choices]
+                picker.setCurrentIndex(values.index(before) if before in values else min(fresh, len(values) - 1))
         if not walker.kinds:
             self.say(self.tr("This run has one task and no latents to walk along"))
         self._want_way()

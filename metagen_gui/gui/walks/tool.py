@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.gui.program.worker import Worker
 from metagen_gui.gui.run.tool import Tool, trained_runs
 from metagen_gui.gui.walks.page import WalksPage
@@ -43,6 +45,19 @@ class Walks(Tool):
         controller.saved.connect(self._list)
         self._list()
         return self.page
+
+    def lesson(self) -> dict[str, Any]:
+        """Return the name of the run's folder, which walk, and of which tasks."""
+        page = self.page
+        return {} if page is None or page.run is None else {"run": page.run.name, **page.choices}
+
+    def bring_back(self, state: Mapping[str, Any]) -> None:
+        """Open that run, if it is there, and go that way; a walk or a task that it does not have is left out."""
+        assert self.page is not None
+        choices = {name: state[name] for name in ("kind", "task", "to") if isinstance(state.get(name), str | int)}
+        self._list()
+        if isinstance(name := state.get("run"), str) and not self.page.open(name, choices):
+            self.around.banner.warn(self.tr("There is no run {0} here.").format(shortened(name)))
 
     def wait(self) -> None:
         """Let the thread end."""

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, QTemporaryDir, QUrl
 from PySide6.QtGui import QDragEnterEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QScrollBar, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QFileDialog, QScrollBar, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.play.drawn_task import MARK, DrawnTask
@@ -175,6 +175,26 @@ def test_another_model_of_such_data_keeps_the_drawing_and_adapts_to_it(bench: Be
     assert isinstance(bench.orders[-1], Adapt) and bench.orders[-1].support.sum() > 0
     bench.ready(POINTS, folder="three")
     assert bench.page.hand.support() is None and not bench.page.hand.drawing.undoable
+
+
+def test_a_folder_from_elsewhere_is_asked_for_and_listed_from_then_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found, picker, answers = [Source(Path("one"), "One")], bench.page.source_picker, ["", str(tmp_path / "mine")]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: answers.pop(0))
+    bench.page.show_sources(found)
+    bench.ready()
+    asked = len(bench.orders)
+    for row in (1, 1):
+        picker.setCurrentIndex(row)
+        picker.activated.emit(row)
+        if answers:
+            assert picker.currentText() == "One" and len(bench.orders) == asked, "nothing was chosen"
+    assert isinstance(bench.orders[-1], Open) and bench.orders[-1].folder == tmp_path / "mine"
+    bench.ready(folder=str(tmp_path / "mine"))
+    bench.page.show_sources(found)
+    assert [picker.itemText(row) for row in range(3)] == ["One", "Opened: mine", "Open a run or an export…"]
+    assert picker.currentIndex() == 1
 
 
 def test_what_cannot_be_opened_is_told_and_something_else_is_there(bench: Bench) -> None:

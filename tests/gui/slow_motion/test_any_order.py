@@ -66,9 +66,11 @@ class Pressing(RuleBasedStateMachine):
         self.page._timer.setInterval(1)
         self.page.show()
 
-    @rule(button=st.sampled_from(["inner_button", "outer_button", "back_button", "play_button", "again"]))
-    def press(self, button: str) -> None:
-        getattr(self.page, button).click()
+    @rule(
+        button=st.sampled_from(["inner_button", "outer_button", "back_button", "play_button", "stop_button", "again"])
+    )
+    def press(self, what: str) -> None:
+        getattr(self.page, what).click()
 
     @rule(tab=st.integers(0, 5))
     def choose(self, tab: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -129,6 +130,39 @@ def test_keys_do_what_the_buttons_do(qtbot: QtBot, tool: SlowMotionTool) -> None
         qtbot.keyClick(page.inner_button, key, modifiers)
         qtbot.waitUntil(lambda: not page.worker.busy, timeout=20_000)
         assert page._slow is not None and page._slow.phase.kind == kind
+
+
+def test_an_outer_step_that_takes_long_is_broken_off_at_the_end_of_a_phase(
+    qtbot: QtBot, tool: SlowMotionTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, gate = tool.step_page, threading.Semaphore(1)
+    press(qtbot, page, page.inner_button)
+    forward = page._slow.forward
+
+    def slowly() -> Any:
+        assert gate.acquire(timeout=20)
+        return forward()
+
+    monkeypatch.setattr(page._slow, "forward", slowly)
+    page.outer_button.click()
+    qtbot.waitUntil(lambda: page._slow.phase.kind == "inner", timeout=20_000)
+    page.stop_button.click()
+    gate.release()
+    qtbot.waitUntil(lambda: not page.worker.busy, timeout=20_000)
+    assert page._slow.phase.inner_step == 2 and page.view._phase is page._slow.phase
+    gate.release()
+    assert press(qtbot, page, page.inner_button).kind == "query"
+
+
+def test_a_lesson_brings_the_toy_and_its_page_back(qtbot: QtBot, tool: SlowMotionTool) -> None:
+    page = tool.toy_page
+    page.steps.setValue(3)
+    state = tool.lesson()
+    tool.take_lesson({**state, "page": 1, "toy": "mode", "rate": 0.125})
+    qtbot.waitUntil(lambda: page._contest is not None and not page.worker.busy, timeout=60_000)
+    assert tool.lesson() == {"page": 1, "toy": "mode", "steps": 3, "rate": 0.125} and page.isVisible()
+    tool.take_lesson({**state, "steps": 10**30, "rate": float("nan"), "run": "gone"})
+    assert tool.lesson()["steps"] == 3 and "no run gone here" in tool.around.banner.text()
 
 
 def test_a_copy_of_a_run_and_an_experiment_that_cannot_be_run(

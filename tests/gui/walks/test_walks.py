@@ -143,6 +143,20 @@ def test_another_walk_task_and_run_are_walked_when_chosen(tool: Walks, qtbot: Qt
     assert walkers["two"].went == [Way("sampling", 0, 2, 60)], "the same walk as before"
 
 
+def test_a_lesson_brings_the_run_the_walk_and_its_tasks_back(tool: Walks, qtbot: QtBot, walkers) -> None:
+    page = page_of(tool)
+    choose(page.kind_picker, "tasks")
+    choose(page.to_picker, 2)
+    state = tool.lesson()
+    assert state == {"run": "one", "kind": "tasks", "task": 0, "to": 2}
+    tool.take_lesson({**state, "run": "two", "task": 10**30})
+    qtbot.waitUntil(lambda: "two" in walkers and walkers["two"].went[-1:] == [Way("tasks", 0, 2, 60)])
+    told: list[str] = []
+    tool.around.banner = SimpleNamespace(warn=told.append)  # type: ignore[misc]
+    tool.take_lesson({"run": "gone"})
+    assert told == ["There is no run gone here."] and page.run is not None and page.run.name == "two"
+
+
 def test_of_what_is_chosen_while_a_walk_is_under_way_the_last_is_shown(tool: Walks, qtbot: QtBot, walkers) -> None:
     page, walker = page_of(tool), walkers["one"]
     walker.gate.clear()

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from metagen_gui.engine.data.image_files.listing import Unusable, Wanted, counted
+from metagen_gui.engine.data.image_files.listing import Unusable, Wanted, counted, some
+from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.data.spec import Array
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, quoted
 
 SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
@@ -57,6 +59,26 @@ def read_points(data: bytes) -> Array:
     points = np.array(found, np.float64).astype(np.float32).reshape(-1, 2)
     _, places = np.unique(points, axis=0, return_index=True)
     return points[np.sort(places)]
+
+
+def read_tables(path: str | Path, where: str, most: int) -> tuple[Array, tuple[str, ...]]:
+    """Return the first `most` points `(n, 2)` of a table, or of all of a folder or zip, and what there is to say.
+
+    Raises `BadInput` for `where` if there are none.
+    """
+    source = open_source(path, where, single=True, wanted=TABLES)
+    found, bad = list[Array](), list[str]()
+    for file in source.listing.files:
+        if sum(map(len, found)) >= most:
+            break
+        try:
+            found.append(read_points(source.read(file)))
+        except Unusable as error:
+            bad.append(f"{file.label} ({error})")
+    if not found:
+        raise BadInput(where, f"{source.label} holds no points: {some(bad)}")
+    told = (f"{counted(len(bad), 'table', 'tables')} skipped: {some(bad)}",) if bad else ()
+    return np.concatenate(found)[:most], told
 
 
 def _parted(line: str, sign: str | None) -> list[str]:

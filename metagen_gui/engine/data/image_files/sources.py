@@ -59,7 +59,7 @@ def open_source(
     elif single and wanted.is_name(place.name):
         source = FolderSource(place.parent, Listing([ImageFile((), place.name)]))
     else:
-        source = _open_file(place, where, progress, wanted)
+        source = _open_file(place, where, progress, wanted, f", nor one of {wanted.called}" if single else "")
     if source.listing.arrays and not source.listing.files and wanted is IMAGES:
         source = ArraySource(place, source, progress)
     else:
@@ -69,8 +69,8 @@ def open_source(
     return source
 
 
-def _open_file(place: Path, where: str, progress: Progress | None, wanted: Wanted) -> Source:
-    """Open a zip or a file of arrays."""
+def _open_file(place: Path, where: str, progress: Progress | None, wanted: Wanted, nor: str) -> Source:
+    """Open a zip or a file of arrays; `nor` says what else it might have been."""
     shown = printable(str(place))
     try:
         with place.open("rb") as opened:
@@ -96,7 +96,7 @@ def _open_file(place: Path, where: str, progress: Progress | None, wanted: Wante
         raise BadInput(where, f"{shown} is {said}")
     if place.suffix.casefold() in (".zip", ".npz"):
         raise BadInput(where, f"{shown} is not a zip, or a damaged one")
-    raise BadInput(where, f"{shown} is neither a folder nor a zip")
+    raise BadInput(where, f"{shown} is neither a folder nor a zip{nor}")
 
 
 def _instead(listing: Listing) -> str:

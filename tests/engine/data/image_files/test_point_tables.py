@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 
 from metagen_gui.engine.data.image_files.listing import Unusable
 from metagen_gui.engine.data.image_files.point_tables import is_table_name, read_points
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.settings.bad_input import BadInput
 
 POINTS = [[1.5, -2.0], [3.0, 4.25]]
 
@@ -91,3 +95,14 @@ def test_no_bytes_whatsoever_raise_anything_but_the_one_thing(data: bytes) -> No
 
 def test_names_of_tables() -> None:
     assert all(map(is_table_name, ("a.csv", "b.TSV", "c.txt"))) and not any(map(is_table_name, ("d.png", "csv")))
+
+
+def test_a_table_is_a_persons_own_points_of_a_density(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("1.5,-2\n3,4.25\n")
+    family = Experiment("densities").task_family()
+    assert family.read(tmp_path / "own.csv", "own.csv")[0].tolist() == POINTS
+    (tmp_path / "own.png").write_bytes(b"no table")
+    with pytest.raises(
+        BadInput, match=r"own\.png is neither a folder nor a zip, nor one of tables of points \(\.csv\)"
+    ):
+        family.read(tmp_path / "own.png", "own.png")
