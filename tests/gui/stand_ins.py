@@ -27,6 +27,7 @@ from metagen_gui.engine.events import (
     ValidationReport,
 )
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.exports.offers import Offer
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import Origin
 from metagen_gui.engine.store import library as run_library
@@ -132,11 +133,24 @@ class FakeTraining:
             self.at_close()
 
 
+INITIALIZATION = Offer(
+    "initialization",
+    "Initialization",
+    "All of it.",
+    frozenset({"initialization"}),
+    takes_steps=False,
+    of_run=False,
+    ending="",
+)
+ADAPTED = replace(INITIALIZATION, name="adapted", title="Adapted model", takes=frozenset({"adapted"}))
+"""Formats of exports, of which the engine has more."""
+
+
 def engine(training: Callable[..., Any], folder: Path, **changed: Any) -> Engine:
     """An `Engine` around a stand-in for `meta_train`."""
 
     def exported(*given: Any, **_: Any) -> Any:
-        return SimpleNamespace(folder=given[1], code="import metagen_gui\n", summary="Written.")
+        return SimpleNamespace(folder=given[0].to, code="import metagen_gui\n", summary="Written.")
 
     parts: dict[str, Any] = {
         "experiment": Experiment,
@@ -149,8 +163,8 @@ def engine(training: Callable[..., Any], folder: Path, **changed: Any) -> Engine
         "devices": lambda: [SimpleNamespace(id="cpu", name="CPU (2 cores)")],
         "memory_used": lambda device: 1_200_000_000,
         "runs_folder": lambda: folder,
-        "export_initialization": exported,
-        "export_adapted": exported,
+        "export": exported,
+        "export_formats": lambda run: (INITIALIZATION, ADAPTED),
         **changed,
     }
     return Engine(**parts)

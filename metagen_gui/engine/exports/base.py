@@ -66,6 +66,8 @@ class Format(ABC):
     """Where it stands among others: the lower, the sooner."""
     takes: ClassVar[frozenset[str]] = frozenset({INITIALIZATION, ADAPTED})
     """Which models it is for."""
+    of_run: ClassVar[bool] = False
+    """Whether it shows what the run has kept, and holds no model."""
     takes_steps: ClassVar[bool] = False
     """Whether a number of adaptation steps says something where no model is adapted first."""
     ending: ClassVar[str] = ""
@@ -109,4 +111,9 @@ def lacking(plugin: type[Format]) -> str:
         return ""
     if getattr(sys, "frozen", False):
         return f"this build lacks {', '.join(missing)}"
-    return f'needs {", ".join(missing)}; this adds it: "{sys.executable}" -m pip install "metagen[{plugin.extra}]"'
+    return f"needs {', '.join(missing)}; this adds it: {command_for(plugin)}"
+
+
+def command_for(plugin: type[Format]) -> str:
+    """Return the command that installs what a format needs."""
+    return f'"{sys.executable}" -m pip install "metagen[{plugin.extra}]"'

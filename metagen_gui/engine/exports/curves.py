@@ -24,6 +24,7 @@ class LossCurves(Format):
     title = "Curves (CSV, SVG, PNG)"
     summary = "The losses of the run over its outer steps, as a table for other programs and as a drawing."
     takes = frozenset({INITIALIZATION})
+    of_run = True
     place = 61
 
     def write(self, learned: Learned, order: Order, to: Path) -> Written:

@@ -26,6 +26,7 @@ class AdaptationGif(Format):
     title = "Adaptation (GIF)"
     summary = "Samples of held-out tasks as the model adapts, step after step, as a picture that moves."
     takes = frozenset({INITIALIZATION})
+    of_run = True
     ending = ".gif"
     place = 62
 

@@ -22,6 +22,7 @@ class SampleSheets(Format):
     title = "Sample sheet (PNG, SVG)"
     summary = "The run's newest samples of held-out tasks, step by step, as pictures for a page or a slide."
     takes = frozenset({INITIALIZATION})
+    of_run = True
     place = 60
 
     def objection_to(self, learned: Learned) -> str:

@@ -42,7 +42,9 @@ def export(order: Order) -> Exported:
         found = read_back(plugin, to, written.given)
         if why := compare(written.expected, found, plugin.tolerance):
             raise BadInput(str(place), f"what was written does not read back the same ({why}); nothing was exported")
-    return Exported(place, plugin.code(learned, place), summary_of(learned, place))
+    return Exported(
+        place, plugin.code(learned, place), summary_of(learned, place, plugin.title if plugin.of_run else "")
+    )
 
 
 def _format(order: Order) -> Format:

@@ -111,12 +111,16 @@ def _export(learned: Learned, to: Path, replace: bool) -> Exported:
     return Exported(folder, code_for(folder, learned.model), summary_of(learned, folder))
 
 
-def summary_of(learned: Learned, place: Path) -> str:
-    """Return what was exported to `place`, in plain sentences; all files there are of the export."""
+def summary_of(learned: Learned, place: Path, shows: str = "") -> str:
+    """Return what was exported to `place`, in plain sentences; all files there are of the export.
+
+    That is a model, unless `shows` says what of the run it is.
+    """
     numbers = sum(value.numel() for values in learned.model.weights.values() for value in values.values())
+    what = shows or f"{learned.what}: {numbers:,} numbers"
     files = place.iterdir() if place.is_dir() else [place]
     size = sum(file.stat().st_size for file in files) / 1e3
-    said = f"{learned.what}: {numbers:,} numbers ({size:,.0f} kB) in {printable(str(place))}, read back and compared."
+    said = f"{what} ({size:,.0f} kB) in {printable(str(place))}, read back and compared."
     return " ".join([said, *(f"{notice}." for notice in learned.notices)])
 
 

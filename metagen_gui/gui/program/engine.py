@@ -12,6 +12,8 @@ from metagen_gui.engine.events import Event
 if TYPE_CHECKING:
     from metagen_gui.engine.devices import Device
     from metagen_gui.engine.experiment import Experiment
+    from metagen_gui.engine.exports.base import Order
+    from metagen_gui.engine.exports.offers import Offer
     from metagen_gui.engine.run.outer_loop import Commands
     from metagen_gui.engine.settings.packages import Foreign
     from metagen_gui.engine.settings.registry import Problem
@@ -58,8 +60,9 @@ class Engine:
     devices: Callable[[], Sequence[Device]]
     memory_used: Callable[[str], int]
     runs_folder: Callable[[], Path]
-    export_initialization: Callable[..., Exported]
-    export_adapted: Callable[..., Exported]
+    export: Callable[[Order], Exported]
+    export_formats: Callable[[Path | None], Sequence[Offer]]
+    """The formats of exports, as they are for a run."""
     problems: Sequence[Problem] = ()
     """Plugins that could not be loaded."""
     foreign: Sequence[Foreign] = ()

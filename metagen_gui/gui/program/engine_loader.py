@@ -19,11 +19,11 @@ def load_engine() -> Engine:
     import pyqtgraph  # noqa: F401  # the plots need it, and here the window does not wait for it
 
     from metagen_gui.engine import devices, experiment
+    from metagen_gui.engine.exports import offers, writing
     from metagen_gui.engine.plugins import foreign_plugins, load_agreed, load_packages
     from metagen_gui.engine.run import outer_loop
     from metagen_gui.engine.store import library as run_library
     from metagen_gui.engine.store import run_folder as runs
-    from metagen_gui.engine.trained import export
 
     return Engine(
         experiment=experiment.Experiment,
@@ -36,8 +36,8 @@ def load_engine() -> Engine:
         devices=devices.devices,
         memory_used=devices.memory_used,
         runs_folder=runs.runs_folder,
-        export_initialization=export.export_initialization,
-        export_adapted=export.export_adapted,
+        export=writing.export,
+        export_formats=offers.offers,
         problems=load_agreed(),
         foreign=foreign_plugins(),
         load_packages=load_packages,

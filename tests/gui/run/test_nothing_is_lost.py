@@ -16,11 +16,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from metagen_gui.engine.events import Event
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.exports.base import Order
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.store.names import EXPORT
 from metagen_gui.engine.store.trash import thrown_away
 from metagen_gui.engine.trained import export_folder
 from metagen_gui.engine.trained.export import Exported
+from metagen_gui.engine.trained.in_place import written_beside
 from metagen_gui.gui.export import dialog as export_dialog
 from metagen_gui.gui.export.dialog import ExportDialog
 from metagen_gui.gui.library import thrown as trash_dialog
@@ -73,7 +75,7 @@ class Keeping(OneRun):
         self.asked = 0
         self.window = QWidget()
         self.banner = Banner(self.window)
-        made = engine(self._begin, own, resume_run=self.training.resume, export_initialization=self._export)
+        made = engine(self._begin, own, resume_run=self.training.resume, export=self._export)
         self.controller.engine = made
         self.controller.discarded.connect(self._tell)
         self.dialog = ExportDialog(made, self.controller, self.window)
@@ -86,15 +88,13 @@ class Keeping(OneRun):
         if thrown is not None:
             tell_thrown(self.banner, [thrown], lambda: None)
 
-    def _export(self, run: Path, to: Path, *, replace: bool) -> Exported:
+    def _export(self, order: Order) -> Exported:
         """Write as the engine does, with a file in place of weights."""
-        text = f"{(run / LEARNED).read_text()} {next(self.numbers)}"
-        export_folder._check_free(to, replace)
-        temporary = to.with_name(f"{export_folder.UNDER_WAY}{next(self.numbers)}")
-        temporary.mkdir(parents=True)
-        (temporary / export_folder.WEIGHTS).write_text(text)
-        (temporary / EXPORT).write_text(ABOUT)
-        export_folder._put_in_place(temporary, to)
+        text, to = f"{(order.run / LEARNED).read_text()} {next(self.numbers)}", order.to
+        with written_beside(to, lambda: export_folder.check_free(to, order.replace)) as beside:
+            (beside / to.name).mkdir()
+            (beside / to.name / export_folder.WEIGHTS).write_text(text)
+            (beside / to.name / EXPORT).write_text(ABOUT)
         self.exports[to] = text
         return Exported(to, "", "Written.")
 

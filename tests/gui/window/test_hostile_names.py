@@ -164,16 +164,16 @@ def test_the_export_dialog_takes_names_for_text(qtbot: QtBot, window: MainWindow
             raise broken.pop()
         return done
 
-    changed = replace(window.controller.engine, export_initialization=exported)  # type: ignore[type-var]
+    changed = replace(window.controller.engine, export=exported)  # type: ignore[type-var]
     dialog = ExportDialog(changed, window.controller, window)
     dialog.set_run(tmp_path / "runs" / FILE)
     dialog.show()
     for _ in range(3):
         dialog.export()
         qtbot.waitUntil(lambda: not dialog.busy)
-        assert NAME in dialog.said.text()
+        assert NAME in dialog.outcome.said.text()
         assert_plain(dialog)
-    assert dialog.code.toPlainText() == NAME
+    assert dialog.outcome.code.toPlainText() == NAME
 
 
 def test_the_tester_of_claims_takes_names_for_text(
