@@ -3,12 +3,13 @@
 # make test-quick   the checks that find most faults soonest: style, types, arrows, what plugins promise
 # make test-every   what `make test` runs, and in it every algorithm with every model
 # make translations   gather every text into resources/translations, and tell which are not translated
+# make bundle  the programs to install: a folder that needs no Python, a tarball, a Debian package
 # make icons   draw the icon's PNG files from its SVG
 # make clean   remove what the others made
 
 BIN := .venv/bin
 
-.PHONY: help run test test-quick test-every translations icons clean
+.PHONY: help run bundle test test-quick test-every translations icons clean
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -48,6 +49,9 @@ test-every: test
 translations: .venv/.ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/translations.py
 
+bundle: .venv/.ready-packaging
+	packaging/make_bundle.sh
+
 icons: .venv/.ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/draw_icons.py
 
@@ -60,3 +64,6 @@ clean:
 
 .venv/.ready-dev: pyproject.toml packaging/set_up.sh
 	@packaging/set_up.sh dev
+
+.venv/.ready-packaging: pyproject.toml packaging/set_up.sh
+	@packaging/set_up.sh packaging

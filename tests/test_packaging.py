@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import configparser
+import fnmatch
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from PySide6.QtGui import QIcon, QImage
 from PySide6.QtWidgets import QApplication
 
+from metagen_gui.engine.exports.base import formats
 from metagen_gui.engine.plugins import PLUGINS
+from metagen_gui.engine.store.names import EXPERIMENT
 from metagen_gui.gui.program.display import PACKAGES
 
 ROOT = Path(__file__).parents[1]
 PACKAGING = ROOT / "packaging"
+LAUNCH = str(PACKAGING / "launch.py")
 ICONS = ROOT / "resources" / "icons"
 SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
 KNOWN_KEYS = {"Type", "Version", "Name", "GenericName", "Comment", "Exec", "TryExec", "Icon", "Terminal", "Categories"}
@@ -36,39 +42,99 @@ def project() -> dict[str, Any]:
 class FakeAnalysis:
     """Stands for PyInstaller's: remembers what it was asked to collect."""
 
-    made: list[FakeAnalysis]
-
     def __init__(self, scripts: list[str], **given: Any) -> None:
         self.scripts, self.given = scripts, given
         self.pure = self.binaries = self.datas = ()
-        self.made.append(self)
 
 
 @pytest.fixture
-def analyses(monkeypatch: pytest.MonkeyPatch) -> list[FakeAnalysis]:
-    """Run the spec as PyInstaller does, with its names, and return what would be analysed."""
-    FakeAnalysis.made = []
+def spec(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Run the spec as PyInstaller does, with its names, and return these and what became of them."""
     monkeypatch.setattr(sys, "path", list(sys.path))
-    spec = PACKAGING / "metagen.spec"
+    path = PACKAGING / "metagen.spec"
     names = {"SPECPATH": str(PACKAGING), "Analysis": FakeAnalysis}
-    names |= {name: lambda *given, **named: None for name in ("PYZ", "EXE", "COLLECT")}
-    exec(compile(spec.read_text(encoding="utf-8"), str(spec), "exec"), names)
-    return FakeAnalysis.made
+    names |= {name: lambda *given, **named: None for name in ("PYZ", "EXE", "COLLECT", "BUNDLE")}
+    monkeypatch.setitem(sys.modules, "PyInstaller.depend.bindepend", SimpleNamespace(get_imports=lambda source: set()))
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
+    return names
 
 
-def test_the_bundle_holds_every_plugin(analyses: list[FakeAnalysis]) -> None:
-    registered = {plugin.__module__ for registry in PLUGINS.values() for _, plugin in registry.items()}
+def test_the_bundle_holds_every_plugin_and_format(spec: dict[str, Any]) -> None:
+    registries = [*PLUGINS.values(), formats]
+    registered = {plugin.__module__ for registry in registries for _, plugin in registry.items()}
     ours = {module for module in registered if module.startswith("metagen_gui.")}
-    assert len(analyses) == 2 and len(ours) > 3
-    for analysis in analyses:
-        assert ours <= set(analysis.given["hiddenimports"])
+    assert len(ours) > 30 and ours <= set(spec["analysis"].given["hiddenimports"])
 
 
-def test_the_bundle_starts_from_scripts_and_holds_files_that_exist(analyses: list[FakeAnalysis]) -> None:
-    for analysis in analyses:
-        for script in analysis.scripts:
-            compile(Path(script).read_text(encoding="utf-8"), script, "exec")
-        assert all(Path(source).exists() for source, _ in analysis.given["datas"])
+def test_the_bundle_starts_from_a_script_and_holds_files_that_exist(spec: dict[str, Any]) -> None:
+    (script,) = spec["analysis"].scripts
+    compile(Path(script).read_text(encoding="utf-8"), script, "exec")
+    given = dict(spec["analysis"].given["datas"])
+    assert all(Path(source).exists() for source in given)
+    assert any(name.startswith("torch-") and name.endswith(".dist-info") for name in given.values())
+
+
+@pytest.mark.parametrize(
+    ("file", "stays"),
+    [
+        ("torch/lib/libtorch_cpu.so", True),
+        ("torch/lib/libtorchbind_test.so", False),
+        ("torch/test/libtest", False),
+        ("torch/testing/_comparison.py", True),
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", True),
+        ("PySide6/Qt/plugins/platforms/libqoffscreen.so", True),
+        ("PySide6/Qt/plugins/platforms/libqminimal.so", False),
+        ("PySide6/Qt/plugins/platformthemes/libqgtk3.so", False),
+        ("PySide6/Qt/translations/qtbase_zh_CN.qm", True),
+        ("PySide6/Qt/translations/qtbase_de.qm", False),
+        ("resources/presets/strokes-vae.json", True),
+    ],
+)
+def test_the_bundle_leaves_out_what_nothing_opens(spec: dict[str, Any], file: str, stays: bool) -> None:
+    assert spec["lean"]([(file, f"/somewhere/{file}", "DATA")]) == ([(file, f"/somewhere/{file}", "DATA")] * stays)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the system brings no libraries along")
+def test_the_bundle_leaves_out_libraries_that_nothing_needs_any_more(
+    spec: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs = {"/gtk3.so": {("libgtk.so.3", None), ("libglib.so.0", None)}, "/QtCore.so": {("libglib.so.0", None)}}
+    bindepend = SimpleNamespace(get_imports=lambda source: needs.get(source, set()))
+    monkeypatch.setitem(sys.modules, "PyInstaller.depend.bindepend", bindepend)
+    qt, python = ("PySide6/QtCore.so", "/QtCore.so", "EXTENSION"), (spec["PYTHON"], "/libpython.so", "BINARY")
+    glib, link = ("libglib.so.0", "/libglib.so.0", "BINARY"), ("libglib.so", "libglib.so.0", "SYMLINK")
+    theme = ("PySide6/Qt/plugins/platformthemes/libqgtk3.so", "/gtk3.so", "BINARY")
+    gtk, dead = ("libgtk.so.3", "/libgtk.so.3", "BINARY"), ("libgtk.so", "libgtk.so.3", "SYMLINK")
+    assert set(spec["lean"]([qt, python, glib, link, theme, gtk, dead])) == {qt, python, glib, link}
+
+
+@pytest.mark.parametrize("started_as", ["metagen", "metagen-gui"])
+def test_the_program_is_what_it_is_started_as(started_as: str) -> None:
+    as_called = f"import sys; sys.argv = ['/usr/bin/{started_as}', '--help']; exec(open({LAUNCH!r}).read())"
+    done = subprocess.run([sys.executable, "-c", as_called], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and f"{started_as} [" in done.stdout.lower()
+
+
+# -- on a desktop ----------------------------------------------------------------------------------------------------
+
+
+def test_what_a_desktop_is_told_goes_together() -> None:
+    entry = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+    entry.read(PACKAGING / "metagen.desktop", encoding="utf-8")
+    (kind,) = ElementTree.parse(PACKAGING / "metagen-mime.xml").getroot()
+    assert entry["Desktop Entry"]["mimetype"] == f"{kind.get('type')};"
+    about = ElementTree.parse(PACKAGING / "metagen.metainfo.xml").getroot()
+    told = {tag: [(part.text or "") for part in about.iter(tag)] for tag in ("launchable", "binary", "mediatype")}
+    assert told["launchable"] == ["metagen.desktop"] and told["mediatype"] == [kind.get("type")]
+    assert set(told["binary"]) == {name for kind in ("scripts", "gui-scripts") for name in project()["project"][kind]}
+    assert [one.get("version") for one in about.iter("release")] == [project()["project"]["version"]]
+
+
+def test_files_that_the_window_saves_are_known_to_a_desktop() -> None:
+    (kind,) = ElementTree.parse(PACKAGING / "metagen-mime.xml").getroot()
+    patterns = [part.get("pattern", "") for part in kind if part.tag.endswith("glob")]
+    assert any(fnmatch.fnmatch(EXPERIMENT, pattern) for pattern in patterns)
+    assert not any(fnmatch.fnmatch("package.json", pattern) for pattern in patterns)
 
 
 # -- menu entry and icon ---------------------------------------------------------------------------------------------

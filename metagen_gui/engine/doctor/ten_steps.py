@@ -74,7 +74,7 @@ def train(document: dict[str, Any], device: str, run: Path) -> Losses:
     threads = torch.get_num_threads()
     use_threads(1)  # the order of sums depends on it
     try:
-        for event in meta_train(experiment.with_value("training.meta_steps", STEPS), out=run, previews=False):
+        for event in meta_train(experiment.with_value("training.meta_steps", STEPS), out=run):
             if isinstance(event, StepReport):
                 for player, loss in event.query_loss.items():
                     losses.setdefault(player, []).append(loss)

@@ -17,24 +17,26 @@ FOR_MAKERS = {"dev", "packaging", "benchmarks"}
 
 def look(folder: Path) -> Iterator[Line]:
     """Name versions; a package that is needed and not there is a problem."""
-    how = "bundle" if getattr(sys, "frozen", False) else "installed as a Python package"
-    yield Line("ok", f"MetaGen {_version('metagen') or '(version not known)'}, {how}")
+    frozen = getattr(sys, "frozen", False)
+    how = "bundle" if frozen else "installed as a Python package"
+    yield Line("ok", f"MetaGen {version_of('metagen') or '(version not known)'}, {how}")
     yield Line("ok", f"Python {platform.python_version()} ({platform.architecture()[0]}) on {_system()}")
-    needed, extras = _needed()
-    there = {name: number for name in needed if (number := _version(name))}
+    always, extras = needed()
+    there = {name: number for name in always if (number := version_of(name))}
     yield Line("ok", ", ".join(f"{name} {number}" for name, number in there.items()) or "No packages are known.")
-    for name in needed:
+    for name in always:
         if name not in there:
             yield Line("problem", f"{name} is not installed", f"pip install {name}")
     for extra, names in extras.items():
-        lacking = [name for name in names if not _version(name)]
+        lacking = [name for name in names if not version_of(name)]
         if lacking:
-            yield Line("ok", f"Without {', '.join(lacking)}; pip install 'metagen[{extra}]' adds what it is for")
+            adds = "" if frozen else f"; pip install 'metagen[{extra}]' adds what it is for"
+            yield Line("ok", f"Without {', '.join(lacking)}{adds}")
         else:
-            yield Line("ok", f"{extra}: " + ", ".join(f"{name} {_version(name)}" for name in names))
+            yield Line("ok", f"{extra}: " + ", ".join(f"{name} {version_of(name)}" for name in names))
 
 
-def _needed() -> tuple[list[str], dict[str, list[str]]]:
+def needed() -> tuple[list[str], dict[str, list[str]]]:
     """Return the packages that are always needed, and those of every extra."""
     needed: list[str] = []
     extras: dict[str, list[str]] = {}
@@ -52,7 +54,8 @@ def _needed() -> tuple[list[str], dict[str, list[str]]]:
     return needed, extras
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """Return the version of an installed package; "" where there is none."""
     try:
         return version(name)
     except PackageNotFoundError:

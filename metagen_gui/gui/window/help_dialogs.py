@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QUrl
+import html
+import platform
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -25,19 +28,20 @@ from metagen_gui.gui.window.check_computer import CheckComputerDialog
 
 def show_about(parent: QWidget) -> None:
     """Say what this is."""
-    from importlib.metadata import PackageNotFoundError, version  # with it comes a reader of e-mail, for one number
+    from metagen_gui.engine.doctor.versions import version_of  # with it comes a reader of e-mail, for a few numbers
 
-    try:
-        number = version("metagen")
-    except PackageNotFoundError:
-        number = "–"
     text = QCoreApplication.translate(
         "About",
         "<h3>MetaGen {number}</h3><p>A desktop laboratory for meta-learned generative models: pick an algorithm, a "
         "generative model and a family of tasks, watch them learn to adapt, export what was learned.</p>"
         "<p>MIT licence.</p>",
-    ).format(number=number)
-    QMessageBox.about(parent, QCoreApplication.translate("About", "About MetaGen"), text)
+    ).format(number=version_of("metagen") or "–")
+    built_on = {"Python": platform.python_version(), "Qt": qVersion()}
+    built_on |= {name: version_of(name) for name in ("PySide6-Essentials", "torch", "numpy", "pyqtgraph")}
+    versions = " · ".join(f"{name} {number}" for name, number in built_on.items())
+    QMessageBox.about(
+        parent, QCoreApplication.translate("About", "About MetaGen"), f"{text}<p>{html.escape(versions)}</p>"
+    )
 
 
 class HelpCommands(QObject):
