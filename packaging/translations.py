@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import ast
+import errno
 import inspect
 import itertools
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -38,9 +40,38 @@ NOT_READ = {"formula", "symbol", "paper", "reference", "metavar", "phases", "obj
 """Arguments and names that hold formulas and sources."""
 NOT_SAID = {"TypeError", "KeyError", "AssertionError", "AttributeError", "compile", "NotImplementedError", "getLogger"}
 """Calls whose texts are for whoever mends the program."""
-CITATION = re.compile(r"[A-Z][^.:;]*\b(19|20)\d\d(, (section|algorithm|table|eq)\S* [\d. and]+)?")
+CITATION = re.compile(
+    r"[A-Z][^.;]*( et al\.)?[^.:;]*\b(19|20)\d\d(, [A-Z][^.]*)?(, (section|algorithm|table|eq)\S* [\d. and]+)?"
+)
 PUNCTUATION = ("; ", ": ", ", ", ".", ":")
 """What the parts of a sentence are joined by (`engine/languages/sentences.py`)."""
+
+OF_TYPER = (
+    "Arguments",
+    "Commands",
+    "Options",
+    "Show this message and exit.",
+    "No such command {0}.",
+    "No such option: {0}",
+    "Missing argument {0}.",
+    "Missing option {0}.",
+    "Option {0} requires an argument.",
+    "Got unexpected extra argument ({0})",
+    "Invalid value for {0}: {1}",
+    "{0} is not a valid integer.",
+    "Input should be a valid integer, unable to parse string as an integer",
+)
+"""What the library of commands says."""
+COUNTED = [
+    f"{{0}} {noun}"
+    for one in ("example", "step", "task", "outer step", "image", "picture", "class", "point", "table", "file", "group")
+    for noun in (one, f"{one}es" if one.endswith("s") else f"{one}s")
+]
+"""What is counted in sentences, of which only the number and the word are put together."""
+HEADINGS = ("run", "state", "what", "time", "note", "step", "median", "tasks", "diverged", "shots", "training")
+"""Words that stand above columns of the commands' tables."""
+OF_SYSTEM = [os.strerror(number) for number in (errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.EROFS, errno.EISDIR)]
+"""What the operating system says of files."""
 
 
 def gather() -> dict[str, str]:
@@ -57,9 +88,17 @@ def gather() -> dict[str, str]:
             texts = itertools.chain(_phrases(tree), _marked(tree, {"translated"}))
         for text in texts:
             found.setdefault(text, f"metagen_gui/{inside}")
-    for where, text in itertools.chain(_of_plugins(), _of_presets(), (("", sign) for sign in PUNCTUATION)):
+    for where, text in itertools.chain(
+        _of_plugins(),
+        _of_presets(),
+        (("", text) for text in (*PUNCTUATION, *OF_TYPER, *OF_SYSTEM, *COUNTED, *HEADINGS)),
+    ):
         found.setdefault(text, where)
-    return {text: where for text, where in found.items() if any(map(str.isalpha, text)) or text in PUNCTUATION}
+    return {
+        text: where
+        for text, where in found.items()
+        if any(map(str.isalpha, text.rpartition("\x04")[2])) or text in PUNCTUATION
+    }
 
 
 def _helpers(tree: ast.AST) -> Iterator[str]:
@@ -81,9 +120,16 @@ def _marked(tree: ast.AST, helpers: set[str]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             given = node.args[:1] if _name(node) in helpers else node.args[1:2] if _name(node) == "translate" else []
-            for part in itertools.chain.from_iterable(map(ast.walk, given)):
-                if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    yield part.value
+            for part in itertools.chain.from_iterable(map(_walk_constants, given)):
+                yield part.value
+
+
+def _walk_constants(node: ast.AST) -> Iterator[ast.Constant]:
+    """Yield the texts of an expression; what an f-string is made of are none."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node
+    elif not isinstance(node, ast.JoinedStr):
+        yield from itertools.chain.from_iterable(map(_walk_constants, ast.iter_child_nodes(node)))
 
 
 def _phrases(tree: ast.AST) -> Iterator[str]:
@@ -150,7 +196,9 @@ def _constant(node: ast.AST) -> bool:
 def _is_phrase(text: str) -> bool:
     """Whether somebody reads this: words, not names, code or markup."""
     bare = re.sub(r"\{\w*\}", " ", text)
-    if re.search(r"</?\w+[^>]*>|\[/?\w*\]|\.json|[a-z]\(|^[a-z_]+\.[a-z_]+$|^--|=\"|[∇∑Σ‖←]|[φα]_|\b\w+\.\w+\(", bare):
+    if re.search(
+        r"</?\w+[^>]*>|\[/?\w*\]|\.json|[a-z]\(|^[a-z_]+\.[a-z_]+$|^--|=\"|[∇∑Σ‖←]|[φα]_|N\(|^#|\b\w+\.\w+\(", bare
+    ):
         return False
     if CITATION.fullmatch(text):
         return False
@@ -159,11 +207,13 @@ def _is_phrase(text: str) -> bool:
 
 
 def _of_plugins() -> Iterator[tuple[str, str]]:
+    from metagen_gui.engine.data.spec import KINDS
     from metagen_gui.engine.plugins import PLUGINS
     from metagen_gui.engine.settings.config import settings_of
     from metagen_gui.engine.training import TrainingSettings
     from metagen_gui.gui.teaching.pages.words import paragraphs
 
+    yield from (("metagen_gui/engine/data/spec.py", f"word\x04{kind}") for kind in KINDS)
     yield from _of_settings(TrainingSettings, settings_of(TrainingSettings))
     for registry in PLUGINS.values():
         yield "plugins", registry.heading
@@ -175,7 +225,7 @@ def _of_plugins() -> Iterator[tuple[str, str]]:
             yield where, plugin.summary
             yield where, str(getattr(plugin, "unit", ""))
             for words in (getattr(plugin, "players", ()), getattr(plugin, "groups", ()), getattr(plugin, "adapts", ())):
-                yield from ((where, str(word).replace("_", " ")) for word in words)
+                yield from ((where, f"name\x04{word}".replace("_", " ")) for word in words)
             for known in (getattr(plugin, "loss_is", None), getattr(plugin, "likelihood", None)):
                 yield from ((where, str(getattr(known, name, ""))) for name in ("title", "unit", "about"))
             yield from ((where, paragraph) for paragraph, formulas in paragraphs(plugin) if not formulas)
@@ -189,8 +239,8 @@ def _of_settings(config: type, settings: tuple) -> Iterator[tuple[str, str]]:
     for setting in settings:
         yield where, setting.label
         yield where, setting.help
-        yield where, setting.unit
-        yield from ((where, setting.called(choice)) for choice in setting.choices)
+        yield where, f"word\x04{setting.unit}"
+        yield from ((where, f"name\x04{setting.called(choice)}") for choice in setting.choices)
 
 
 def _file(plugin: type) -> str:
@@ -208,8 +258,10 @@ def write(path: Path, remarks: str, head: str, texts: dict[str, str], known: dic
     entries = [f'{remarks}msgid ""\nmsgstr ""\n{_lines(head)}\n']
     for where, group in itertools.groupby(sorted(texts, key=lambda text: (texts[text], text)), key=texts.__getitem__):
         for text in group:
+            context, _, english = text.rpartition("\x04")
+            place = [f"#: {where or 'everywhere'}", *([f'msgctxt "{context}"'] if context else [])]
             entries.append(
-                f"#: {where or 'everywhere'}\nmsgid {_quoted(text)}\nmsgstr {_quoted(known.get(text, ''))}\n"
+                "\n".join([*place, f"msgid {_quoted(english)}", f"msgstr {_quoted(known.get(text, ''))}", ""])
             )
     path.write_text("\n".join(entries), encoding="utf-8")
 
@@ -253,6 +305,7 @@ def main() -> int:
             known.pop("", "")
             or f"Language: {path.stem}\nContent-Type: text/plain; charset=UTF-8\nX-Name: {path.stem}\n"
         )
+        known |= {text: known.get(text) or known.get(text.rpartition("\x04")[2], "") for text in texts}
         if asked.check:
             lines = faults(texts, known)
         else:

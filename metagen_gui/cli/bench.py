@@ -13,17 +13,16 @@ version.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.figures import with_interval
+from metagen_gui.cli.language import marked, tell
 from metagen_gui.cli.progress import counting, preparing
 from metagen_gui.cli.train import train_quietly
 from metagen_gui.engine.bench import gmn
@@ -31,10 +30,10 @@ from metagen_gui.engine.bench.drawings import Drawings, read_drawings
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import ByShots
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.pages.charts import Curve, chart
 from metagen_gui.engine.pages.page import table, text, write_page
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.statistics import finite
 from metagen_gui.engine.store.names import is_run_folder
 from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
@@ -89,7 +88,7 @@ def _prepared(path: Path, train: Path) -> TrainedRun | Experiment:
     trained_on = getattr(run.experiment.config("tasks"), "path", "")
     if not trained_on or Path(trained_on).resolve() != train.resolve():
         what = f"trained on {trained_on or type(run.family).title}, not on {train}"
-        print(f"Note: {printable(str(path))}: {printable(what)}", file=sys.stderr)
+        tell(f"Note: {path}: {what}", aside=True)
     return run
 
 
@@ -195,18 +194,18 @@ def _said(sets: gmn.Sets, runs: Sequence[TrainedRun]) -> str:
 
 def _print_for_people(sets: gmn.Sets, runs: Sequence[TrainedRun], found: Sequence[ByShots]) -> None:
     console = Console(highlight=False)
-    console.print(escape(printable(_said(sets, runs))))
+    console.print(marked(_said(sets, runs)))
     for name, told, *cells in _rows(runs, found):
-        console.print(f"\n[bold]{escape(printable(name))}[/] ({escape(told)})")
+        console.print(f"\n[bold]{marked(name)}[/] ({marked(told)})")
         shown = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-        shown.add_column("shots", justify="right")
-        shown.add_column("nats", justify="right")
+        shown.add_column(translated("shots"), justify="right")
+        shown.add_column(translated("nats"), justify="right")
         for shots, cell in zip(found[0].shots, cells, strict=True):
             if cell != "–":
                 shown.add_row(str(shots), cell)
         console.print(shown)
     for sentence in _pairs(sets, runs, found):
-        console.print(escape(printable(sentence)))
+        console.print(marked(sentence))
 
 
 def _pairs(sets: gmn.Sets, runs: Sequence[TrainedRun], found: Sequence[ByShots]) -> Iterator[str]:

@@ -19,11 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from metagen_gui.cli.failures import RunFailed
 from metagen_gui.cli.figures import duration
+from metagen_gui.cli.language import marked, tell
 from metagen_gui.engine.claims.best_possible import sentences
 from metagen_gui.engine.claims.examination.events import (
     ClaimsAdvanced,
@@ -38,7 +38,7 @@ from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.report.files import document
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import RunBroken
-from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.store.names import runs_folder
 
 COLOURS = {"confirmed": "green", "refuted": "red", "not shown": "yellow"}
@@ -59,14 +59,14 @@ def examine_claims(path: Path | None, out: Path | None, *, quick: bool, device: 
     except RunBroken as error:
         raise RunFailed(f"{error}; go on with the same command and --out {folder}") from error
     except KeyboardInterrupt:
-        print(f"Stopped; the same command with --out {printable(str(folder))} goes on from here.", file=sys.stderr)
+        tell(f"Stopped; the same command with --out {folder} goes on from here.", aside=True)
         raise
     if as_json:
         shown = {"folder": str(folder), "report": str(finished.report), **document(finished.findings)}
         print(json.dumps(shown, indent=2, allow_nan=False))
     else:
         _print_for_people(finished.findings)
-        print(f"Report: {printable(str(finished.report))}")
+        tell(f"Report: {finished.report}")
 
 
 def _follow(test: Generator[ClaimsEvent, None, object]) -> ClaimsFinished:
@@ -75,23 +75,23 @@ def _follow(test: Generator[ClaimsEvent, None, object]) -> ClaimsFinished:
     bar = sys.stderr.isatty() and not console.is_dumb_terminal
     columns = TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[left]}")
     with Progress(*columns, console=console, transient=True, expand=True, disable=not bar) as progress:
-        task, due = progress.add_task("Preparing", total=1.0, left=""), 0.0
+        task, due = progress.add_task(translated("Preparing"), total=1.0, left=""), 0.0
         for event in test:
             match event:
                 case ClaimsStarted():
                     short = f", {event.trials} short ones to choose outer rates" if event.trials else ""
                     work = f"{event.runs} runs to train{short}, {event.scores} arms to score"
-                    console.print(_told(f"in {event.folder}: {work}, about {duration(event.seconds)}"), soft_wrap=True)
+                    console.print(marked(f"in {event.folder}: {work}, about {duration(event.seconds)}"), soft_wrap=True)
                 case ClaimsAdvanced():
                     left = f"{duration(event.seconds_left)} left" if event.seconds_left else ""
-                    progress.update(task, description=_told(event.text), completed=event.share, left=left)
+                    progress.update(task, description=marked(event.text), completed=event.share, left=translated(left))
                     if not bar and time.monotonic() >= due:
                         due = time.monotonic() + BETWEEN_LINES
                         console.print(
-                            _told(f"{event.share:4.0%} · {event.text}{f' · {left}' if left else ''}"), soft_wrap=True
+                            marked(f"{event.share:4.0%} · {event.text}{f' · {left}' if left else ''}"), soft_wrap=True
                         )
                 case ClaimsNotice():
-                    console.print(_told(f"Note: {event.text}"), soft_wrap=True)
+                    console.print(marked(f"Note: {event.text}"), soft_wrap=True)
                 case ClaimsFinished():
                     return event
     raise AssertionError("a test ends with its report")
@@ -100,10 +100,6 @@ def _follow(test: Generator[ClaimsEvent, None, object]) -> ClaimsFinished:
 def _print_for_people(findings: Findings) -> None:
     console = Console(highlight=False)
     for verdict in findings.verdicts:
-        console.print(f"[{'dim' if verdict.is_null else COLOURS[verdict.status]}]•[/] {_told(verdict.sentence)}\n")
+        console.print(f"[{'dim' if verdict.is_null else COLOURS[verdict.status]}]•[/] {marked(verdict.sentence)}\n")
     for sentence, alarm in sentences(findings.gaps):
-        console.print(f"[{'red' if alarm else 'blue'}]•[/] {_told(sentence)}\n")
-
-
-def _told(text: str) -> str:
-    return escape(printable(text))
+        console.print(f"[{'red' if alarm else 'blue'}]•[/] {marked(sentence)}\n")

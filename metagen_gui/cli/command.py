@@ -25,6 +25,7 @@ from metagen_gui.cli.failures import (
     say,
     signals_interrupt,
 )
+from metagen_gui.cli.language import speaking
 from metagen_gui.cli.program import app
 from metagen_gui.engine.settings.bad_input import BadInput
 
@@ -52,7 +53,7 @@ def _status(arguments: Sequence[str] | None) -> int:
     came: list[int] = []
     try:
         with signals_interrupt() as came:
-            status = app(args=arguments, prog_name="metagen", standalone_mode=False)
+            status = speaking(app)(args=arguments, prog_name="metagen", standalone_mode=False)
         sys.stdout.flush()
         if came and status == 128 + signal.SIGINT:  # typer takes every interruption for a Ctrl+C
             return 128 + came[0]

@@ -23,7 +23,6 @@ meaning under the same version.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -31,6 +30,7 @@ from typing import Any
 
 from metagen_gui.cli.evaluation_page import write_scores
 from metagen_gui.cli.evaluation_text import print_for_people
+from metagen_gui.cli.language import tell as say_aside
 from metagen_gui.cli.progress import counting, preparing
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.held_out import (
@@ -74,7 +74,7 @@ def evaluate_runs(folders: Sequence[Path], request: Request, *, as_json: bool, p
         runs = [open_run(folder) for folder in folders]
         tasks = choose_tasks(runs, request)
     for notice in notices_of(runs, tasks):
-        print(f"Note: {printable(notice)}", file=sys.stderr)
+        say_aside(f"Note: {notice}", aside=True)
     with counting("Scoring", len(tasks) * len(runs)) as tell:
         scores = [score_run(run, tasks, request, tell) for run in runs]
     more = Further()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.figures import plain, with_interval
+from metagen_gui.cli.language import marked
 from metagen_gui.cli.sample_text import sample_tables, shots_table
 from metagen_gui.engine.held_out import Difference, Further, HeldOutTasks, Pair, RunScores
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.learning.sight import shown_steps
 from metagen_gui.engine.metrics.landmarks import ABOUT
 from metagen_gui.engine.settings.plain_text import printable
@@ -20,25 +21,25 @@ from metagen_gui.engine.statistics import FEWEST_GROUPS, Values
 def print_for_people(tasks: HeldOutTasks, scores: Sequence[RunScores], pairs: Sequence[Pair], more: Further) -> None:
     """Print what was done, a table for every run, what it says about adaptation and about pairs of runs, and `more`."""
     console = Console(highlight=False)
-    console.print(escape(what_was_done(tasks)))
+    console.print(marked(what_was_done(tasks)))
     for one in scores:
-        console.print(f"\n[bold]{escape(headline(one))}[/]")
+        console.print(f"\n[bold]{marked(headline(one))}[/]")
         console.print(_table(one))
         for sentence in (*about_loss(one), *about_adaptation(one)):
-            console.print(escape(sentence))
+            console.print(marked(sentence))
     for pair in pairs:
         console.print()
         for sentence in about_pair(pair):
-            console.print(escape(sentence))
+            console.print(marked(sentence))
     for one, found in zip(scores, more.by_shots, strict=False):
-        console.print(f"\n[bold]{escape(headline(one))}, by shots[/]")
+        console.print(f"\n[bold]{marked(f'{headline(one)}, by shots')}[/]")
         console.print(shots_table(found))
     if more.samples is not None:
         for table in sample_tables(more.samples, scores):
             console.print()
             console.print(table)
         for sentence in (*more.samples.notes, *([ABOUT] if more.samples.landmarks else ())):
-            console.print(escape(sentence))
+            console.print(marked(sentence))
 
 
 def what_was_done(tasks: HeldOutTasks) -> str:
@@ -47,10 +48,10 @@ def what_was_done(tasks: HeldOutTasks) -> str:
     if tasks.support_draws > 1:
         support = f"{tasks.support_draws} separate draws of {support}"
     query = f"an even grid of {tasks.grid:,}" if tasks.grid else f"{tasks.query_size:,} others"
-    seen = "held out, as far as that is known" if tasks.doubts else "that no run has seen"
     source = f" of {printable(tasks.source)}" if tasks.source else ""
     return (
-        f"Scored on {counted(tasks.tasks, 'task')} of {type(tasks.family).title}{source} {seen} (stream test, "
+        f"Scored on {counted(tasks.tasks, 'task')} of {type(tasks.family).title}{source} "
+        f"{'held out, as far as that is known' if tasks.doubts else 'that no run has seen'} (stream test, "
         f"seed {tasks.family.seed}): each adapts to {support} and is judged by {query}.{_over(tasks)}"
     )
 
@@ -73,14 +74,14 @@ def headline(scores: RunScores) -> str:
 
 def _table(scores: RunScores) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("Query loss", min_width=12)
+    table.add_column(translated("Query loss"), min_width=12)
     for heading in ("step", "mean ± 95 %", "median", "tasks", "diverged"):
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(translated(heading), justify="right", no_wrap=True)
     chosen = [scores.steps[place] for place in shown_steps(len(scores.steps) - 1)]
     for name, values in (*_losses(scores), *scores.details.items()):
         for step in chosen:
             found, lost = scores.summary(values, step), scores.lost(step)
-            first = escape(name) if step == chosen[0] else ""
+            first = marked(name) if step == chosen[0] else ""
             mean, median = with_interval(found.mean, found.interval), plain(found.median, found.interval)
             lost_text = f"[yellow]{lost:,}[/]" if lost else "0"
             table.add_row(first, str(step), mean, median, f"{found.tasks:,}", lost_text, end_section=step == chosen[-1])
@@ -109,16 +110,17 @@ def about_adaptation(scores: RunScores) -> Iterable[str]:
     """Say whether the loss falls from step 0 to the last step."""
     if not scores.last:
         return
-    after, several = f"after {counted(scores.last, 'step')}", len(scores.losses) > 1
+    steps, several = counted(scores.last, "step"), len(scores.losses) > 1
     for player in scores.losses:
         found = scores.gain(player)
         loss = f"the {player}'s loss" if several else "the loss"
         if not found.tasks:
-            yield f"{after.capitalize()} every task has diverged: nothing can be said about {loss}."
+            yield f"After {steps} every task has diverged: nothing can be said about {loss}."
             continue
-        what = f"{after} {loss} is {apart(found)} than before; it falls in {of_tasks(found)}."
+        less = f"{apart(found)} than before; it falls in {of_tasks(found)}."
+        what = f"after {steps} the {player}'s loss is {less}" if several else f"after {steps} the loss is {less}"
         if not found.mean and not found.interval:
-            yield f"Adaptation changes nothing: {after} {loss} is what it was before."
+            yield f"Adaptation changes nothing: after {steps} {loss} is what it was before."
         elif several:
             yield what[0].upper() + what[1:]
         elif not found.is_clear:

@@ -14,6 +14,7 @@ from types import FrameType
 import appdirs
 
 from metagen_gui.engine.files import append_text
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.plain_text import printable
 
 
@@ -47,7 +48,7 @@ class RunFailed(Exception):
 
 def say(text: str) -> None:
     """Print one line on stderr, under the program's name."""
-    print(f"metagen: {printable(text)}", file=sys.stderr)
+    print(f"metagen: {printable(translated(text))}", file=sys.stderr)
 
 
 def one_line(error: BaseException) -> str:

@@ -22,7 +22,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.failures import say
+from metagen_gui.cli.language import marked
 from metagen_gui.engine import experiment
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.metrics.base import Metric
 from metagen_gui.engine.models.base import GenerativeModel
 from metagen_gui.engine.plugins import PLUGINS, foreign_plugins, load_plugins
@@ -99,35 +101,36 @@ def _print_for_people(listed: dict[str, Any]) -> None:
     console = Console(highlight=False)
     for section in SECTIONS:
         heading = PLUGINS[section].heading if section in PLUGINS else "Training"
-        console.rule(f"[bold]{heading}[/]", align="left", style="dim")
+        console.rule(f"[bold]{translated(heading)}[/]", align="left", style="dim")
         if section == "training":
             console.print(_table(listed[section]))
             continue
         for plugin in listed[section]:
-            console.print(
-                f"\n[bold cyan]{escape(plugin['name'])}[/]  {escape(plugin['title'])}. {escape(plugin['summary'])}"
-            )
+            said = marked(f"{plugin['title']}. {plugin['summary']}")
+            console.print(f"\n[bold cyan]{escape(plugin['name'])}[/]  {said}")
             if "adapts" in plugin:
                 choices, groups = ", ".join(plugin["adapts"]), ", ".join(plugin["groups"])
-                console.print(f"What adapts: {escape(choices)}; or groups joined by +: {escape(groups)}.")
+                console.print(marked(f"What adapts: {choices}; or groups joined by +: {groups}."))
             if "settings" in plugin:
                 console.print(_table(plugin["settings"]))
         console.print()
     for package in listed["packages"]:
-        names, how = ", ".join(one["name"] for one in package["brings"]), "" if package["loaded"] else " (switched off)"
-        console.print(f"[bold]{escape(package['package'])}[/]{how} brings {escape(names)}")
-    console.print("[dim]Set with --set, as in --set algorithm.inner_lr=0.01. * may change during a run.[/]")
+        names = ", ".join(one["name"] for one in package["brings"])
+        how = "" if package["loaded"] else translated(" (switched off)")
+        console.print(f"[bold]{escape(package['package'])}[/]{how} {translated('brings')} {escape(names)}")
+    last = "Set with --set, as in --set algorithm.inner_lr=0.01. * may change during a run."
+    console.print(f"[dim]{marked(last)}[/]")
 
 
 def _table(settings: Sequence[dict[str, Any]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("setting", no_wrap=True)
-    table.add_column("default", overflow="fold")
-    table.add_column("values", overflow="fold")
+    table.add_column(translated("setting"), no_wrap=True)
+    table.add_column(translated("default"), overflow="fold")
+    table.add_column(translated("values"), overflow="fold")
     table.add_column("", ratio=1)
     for item in settings:
         name = f"{item['name']}{' *' if item['live'] else ''}"
-        table.add_row(name, escape(_text(item["default"])), escape(_values(item)), escape(item["help"]))
+        table.add_row(name, escape(_text(item["default"])), marked(_values(item)), marked(item["help"]))
     return table
 
 

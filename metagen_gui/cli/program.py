@@ -12,8 +12,8 @@ import typer
 
 from metagen_gui.__main__ import program_version
 from metagen_gui.cli.judging import bench, judging
+from metagen_gui.cli.language import tell
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.plain_text import printable
 
 app = typer.Typer(
     add_completion=False,
@@ -150,7 +150,8 @@ def export(
     from metagen_gui.engine.exports.writing import export
 
     exported = export(Order(run, to, format, task, images, steps, force))
-    print(f"{printable(exported.summary)}\n\n{exported.code}", end="")
+    tell(exported.summary)
+    print(f"\n{exported.code}", end="")
 
 
 @app.command()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
@@ -19,8 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from metagen_gui.cli.figures import Figures, figure
+from metagen_gui.cli.language import marked
 from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, StepReport
-from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.languages.spoken import translated
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
@@ -52,7 +52,7 @@ class Display(ABC):
 
     def say(self, text: str) -> None:
         """Print a line that stays; names of files and classes in it cannot steer the terminal."""
-        self.console.print(escape(printable(text)), soft_wrap=True, highlight=False)
+        self.console.print(marked(text), soft_wrap=True, highlight=False)
 
     @abstractmethod
     def refresh(self, event: Event) -> None:
@@ -95,25 +95,25 @@ class Bar(Display):
         line.add_column(ratio=1, min_width=10)
         line.add_column(no_wrap=True)
         line.add_row(
-            Text(PHASES.get(figures.phase, figures.phase), "bold"),
+            Text(translated(PHASES.get(figures.phase, figures.phase)), "bold"),
             ProgressBar(total=figures.meta_steps, completed=figures.meta_step),
-            " · ".join(figures.pace()),
+            translated(" · ".join(figures.pace())),
         )
         parts: list[RenderableType] = [line, self._losses()]
         if figures.diverged:
             tasks = "1 task" if figures.diverged == 1 else f"{figures.diverged} tasks"
-            parts.append(Text(f"In the last step the loss of {tasks} was not finite.", "yellow"))
+            parts.append(Text(translated(f"In the last step the loss of {tasks} was not finite."), "yellow"))
         return Group(*parts)
 
     def _losses(self) -> Table:
         validation = self.figures.validation
         last = len(next(iter(validation.query_loss.values()))) - 1 if validation else 0
         table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", pad_edge=False)
-        table.add_column("Query loss")
-        table.add_column("training", justify="right", min_width=9)
-        table.add_column(f"validation, adaptation step 0 → {last}" if validation else "")
+        table.add_column(translated("Query loss"))
+        table.add_column(translated("training"), justify="right", min_width=9)
+        table.add_column(translated(f"validation, adaptation step 0 → {last}") if validation else "")
         for player, loss in self.figures.losses.items():
-            table.add_row(player, figure(loss), self.figures.validation_path(player))
+            table.add_row(translated(player), figure(loss), self.figures.validation_path(player))
         return table
 
 
@@ -131,7 +131,7 @@ def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, expand=True, disable=not _can_draw(console)) as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(translated(what), total=total)
         yield lambda more: bar.advance(task, more)
 
 
@@ -153,4 +153,4 @@ def _can_draw(console: Console) -> bool:
 
 
 def _spinner() -> Spinner:
-    return Spinner("dots", " Preparing", style="cyan")
+    return Spinner("dots", " " + translated("Preparing"), style="cyan")

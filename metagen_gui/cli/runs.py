@@ -19,6 +19,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.figures import duration, figure
+from metagen_gui.cli.language import tell
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.store.library import RunEntry, list_runs
@@ -39,9 +41,9 @@ def show_runs(folder: Path | None, *, as_json: bool) -> None:
         print(json.dumps({"version": VERSION, "folder": str(root), "runs": listed}, indent=2))
     elif entries:
         _print_for_people(entries)
-        print(f"In {printable(str(root))}. Go on with one: metagen train --resume FOLDER")
+        tell(f"In {root}. Go on with one: metagen train --resume FOLDER")
     else:
-        print(f"There are no runs in {printable(str(root))}.")
+        tell(f"There are no runs in {root}.")
 
 
 def _as_data(entry: RunEntry) -> dict[str, Any]:
@@ -52,17 +54,17 @@ def _as_data(entry: RunEntry) -> dict[str, Any]:
 def _print_for_people(entries: list[RunEntry]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for heading in ("run", "state", "what", "best validation", "time", "note"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(translated(heading), overflow="fold")
     for entry in entries:
-        best = "–" if entry.best is None else f"{figure(entry.best)} at step {entry.best_step:,}"
-        state = f"[{COLOURS.get(entry.state, 'default')}]{entry.state}[/]"
-        steps = f"\nstep {entry.meta_step:,} of {entry.meta_steps:,}" if entry.meta_steps else ""
+        best = "–" if entry.best is None else translated(f"{figure(entry.best)} at step {entry.best_step:,}")
+        state = f"[{COLOURS.get(entry.state, 'default')}]{translated(entry.state)}[/]"
+        steps = translated(f"\nstep {entry.meta_step:,} of {entry.meta_steps:,}") if entry.meta_steps else ""
         began = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.began)) if entry.began else "–"
-        note = entry.note or entry.problem or (f"from {entry.parent}" if entry.parent else "")
+        note = entry.note or translated(entry.problem or (f"from {entry.parent}" if entry.parent else ""))
         table.add_row(
             _text(entry.name),
             state + steps,
-            _text(" · ".join(part for part in (entry.algorithm, entry.model, entry.tasks) if part)),
+            _text(" · ".join(translated(part) for part in (entry.algorithm, entry.model, entry.tasks) if part)),
             best,
             f"{began}\n{duration(entry.seconds)}",
             _text(note),

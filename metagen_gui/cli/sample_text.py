@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.figures import plain, with_interval
+from metagen_gui.cli.language import marked
 from metagen_gui.engine.held_out import ByShots, RunScores, Samples
 from metagen_gui.engine.held_out.adapted import Adapted
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.metrics.landmarks import landmark_title
 
 AT_ONCE = 3
@@ -21,13 +22,13 @@ def sample_tables(samples: Samples, scores: Sequence[RunScores]) -> Iterator[Tab
     for first in range(0, len(samples.measures), AT_ONCE):
         measures = samples.measures[first : first + AT_ONCE]
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-        table.add_column(f"{samples.count} samples of a task", min_width=22)
+        table.add_column(translated(f"{samples.count} samples of a task"), min_width=22)
         for measure in measures:
             unit = f", {measure.unit}" if measure.unit else ""
-            table.add_column(f"{measure.title}{unit}", justify="right")
+            table.add_column(translated(f"{measure.title}{unit}"), justify="right")
         for title, scored, step in _rows(samples, scores):
             found = [samples.summary(scored, measure, step) for measure in measures]
-            table.add_row(escape(title), *(with_interval(one.mean, one.interval) for one in found))
+            table.add_row(marked(title), *(with_interval(one.mean, one.interval) for one in found))
         yield table
 
 
@@ -42,14 +43,14 @@ def _rows(samples: Samples, scores: Sequence[RunScores]) -> Iterator[tuple[str, 
 def shots_table(found: ByShots) -> Table:
     """Return a table of −log p: a row per number of shots, a column per step that is told."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column(f"{found.likelihood.called}, nats", min_width=12)
+    table.add_column(translated(f"{found.likelihood.called}, nats"), min_width=12)
     for row in found.rows:
-        table.add_column(f"step {row}", justify="right")
-        table.add_column("median", justify="right")
+        table.add_column(translated(f"step {row}"), justify="right")
+        table.add_column(translated("median"), justify="right")
     for shots in found.shots:
         cells = []
         for row in found.rows:
             one = found.summary(shots, row)
             cells += [with_interval(one.mean, one.interval), plain(one.median, one.interval)]
-        table.add_row(f"{shots} shot{'' if shots == 1 else 's'}", *cells)
+        table.add_row(translated(f"{shots} shot{'' if shots == 1 else 's'}"), *cells)
     return table

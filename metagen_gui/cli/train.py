@@ -10,6 +10,7 @@ from types import FrameType
 
 from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log
 from metagen_gui.cli.figures import Figures, duration
+from metagen_gui.cli.language import tell
 from metagen_gui.cli.progress import open_display
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import Event, RunBroken
@@ -17,7 +18,6 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.store.checkpoint import manifests
 from metagen_gui.engine.store.library import experiment_at
 from metagen_gui.engine.store.names import CHECKPOINTS, LOG
@@ -75,12 +75,12 @@ def train_quietly(experiment: Experiment, out: Path | None) -> Path:
 
 def _trained(experiment: Experiment, run: Generator[Event, None, None], commands: Commands) -> int:
     figures, stopped_by = _to_its_end(experiment, run, commands)
-    folder = printable(str(figures.folder))
+    folder = figures.folder
     if not stopped_by:
-        print(f"Finished {figures.meta_steps:,} steps in {duration(figures.seconds)}: {folder}")
+        tell(f"Finished {figures.meta_steps:,} steps in {duration(figures.seconds)}: {folder}")
         return 0
     kept = "what was learned is in" if any(manifests(figures.folder / CHECKPOINTS)) else "nothing sound was learned:"
-    print(f"Stopped after step {figures.meta_step:,} of {figures.meta_steps:,}; {kept} {folder}")
+    tell(f"Stopped after step {figures.meta_step:,} of {figures.meta_steps:,}; {kept} {folder}")
     return 128 + stopped_by
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from metagen_gui.engine.resources import resources_folder
 
 SUFFIX = ".po"
+BETWEEN = "\x04"
+"""Stands between a context and a text, as in gettext."""
 NAME = "X-Name"
 """The line of a catalogue's head that says what its language is called by those who speak it."""
 
@@ -56,17 +58,22 @@ def name_of(path: Path) -> str:
 
 
 def read_entries(text: str) -> Iterator[tuple[str, str]]:
-    """Yield every `msgid` with its `msgstr`, the head as that of ""; "" is the text of what is not translated."""
-    english, parts, keyword = "", [""], ""
+    """Yield every `msgid` with its `msgstr`, the head as that of ""; "" is the text of what is not translated.
+
+    One with a `msgctxt` has that before it, as in gettext: `name`, U+0004, the `msgid`.
+    """
+    english, context, parts, keyword = "", "", [""], ""
     for line in text.splitlines():
         if line.startswith('"'):
             parts.append(json.loads(line))
             continue
-        if keyword == "msgid":
-            english = "".join(parts)
+        if keyword == "msgctxt":
+            context = parts[0] + BETWEEN
+        elif keyword == "msgid":
+            english, context = context + "".join(parts), ""
         elif keyword == "msgstr":
             yield english, "".join(parts)
         keyword, _, rest = line.partition(" ")
-        parts = [json.loads(rest)] if keyword in ("msgid", "msgstr") else [""]
+        parts = [json.loads(rest)] if keyword in ("msgctxt", "msgid", "msgstr") else [""]
     if keyword == "msgstr":
         yield english, "".join(parts)

@@ -14,13 +14,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 
+from metagen_gui.engine.languages.catalogue import BETWEEN
+
 HOLE = re.compile(r"\{(\d+|[a-z_]\w*)\}")
 """Where a value stands in a template."""
 JOINS = (". ", "\n", "; ", ": ", ", ", " · ", " ")
 """What may stand between parts that are translated each by itself; the last, only between sentences that have ended."""
-BETWEEN = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
+PROSE = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}")
+"""Several words."""
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""What may be the name of a choice, a file, a setting: it stays as it is in a sentence,"""
+WORD = f"word{BETWEEN}"
+"""but for words that are told so."""
+GAP = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
 """A space between two Chinese signs, where a template expected a number."""
-START = re.compile(r"[ ;,(]+\w*")
+START = re.compile(r" \(|[ ;,]+[^\s{(]\w*")
+PIECE = 0.01
+"""Letters that a piece costs: of two ways to put a translation together the one of fewer pieces is the better."""
 LONGEST = 3_000
 """Letters of what is looked at part by part."""
 ENDS = "。；：，、！？）”"
@@ -48,10 +58,12 @@ def template_of(english: str, text: str) -> Template | None:
     anchor = max(literals, key=len)
     if not holes or not any(letter.isalpha() for letter in anchor):
         return None
-    pattern, named = re.escape(literals[0]), []
-    for hole, literal in zip(holes, literals[1:], strict=True):
-        if not pattern.endswith("(.*?)"):
-            pattern += "(.*?)"
+    pattern = re.escape(literals[0])
+    named: list[str] = []
+    for before, hole, literal in zip(literals, holes, literals[1:], strict=False):
+        if before or not named:
+            # Only what follows upon a word or a full stop may be empty, such as what is told in special cases.
+            pattern += "(.+?)" if not before or before[-1] in " (" else "(.*?)"
             named.append(hole)
         pattern += re.escape(literal)
     return Template(re.compile(pattern, re.DOTALL), tuple(named), anchor, sum(map(len, literals)), text)
@@ -61,6 +73,10 @@ class Sentences:
     """Tells English sentences in the language of `messages`."""
 
     def __init__(self, messages: Mapping[str, str]) -> None:
+        self._words = {
+            english.removeprefix(WORD): text for english, text in messages.items() if english.startswith(WORD)
+        }
+        messages = {english: text for english, text in messages.items() if BETWEEN not in english}
         self._messages = messages
         self._templates = [made for pair in messages.items() if (made := template_of(*pair)) is not None]
         self._starts = {START.match(english)[0] for english in messages if START.match(english)}  # type: ignore[index]
@@ -69,15 +85,17 @@ class Sentences:
 
     def tell(self, text: str) -> str:
         """Return `text` in the other language; as it is, where nothing is known of it."""
-        return self._best(text)[1]
+        return self._messages.get(text) or self._best(text)[1]
 
-    def _find_best(self, text: str) -> tuple[int, str]:
+    def _find_best(self, text: str) -> tuple[float, str]:
         """Return how many letters of `text` are known, and the translation by which most are."""
+        if NAME.fullmatch(text):
+            return (len(text) - PIECE, self._words[text]) if text in self._words else (0, text)
         for known, end in ((text, ""), (text[:-1], text[-1:])):
             for spelled in (known, known[:1].swapcase() + known[1:]):
                 if spelled in self._messages and (not end or end in ".:"):
-                    return len(text) + 1, self._messages[spelled] + self._messages.get(end, end)
-        best = (0, text)
+                    return len(text) - PIECE / 2, self._messages[spelled] + self._messages.get(end, end)
+        best: tuple[float, str] = (0, text)
         if len(text) > LONGEST or not any(letter.isalpha() for letter in text):
             return best
         for template in self._templates:
@@ -85,34 +103,35 @@ class Sentences:
                 best = max(best, self._by_template(template, text), key=itemgetter(0))
         for start in self._starts:
             for at in _places(start, text):
-                best = max(self._in_two(text, at, ""), best, key=itemgetter(0))
+                best = max(best, self._in_two(text, at, ""), key=itemgetter(0))
         for join in JOINS:
             for at in _places(join, text):
                 if join != " " or text[at - 1] in ".!?":
                     best = max(self._in_two(text, at, join), best, key=itemgetter(0))
         return best
 
-    def _by_template(self, template: Template, text: str) -> tuple[int, str]:
+    def _by_template(self, template: Template, text: str) -> tuple[float, str]:
         found = template.pattern.fullmatch(text)
         if found is None:
             return 0, text
         values = [self._best(value) for value in found.groups()]
         # A few letters such as " of " are in sentences of all kinds, which a template of theirs would tear apart.
-        strange = sum(
-            len(value) for value, (known, _) in zip(found.groups(), values, strict=True) if _prose(value, known)
-        )
-        letters = template.letters + sum(known for known, _ in values)
+        pairs = zip(found.groups(), values, strict=True)
+        strange = sum(max(0, len(value) - known) for value, (known, _) in pairs if PROSE.search(value))
+        letters = template.letters - PIECE + sum(known for known, _ in values)
         if strange > letters:
             return 0, text
         told = dict(zip(template.holes, (value for _, value in values), strict=True))
-        return letters, BETWEEN.sub("", HOLE.sub(lambda hole: told.get(hole[1], ""), template.text))
+        return letters, GAP.sub("", HOLE.sub(lambda hole: told.get(hole[1], ""), template.text))
 
-    def _in_two(self, text: str, at: int, join: str) -> tuple[int, str]:
+    def _in_two(self, text: str, at: int, join: str) -> tuple[float, str]:
         keeps = "." if join == ". " else ""
         first, second = self._best(text[:at] + keeps), self._best(text[at + len(join) :])
         if not first[0] + second[0] or (not join and not second[0]):
             return 0, text
-        between = join.removeprefix(keeps) if keeps else self._messages.get(join, join)
+        between = join.removeprefix(keeps)
+        if join == ": " or (first[0] and second[0]):
+            between = self._messages.get(between, between)
         if between == " " and first[1][-1:] in ENDS:
             between = ""
         return first[0] + second[0], first[1] + between + second[1]
@@ -124,8 +143,3 @@ def _places(part: str, text: str) -> Iterator[int]:
     while 0 < at < len(text) - len(part):
         yield at
         at = text.find(part, at + 1)
-
-
-def _prose(value: str, known: int) -> bool:
-    """Whether a value is several words of which nothing is known."""
-    return not known and len(re.findall(r"[^\W\d_]{2,} (?=[^\W\d_]{2,})", value)) >= 2

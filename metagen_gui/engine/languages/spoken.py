@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from metagen_gui.engine.languages.catalogue import Catalogue, catalogues, read_catalogue, read_entries
+from metagen_gui.engine.languages.catalogue import BETWEEN, Catalogue, catalogues, read_catalogue, read_entries
 from metagen_gui.engine.languages.sentences import Sentences
 
 ENGLISH = "en"
@@ -24,6 +24,15 @@ _tell: Callable[[str], str] = str
 def translated(text: str) -> str:
     """Return an English sentence of the engine as a person is to read it; as it is, where nobody has translated it."""
     return _tell(text)
+
+
+def named(name: str) -> str:
+    """Return what a registered name is called: of a choice, a group of parameters, a player (`wgan_gp`, `head`).
+
+    In a sentence of the engine a name stays as it is, for that is how it is written in files and on command lines.
+    """
+    spelled = name.replace("_", " ")
+    return _messages.get(f"name{BETWEEN}{spelled}", spelled)
 
 
 def known(text: str) -> str | None:
@@ -76,7 +85,9 @@ def _catalogue(language: str) -> Catalogue | None:
     try:
         if language == PSEUDO and files:
             entries = read_entries(next(iter(files.values())).read_text(encoding="utf-8"))
-            return Catalogue(PSEUDO, {english: pseudo(english) for english, _ in entries if english})
+            return Catalogue(
+                PSEUDO, {english: pseudo(english.rpartition(BETWEEN)[2]) for english, _ in entries if english}
+            )
         return read_catalogue(files[language]) if language in files else None
     except (OSError, ValueError):
         return None
