@@ -61,6 +61,8 @@ class TaskFamily(ABC):
     title: ClassVar[str]
     summary: ClassVar[str]
     reference: ClassVar[str] = ""
+    licence: ClassVar[str] = "that of the data, which this program cannot know"
+    """Who may use the data, and so what is learned of them, in a few words, where that is known."""
     Settings: ClassVar[type[Config]]
     suggests: ClassVar[Mapping[str, Any]] = {}
     """Defaults of other groups that suit this family, as `{"training.shots": 100}`; a person's own values win."""

@@ -65,6 +65,7 @@ class Densities(TaskFamily):
         "Points in the plane; a task is one density, such as a ring of Gaussians. Quick, and modes can be counted."
     )
     reference = "Srivastava et al. 2017, https://arxiv.org/abs/1705.07761 (rings and grids for counting modes)"
+    licence = "none: the numbers are made here"
     Settings = DensitySettings
     suggests: ClassVar[Mapping[str, Any]] = {"training.shots": 64, "training.query_size": 128, "model.width": 64}
     spec = PointSpec()

@@ -68,6 +68,7 @@ class Gaussians(TaskFamily):
     title = "2-D Gaussians"
     summary = "One round Gaussian per task: the best possible answer is known, so it shows how near a model comes."
     reference = "Murphy 2007, https://www.cs.ubc.ca/~murphyk/Papers/bayesGauss.pdf"
+    licence = "none: the numbers are made here"
     Settings = GaussianSettings
     suggests: ClassVar[Mapping[str, Any]] = {"training.shots": 5, "training.query_size": 128, "model.width": 64}
     spec = PointSpec()

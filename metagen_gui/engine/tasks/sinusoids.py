@@ -62,6 +62,7 @@ class Sinusoids(TaskFamily):
     title = "Sinusoids"
     summary = "Sine curves from a few points: the picture every teacher of meta-learning shows first."
     reference = "Finn, Abbeel & Levine 2017, section 5.1; frequency: Li et al. 2017"
+    licence = "none: the numbers are made here"
     Settings = SinusoidSettings
     suggests: ClassVar[Mapping[str, Any]] = {
         "model.name": "curve",

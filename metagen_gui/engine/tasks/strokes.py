@@ -61,6 +61,7 @@ class Strokes(TaskFamily):
     title = "Strokes"
     summary = "Handwritten characters of real and invented alphabets, much like Omniglot; nothing to download."
     reference = "Lake, Salakhutdinov & Tenenbaum, Human-level concept learning, Science 2015 (the data it resembles)"
+    licence = "none asked for: drawn here, in part after the Hershey fonts, whose notice comes with MetaGen"
     Settings = StrokesSettings
     remedies = {"overfitting": partial(put, path="tasks.turned", label="Add turned characters", value=True)}
     groups_are = "alphabets"

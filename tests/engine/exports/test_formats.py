@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.exports import read_back, writing
+from metagen_gui.engine.exports import figures, read_back, writing
 from metagen_gui.engine.exports.base import ADAPTED, Arrays, Format, Order, Written, formats
 from metagen_gui.engine.exports.writing import export
 from metagen_gui.engine.run.outer_loop import meta_train
@@ -24,6 +24,11 @@ PAIRS = diagonal(3)
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(autouse=True)
+def quick_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "TASKS", 2)
 
 
 @pytest.fixture
