@@ -63,8 +63,7 @@ step "The window"
 Xvfb $display -screen 0 1600x950x24 -nolisten tcp -fbdir "$folder" >/dev/null 2>&1 &
 screen=$!
 sleep 2
-inside metagen doctor >/dev/null
-on_screen metagen doctor | grep -A3 '^Window' | tee -a "$folder/doctor.txt"
+on_screen metagen-gui --describe
 window() { # opens it with these words, takes a picture after a while, and closes it
   local seen=$1 window
   shift

@@ -167,6 +167,30 @@ def test_the_icon_is_drawn_in_every_size(qapp: QApplication) -> None:
     assert pixmap.toImage().pixelColor(32, 12).red() > 200
 
 
+# -- the wheel -------------------------------------------------------------------------------------------------------
+
+
+def test_an_installed_package_finds_its_own_files(tmp_path: Path) -> None:
+    """The package and the folder of resources lie as a wheel puts them."""
+    shutil.copytree(ROOT / "metagen_gui", tmp_path / "metagen_gui")
+    for source, place in project()["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"].items():
+        (tmp_path / place).symlink_to(ROOT / source)
+    look = """
+from metagen_gui.engine.doctor import own_files
+from metagen_gui.engine.languages.catalogue import catalogues
+from metagen_gui.engine.resources import resources_folder
+print(resources_folder())
+print(*{line.level for line in own_files.look(None)}, *catalogues())
+"""
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", look], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    found, told = done.stdout.splitlines()
+    assert Path(found) == tmp_path / "metagen_gui" / "_resources"
+    assert told == "ok zh_CN"
+
+
 # -- setting up ------------------------------------------------------------------------------------------------------
 
 
