@@ -4,12 +4,14 @@
 # make test-every   what `make test` runs, and in it every algorithm with every model
 # make translations   gather every text into resources/translations, and tell which are not translated
 # make bundle  the programs to install: a folder that needs no Python, a tarball, a Debian package
+# make docs    build the documentation: build/docs/index.html, pages that open from the disk
+# make pictures  draw the documentation's pictures anew, by the program itself; minutes
 # make icons   draw the icon's PNG files from its SVG
 # make clean   remove what the others made
 
 BIN := .venv/bin
 
-.PHONY: help run bundle test test-quick test-every translations icons clean
+.PHONY: help run bundle test test-quick test-every translations docs pictures icons clean
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -52,11 +54,18 @@ translations: .venv/.ready
 bundle: .venv/.ready-packaging
 	packaging/make_bundle.sh
 
+docs: .venv/.ready-docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees docs build/docs
+	@echo "The documentation is build/docs/index.html"
+
+pictures: .venv/.ready
+	$(BIN)/python docs/make_pictures.py
+
 icons: .venv/.ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/draw_icons.py
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist docs/reference .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # A stamp is as new as the last installation; a changed pyproject.toml asks for another one.
 .venv/.ready: pyproject.toml packaging/set_up.sh
@@ -67,3 +76,6 @@ clean:
 
 .venv/.ready-packaging: pyproject.toml packaging/set_up.sh
 	@packaging/set_up.sh packaging
+
+.venv/.ready-docs: pyproject.toml packaging/set_up.sh
+	@packaging/set_up.sh docs

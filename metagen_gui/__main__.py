@@ -54,7 +54,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="metagen-gui", description="MetaGen: a desktop laboratory for meta-learned generative models."
     )
-    parser.add_argument("experiment", nargs="?", type=Path, help="experiment file or run folder to open")
+    parser.add_argument("experiment", nargs="?", type=Path, help="experiment file, lesson or run folder to open")
     parser.add_argument("--version", action=_ShowVersion)
     parser.add_argument("--describe", action="store_true", help="say what Qt gives a window here, as JSON, and stop")
     return parser.parse_args(words)

@@ -22,9 +22,10 @@ from metagen_gui.engine.files import read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.places import parsed
 from metagen_gui.engine.settings.plain_text import printable, quoted
+from metagen_gui.engine.store.names import LESSON
 
 VERSION = 1
-MARK, SUFFIX = "metagen-lesson:", ".metagen-lesson"
+MARK, SUFFIX = "metagen-lesson:", LESSON
 MOST_BYTES = 2**20
 """Of the JSON, in a file and unpacked."""
 MOST_LETTERS, MOST_NAMES, DIGITS = 10_000, 500, 12

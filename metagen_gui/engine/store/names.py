@@ -8,6 +8,8 @@ import appdirs
 
 from metagen_gui.engine.settings.places import EXPERIMENT as EXPERIMENT
 
+LESSON = ".metagen-lesson"
+"""How the names of lessons' files end."""
 METRICS, SAMPLES, CHECKPOINTS, EVENTS = "metrics.csv", "samples", "checkpoints", "events.jsonl"
 EXPORT = "export.json"
 """In the folder of an export: what was exported."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -92,6 +92,15 @@ class ArrowTable(QTableWidget):
         self.blockSignals(False)
         self._recolour()
 
+    def choose(self, current: str, drawn: Collection[str] | None) -> None:
+        """Draw these arrows, or all, and make this row the current one; those that are not there are left out."""
+        for row, name in enumerate(self._names):
+            self._cell(row, 0).setCheckState(
+                Qt.CheckState.Checked if drawn is None or name in drawn else Qt.CheckState.Unchecked
+            )
+        if current in self._names:
+            self.setCurrentCell(self._names.index(current), 0)
+
     def show_arrow(self, arrow: Arrow) -> None:
         """Write what is known of an arrow into its row."""
         if arrow.name not in self._names:
@@ -114,6 +123,8 @@ class ArrowTable(QTableWidget):
     def _verdict(self, arrow: Arrow) -> str:
         if arrow.differences is None:
             return self.tr("being checked…")
+        if not math.isfinite(arrow.error):
+            return self.tr("diverged")
         if arrow.approximates:
             return "≈"
         return self.tr("exact") if arrow.error <= CLOSE else self.tr("wrong")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from metagen_gui.engine.settings.formula import as_text
 from metagen_gui.engine.slow_motion.phases import Number, Phase
 from metagen_gui.gui.plots.scale import format_number
-from metagen_gui.gui.widgets.formula import FormulaLabel, as_text
+from metagen_gui.gui.widgets.formula import FormulaLabel
 from metagen_gui.gui.widgets.plain_text import plain_tip
 
 _DIGITS = 5

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from metagen_gui.engine.settings.formula import as_text
 from metagen_gui.engine.slow_motion.phases import Phase
 from metagen_gui.gui.samples.cell_picture import Options
 from metagen_gui.gui.samples.grid import SampleGrid
 from metagen_gui.gui.slow_motion.inner_losses import InnerLosses
 from metagen_gui.gui.slow_motion.numbers import NumberTable
-from metagen_gui.gui.widgets.formula import FormulaLabel, as_text
+from metagen_gui.gui.widgets.formula import FormulaLabel
 from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.turning_splitter import TurningSplitter
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel

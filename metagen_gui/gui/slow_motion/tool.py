@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.gui.run.tool import Tool
 
@@ -20,6 +21,7 @@ class SlowMotionTool(Tool):
 
     step_page: StepPage
     toy_page: ToyPage
+    pages: QTabWidget
 
     def build(self) -> QWidget:
         """Make both pages."""
@@ -32,7 +34,7 @@ class SlowMotionTool(Tool):
         engine = self.around.controller.engine
         assert engine is not None, "a tool is made when the engine is there"
         self.toy_page = ToyPage(engine.use_threads)
-        pages = self._pages_shown = QTabWidget()
+        self.pages = pages = QTabWidget()
         pages.setObjectName("slow_motion_pages")
         pages.setDocumentMode(True)
         pages.addTab(self.step_page, self.tr("Outer step"))
@@ -41,20 +43,23 @@ class SlowMotionTool(Tool):
         return pages
 
     def lesson(self) -> dict[str, Any]:
-        """Return which page is seen, which run is slowed down, and the toy with its settings."""
+        """Return which page is seen, which run is slowed down, and the toy as it is shown."""
         if self.contents is None:
             return {}
-        toy, run = self.toy_page, self.step_page.source.currentData()
-        chosen = {"toy": toy.toy.currentData(), "steps": toy.steps.value(), "rate": toy.rate.value()}
-        return {"page": self._pages_shown.currentIndex(), **chosen, **({"run": run.name} if run else {})}
+        run = self.step_page.source.currentData()
+        toy = self.toy_page.scene().document()
+        return {"page": self.pages.currentIndex(), **toy, **({"run": run.name} if run else {})}
 
     def bring_back(self, state: Mapping[str, Any]) -> None:
-        """Show that page of that run and toy; a run that is not here is told of."""
-        toy, steps, rate = self.toy_page, state.get("steps"), state.get("rate")
-        row = toy.toy.findData(str(state.get("toy")))
-        if row >= 0 and type(steps) is int and 1 <= steps <= 5 and isinstance(rate, float) and 0 < rate <= 1:
-            toy.choose(row, steps, rate)
-        self._pages_shown.setCurrentIndex(1 if state.get("page") == 1 else 0)
+        """Show that page of that run and toy; what cannot be is told."""
+        from metagen_gui.gui.slow_motion.scene import Scene
+
+        try:
+            if "toy" in state:
+                self.toy_page.show_scene(Scene.from_document(state, "lesson"))
+        except BadInput as problem:
+            self.around.banner.warn(str(problem))
+        self.pages.setCurrentIndex(1 if state.get("page") == 1 else 0)
         if isinstance(name := state.get("run"), str) and not self.step_page.choose(name):
             self.around.banner.warn(self.tr("There is no run {0} here.").format(shortened(name)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from math import isnan
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButto
 
 from metagen_gui.gui.program.worker import Worker
 from metagen_gui.gui.slow_motion.arrow_table import ArrowTable
+from metagen_gui.gui.slow_motion.scene import HIGHEST_RATE, LOWEST_RATE, MOST_STEPS, Scene
 from metagen_gui.gui.slow_motion.surface import Surface
+from metagen_gui.gui.slow_motion.toy_work import Contest, Ground, Ways, checked, contest, ground, ways
 from metagen_gui.gui.widgets.fitting_label import SEPARATOR, FittingLabel
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.message_line import MessageLine
@@ -24,43 +26,12 @@ from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.slow_motion.arrows import Arrow, Contender
-    from metagen_gui.engine.slow_motion.toys import Toy
 
 Values = Any
-_ACROSS, _DOWN = 64, 48
-"""Cells of the surface."""
-_TASKS = 8
-"""Tasks whose paths are drawn."""
 _SOON = 15
 """Milliseconds in which arrows are waited for."""
 _STRIDE = 0.04
 """How far *Step* goes, as a share of the plane."""
-
-
-@dataclass(frozen=True)
-class Contest:
-    """A toy under some settings, and who can train it; `refused` says, by their titles, why the others cannot."""
-
-    toy: Toy
-    rate: float
-    able: dict[str, Contender]
-    refused: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The surface of an algorithm."""
-
-    of: Contender
-    losses: Values
-
-
-@dataclass(frozen=True)
-class Ways:
-    """Where adaptation leads from θ in some tasks."""
-
-    theta: tuple[float, float]
-    paths: Values
 
 
 class ToyPage(QWidget):
@@ -76,6 +47,8 @@ class ToyPage(QWidget):
         self._grounds: dict[int, Values] = {}
         """Surfaces by whose they are."""
         self._trail: list[tuple[float, float]] = []
+        self._scene: Scene | None = None
+        """What is to be shown as soon as its contest has come."""
         self._build()
         self.worker.failed.connect(self.said.say)
         self._soon = QTimer(self)
@@ -91,9 +64,9 @@ class ToyPage(QWidget):
         self.toy.addItem(self.tr("Density of one mode: its place"), "mode")
         self.steps, self.rate = QSpinBox(), QDoubleSpinBox()
         self.steps.setObjectName("toy_steps")
-        self.steps.setRange(1, 5)
+        self.steps.setRange(1, MOST_STEPS)
         self.rate.setObjectName("toy_inner_lr")
-        self.rate.setRange(0.001, 1.0)
+        self.rate.setRange(LOWEST_RATE, HIGHEST_RATE)
         self.rate.setDecimals(3)
         self.rate.setSingleStep(0.01)
         bar = QWidget()
@@ -155,42 +128,51 @@ class ToyPage(QWidget):
         if self._contest is None and not self.worker.busy:
             self._choose_toy()
 
-    def choose(self, row: int, steps: int, rate: float) -> None:
-        """Show the toy of a row of the list, with so many inner steps and that rate."""
-        with QSignalBlocker(self.toy), QSignalBlocker(self.steps), QSignalBlocker(self.rate):
-            self.toy.setCurrentIndex(row)
-            self.steps.setValue(steps)
-            self.rate.setValue(rate)
-        self._contest = None
+    def scene(self) -> Scene:
+        """Return what is shown; before anything is, what would be."""
+        if self._scene is not None:
+            return self._scene
+        known = Scene(str(self.toy.currentData()), self.steps.value(), round(self.rate.value(), 3))
+        if self._contest is None:
+            return known
+        return replace(known, theta=self.surface.theta, drawn=tuple(self.table.places), current=self.table.current)
+
+    def show_scene(self, scene: Scene) -> None:
+        """Show this in place of what is shown."""
+        with QSignalBlocker(self.steps), QSignalBlocker(self.rate), QSignalBlocker(self.toy):
+            self.steps.setValue(scene.steps)
+            self.rate.setValue(scene.rate)
+            self.toy.setCurrentIndex(self.toy.findData(scene.toy))
+        self._contest, self._scene = None, scene
         self._begin_anew()
 
     # -- what is asked -------------------------------------------------------------------------------------------
 
     def _choose_toy(self) -> None:
         self._contest = None
-        self.worker.do([partial(_contest, self.toy.currentData(), self.steps.value(), None)])
+        self.worker.do([partial(contest, self.toy.currentData(), self.steps.value(), None)])
 
     def _begin_anew(self) -> None:
-        self.worker.do([partial(_contest, self.toy.currentData(), self.steps.value(), self.rate.value())])
+        self.worker.do([partial(contest, self.toy.currentData(), self.steps.value(), self.rate.value())])
 
     def _ask(self) -> None:
         """Ask for everything at the present θ: first what is drawn, then the surface, at last the checks."""
-        contest, theta = self._contest, self.surface.theta
-        if contest is None:
+        found, theta = self._contest, self.surface.theta
+        if found is None:
             return
-        chosen = contest.able.get(self.table.current)
-        plan: list[Callable[[], Any]] = [partial(one.arrow, theta) for one in self._ordered(contest)]
+        chosen = found.able.get(self.table.current)
+        plan: list[Callable[[], Any]] = [partial(one.arrow, theta) for one in self._ordered(found)]
         if chosen is not None:
-            plan.insert(1, partial(_ways, chosen, theta))
+            plan.insert(1, partial(ways, chosen, theta))
             if id(chosen) not in self._grounds:
-                plan.append(partial(_ground, chosen))
-        plan += [partial(_checked, one, theta) for one in self._ordered(contest)]
+                plan.append(partial(ground, chosen))
+        plan += [partial(checked, one, theta) for one in self._ordered(found)]
         self.worker.do(plan)
 
-    def _ordered(self, contest: Contest) -> list[Contender]:
+    def _ordered(self, found: Contest) -> list[Contender]:
         """Return the algorithms, the current one first and those that are not drawn last."""
         drawn = self.table.places
-        return sorted(contest.able.values(), key=lambda one: (one.name != self.table.current, one.name not in drawn))
+        return sorted(found.able.values(), key=lambda one: (one.name != self.table.current, one.name not in drawn))
 
     # -- what comes ----------------------------------------------------------------------------------------------
 
@@ -219,14 +201,17 @@ class ToyPage(QWidget):
         self.said.say("")
         if other:
             self._trail.clear()
+            scene, self._scene = self._scene, None
             with QSignalBlocker(self.rate):
                 self.rate.setValue(found.rate)
             self.surface.show_toy(found.toy)
+            if scene is not None:
+                self.table.choose(scene.current, scene.drawn)
+                self.surface.put(*(scene.theta or found.toy.start))
         self._ask()
 
     def _show_ground(self) -> None:
-        contest = self._contest
-        chosen = contest.able.get(self.table.current) if contest else None
+        chosen = self._contest.able.get(self.table.current) if self._contest else None
         if chosen is not None and id(chosen) in self._grounds:
             self.surface.show_losses(self._grounds[id(chosen)])
 
@@ -261,10 +246,10 @@ class ToyPage(QWidget):
         self._ask()
 
     def _step(self) -> None:
-        contest, arrow = self._contest, self._arrows.get(self.table.current)
-        if contest is None or arrow is None or arrow.theta != self.surface.theta or not arrow.length:
+        found, arrow = self._contest, self._arrows.get(self.table.current)
+        if found is None or arrow is None or arrow.theta != self.surface.theta or not arrow.length:
             return
-        left, right, bottom, top = contest.toy.extent
+        left, right, bottom, top = found.toy.extent
         span = np.array([right - left, top - bottom])
         way = -arrow.gradient / np.linalg.norm(arrow.gradient / span) * _STRIDE
         x, y = (np.array(arrow.theta) + way).tolist()
@@ -275,26 +260,3 @@ class ToyPage(QWidget):
     def _to_start(self) -> None:
         if self._contest is not None:
             self.surface.put(*self._contest.toy.start)
-
-
-def _contest(name: str, steps: int, rate: float | None) -> Contest:
-    from metagen_gui.engine.algorithms.base import algorithms
-    from metagen_gui.engine.slow_motion.arrows import contenders
-    from metagen_gui.engine.slow_motion.toys import TOYS
-
-    toy = TOYS[name]()
-    rate = rate or toy.inner_lr
-    able, refused = contenders(toy, steps, rate)
-    return Contest(toy, rate, able, {algorithms.get(other).title: why for other, why in refused.items()})
-
-
-def _ground(of: Contender) -> Ground:
-    return Ground(of, of.surface(_ACROSS, _DOWN))
-
-
-def _ways(of: Contender, theta: tuple[float, float]) -> Ways:
-    return Ways(theta, of.paths(theta, _TASKS))
-
-
-def _checked(of: Contender, theta: tuple[float, float]) -> Arrow:
-    return of.checked(of.arrow(theta))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from metagen_gui.engine.resources import resources_folder
+from metagen_gui.engine.store.names import LESSON
 from metagen_gui.gui.look.theme import apply_theme
 from metagen_gui.gui.program.crash_log import CrashLog
 from metagen_gui.gui.program.fault_dialog import FaultHandler, log_file
@@ -35,7 +36,9 @@ def run(experiment: Path | None = None) -> int:
     crashes.begin()
     window = MainWindow(settings)
     window.loader.loaded.connect(window.tour.offer)
-    if experiment:
+    if experiment and experiment.suffix == LESSON:
+        window.loader.loaded.connect(lambda: window.lessons.open_file(experiment))
+    elif experiment:
         window.files.open(experiment)
     window.show()
     if last_words := crashes.earlier():

@@ -23,7 +23,7 @@ def make_menus(window: QMainWindow, actions: Mapping[str, QAction], provided: Ma
     submenus = dict(provided)
     for name, names in SUBMENUS.items():
         submenus[name] = QMenu(titles[name], window)
-        fill_menu(submenus[name], names, actions, {})
+        fill_menu(submenus[name], names, actions, provided)
     for title, names in filter(itemgetter(1), MENUS):
         fill_menu(window.menuBar().addMenu(translated(title)), names, actions, submenus)
     themes = QActionGroup(window)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from metagen_gui.engine.resources import resources_folder
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import LESSON
 from metagen_gui.gui.experiment.files import ExperimentFiles
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.program.window_settings import WindowSettings
@@ -46,6 +49,12 @@ class Lessons(QObject):
         self._told = "", ""
         """Title and text of the lesson that is open."""
         panel.column.set_hidden(settings.texts(HIDDEN))
+        self.course = QMenu(self.tr("&Course"), window)
+        """The lessons that come along: the figures of the documentation's course."""
+        for path, title in _course(resources_folder() / "lessons"):
+            self.course.addAction(title).setData(path)
+        self.course.menuAction().setVisible(not self.course.isEmpty())
+        self.course.triggered.connect(lambda action: self.open_file(action.data()))
 
     # -- the whole state ---------------------------------------------------------------------------------------------
 
@@ -94,15 +103,13 @@ class Lessons(QObject):
 
     def save(self) -> None:
         """Ask what the lesson is called and where it goes, and write it."""
-        from metagen_gui.engine.play.lesson import SUFFIX
-
         if (told := self._ask()) is None:
             return
         name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Save lesson"), f"lesson{SUFFIX}", self.tr("Lessons (*{0})").format(SUFFIX)
+            self._window, self.tr("Save lesson"), f"lesson{LESSON}", self.tr("Lessons (*{0})").format(LESSON)
         )
         if name:
-            self.save_to(Path(name) if name.endswith(SUFFIX) else Path(name + SUFFIX), *told)
+            self.save_to(Path(name) if name.endswith(LESSON) else Path(name + LESSON), *told)
 
     def save_to(self, path: Path, title: str = "", text: str = "") -> None:
         """Write a lesson; what cannot be is told."""
@@ -111,9 +118,7 @@ class Lessons(QObject):
 
     def open(self) -> None:
         """Ask for a lesson's file, and show it."""
-        from metagen_gui.engine.play.lesson import SUFFIX
-
-        kinds = self.tr("Lessons (*{0});;All files (*)").format(SUFFIX)
+        kinds = self.tr("Lessons (*{0});;All files (*)").format(LESSON)
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open lesson"), "", kinds)
         if name:
             self.open_file(Path(name))
@@ -177,3 +182,12 @@ class Lessons(QObject):
             self._banner.warn(str(problem))
             return False
         return True
+
+
+def _course(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the lessons of a folder in the order of their names, with their titles; what is none is left out."""
+    for path in sorted(folder.glob(f"*{LESSON}")):
+        try:
+            yield path, str(json.loads(path.read_text(encoding="utf-8"))["title"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue

@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.lessons = Lessons(self.panel, self.files, self.layouts, self.tools, self.banner, settings, self)
         self.actions_by_name = make_actions(self, self._slots())
         provided = {"recent": self.files.recents.menu, "presets": self.presets.menu, "panels": self.layouts.panels_menu}
-        provided["language"] = LanguageMenu(settings, self.banner, self)
+        provided |= {"language": LanguageMenu(settings, self.banner, self), "course": self.lessons.course}
         make_menus(self, self.actions_by_name, provided)
         self._toolbar = RunToolBar(self.actions_by_name, self.device, self.presets.menu, self)
         self.addToolBar(self._toolbar)
@@ -223,6 +223,7 @@ class MainWindow(QMainWindow):
         self.device.setEnabled(enabled("device", state))
         self._toolbar.presets.setEnabled(enabled("presets", state))
         self.presets.menu.setEnabled(enabled("presets", state))
+        self.lessons.course.setEnabled(enabled("open_lesson", state))
         self.files.recents.menu.setEnabled(enabled("open_recent", state))
         self.panel.set_running(state.busy)
         if self._quitting and not state.busy:

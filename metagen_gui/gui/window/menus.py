@@ -90,7 +90,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 SUBMENUS: Mapping[str, tuple[str, ...]] = {
     "theme": ("theme_system", "theme_light", "theme_dark"),
-    "lessons": ("open_lesson", "save_lesson", SEPARATOR, "paste_lesson", "copy_lesson"),
+    "lessons": (">course", "open_lesson", "save_lesson", SEPARATOR, "paste_lesson", "copy_lesson"),
     "layout": ("layout_wide", "layout_narrow", "layout_presenting"),
 }
 TOOLBAR = ("start", "pause", "step", "finish", "discard", "claims")

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QTextDocumentFragment
 
-from metagen_gui.gui.widgets.formula import as_html, as_text, typeset
+from metagen_gui.engine.settings.formula import as_html, as_text
+from metagen_gui.gui.widgets.formula import typeset
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QCoreApplication
 
 from metagen_gui.engine.languages.spoken import translated
+from metagen_gui.engine.settings.formula import as_html
 from metagen_gui.gui.form.plugin_picker import linked
 from metagen_gui.gui.form.words import facts_of
 from metagen_gui.gui.look.theme import colours
-from metagen_gui.gui.widgets.formula import as_html, typeset
+from metagen_gui.gui.widgets.formula import typeset
 
 if TYPE_CHECKING:
     from metagen_gui.engine.settings.config import Setting

@@ -1,0 +1,33 @@
+"""Everything that the tutorial tells to type is typed, in its order, in one folder."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from metagen_gui.cli import main
+
+TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
+
+
+def test_what_the_tutorial_says_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```(sh|python|json)\n(.*?)^```", TUTORIAL.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert [kind for kind, _ in blocks].count("sh") >= 5
+    for kind, text in blocks:
+        if kind == "json":
+            Path("plan.json").write_text(text, encoding="utf-8")
+        elif kind == "python":
+            exec(compile(text, str(TUTORIAL), "exec"), {})
+        for words in map(shlex.split, text.splitlines() if kind == "sh" else ()):
+            assert words[0] == "metagen"
+            with pytest.raises(SystemExit, match="^0$"):
+                main(words[1:])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Adaptation helps" in said and "not shown" in said and "torch.Size([16, 1, 28, 28])" in said
+    assert Path("evidence/report.html").is_file()
