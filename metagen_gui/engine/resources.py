@@ -22,3 +22,11 @@ def readme() -> Path | None:
         if (folder / "README.md").is_file():
             return folder / "README.md"
     return None
+
+
+def documentation() -> Path | None:
+    """Return the first page of the built documentation, of a package or of a checkout; None where it is not built."""
+    for folder in (resources_folder() / "docs", resources_folder().parent / "build" / "docs"):
+        if (folder / "index.html").is_file():
+            return folder / "index.html"
+    return None

@@ -26,7 +26,7 @@ def test_what_the_tutorial_says_works(
             exec(compile(text, str(TUTORIAL), "exec"), {})
         for words in map(shlex.split, text.splitlines() if kind == "sh" else ()):
             assert words[0] == "metagen"
-            with pytest.raises(SystemExit, match="^0$"):
+            with pytest.raises(SystemExit, match=r"^0$"):
                 main(words[1:])
     said = " ".join(capsys.readouterr().out.split())
     assert "Adaptation helps" in said and "not shown" in said and "torch.Size([16, 1, 28, 28])" in said

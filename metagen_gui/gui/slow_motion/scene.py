@@ -43,7 +43,7 @@ class Scene:
             raise BadInput(f"{where}.toy", f"{quoted(toy)} is not one of {', '.join(TOYS)}")
         if type(steps) is not int or not 1 <= steps <= MOST_STEPS:
             raise BadInput(f"{where}.steps", f"{quoted(steps)} is no number of 1 to {MOST_STEPS}")
-        if not isinstance(rate, float | int) or not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        if not isinstance(rate, int | float) or type(rate) is bool or not LOWEST_RATE <= rate <= HIGHEST_RATE:
             raise BadInput(f"{where}.rate", f"{quoted(rate)} is no number of {LOWEST_RATE:g} to {HIGHEST_RATE:g}")
         if theta is not None and not (isinstance(theta, list) and len(theta) == 2 and all(map(_number, theta))):
             raise BadInput(f"{where}.theta", f"{quoted(theta)} is not two numbers")

@@ -181,7 +181,13 @@ COMMANDS: tuple[Command, ...] = (
         "mdi6.stethoscope",
     ),
     Command("shortcuts", _("&Keyboard shortcuts"), _("List every shortcut"), "mdi6.keyboard-outline", ("F1",)),
-    Command("documentation", _("&Documentation"), _("Open the README"), "mdi6.book-open-variant", ("Ctrl+F1",)),
+    Command(
+        "documentation",
+        _("&Documentation"),
+        _("Tutorial, how-to pages, a course"),
+        "mdi6.book-open-variant",
+        ("Ctrl+F1",),
+    ),
     Command("about", _("&About MetaGen"), _("Version and licence"), "mdi6.information-outline"),
 )
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from metagen_gui.engine.resources import readme
+from metagen_gui.engine.resources import documentation, readme
 from metagen_gui.gui.widgets.banner import Banner
 from metagen_gui.gui.widgets.plain_text import without_mnemonic
 from metagen_gui.gui.window.actions import COMMANDS, translated
@@ -65,8 +65,10 @@ class HelpCommands(QObject):
         CheckComputerDialog(parent=self._window).show()
 
     def documentation(self) -> None:
-        """Open the README with the program that the desktop has for it."""
-        file = readme()
+        """Open the documentation, or where it is not built the README, with the program that the desktop has for it."""
+        if (file := documentation()) is None:
+            file = readme()
+            self._banner.tell(self.tr("The documentation is not built here, which `make docs` does: this is README."))
         if file is None or not QDesktopServices.openUrl(QUrl.fromLocalFile(str(file))):
             self._banner.tell(self.tr("The documentation is the file README.md of MetaGen."))
 

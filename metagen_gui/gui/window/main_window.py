@@ -221,9 +221,8 @@ class MainWindow(QMainWindow):
         self.actions_by_name["undo"].setEnabled(self.panel.undo_stack.canUndo())
         self.actions_by_name["redo"].setEnabled(self.panel.undo_stack.canRedo())
         self.device.setEnabled(enabled("device", state))
-        self._toolbar.presets.setEnabled(enabled("presets", state))
-        self.presets.menu.setEnabled(enabled("presets", state))
-        self.lessons.course.setEnabled(enabled("open_lesson", state))
+        for part in (self._toolbar.presets, self.presets.menu, self.lessons.course):
+            part.setEnabled(enabled("presets", state))
         self.files.recents.menu.setEnabled(enabled("open_recent", state))
         self.panel.set_running(state.busy)
         if self._quitting and not state.busy:
