@@ -27,7 +27,7 @@ from faults_campaign.table import HEAD, record
 
 KINDS = (
     "kill", "calls_killed", "terminated", "together", "flips", "disks", "not_finite", "shortages", "closes", "cycles",
-    "points", "clocks",
+    "points", "clocks", "queues",
 )  # fmt: skip
 
 
