@@ -17,7 +17,7 @@ from pathlib import Path
 from metagen_gui.engine.files import check_own_folder, copy_folder, flush_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import is_held
-from metagen_gui.engine.store.names import CHECKPOINTS, DATA, runs_folder
+from metagen_gui.engine.store.names import CHECKPOINTS, has_checkpoint, runs_folder
 
 NOTE = "thrown-away.json"
 MAX_NOTE_BYTES = 2**16
@@ -69,8 +69,13 @@ def throw_away(folder: Path, name: str = "") -> Thrown:
 
 
 def throw_away_unbegun(folder: Path, name: str = "") -> bool:
-    """Throw away a run that ended before its first checkpoint, as by a kill -9; return whether it was such a one."""
-    if any(each.name != DATA for each in (folder / CHECKPOINTS).glob("*")):
+    """Throw away a run that ended before its first checkpoint was whole, as by a kill -9; return whether it was one.
+
+    Of a save that was broken off files of one step are left, and no manifest; of more, manifests were lost.
+    """
+    names = [each.name for each in (folder / CHECKPOINTS).glob("step-*")]
+    steps = {each.partition(".")[0] for each in names}
+    if has_checkpoint(folder) or len(steps) > 1 or any(each.endswith(".corrupt") for each in names):
         return False
     throw_away(folder, name)
     return True

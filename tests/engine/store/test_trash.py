@@ -13,7 +13,7 @@ import pytest
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store import trash
 from metagen_gui.engine.store.lock import RunLock
-from metagen_gui.engine.store.trash import bring_back, delete_for_good, throw_away, thrown_away
+from metagen_gui.engine.store.trash import bring_back, delete_for_good, throw_away, throw_away_unbegun, thrown_away
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +94,28 @@ def test_what_is_being_written_or_is_a_link_stays(run: Path, tmp_path: Path) -> 
     with pytest.raises(BadInput, match="No such file"):
         throw_away(tmp_path / "nothing")
     assert (run / "metrics.csv").exists() and thrown_away() == []
+
+
+@pytest.mark.parametrize(
+    ("names", "unbegun"),
+    [
+        (["data.json"], True),
+        (["step-00000001.safetensors", "step-00000001.optimizer.safetensors.tmp-0f"], True),
+        (["step-00000001.safetensors.unvouched"], True),
+        (["step-00000001.safetensors", "step-00000001.json"], False),
+        (["step-00000001.safetensors", "step-00000002.safetensors"], False),
+        (["step-00000001.json.corrupt"], False),
+    ],
+)
+def test_a_run_whose_first_checkpoint_never_was_whole_has_nothing_to_go_on_from(
+    tmp_path: Path, names: list[str], unbegun: bool
+) -> None:
+    folder = tmp_path / "run"
+    (folder / "checkpoints").mkdir(parents=True)
+    for name in names:
+        (folder / "checkpoints" / name).write_bytes(b"x")
+    assert throw_away_unbegun(folder) is unbegun
+    assert folder.exists() is not unbegun
 
 
 def test_a_disk_that_is_full_leaves_everything_where_it_is(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
