@@ -13,6 +13,7 @@ import typer
 from metagen_gui.__main__ import program_version
 from metagen_gui.cli.judging import bench, judging
 from metagen_gui.cli.language import tell
+from metagen_gui.cli.queue import queue
 from metagen_gui.engine.settings.bad_input import BadInput
 
 app = typer.Typer(
@@ -167,3 +168,4 @@ def doctor(
 
 app.registered_commands += judging.registered_commands
 app.add_typer(bench, name="bench")
+app.add_typer(queue, name="queue")

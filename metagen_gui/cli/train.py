@@ -53,14 +53,14 @@ def run_training(experiment: Experiment, out: Path | None, *, previews: bool, pa
     """
     commands = Commands()
     run = meta_train(experiment, out=out, commands=commands, previews=previews, parent=parent)
-    return _trained(experiment, run, commands)
+    return trained(experiment, run, commands)
 
 
 def resume_training(folder: Path, *, previews: bool, device: str | None = None) -> int:
     """Go on with a run, perhaps on another device, and return the exit status as `run_training` does."""
     commands = Commands()
     run = resume_run(folder, commands=commands, previews=previews, device=device)
-    return _trained(experiment_at(Experiment, folder, 2**63), run, commands)
+    return trained(experiment_at(Experiment, folder, 2**63), run, commands)
 
 
 def train_quietly(experiment: Experiment, out: Path | None) -> Path:
@@ -73,7 +73,8 @@ def train_quietly(experiment: Experiment, out: Path | None) -> Path:
     return figures.folder
 
 
-def _trained(experiment: Experiment, run: Generator[Event, None, None], commands: Commands) -> int:
+def trained(experiment: Experiment, run: Generator[Event, None, None], commands: Commands) -> int:
+    """Take a run's events to their end, show them, and return the exit status as `run_training` does."""
     figures, stopped_by = _to_its_end(experiment, run, commands)
     folder = figures.folder
     if not stopped_by:

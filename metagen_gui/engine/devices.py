@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
+from metagen_gui.engine.processors import cores, threads, told_threads
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import quoted
 
@@ -30,7 +30,7 @@ def devices() -> list[Device]:
     found = [Device(f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU (MPS)"))
-    return [*found, Device("cpu", f"CPU ({_cores()} cores)")]
+    return [*found, Device("cpu", f"CPU ({cores()} cores)")]
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -51,20 +51,16 @@ def to_device(values: NDArray[Any], device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
-MOST_THREADS = 4
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # as malloc.h numbers them
 
 
 def use_threads(count: int | None = None) -> int:
     """Let torch compute with `count` threads in the calling thread; return how many.
 
-    By default one core is left to the window, and at most four are used: the matrices of a meta-batch are small, and on
-    two cores a second thread made a step no faster while it doubled its cost. The setting belongs to the thread that
-    makes it: a worker must call this itself, first thing.
+    By default as many as the variable asks for, or `processors.threads`. The setting belongs to the thread that makes
+    it: a worker must call this itself, first thing.
     """
-    outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()  # OpenMP takes a list, one per level
-    asked = count or (int(outermost) if outermost.isdecimal() else 0)
-    wanted = asked or min(max(_cores() - 1, 1), MOST_THREADS)
+    wanted = count or told_threads() or threads()
     torch.set_num_threads(wanted)
     return wanted
 
@@ -98,10 +94,3 @@ def memory_used(device: str) -> int:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        return os.cpu_count() or 1

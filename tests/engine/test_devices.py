@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from metagen_gui.engine import devices as module
-from metagen_gui.engine.devices import MOST_THREADS, Device, choose_device, devices, memory_used, use_threads
+from metagen_gui.engine.devices import Device, choose_device, devices, memory_used, use_threads
+from metagen_gui.engine.processors import MOST_THREADS
 from metagen_gui.engine.settings.bad_input import BadInput
 
 

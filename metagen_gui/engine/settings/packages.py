@@ -131,6 +131,13 @@ def spelled(package: str) -> str:
     return re.sub(r"[-_.]+", "-", package).lower()
 
 
+def agreed_alone() -> dict[str, str]:
+    """Return the variable by which another process loads only what a person agreed to, as the window does."""
+    choices = read_choices()
+    agreed = sorted({spelled(plugin.package) for plugin in installed() if choices.agreed(plugin.package)})
+    return {VARIABLE: ",".join(agreed) or NONE}
+
+
 def in_words(plugins: Collection[Foreign]) -> str:
     """Say what packages bring, as `toys (kite, top)`."""
     packages = dict.fromkeys(plugin.package for plugin in plugins)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import time
 from pathlib import Path
 
 import appdirs
@@ -23,6 +25,24 @@ STATE, ABOUT, LOCK, LOG, DATA = "state.json", "about.json", "run.lock", "error.l
 def runs_folder() -> Path:
     """Return the folder that runs live under unless another is given."""
     return Path(appdirs.user_data_dir("metagen", appauthor=False)) / "runs"
+
+
+def queue_folder() -> Path:
+    """Return the folder of the line of runs that wait: beside the runs, which know nothing of it."""
+    return runs_folder().parent / "queue"
+
+
+def make_run_folder(what: str) -> Path:
+    """Make a dated folder for a new run of `what`, and return it; raise OSError."""
+    stem = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{what}"
+    for attempt in range(1, 1000):
+        folder = runs_folder() / (stem if attempt == 1 else f"{stem}-{attempt}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise FileExistsError(errno.EEXIST, "no free name for a new run", str(runs_folder()))
 
 
 def exports_folder() -> Path:

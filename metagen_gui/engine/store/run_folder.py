@@ -30,6 +30,7 @@ from metagen_gui.engine.store.names import (
     METRICS,
     SAMPLES,
     STATE,
+    make_run_folder,
     runs_folder,
 )
 from metagen_gui.engine.store.record import RunRecord, read_record, write_record
@@ -214,14 +215,6 @@ def _place(experiment: Experiment, path: Path | None) -> tuple[Path, bool]:
             if any(path.iterdir()):
                 raise BadInput(str(path), "the folder for a new run must be empty")
             return path, new
-        stem = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{experiment.algorithm}-{experiment.model}-{experiment.tasks}"
-        for attempt in range(1, 1000):
-            folder = runs_folder() / (stem if attempt == 1 else f"{stem}-{attempt}")
-            try:
-                folder.mkdir(parents=True)
-            except FileExistsError:
-                continue
-            return folder, True
+        return make_run_folder(f"{experiment.algorithm}-{experiment.model}-{experiment.tasks}"), True
     except OSError as error:
         raise BadInput(str(path or runs_folder()), error.strerror or str(error)) from None
-    raise BadInput(str(runs_folder()), "no free name for a new run")

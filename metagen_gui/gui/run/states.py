@@ -81,6 +81,7 @@ ENABLED: Mapping[str, frozenset[RunState]] = MappingProxyType(
         **dict.fromkeys(
             ("save_lesson", "copy_lesson", "hide_controls", "show_controls"), frozenset(RunState) - {RunState.LOADING}
         ),
+        "add_to_queue": frozenset(RunState) - {RunState.LOADING},
         "copy_command": frozenset(RunState) - {RunState.LOADING},
         "explain": frozenset(RunState) - {RunState.LOADING},
         "pages": frozenset(RunState) - {RunState.LOADING},

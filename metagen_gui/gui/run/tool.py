@@ -83,6 +83,10 @@ class Tool(QWidget):
         """Return what a person is asked who closes the window meanwhile: a question, and what is kept."""
         return self.tr("Stop and quit?"), self.tr("What has been done is kept.")
 
+    def commands(self) -> Mapping[str, Callable[[], None]]:
+        """Return what the tool does beside being opened, by the names of the commands (`gui/window/actions.py`)."""
+        return {}
+
     def lesson(self) -> dict[str, Any]:
         """Return what a lesson is to remember of the tool, as JSON data; nothing where there is nothing."""
         return {}

@@ -35,6 +35,13 @@ def _(text: str) -> str:
 
 COMMANDS: tuple[Command, ...] = (
     Command("start", _("&Start"), _("Train with the experiment on the left"), "mdi6.play", ("Ctrl+R", "F5")),
+    Command(
+        "add_to_queue",
+        _("Add to &queue"),
+        _("Put the experiment on the left at the end of the queue"),
+        "mdi6.playlist-plus",
+        ("Ctrl+Shift+R",),
+    ),
     Command("pause", _("&Pause"), _("Pause after this outer step, or go on"), "mdi6.pause", ("F6",)),
     Command("step", _("S&tep"), _("Take one outer step, then pause"), "mdi6.debug-step-over", ("F10",)),
     Command(
@@ -134,6 +141,13 @@ COMMANDS: tuple[Command, ...] = (
         checkable=True,
     ),
     Command("show_runs", _("&Runs"), _("Every run there is: resume, branch, compare"), "mdi6.history", ("Ctrl+L",)),
+    Command(
+        "queue_panel",
+        _("&Queue"),
+        _("The runs that wait: order, pause, retry, and how far each is"),
+        "mdi6.tray-full",
+        ("Ctrl+Shift+U",),
+    ),
     Command(
         "playground",
         _("&Playground"),

@@ -39,6 +39,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         _("&Run"),
         (
             "start",
+            "add_to_queue",
             "pause",
             "step",
             SEPARATOR,
@@ -56,6 +57,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         _("&View"),
         (
             "show_runs",
+            "queue_panel",
             SEPARATOR,
             ">theme",
             ">language",
@@ -86,7 +88,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Each menu's title and contents; a name that begins with `>` is a submenu that the window provides.
 
-*Play* holds the commands that open tools, called as these are in `tools.py`."""
+*Play* holds the commands that open tools, called as these are in `tools.py`; the queue is beside the runs."""
 
 SUBMENUS: Mapping[str, tuple[str, ...]] = {
     "theme": ("theme_system", "theme_light", "theme_dark"),

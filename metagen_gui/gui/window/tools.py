@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from metagen_gui.gui.playground.tool import Playground
+from metagen_gui.gui.queue.tool import QueueTool
 from metagen_gui.gui.race.tool import RaceTool
 from metagen_gui.gui.run.tool import Around, Tool
 from metagen_gui.gui.slow_motion.tool import SlowMotionTool
@@ -23,6 +24,7 @@ KINDS: dict[str, type[Tool]] = {
     "walks": Walks,
     "slow_motion": SlowMotionTool,
     "race": RaceTool,
+    "queue_panel": QueueTool,
 }
 """What each tool is made of, by its name, which is its dock's, its command's (`actions.py`) and its panel's."""
 
@@ -51,13 +53,14 @@ class Tools(QObject):
             tool.prepare()
 
     def commands(self, toggle: Callable[[str], None]) -> dict[str, Callable[[], None]]:
-        """Return each tool's command: `toggle` its dock, and lead the keyboard into it."""
+        """Return what each tool does, first of all to `toggle` its dock and lead the keyboard into it."""
 
         def given(name: str) -> None:
             toggle(name)
             QTimer.singleShot(0, self.by_name[name].take_focus)  # a panel behind a tab is shown a moment later
 
-        return {name: partial(given, name) for name in self.by_name}
+        further = {name: does for tool in self.by_name.values() for name, does in tool.commands().items()}
+        return {name: partial(given, name) for name in self.by_name} | further
 
     def detain(self, event: QCloseEvent, *, quietly: bool) -> bool:
         """Return whether the window has to wait, and ignore `event` if so: it is closed when the tools have stopped."""

@@ -23,6 +23,7 @@ GROUPS = {
     "save": {
         "save_experiment",
         "save_experiment_as",
+        "add_to_queue",
         "copy_command",
         "save_lesson",
         "copy_lesson",

@@ -1,0 +1,92 @@
+"""One run in the line: a folder that holds its experiment, how it stands, and what its process has said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from metagen_gui.engine.files import read_file, write_atomically
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.metrics_file import last_step
+from metagen_gui.engine.store.names import METRICS
+from metagen_gui.engine.store.record import read_record
+
+ENTRY, SAID = "entry.json", "said.txt"
+MAX_BYTES = 2**20
+
+State = Literal["waiting", "running", "paused", "done", "failed"]
+
+
+class Entry(BaseModel):
+    """How one run of the line stands, as `entry.json` keeps it; changed only by whoever holds the line."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    folder: Path = Field(exclude=True)
+    version: int = 1
+    state: State = "waiting"
+    place: float = Field(0.0, description="The line is in the order of these.")
+    name: str = ""
+    tasks: str = ""
+    model: str = ""
+    algorithm: str = ""
+    meta_steps: int = 0
+    added: float = Field(0.0, description="Seconds since 1970.")
+    run: str = Field("", description="The folder of the run, from when it is first begun.")
+    pausing: bool = Field(False, description="Its process is asked to save and end.")
+    retried: int = Field(0, description="How often it was put back after it had failed.")
+    problem: str = Field("", description="Why it failed.")
+    claim: str = Field("", description="The word that the process which was started last was given.")
+    claimed: float = 0.0
+    process: int = 0
+    deaths: int = Field(0, description="Processes in a row that ended without a word and without getting further.")
+    reached: int = Field(-1, description="The newest checkpoint when the last of them had ended.")
+    device: str = ""
+    needs: int = Field(0, description="Bytes that a step is predicted to need; 0 where that is little.")
+    room: int = Field(0, description="Bytes that it and those beside it may need, once it had to stand back.")
+
+    @property
+    def id(self) -> str:
+        """What a person calls it by."""
+        return self.folder.name
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it is left to be done, unless a person says so."""
+        return self.state in ("done", "failed")
+
+    @property
+    def meta_step(self) -> int:
+        """How far its run has come, read from the run's folder."""
+        if not self.run:
+            return 0
+        record = read_record(Path(self.run))
+        return max(record.meta_step if record else 0, last_step(Path(self.run) / METRICS))
+
+    @property
+    def said(self) -> Path:
+        """The file of what its processes have printed."""
+        return self.folder / SAID
+
+
+def read_entry(folder: Path) -> Entry:
+    """Return the entry in `folder`; of one whose file is damaged that, and what it is to run. Raise `BadInput`."""
+    try:
+        written = json.loads(read_file(folder / ENTRY, MAX_BYTES))
+        return Entry.model_validate({**written, "folder": folder})
+    except FileNotFoundError:
+        raise BadInput(folder.name, "is not in the line") from None
+    except OSError as error:
+        return Entry(folder=folder, state="failed", problem=f"{ENTRY}: {error.strerror or error}")
+    except (ValueError, TypeError, RecursionError):
+        return Entry(folder=folder, state="failed", problem=f"{ENTRY} is damaged; it can be begun anew")
+
+
+def write_entry(entry: Entry) -> None:
+    """Write an entry; raise `BadInput` if the disk does not take it."""
+    try:
+        write_atomically(entry.folder / ENTRY, entry.model_dump_json(indent=1).encode())
+    except OSError as error:
+        raise BadInput(str(entry.folder), error.strerror or str(error)) from None

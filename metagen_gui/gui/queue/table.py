@@ -1,0 +1,78 @@
+"""The table of the line: rows are chosen whole and dragged; how far a run has come is drawn as a bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from metagen_gui.gui.look.theme import colours
+from metagen_gui.gui.queue.model import PROGRESS, QueueModel
+
+_WIDTHS = (31, 14, 21)
+"""In characters; notes take what is left."""
+
+
+class QueueTable(QTableView):
+    """One line per run, in the order in which they are begun."""
+
+    def __init__(self, model: QueueModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("queue_table")
+        self.setAccessibleName(self.tr("Runs in the queue"))
+        self.setModel(model)
+        self.setItemDelegateForColumn(PROGRESS, _Bar(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setDragDropOverwriteMode(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)  # Tab leads on to what comes after the table
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit to larger or smaller type."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self.model() is not None:
+            self._fit()
+
+    def _fit(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
+        for column, width in enumerate(_WIDTHS):
+            self.setColumnWidth(column, width * self.fontMetrics().averageCharWidth() + 12)
+
+
+class _Bar(QStyledItemDelegate):
+    """Draws a share as a bar beneath the words."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw the cell, then a thin bar along its lower edge."""
+        super().paint(painter, option, index)
+        rect = option.rect
+        whole, share = QRectF(rect).adjusted(4, rect.height() - 4, -10, -1), index.data(Qt.ItemDataRole.UserRole)
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for colour, width in ((colours().grid, 1.0), (colours().link, min(max(share, 0.0), 1.0))):
+            painter.setBrush(QColor(colour))
+            painter.drawRoundedRect(QRectF(whole.left(), whole.top(), width * whole.width(), whole.height()), 1.5, 1.5)
+        painter.restore()

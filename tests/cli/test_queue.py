@@ -1,0 +1,155 @@
+"""`metagen queue`: what it prints and does, how it refuses, and a run whose process is killed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metagen_gui.cli import main
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.queue.adding import add_experiment
+from metagen_gui.engine.queue.line import Line
+from metagen_gui.engine.queue.worker import Worker
+from metagen_gui.engine.run.outer_loop import meta_train
+
+KEYS = {
+    "id", "state", "name", "tasks", "model", "algorithm", "meta_step", "meta_steps", "run", "pausing", "retried",
+    "problem", "added", "process",
+}  # fmt: skip
+TINY = {
+    "model.width": 6,
+    "algorithm.adaptation_steps": 1,
+    "training.meta_batch_size": 2,
+    "training.validation_tasks": 2,
+    "training.preview_tasks": 1,
+    "training.meta_steps": 120,
+    "training.checkpoint_steps": 1,
+    "training.device": "cpu",
+}
+
+
+@dataclass
+class Done:
+    status: int
+    out: str
+    err: str
+
+
+Metagen = Callable[..., Done]
+
+
+@pytest.fixture
+def metagen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Metagen:
+    """Run the command in this process, on a wide terminal, with a line of this test's own."""
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+    def run(*arguments: object) -> Done:
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        return Done(int(end.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+def tiny() -> Experiment:
+    experiment = Experiment("densities")
+    for path, value in TINY.items():
+        experiment = experiment.with_value(path, value)
+    return experiment
+
+
+def rows(folder: Path) -> list[list[str]]:
+    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
+        return [row[:1] + row[2:] for row in csv.reader(file)]
+
+
+def wait_until(holds: Callable[[], Any]) -> None:
+    end = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def listed(metagen: Metagen) -> list[dict[str, Any]]:
+    told = json.loads(metagen("queue", "--json").out)
+    assert told["version"] == 1
+    runs: list[dict[str, Any]] = told["runs"]
+    return runs
+
+
+def test_the_line_is_filled_listed_ordered_and_emptied(metagen: Metagen, tmp_path: Path) -> None:
+    assert "metagen queue add" in metagen("queue").out
+    file = tmp_path / "kites.json"
+    file.write_text(tiny().to_json())
+    added = metagen("queue", "add", file, "--set", "training.seed=5", "--times", 3, "--json")
+    assert json.loads(added.out) == {"version": 1, "added": ["1", "2", "3"]}
+    runs = listed(metagen)
+    assert set(runs[0]) == KEYS
+    assert [run["name"] for run in runs] == ["kites · seed 5", "kites · seed 6", "kites · seed 7"]
+    assert Experiment.load(Line().folder / "3" / "experiment.json").config("training").seed == 7
+    metagen("queue", "move", 3, 1)
+    metagen("queue", "pause", 1)
+    assert [(run["id"], run["state"]) for run in listed(metagen)] == [
+        ("3", "waiting"), ("1", "paused"), ("2", "waiting"),
+    ]  # fmt: skip
+    assert metagen("queue", "list").out.split()[:2] == ["state", "run"]
+    assert metagen("queue", "pause").status == metagen("queue", "go", 1).status == 0
+    assert [run["state"] for run in listed(metagen)] == ["paused", "waiting", "paused"]
+    assert metagen("queue", "remove", 1, 2).status == 0
+    assert [run["id"] for run in listed(metagen)] == ["3"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["remove", "7"], "7: is not in the line"),
+        (["retry", "1"], "1: is waiting, not failed"),
+        (["add", "--set", "model.name=kite"], "kite"),
+        (["add", "nowhere.json"], "nowhere.json"),
+        (["move", "1", "0"], "PLACE"),
+    ],
+)
+def test_what_cannot_be_is_one_line_that_names_it(metagen: Metagen, arguments: list[str], said: str) -> None:
+    Line().add(tiny().document(complete=True), tiny().to_json(complete=True), "one")
+    done = metagen("queue", *arguments)
+    assert done.status == 2 and said in done.err and done.err.count("\n") == 1
+
+
+def test_a_killed_process_is_noticed_and_the_run_comes_out_as_if_it_had_not_been(
+    metagen: Metagen, tmp_path: Path
+) -> None:
+    list(meta_train(tiny(), out=tmp_path / "whole"))
+    line = Line()
+    (entry,) = add_experiment(line, tiny())
+    worker = Worker(line, 1)
+    worker.look()
+    run = Path(line.entry(entry.id).run)
+    wait_until(lambda: any((run / "checkpoints").glob("step-*.json")))
+    os.kill(line.entry(entry.id).process, signal.SIGKILL)
+    wait_until(lambda: worker.look()[0].deaths == 1)
+    assert metagen("queue", "work").out.endswith("Nothing is left to be done.\n")
+    wait_until(lambda: worker.look() and not worker._own)
+    (entry,) = line.entries()
+    assert entry.state == "done" and entry.meta_step == 120
+    assert rows(run) == rows(tmp_path / "whole")
+    assert "resumed" in entry.said.read_text().lower()
+
+
+def test_whoever_has_no_line_imports_nothing_of_it() -> None:
+    script = (
+        "import sys; import metagen_gui.cli.train, metagen_gui.cli.program, metagen_gui.gui.window.main_window\n"
+        "assert not [name for name in sys.modules if name.startswith('metagen_gui.engine.queue')]"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
