@@ -9,6 +9,7 @@ import pytest
 
 from metagen_gui.engine.events import RunFinished
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.models.base import models
 from metagen_gui.engine.run.outer_loop import meta_train
 
 PRESETS = sorted((Path(__file__).parents[1] / "resources" / "presets").glob("*.json"))
@@ -17,6 +18,10 @@ PRESETS = sorted((Path(__file__).parents[1] / "resources" / "presets").glob("*.j
 def test_there_are_presets() -> None:
     names = {preset.stem for preset in PRESETS}
     assert {"strokes-vae", "densities-gan", "sinusoids-maml", "sinusoids-meta-sgd"} <= names
+
+
+def test_every_model_has_one_of_its_own() -> None:
+    assert {Experiment.load(preset).model for preset in PRESETS} == set(models.names())
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.stem)
