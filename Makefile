@@ -51,7 +51,7 @@ test-every: test
 translations: .venv/.ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/translations.py
 
-bundle: .venv/.ready-packaging
+bundle: docs .venv/.ready-packaging
 	packaging/make_bundle.sh
 
 docs: .venv/.ready-docs

@@ -4,7 +4,7 @@
 #   packaging/try_on_empty_debian.sh dist/metagen_VERSION_amd64.deb [FOLDER]
 #
 # Needs root, debootstrap and Xvfb, and the mirror that this system's apt has. In FOLDER (a temporary one without it) the
-# root is kept for another try, and what was seen: doctor.txt, window.png, opened.png, broken.png.
+# root is kept for another try, and what was seen: doctor.txt, runs.txt and pictures of the screen.
 set -euo pipefail
 package=$(realpath "$1")
 folder=${2:-$(mktemp -d)}
@@ -70,12 +70,21 @@ window() { # opens it with these words, takes a picture after a while, and close
   on_screen "$@" 2>"$folder/stderr.txt" &
   window=$!
   sleep "${WAIT:-30}"
+  if [ "$seen" = trained.png ]; then # by a click on Start
+    on_screen xdotool mousemove 34 36 click 1
+    sleep "${WAIT:-30}"
+  fi
   picture "$folder/$seen"
   kill -INT $(pgrep -P $window || echo $window) 2>/dev/null || true
   wait $window || true
   cat "$folder/stderr.txt"
 }
 window window.png metagen-gui
+install_there --no-install-recommends xdotool
+inside rm -rf /root/.config/metagen # or it would not open where Start is clicked
+window trained.png metagen-gui
+inside metagen runs | tee "$folder/runs.txt"
+grep -q MAML "$folder/runs.txt" || { echo "the window has trained nothing"; exit 1; }
 
 step "A double click on an experiment, and on a broken one"
 install_there --no-install-recommends shared-mime-info desktop-file-utils libglib2.0-bin

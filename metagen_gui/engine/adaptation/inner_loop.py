@@ -212,8 +212,8 @@ def best_share(loss: Callable[[Tensor], Tensor], like: Tensor) -> Tensor:
     """Return the share of a step, of `SHARES`, after which `loss` of it is least; `like` gives type and device."""
     shares = torch.tensor(SHARES, dtype=like.dtype, device=like.device)
     losses: Tensor = torch.func.vmap(loss)(shares)
-    best: Tensor = shares[losses.nan_to_num(nan=torch.inf).argmin()]
-    return best
+    best = losses.nan_to_num(nan=torch.inf).argmin()
+    return shares.index_select(0, best.reshape(1))[0]  # by a number of the tensor's own a graph could not go on
 
 
 def adapted_names(model: GenerativeModel, params: PlayerParams, groups: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -77,13 +77,14 @@ class _Changing(Exception):
     """An operation changes a tensor in place, so that no two operations may be taken for one."""
 
 
-def record(step: Step, inputs: Sequence[Tensor], longest: int = 100_000) -> Recording:
+def record(step: Step, inputs: Sequence[Tensor], longest: int = 100_000, *, settled: bool = True) -> Recording:
     """Compute `step` and return a replay of it for tensors of the same shapes; raise `TooLong` or `NotOfTensors`.
 
-    Whatever `step` raises is passed on. The replay knows nothing of gradients.
+    Whatever `step` raises is passed on. The replay knows nothing of gradients. What is the same for all inputs is kept
+    as it came out, unless it is not to be `settled`: it may depend on shapes.
     """
     for simplifying in (True, False):
-        recorder = _Recorder(inputs, longest, simplifying)
+        recorder = _Recorder(inputs, longest, simplifying, settled)
         try:
             with recorder, _Staying():
                 outputs = step(*inputs)
@@ -105,11 +106,11 @@ class _Staying(TorchFunctionMode):
 class _Recorder(TorchDispatchMode):
     """Writes down every operation as a node of a graph, and simplifies as it goes."""
 
-    def __init__(self, inputs: Sequence[Tensor], longest: int, simplifying: bool) -> None:
+    def __init__(self, inputs: Sequence[Tensor], longest: int, simplifying: bool, settled: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.module = fx.GraphModule(torch.nn.Module(), fx.Graph())
         self.graph = self.module.graph
-        self.longest, self.simplifying = longest, simplifying
+        self.longest, self.simplifying, self.settled = longest, simplifying, settled
         self.nodes: Any = WeakIdKeyDictionary()  # the node that stands for each tensor alive
         self.kinds: dict[fx.Node, tuple[Any, ...]] = {}
         self.seen: dict[Any, fx.Node] = {}
@@ -209,7 +210,11 @@ class _Recorder(TorchDispatchMode):
             return
         self.seen[_key(target, node.args, node.kwargs)] = node
         given = node.all_input_nodes
-        if isinstance(out, Tensor) and (target in FILLING or all(each in self.constants for each in given)):
+        if (
+            self.settled
+            and isinstance(out, Tensor)
+            and (target in FILLING or all(each in self.constants for each in given))
+        ):
             self.constants[node] = out
 
     def _named(self, given: Any) -> Any:

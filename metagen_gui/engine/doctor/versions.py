@@ -11,7 +11,7 @@ from pathlib import Path
 
 from metagen_gui.engine.doctor.findings import Line
 
-FOR_MAKERS = {"dev", "packaging", "benchmarks"}
+FOR_MAKERS = {"dev", "docs", "packaging", "benchmarks"}
 """Extras that nobody needs who uses the program."""
 
 

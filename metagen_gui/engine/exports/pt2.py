@@ -27,7 +27,8 @@ class TorchProgram(Format):
         """Trace the sampler and save it; what it gives is compared with the model itself."""
         import torch
 
-        from metagen_gui.engine.graphs.sampler import EXAMPLE, Sampler, latents_for, traced
+        from metagen_gui.engine.graphs.functions import latents_for
+        from metagen_gui.engine.graphs.program import EXAMPLE, Sampler, traced
 
         sampler = Sampler(learned.model)
         program = traced(
@@ -48,7 +49,7 @@ class TorchProgram(Format):
 
     def code(self, learned: Learned, place: Path) -> str:
         """Return lines of Python that load it and sample."""
-        from metagen_gui.engine.graphs.sampler import latents_for
+        from metagen_gui.engine.graphs.functions import latents_for
 
         size = latents_for(learned.model, 1).shape[1]
         return f"""import torch

@@ -201,6 +201,13 @@ class GenerativeModel(ABC):
     def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:
         """Return one example per latent `(count, *shape)`, in the range of the data; nothing else is drawn."""
 
+    def encode(self, params: PlayerParams, examples: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Return mean and logarithm of the standard deviation of the latents of examples `(examples, latent)` each.
+
+        None for a model that has no encoder.
+        """
+        return None
+
     def path(self, params: PlayerParams, latents: Tensor) -> Tensor | None:
         """Return what samples go through while they are made, `(states, count, *shape)`, or None if that is one step.
 

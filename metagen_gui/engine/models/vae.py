@@ -189,15 +189,12 @@ class Vae(GenerativeModel):
 
     def group_of(self, player: str, name: str) -> str:
         """Return the first word of the name, or `head` for the decoder's last layer, `decoder.out`."""
-        if name.startswith("decoder.out."):
-            return "head"
-        return name.split(".")[0].split("_")[0]
+        return "head" if name.startswith("decoder.out.") else name.split(".")[0].split("_")[0]
 
     def noise(self, generator: torch.Generator, lead: tuple[int, ...], examples: int) -> Noise:
         """Draw the reparametrization noise, `z` `(*lead, examples, latent)`."""
-        return {
-            "z": torch.randn(*lead, examples, self.settings.latent_size, generator=generator, device=generator.device)
-        }
+        shape = (*lead, examples, self.settings.latent_size)
+        return {"z": torch.randn(shape, generator=generator, device=generator.device)}
 
     def loss(
         self, player: str, params: PlayerParams, batch: Tensor, noise: Noise, circumstances: Circumstances = USUAL
@@ -236,16 +233,18 @@ class Vae(GenerativeModel):
 
     def for_sampling(self, adapted: PlayerParams, start: PlayerParams) -> PlayerParams:
         """Return `adapted` with a context c₀ + g (c − c₀) for a guidance g; c₀ is that of `start`."""
-        guidance, own = self.settings.guidance, adapted["vae"]
-        if guidance == 1 or "context" not in own:
+        guidance, own, before = self.settings.guidance, adapted["vae"], start["vae"].get("context")
+        if guidance == 1 or before is None:
             return adapted
-        before = start["vae"]["context"]
         return {"vae": {**own, "context": before + guidance * (own["context"] - before)}}
 
     def generate(self, params: PlayerParams, latents: Tensor) -> Tensor:
         """Return means of independent pixels, drawings by local ones, or points with their noise."""
-        out: Tensor = self._call(params, "generate", latents, self.settings.latent_spread)
-        return out
+        return self._call(params, "generate", latents, self.settings.latent_spread)  # type: ignore[no-any-return]
+
+    def encode(self, params: PlayerParams, examples: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log standard deviation of the latents of `examples`."""
+        return self._call(params, "encode", examples)  # type: ignore[no-any-return]
 
     def details(self, params: PlayerParams, batch: Tensor, noise: Noise) -> dict[str, Tensor]:
         """Return the KL in nats and the number of active units (latents whose mean KL exceeds 0.01 nats).

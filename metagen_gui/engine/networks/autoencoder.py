@@ -99,12 +99,17 @@ class Autoencoder(nn.Module):
         features = self.decoder.features(z, self.code_of_task())
         return features, self.decoder.out(features).view(-1, *self.shape)
 
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log standard deviation of the latents of `x` `(examples, *shape)`."""
+        mean, log_std = self.encoder(x, self.code_of_task()).chunk(2, dim=1)
+        return mean, log_std
+
     def terms(self, x: Tensor, noise: Tensor, plain: bool = True, local: bool = False) -> tuple[Tensor, Tensor]:
         """Return −log p(x | z, c) `(examples,)` and the KL of every latent `(examples, latent)`.
 
         The former is that of independent pixels if it is `plain`, of `local` ones, or the sum of both.
         """
-        mean, log_std = self.encoder(x, self.code_of_task()).chunk(2, dim=1)
+        mean, log_std = self.encode(x)
         misfit = self.misfit(x, mean + log_std.exp() * noise, plain, local)
         m, s = self.prior_law()
         kl = s - log_std + 0.5 * (torch.exp(2 * (log_std - s)) + ((mean - m) * torch.exp(-s)) ** 2 - 1)

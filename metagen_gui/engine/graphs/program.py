@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 
+from metagen_gui.engine.graphs.functions import sampled_with
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable, shortened
@@ -39,20 +40,12 @@ class Sampler(Weighing):
     """Makes samples `(count, *shape)` from latents `(count, size)`."""
 
     def __init__(self, model: LoadedModel) -> None:
-        params = model.parameters
-        if model.kind == "initialization":
-            params = model.algorithm.model.for_sampling(params, params)
-        super().__init__(params)
+        super().__init__(sampled_with(model))
         self.model = model.algorithm.model
 
     def forward(self, latents: Tensor) -> Tensor:
         """Return one sample per latent."""
         return self.model.generate(self.params(), latents)
-
-
-def latents_for(model: LoadedModel, count: int, seed: int = 0) -> Tensor:
-    """Return latents `(count, size)` for a sampler."""
-    return model.algorithm.model.latents(torch.Generator().manual_seed(seed), count)
 
 
 def traced(module: nn.Module, example: Mapping[str, Tensor], free: Mapping[str, dict[int, Any]]) -> ExportedProgram:

@@ -1,0 +1,94 @@
+"""The page that adapts: in a real browser, without a network, what it makes is what the desktop makes."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.exports import html
+from metagen_gui.engine.exports.base import Order
+from metagen_gui.engine.exports.writing import export
+from metagen_gui.engine.graphs.functions import examples_for
+from metagen_gui.engine.run.outer_loop import meta_train
+from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.trained.export import initialization_of
+from tests.engine.cells import EVERY, PAIRS, home
+from tests.engine.exports.browser import CHROMIUM, browser
+
+NO_RUNTIME = "" if html.archive() else f"no ONNX Runtime Web here; this fetches it: {html.command()}"
+with_runtime = pytest.mark.skipif(bool(NO_RUNTIME), reason=NO_RUNTIME)
+in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+
+
+def trained(experiment: Experiment, folder: Path) -> Path:
+    list(meta_train(experiment.with_value("training.meta_steps", 1), out=folder, previews=False))
+    return folder
+
+
+@with_runtime
+@in_a_browser
+@pytest.mark.parametrize(("algorithm", "model"), PAIRS if EVERY else [("maml", "image_gan")])
+def test_a_browser_adapts_as_the_desktop_does(
+    tiny: Callable[..., Experiment], tmp_path: Path, algorithm: str, model: str
+) -> None:
+    run = trained(tiny(home(model), model, algorithm), tmp_path / "run")
+    page = export(Order(run, tmp_path / "page", "html")).place
+    learned = initialization_of(run).model
+    with browser(tmp_path / "browser") as seen:
+        seen.open(page)
+        for count in (1, 10):
+            support = examples_for(learned, count)
+            given = json.dumps(support.flatten().tolist())
+            ask = f"metagen.ready.then(() => metagen.adapt({given}, {count})).then((found) => [...found.data])"
+            found = np.array(seen.evaluate(ask), np.float32).reshape(3, -1, *learned.spec.shape)
+            adapted = learned.adapt(support).sample(found.shape[1]).numpy()
+            np.testing.assert_allclose(found[-1], adapted, rtol=1e-4, atol=1e-4)
+        # by the keys alone: the pen down, a stroke, and the drawing is an example
+        seen.evaluate("document.getElementById('pad').focus()")
+        for key in (" ", *["ArrowRight"] * 3, "Enter"):
+            seen.evaluate(f"pad.onkeydown(new KeyboardEvent('keydown', {{ key: {key!r}, cancelable: true }}))")
+        assert seen.evaluate("Math.max(...examples[0])") > 0.5
+        said = seen.evaluate("new Promise((done) => setTimeout(() => done($('status').textContent), 1500))")
+        assert said == "16 samples after 2 of 2 steps of adaptation to 1 example."
+        names = "[...document.querySelectorAll('button, input, canvas[tabindex], canvas[role]')].map((each) => "
+        names += "each.getAttribute('aria-label') || each.textContent || (each.labels && each.labels[0]?.textContent))"
+        assert all(seen.evaluate(names)), "no control without a name"
+    text = page.read_text("utf-8")
+    assert "Licensed under the MIT License" in text and "default-src 'none'" in text
+    assert "http://" not in text.split('id="wasm"')[0] and 'src="' not in text.split('id="wasm"')[0]
+
+
+def archive_of(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as packed:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            packed.addfile(member, io.BytesIO(data))
+    return path
+
+
+def test_a_runtime_of_other_making_is_refused_and_a_missing_one_names_the_command(
+    tiny: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(tiny(), tmp_path / "run")
+    broken = {
+        archive_of(
+            tmp_path / "other.tgz", {html.SCRIPT: b"evil()", html.WASM: b""}
+        ): "ort.wasm.bundle.min.mjs is another",
+        archive_of(tmp_path / "less.tgz", {}): r"not ONNX Runtime Web 1.30.0 \(KeyError\)",
+        run / "experiment.json": r"not ONNX Runtime Web 1.30.0 \(ReadError\)",
+        tmp_path
+        / "none": "html: needs ONNX Runtime Web 1.30.0, once; this fetches it: npm pack onnxruntime-web@1.30.0",
+    }
+    for place, says in broken.items():
+        monkeypatch.setenv("METAGEN_ONNXRUNTIME_WEB", str(place))
+        with pytest.raises(BadInput, match=says) as refused:
+            export(Order(run, tmp_path / "page", "html"))
+        assert "\n" not in str(refused.value) and not (tmp_path / "page.html").exists()
