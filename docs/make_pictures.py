@@ -210,7 +210,7 @@ DRAWN: dict[str, Callable[[Stage], None]] = {
 
 def main(names: list[str]) -> None:
     """Draw the pictures called so, or all."""
-    app = make_application()
+    app = make_application(WindowSettings(Path(HOME.name) / "window.ini"))
     apply_theme(app, "light")
     for name in names or DRAWN:
         stage = Stage()

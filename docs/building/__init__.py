@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 
 from building import formulas, lessons
 from building.commands import command_pages
+from building.formats import format_pages
 from building.interface import interface_pages
 from building.plugins import plugin_pages
 
@@ -19,7 +20,9 @@ REFERENCE = "reference"
 def make_pages(app: Sphinx) -> None:
     """Write every page of `reference/` anew where it has changed, and remove those that nothing stands behind."""
     folder = Path(app.srcdir) / REFERENCE
-    pages = {folder / name: text for name, text in (*plugin_pages(), *command_pages(), *interface_pages())}
+    pages = {
+        folder / name: text for name, text in (*plugin_pages(), *format_pages(), *command_pages(), *interface_pages())
+    }
     for path in folder.rglob("*.md"):
         if path not in pages:
             path.unlink()

@@ -77,16 +77,18 @@ def test_files_are_there() -> None:
 def test_menus_are_there() -> None:
     plain = {command.name: command.text.replace("&", "").rstrip("…") for command in COMMANDS}
     titles = {title.replace("&", ""): [plain.get(name, "") for name in names] for title, names in MENUS}
-    subs = {
-        "Lessons": [plain.get(name, "Course") for name in SUBMENUS["lessons"]],
-        "Layout": [plain[name] for name in SUBMENUS["layout"]],
+    subs: dict[str, list[str]] = {
+        name[1:].capitalize(): [plain.get(one, one[1:].capitalize()) for one in SUBMENUS.get(name[1:], ())]
+        for _, names in MENUS
+        for name in names
+        if name.startswith(">")
     }
     named = told(r"\*((?:File|Edit|Run|Play|View|Help), [^*]+)\*")
     assert len(named) > 15
     for page, path in named:
         menu, command, *more = (part.strip().rstrip("…") for part in path.split(", "))
         assert command in titles[menu] or command in subs, f"{page}: {path}"
-        assert command not in subs or more[0] in subs[command], f"{page}: {path}"
+        assert not subs.get(command) or not more or more[0] in subs[command], f"{page}: {path}"
     presets = {Experiment.load(path).others["about"]["title"] for path in PRESETS.values()}
     for page, name in told(r"preset \*([^*]+)\*") + told(r"\*Presets, ([^*]+)\*"):
         assert name in presets, f"{page}: {name}"
