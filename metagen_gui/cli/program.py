@@ -156,6 +156,24 @@ def export(
 
 
 @app.command()
+def publish(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder; nothing is written there.")],
+    to: Annotated[str, typer.Option(metavar="NAME", help="tensorboard, mlflow or wandb.")],
+    at: Annotated[
+        str, typer.Option(metavar="PLACE", help="A new folder, a tracking URI or a project; without it, the usual one.")
+    ] = "",
+) -> None:
+    """Show a run in a program for that: its curves, samples and settings."""
+    from metagen_gui.cli.progress import preparing
+
+    with preparing():
+        from metagen_gui.engine.exports.published.base import publish as published
+
+        said = published(run, to, at)
+    tell(said)
+
+
+@app.command()
 def doctor(
     thorough: Annotated[bool, typer.Option("--thorough", help="Try every format of exports, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,

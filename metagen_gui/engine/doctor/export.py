@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def look(folder: Path) -> Iterator[Line]:
     """Export a run that lies in `folder` in the first format there is, and name those that could be used."""
-    from metagen_gui.engine.exports.base import formats_in_order, lacking
+    from metagen_gui.engine.exports.base import formats_in_order
+    from metagen_gui.engine.settings.extras import lacking
 
     first, *others = formats_in_order()
     yield from _tried(folder, first)
@@ -25,7 +26,8 @@ def look(folder: Path) -> Iterator[Line]:
 
 def look_at_all(folder: Path) -> Iterator[Line]:
     """Export in every format that there is all for."""
-    from metagen_gui.engine.exports.base import formats_in_order, lacking
+    from metagen_gui.engine.exports.base import formats_in_order
+    from metagen_gui.engine.settings.extras import lacking
 
     for plugin in formats_in_order():
         if not lacking(plugin):

@@ -7,8 +7,6 @@ imports this file and that of the format: what takes long to import, torch above
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy.typing as npt
 
+from metagen_gui.engine.settings.extras import Needing
 from metagen_gui.engine.settings.registry import Registry
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Written:
     """Sentences on this export for its model card, such as what had to be left out."""
 
 
-class Format(ABC):
+class Format(Needing, ABC):
     """A format. Subclass, set the class attributes, implement the methods, `@formats.register(NAME)`."""
 
     name: ClassVar[str]
@@ -72,10 +71,6 @@ class Format(ABC):
     """Whether a number of adaptation steps says something where no model is adapted first."""
     ending: ClassVar[str] = ""
     """The ending of its one file, such as ".html"; empty for a folder."""
-    needs: ClassVar[tuple[str, ...]] = ()
-    """The modules that it needs beside MetaGen's own."""
-    extra: ClassVar[str] = "export"
-    """The extra of MetaGen that brings them."""
     tolerance: ClassVar[float] = 0.0
     """How far what is read may be from what is expected, absolutely and of its size."""
 
@@ -102,18 +97,3 @@ formats: Registry[Format] = Registry("format", "metagen_gui.engine.exports", For
 def formats_in_order() -> list[type[Format]]:
     """Return all formats in the order in which they are offered."""
     return sorted((plugin for _, plugin in formats.items()), key=lambda plugin: (plugin.place, plugin.name))
-
-
-def lacking(plugin: type[Format]) -> str:
-    """Return what has to be installed for a format, with the one command that does it; "" for nothing."""
-    missing = [name for name in plugin.needs if importlib.util.find_spec(name) is None]
-    if not missing:
-        return ""
-    if getattr(sys, "frozen", False):
-        return f"this build lacks {', '.join(missing)}"
-    return f"needs {', '.join(missing)}; this adds it: {command_for(plugin)}"
-
-
-def command_for(plugin: type[Format]) -> str:
-    """Return the command that installs what a format needs."""
-    return f'"{sys.executable}" -m pip install "metagen[{plugin.extra}]"'

@@ -6,8 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from metagen_gui.engine.exports.base import INITIALIZATION, command_for, formats_in_order, lacking
+from metagen_gui.engine.exports.base import INITIALIZATION, formats_in_order
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.extras import command_for, lacking
 from metagen_gui.engine.trained.export import initialization_of
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from metagen_gui.engine.exports.base import ADAPTED, INITIALIZATION, Format, Order, Written, formats, lacking
+from metagen_gui.engine.exports.base import ADAPTED, INITIALIZATION, Format, Order, Written, formats
 from metagen_gui.engine.exports.card import model_card
 from metagen_gui.engine.exports.read_back import compare, read_back
 from metagen_gui.engine.files import write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.extras import lacking
 from metagen_gui.engine.store.names import CARD, EXPORT
 from metagen_gui.engine.trained.export import Exported, Learned, adapted_of, initialization_of, summary_of
 from metagen_gui.engine.trained.export_folder import VERSION, check_free, describe
