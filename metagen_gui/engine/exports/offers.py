@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from metagen_gui.engine.exports.base import INITIALIZATION, formats_in_order
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.extras import command_for, lacking
+from metagen_gui.engine.settings.extras import lacking
 from metagen_gui.engine.trained.export import initialization_of
+
+HELPS = re.compile(r"(.*); this \w+ it: (.*)")
+"""How a sentence ends that names a command which helps."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,11 @@ def offers(run: Path | None = None) -> tuple[Offer, ...]:
         learned = None
     found = []
     for plugin in formats_in_order():
-        why, command = lacking(plugin), ""
-        if why and not getattr(sys, "frozen", False):
-            command = command_for(plugin)
-            why = why.partition("; ")[0]
-        elif not why and learned is not None and INITIALIZATION in plugin.takes:
+        why = lacking(plugin)
+        if not why and learned is not None and INITIALIZATION in plugin.takes:
             why = plugin().objection_to(learned)
+        helps = HELPS.fullmatch(why)
+        why, command = helps.groups() if helps else (why, "")
         told = plugin.title, plugin.summary, plugin.takes, plugin.takes_steps, plugin.of_run, plugin.ending
         found.append(Offer(plugin.name, *told, why, command))
     return tuple(found)

@@ -13,10 +13,11 @@ import pytest
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.exports import figures, read_back, writing
-from metagen_gui.engine.exports.base import ADAPTED, Arrays, Format, Order, Written, formats, lacking
+from metagen_gui.engine.exports.base import ADAPTED, Arrays, Format, Order, Written, formats
 from metagen_gui.engine.exports.writing import export
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.extras import lacking
 from metagen_gui.engine.trained.export import initialization_of
 from tests.engine.cells import EVERY, diagonal, home
 
