@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from metagen_gui.engine.animations.video import command_for_video
 from metagen_gui.engine.animations.write import FORMATS, Film, check_film, write_animation
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.animations.motion import Motion
 from metagen_gui.gui.look.theme import plot_colours
@@ -49,7 +50,9 @@ class AnimationDialog(QDialog):
         self._done = 0
         self._path = Path()
         self.motion_picker = _picker([(motion.title, motion.name) for motion in motions])
-        self.format_picker = _picker([(f"{kind.title}  ({ending})", ending) for ending, kind in FORMATS.items()])
+        self.format_picker = _picker(
+            [(f"{translated(kind.title)}  ({ending})", ending) for ending, kind in FORMATS.items()]
+        )
         self.width_picker = _picker([(self.tr("{0} pixels").format(width), width) for width in WIDTHS])
         self.width_picker.setCurrentIndex(1)
         self.rate = QSpinBox()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGroupBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ class ClaimsArms(QGroupBox):
             box.deleteLater()
         self._algorithms = [suitor.name for suitor in suitors]
         for place, suitor in enumerate(suitors):
-            box = self._add(self._column, suitor.name, suitor.title, suitor.objection or suitor.summary)
+            box = self._add(
+                self._column, suitor.name, translated(suitor.title), translated(suitor.objection or suitor.summary)
+            )
             box.setChecked((suitor.name in kept if same else place == 0) and not suitor.objection)
             box.setEnabled(not suitor.objection)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QGroupBox, QRadioButton, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.numbers.box import IntegerBox, NumberBox
 from metagen_gui.gui.form.path_field import PathField
@@ -162,8 +163,8 @@ class ClaimsTasks(QGroupBox):
         self.shift.clear()
         self.shift.addItem(self.tr("nothing else"), None)
         for found in shifts(experiment):
-            self.shift.addItem(found.title, found)
-            self.shift.setItemData(self.shift.count() - 1, found.summary, Qt.ItemDataRole.ToolTipRole)
+            self.shift.addItem(translated(found.title), found)
+            self.shift.setItemData(self.shift.count() - 1, translated(found.summary), Qt.ItemDataRole.ToolTipRole)
 
     def values(self) -> dict[str, Any]:
         """Return the plan's settings for this."""

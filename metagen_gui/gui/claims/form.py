@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.claims.arms import ClaimsArms
 from metagen_gui.gui.claims.budget import ClaimsBudget, ClaimsTasks
@@ -185,4 +186,4 @@ class ClaimsForm(QWidget):
         try:
             self.takes.setText(outlook_sentence(outlook(self.plan())))
         except BadInput as problem:
-            self.takes.setText(problem_sentence(problem.where, problem.why))
+            self.takes.setText(translated(problem_sentence(problem.where, problem.why)))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.plots.scale import format_number
 from metagen_gui.gui.widgets.plain_text import PlainLabel
@@ -99,7 +100,7 @@ class PlaneDrawing(QWidget):
         lines = []
         for one in places:
             told = [f"{axis} {format_number(found.mean, digits=3)}" for axis, found in one.figures.items()]
-            lines.append(f"{one.title}: {', '.join(told)}")
+            lines.append(f"{translated(one.title)}: {', '.join(told)}")
         self.setAccessibleDescription("\n".join(lines))
         self.setToolTip("")
         self.update()
@@ -138,7 +139,7 @@ class PlaneDrawing(QWidget):
         for half in range(int(far * 2) + 1):
             x = at(half / 2, 0).x()
             painter.drawText(QRectF(x - 20, inner.bottom() + 3, 40, 16), middle, f"{half / 2:g}")
-        says = self.tr("{0} →   ↑ recognizability").format(self._axes[axis].title)
+        says = self.tr("{0} →   ↑ recognizability").format(translated(self._axes[axis].title))
         says = metrics.elidedText(says, Qt.TextElideMode.ElideRight, int(area.width()) - 8)
         painter.drawText(QRectF(area.left(), area.bottom() - 20, area.width(), 18), middle, says)
         dots = [at(right.mean, up.mean) for _, right, up in spots]
@@ -151,10 +152,10 @@ class PlaneDrawing(QWidget):
             painter.drawLine(at(right.mean, up.mean - high), at(right.mean, up.mean + high))
             painter.setBrush(look.background if one.is_landmark else painter.pen().color())
             painter.drawEllipse(place, _DOT, _DOT)
-            box = _free(place, metrics.horizontalAdvance(one.title) + 2.0, area, taken)
+            box = _free(place, metrics.horizontalAdvance(translated(one.title)) + 2.0, area, taken)
             taken.append(box)
             painter.setPen(look.foreground)
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, one.title)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, translated(one.title))
 
 
 def _free(place: QPointF, wide: float, area: QRectF, taken: list[QRectF]) -> QRectF:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.canvas import LossCanvas
 from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
@@ -132,7 +133,7 @@ class ClaimsPlot(PlotPanel):
         )
         self.note.setText(" ".join((on_bands, *findings.notes)))
         for box, items in (
-            (self.measure, [(measure.title, measure) for measure in findings.measures]),
+            (self.measure, [(translated(measure.title), measure) for measure in findings.measures]),
             (self.footing, [(footing, footing) for footing in findings.shared]),
             (self.world, worlds(findings)),
         ):
@@ -238,7 +239,7 @@ class ClaimsPlot(PlotPanel):
                 measure.better, _say("{0} is ideal").format(measure.better)
             )
             unit = f" ({measure.unit})" if measure.unit == "nats" else ""
-            item.setLabel("left", f"{measure.title}{unit}: {better}")
+            item.setLabel("left", f"{translated(measure.title)}{unit}: {better}")
         self.data_changed()
 
     def _line(self, curve: Curve, last: int) -> _Line:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.claims.words import progress_sentence
 from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.widgets.icon_button import themed_icon
@@ -154,11 +155,11 @@ class ClaimsProgress(QWidget):
                     NOTICED, said.format(runs=f"{event.runs:,}", trials=f"{event.trials:,}", scores=f"{event.scores:,}")
                 )
             case ClaimsNotice():
-                self._add(NOTICED, event.text)
+                self._add(NOTICED, translated(event.text))
             case ClaimsAdvanced():
                 self._pace.hear(event.share, event.seconds_left, self._clock())
                 if self.stop_button.isEnabled():
-                    self.say(event.text)
+                    self.say(translated(event.text))
                 self._enter(stage_of(event.text))
                 self._show_pace()
 

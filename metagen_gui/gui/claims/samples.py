@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.samples.cell_picture import image_tones
 from metagen_gui.gui.samples.density_view import draw_ground, draw_points, extent_of
@@ -110,7 +111,7 @@ class ClaimsSamples(QWidget):
                 continue
             scored = first.for_samples
             row = grid.rowCount()
-            name = PlainLabel(arm.title)
+            name = PlainLabel(translated(arm.title))
             name.setWordWrap(True)
             name.setFixedWidth(84)
             grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignVCenter)

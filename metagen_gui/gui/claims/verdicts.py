@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.claims.words import claim_sentence
 from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.widgets.icon_button import themed_icon
@@ -89,7 +90,7 @@ def _heading(text: str) -> QLabel:
 
 
 def _told(sentence: str, alarm: bool) -> QLabel:
-    label = PlainLabel(sentence)
+    label = PlainLabel(translated(sentence))
     label.setObjectName("claims_best_possible")
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -107,10 +108,10 @@ class VerdictLine(QWidget):
         self._claim = claim_sentence(verdict.claim)
         self._icon, self.word, self.compared, self.numbers = (PlainLabel(parent=self) for _ in range(4))
         self._icon.setFixedSize(QSize(22, 22))
-        for label, text in ((self.word, word), (self.compared, verdict.compared)):
+        for label, text in ((self.word, word), (self.compared, translated(verdict.compared))):
             label.setText(text)
-        parts = [f"• {part[0].upper()}{part[1:]}" for part in verdict.parts if part]
-        self.numbers.setText("\n".join([*parts, verdict.basis]))
+        parts = [f"• {translated(part[0].upper() + part[1:])}" for part in verdict.parts if part]
+        self.numbers.setText("\n".join([*parts, translated(verdict.basis)]))
         for label in (self.word, self.compared, self.numbers):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -157,4 +158,4 @@ def said(verdict: Verdict) -> tuple[str, str]:
     what, _, remark = verdict.headline.partition(": ")
     if verdict.is_null:
         return f"control {verdict.control}", f"{what}: {remark}"
-    return str(verdict.status), f"{remark[:1].upper()}{remark[1:]}"
+    return str(verdict.status), translated(f"{remark[:1].upper()}{remark[1:]}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.widgets.amounts import duration
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def claim_help(name: str) -> str:
 
 def titles(experiment: Experiment) -> str:
     """Return an experiment in three words: `Strokes · VAE · MAML`."""
-    return " · ".join(str(experiment.plugin(part).title) for part in ("tasks", "model", "algorithm"))
+    return " · ".join(translated(str(experiment.plugin(part).title)) for part in ("tasks", "model", "algorithm"))
 
 
 def about(experiment: Experiment) -> str:

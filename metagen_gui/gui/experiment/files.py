@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSaveFile, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import EXPERIMENT
 from metagen_gui.gui.experiment.command_line import command_for
@@ -104,7 +105,7 @@ class ExperimentFiles(QObject):
             self._waiting = lambda: self.open_preset(preset)
             return
         try:
-            self._replace(self._type.load(preset.path), None, f"{preset.title}: {preset.text}")
+            self._replace(self._type.load(preset.path), None, translated(f"{preset.title}: {preset.text}"))
         except BadInput as problem:
             self.problem_found.emit(str(problem))
 

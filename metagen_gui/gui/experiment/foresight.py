@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 
 if TYPE_CHECKING:
@@ -36,5 +37,9 @@ def brought_along(before: Experiment, after: Experiment, picked: Section) -> str
     for section in PICKED:
         if section != picked and getattr(before, section) != getattr(after, section):
             said = QCoreApplication.translate("ExperimentPanel", "{now} takes the place of {before}.")
-            lines.append(said.format(now=after.plugin(section).title, before=before.plugin(section).title))
+            lines.append(
+                said.format(
+                    now=translated(after.plugin(section).title), before=translated(before.plugin(section).title)
+                )
+            )
     return " ".join(lines)

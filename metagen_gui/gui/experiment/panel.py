@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.foresight import brought_along, objection
 from metagen_gui.gui.experiment.history import ExperimentHistory
@@ -147,7 +148,7 @@ class ExperimentPanel(QWidget):
             self._refuse_misfit(after, path)
         except BadInput as problem:
             if row is not None:
-                row.judge(problem.why)
+                row.judge(translated(problem.why))
             return
         if row is None:  # a plugin
             self._end_gesture()
@@ -214,10 +215,10 @@ class ExperimentPanel(QWidget):
         row, section = self.column.row(problem.where), problem.where.partition(".")[0]
         if row is not None and not row.at_default:
             self._problem_path, self._judged = problem.where, True
-            row.show_problem(problem.why)
+            row.show_problem(translated(problem.why))
         elif section in self.column.sections:  # nobody has made that: it is told beside the picker
             message = self.column.sections[section].message
-            message.tell(f"{row.setting.label}: {problem.why}") if row else message.say(problem.why)
+            message.tell(f"{row.setting.label}: {translated(problem.why)}") if row else message.say(problem.why)
 
     def _commit(self) -> None:
         focused = QApplication.focusWidget()

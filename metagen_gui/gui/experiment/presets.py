@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.resources import resources_folder
 
 
@@ -46,8 +47,8 @@ class PresetMenu(QObject):
         self.menu.setToolTipsVisible(True)
         self._presets = presets(folder)
         for number, preset in enumerate(self._presets):
-            action = self.menu.addAction(preset.title)
-            action.setToolTip(preset.text)
+            action = self.menu.addAction(translated(preset.title))
+            action.setToolTip(translated(preset.text))
             action.setData(number)
         if not self._presets:
             self.menu.addAction(self.tr("No presets are installed")).setEnabled(False)

@@ -16,6 +16,7 @@ from metagen_gui.gui.form.plugin_picker import PluginPicker
 from metagen_gui.gui.form.row import SettingRow
 from metagen_gui.gui.form.search_bar import SearchBar
 from metagen_gui.gui.form.section import FormSection
+from metagen_gui.gui.form.words import in_words
 from metagen_gui.gui.widgets.message_line import MessageLine
 from metagen_gui.gui.widgets.quiet_pages import NothingFound
 
@@ -64,7 +65,9 @@ class SettingColumn(QWidget):
             if section in self.pickers:
                 self.pickers[section].show_plugins(REGISTRIES[section].items(), name)
             form = self.forms[section]
-            form.show_settings(experiment.settings(section), experiment.values.get(section, {}), choices, name)
+            form.show_settings(
+                tuple(map(in_words, experiment.settings(section))), experiment.values.get(section, {}), choices, name
+            )
             self.sections[section].show_changed(form.changed())
         self._order_stops()
         if self.search_bar.words():

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.form.editors.base import field_height
 from metagen_gui.gui.form.editors.choices import narrow_combo
 from metagen_gui.gui.widgets.icon_button import IconButton
@@ -71,8 +72,9 @@ class PluginPicker(QWidget):
             self._plugins = found
             self.combo.clear()
             for name, plugin in found.items():
-                self.combo.addItem(plugin.title, name)
-                self.combo.setItemData(self.combo.count() - 1, plain_tip(plugin.summary), Qt.ItemDataRole.ToolTipRole)
+                self.combo.addItem(translated(plugin.title), name)
+                tip = plain_tip(translated(plugin.summary))
+                self.combo.setItemData(self.combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(self.combo.findData(chosen))
         self.combo.blockSignals(blocked)
         self._describe(chosen)
@@ -91,14 +93,15 @@ class PluginPicker(QWidget):
         plugin = self._plugins.get(name or "")
         if plugin is None:
             return
-        self.summary.setText(plugin.summary)
-        says = self.tr("What is {0}?").format(plugin.title)
+        summary = translated(plugin.summary)
+        self.summary.setText(summary)
+        says = self.tr("What is {0}?").format(translated(plugin.title))
         self.explain.setAccessibleName(says)
         self.explain.setToolTip(plain_tip(says))
         self.reference.setText(linked(plugin.reference))
         self.reference.setVisible(bool(plugin.reference))
-        self.combo.setAccessibleDescription(plugin.summary)
-        self.combo.setToolTip(plain_tip(self.tr("Fixed while a run is going on.") if self._running else plugin.summary))
+        self.combo.setAccessibleDescription(summary)
+        self.combo.setToolTip(plain_tip(self.tr("Fixed while a run is going on.") if self._running else summary))
 
 
 def linked(reference: str) -> str:

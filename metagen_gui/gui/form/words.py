@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QCoreApplication
 
+from metagen_gui.engine.languages.spoken import named, translated
 from metagen_gui.gui.form.numbers.text import show_integer, show_number
 
 if TYPE_CHECKING:
@@ -32,6 +34,13 @@ def show_value(setting: Setting, value: Any) -> str:
     return f"{text} {setting.unit}".rstrip()
 
 
+def in_words(setting: Setting) -> Setting:
+    """Return a setting as the person is to read it: what it says of itself in their language."""
+    titles = {choice: named(setting.called(choice)) for choice in setting.choices}
+    label, says, unit = translated(setting.label), translated(setting.help), translated(setting.unit)
+    return replace(setting, label=label, help=says, unit=unit, titles=titles)
+
+
 def setting_at(experiment: Experiment, path: str) -> Setting | None:
     """Return the setting at `path`, None if this experiment has none."""
     section, _, name = path.partition(".")
@@ -39,7 +48,7 @@ def setting_at(experiment: Experiment, path: str) -> Setting | None:
         settings = experiment.settings(cast("Section", section))
     except KeyError:  # no such section: the path is from a checkpoint that somebody else wrote
         return None
-    return next((item for item in settings if item.name == name), None)
+    return next((in_words(item) for item in settings if item.name == name), None)
 
 
 def plugin_title(section: str, name: str, otherwise: str) -> str:
@@ -47,7 +56,7 @@ def plugin_title(section: str, name: str, otherwise: str) -> str:
     from metagen_gui.engine.experiment import REGISTRIES
 
     registry = REGISTRIES.get(cast("Section", section))
-    return str(registry.get(name).title) if registry is not None and name in registry.names() else otherwise
+    return translated(str(registry.get(name).title)) if registry is not None and name in registry.names() else otherwise
 
 
 def said_of(experiment: Experiment, path: str, value: Any) -> str:

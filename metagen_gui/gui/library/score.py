@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.form.path_field import PathField
 from metagen_gui.gui.plots.scale import format_number
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
@@ -163,14 +164,16 @@ class ScoreDialog(QDialog):
         if isinstance(outcome, Completed) and outcome.value is not None:
             self._show(outcome.value)
         else:
-            self.said.setText(outcome.sentence if isinstance(outcome, Refused | Broken) else _tr("Stopped."))
+            self.said.setText(
+                translated(outcome.sentence) if isinstance(outcome, Refused | Broken) else _tr("Stopped.")
+            )
 
     def _show(self, found: ScoredRuns) -> None:
         tasks = found.tasks
         seen = _tr("held out, as far as that is known") if tasks.doubts else _tr("no run has seen them")
         whose = _tr(" of {source}").format(source=tasks.source) if tasks.source else ""
         said = _tr("{count} tasks of {family}{whose}; {seen}. Each run adapts to {shots} examples of a task.")
-        title = type(tasks.family).title
+        title = translated(type(tasks.family).title)
         self.said.setText(
             said.format(count=f"{tasks.tasks:,}", family=title, whose=whose, seen=seen, shots=tasks.shots)
         )
@@ -190,7 +193,7 @@ class ScoreDialog(QDialog):
                 f"{less}: {player} {_amount(apart.mean, apart.interval)}" for player, apart in pair.players.items()
             ]
             notes += [f"{less}: {pair.objection}"] if pair.objection else []
-        self.notes.setText("\n".join((*notes, *found.notices)))
+        self.notes.setText(translated("\n".join((*notes, *found.notices))))
         self.adjustSize()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.packages import VARIABLE, Foreign, choose, in_words, read_choices
 from metagen_gui.gui.widgets.plain_text import PlainLabel
@@ -57,4 +58,4 @@ class PackagesDialog(QDialog):
         try:
             choose([package], "off")
         except BadInput as problem:
-            self.said.setText(str(problem))
+            self.said.setText(translated(str(problem)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QMainWindow
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.packages import choose, in_words, read_choices
 from metagen_gui.gui.program.engine import Engine
@@ -99,7 +100,7 @@ def sentence_of(problem: Problem) -> str:
     }
     said = _tr("The {kind} “{name}” of the package “{package}” could not be loaded: {why}")
     kind = kinds.get(problem.kind, problem.kind)
-    return said.format(kind=kind, name=problem.name, package=problem.package, why=problem.why)
+    return said.format(kind=kind, name=problem.name, package=problem.package, why=translated(problem.why))
 
 
 def _tr(text: str) -> str:

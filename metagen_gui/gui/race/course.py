@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.races.events import LaneEnded, LaneLooked, RaceBegun, RaceEvent, RaceFinished, RaceNotice
 from metagen_gui.gui.race.controller import RaceState
 from metagen_gui.gui.race.mailbox import RaceDelivery
@@ -144,7 +145,7 @@ class RaceCourse(QWidget):
 
     def show_failure(self, sentence: str, details: str) -> None:
         """Say what went wrong in place of who leads."""
-        self.sentence.setText(sentence)
+        self.sentence.setText(translated(sentence))
         self.sentence.setToolTip(plain_tip(details))
         self.doing.hide()
 
@@ -160,7 +161,7 @@ class RaceCourse(QWidget):
             self.doing.setText(delivery.advanced.text)
             self.bar.setValue(round(PARTS * delivery.advanced.share))
         if delivery.led is not None:
-            self.sentence.setText(delivery.led.sentence)
+            self.sentence.setText(translated(delivery.led.sentence))
         for event in delivery.events:
             self._hear(event)
 
@@ -171,11 +172,11 @@ class RaceCourse(QWidget):
             case LaneEnded() if event.problem:
                 self._notices.append(f"{self._names[event.lane]}: {event.problem}")
             case RaceNotice():
-                self._notices.append(event.text)
+                self._notices.append(translated(event.text))
             case RaceFinished():
                 self.verdict, self._over = event.verdict, event.is_over
                 self._notices = [*event.verdict.notices]
-                self.sentence.setText(event.verdict.sentence)
+                self.sentence.setText(translated(event.verdict.sentence))
         self._show_notices()
 
     def _show_notices(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.icon_button import IconButton
@@ -66,7 +67,7 @@ class RaceLanes(QWidget):
         name.setToolTip(self.tr("What this lane is called in curves and verdict"))
         name.editingFinished.connect(self.changed)
         experiment = lane.experiment
-        titles = [str(experiment.plugin(section).title) for section in ("algorithm", "model", "tasks")]
+        titles = [translated(str(experiment.plugin(section).title)) for section in ("algorithm", "model", "tasks")]
         summary = ElidedLabel(" · ".join(titles))
         summary.setProperty("tone", "muted")
         remove = IconButton("mdi6.close", self.tr("Take lane {0} out").format(place + 1))

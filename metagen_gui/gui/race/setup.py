@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from metagen_gui.engine.files import write_atomically
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.presets import presets
 from metagen_gui.gui.form.numbers.box import IntegerBox, NumberBox
@@ -132,12 +133,14 @@ class RaceSetup(QWidget):
             part = menu.addMenu(title)
             part.setToolTipsVisible(True)
             for rival in rivals(experiment, section):
-                self._offer(part, rival.title, rival.summary, partial(_itself, rival.experiment))
+                self._offer(
+                    part, translated(rival.title), translated(rival.summary), partial(_itself, rival.experiment)
+                )
             part.setEnabled(not part.isEmpty())
         part = menu.addMenu(self.tr("A &preset"))
         part.setToolTipsVisible(True)
         for preset in presets():
-            self._offer(part, preset.title, preset.text, partial(self._load, preset.path))
+            self._offer(part, translated(preset.title), translated(preset.text), partial(self._load, preset.path))
         part = menu.addMenu(self.tr("The experiment of a &run"))
         for entry in list(self._around.runs())[:MOST_RUNS]:
             if entry.state != "unreadable":

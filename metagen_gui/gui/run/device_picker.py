@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
@@ -34,10 +35,10 @@ class DevicePicker(QComboBox):
 
     def set_devices(self, devices: Sequence[Device]) -> None:
         """Fill the list, once the engine is there, and show the experiment's device."""
-        best = f": {devices[0].name}" if devices else ""
+        best = f": {translated(devices[0].name)}" if devices else ""
         self.setItemText(0, self.tr("Automatic") + best)
         for device in devices:
-            self.addItem(device.name, device.id)
+            self.addItem(translated(device.name), device.id)
         self._follow(self._panel.experiment())
 
     def device(self) -> str:

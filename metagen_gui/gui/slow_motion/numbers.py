@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from metagen_gui.engine.languages.spoken import named, translated
 from metagen_gui.engine.settings.formula import as_text
 from metagen_gui.engine.slow_motion.phases import Number, Phase
 from metagen_gui.gui.plots.scale import format_number
@@ -47,7 +48,9 @@ class NumberTable(QTableWidget):
 
     def _fill(self, row: int, number: Number, task: int, several: bool) -> None:
         own = format_number(number.of(task), _DIGITS) if len(number.values) > 1 else ""
-        about = f"{number.player}: {number.about}" if several and number.player else number.about
+        about = translated(number.about)
+        if several and number.player:
+            about = f"{named(number.player)}: {about}"
         texts = ("", own, format_number(number.mean, _DIGITS), about)
         # the symbol is drawn by a label, and in words for whoever cannot see it; in tips numbers have all their digits
         whole = (as_text(number.symbol), repr(number.of(task)) if own else "", repr(number.mean), about)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabBar, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.slow_motion.phases import Phase
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
@@ -46,7 +47,7 @@ class PhaseStrip(QTabBar):
             self.setTabText(index, title)
             phase = self._at(index)
             self.setTabEnabled(index, phase is not None)
-            self.setTabToolTip(index, phase.title if phase else self.tr("Still to come"))
+            self.setTabToolTip(index, translated(phase.title) if phase else self.tr("Still to come"))
             if phase is not None and phase is current:
                 self.setCurrentIndex(index)
         self.blockSignals(False)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.formula import as_text
 from metagen_gui.engine.slow_motion.phases import Phase
 from metagen_gui.gui.samples.cell_picture import Options
@@ -87,13 +88,13 @@ class PhaseView(QWidget):
         phase, task = self._phase, max(self.task.currentIndex(), 0)
         if phase is None:
             return
-        self.title.setText(self.tr("Outer step {0} · {1}").format(f"{phase.meta_step:,}", phase.title))
+        self.title.setText(self.tr("Outer step {0} · {1}").format(f"{phase.meta_step:,}", translated(phase.title)))
         worked = phase.worked_for(task)
         for label, line in ((self.formula, phase.formula), (self.worked, worked)):
             label.show_line(line)
             label.setAccessibleName(as_text(line))
             label.setVisible(bool(line))
-        remark = " ".join([*self._notices, phase.remark]).strip()
+        remark = translated(" ".join([*self._notices, phase.remark]).strip())
         self.remark.setText(remark)
         self.remark.setVisible(bool(remark))
         self.numbers.show_phase(phase, task)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.program.worker import Worker
 from metagen_gui.gui.slow_motion.arrow_table import ArrowTable
 from metagen_gui.gui.slow_motion.scene import HIGHEST_RATE, LOWEST_RATE, MOST_STEPS, Scene
@@ -194,7 +194,7 @@ class ToyPage(QWidget):
         other = self._contest is None
         self._contest, self._arrows, self._paths = found, {}, None
         self._grounds.clear()
-        self.table.list_algorithms({name: one.title for name, one in found.able.items()})
+        self.table.list_algorithms({name: translated(one.title) for name, one in found.able.items()})
         told = [self.tr("L: mean over {0}").format(found.toy.drawn_from)]
         told += [self.tr("no arrow of {0}: {1}").format(title, why) for title, why in found.refused.items()]
         self.told.set_full_text(SEPARATOR.join(told))
@@ -226,9 +226,9 @@ class ToyPage(QWidget):
     def _in_words(self, arrow: Arrow) -> str:
         besides = self.tr(" Numbers learned besides θ: {0}.").format(f"{arrow.besides:,}") if arrow.besides else ""
         if arrow.approximates:
-            far = "" if isnan(arrow.angle) else self.tr(", {0:.1f}° off it here").format(arrow.angle)
+            far = "" if np.isnan(arrow.angle) else self.tr(", {0:.1f}° off it here").format(arrow.angle)
             said = self.tr("The arrow of {0} approximates the slope{1}. {2}")
-            return said.format(arrow.title, far, arrow.approximates) + besides
+            return said.format(arrow.title, far, translated(arrow.approximates)) + besides
         return self.tr("The arrow of {0} is the slope of its surface.").format(arrow.title) + besides
 
     # -- what a person does --------------------------------------------------------------------------------------

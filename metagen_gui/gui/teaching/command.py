@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.teaching.explanation import Explanation
@@ -38,7 +39,11 @@ class TeachingCommands(QObject):
         if name == "name":
             self.open_page(section)
         elif row is not None:
-            plugin = "" if section == "training" else self._panel.experiment().plugin(cast("Section", section)).title
+            plugin = (
+                ""
+                if section == "training"
+                else translated(self._panel.experiment().plugin(cast("Section", section)).title)
+            )
             self.explanation.show_setting(row.setting, path, plugin, row)
 
     def open_page(self, section: str = "algorithm") -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolBar, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.icon_button import IconButton, themed_icon
@@ -77,6 +78,7 @@ class Banner(QToolBar):
 
     def _show(self, icon: str, colour: str, text: str, offer: str, then: Callable[[], object] | None) -> None:
         self._icon.setPixmap(themed_icon(icon, colour).pixmap(QSize(18, 18), self.devicePixelRatioF()))
+        text = translated(text)
         self._label.setText(text)
         self._label.setToolTip(plain_tip(text))
         self._label.setAccessibleName(text)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.widgets.icon_button import themed_icon
 from metagen_gui.gui.widgets.plain_text import PlainLabel
@@ -42,15 +43,15 @@ class MessageLine(QWidget):
     def say(self, why: str) -> None:
         """Show what is wrong; an empty text hides the line."""
         self._show(why, grave=True)
-        self.setAccessibleName(self.tr("Problem: {0}").format(why) if why else "")
+        self.setAccessibleName(self.tr("Problem: {0}").format(translated(why)) if why else "")
 
     def tell(self, what: str, *, offer: str = "", then: Callable[[], object] | None = None) -> None:
         """Show what a person should know; `offer` labels a button that calls `then`."""
         self._show(what, grave=False, offer=offer, then=then)
-        self.setAccessibleName(what)
+        self.setAccessibleName(translated(what))
 
     def _show(self, text: str, *, grave: bool, offer: str = "", then: Callable[[], object] | None = None) -> None:
-        self._text.setText(text)
+        self._text.setText(translated(text))
         self._text.setProperty("tone", "error" if grave else "")
         self._text.style().polish(self._text)
         self._grave, self._then = grave, then

@@ -84,7 +84,7 @@ class CheckComputerDialog(QDialog):
             self.said.setText(translated(verdict(self._found)))
             self.text.appendPlainText(self.said.text())
         elif isinstance(outcome, Refused | Broken):
-            self.said.setText(outcome.sentence)
+            self.said.setText(translated(outcome.sentence))
 
     def _copy(self) -> None:
         from metagen_gui.engine.doctor.findings import verdict

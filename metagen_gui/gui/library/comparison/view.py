@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.library.comparison.names import names_of, told_by_name
 from metagen_gui.gui.library.comparison.plot import ComparisonPlot
 from metagen_gui.gui.library.comparison.reader import Compared, RunCurves, read_comparison
@@ -108,7 +109,7 @@ class RunComparison(QWidget):
         elif isinstance(outcome, Completed):
             self._show(outcome.value)
         elif isinstance(outcome, Broken):
-            self._say([outcome.sentence])
+            self._say([translated(outcome.sentence)])
 
     def _show(self, found: Compared) -> None:
         names = names_of(found.entries, found.differences)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from metagen_gui.engine.events import ValidationReport
+from metagen_gui.engine.languages.spoken import named
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
@@ -80,7 +81,8 @@ class InnerLossPlot(PlotPanel):
         self.clear_view()
         self.player_picker.blockSignals(True)
         self.player_picker.clear()
-        self.player_picker.addItems(list(players))
+        for player in players:
+            self.player_picker.addItem(named(player), player)
         self.player_picker.blockSignals(False)
         self._player_row.setVisible(len(players) > 1)
         for toggle in (self._query, self._support):
@@ -192,7 +194,7 @@ class InnerLossPlot(PlotPanel):
 
     def _losses(self, report: ValidationReport, kind: int) -> Values:
         losses = report.query_loss if kind == _QUERY else report.support_loss
-        return np.atleast_1d(np.asarray(losses.get(self.player_picker.currentText(), ()), dtype=np.float64))
+        return np.atleast_1d(np.asarray(losses.get(self.player_picker.currentData(), ()), dtype=np.float64))
 
     def _adaptation_steps(self) -> int:
         if not len(self._history):

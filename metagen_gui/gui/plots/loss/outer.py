@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from metagen_gui.engine.events import Alarm, StepReport, ValidationReport
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
 from metagen_gui.gui.plots.loss.curves import TrainingCurve, ValidationCurve
@@ -115,7 +116,7 @@ class OuterLossPlot(PlotPanel):
     def mark_alarm(self, alarm: Alarm) -> None:
         """Put a flag where an illness began; it stays when that is over, for the curve still shows it."""
         if not alarm.over:
-            self.canvas.add_flag(alarm.meta_step, alarm.called)
+            self.canvas.add_flag(alarm.meta_step, translated(alarm.called))
 
     # What the chrome asks.
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolBar, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Alarm, Remedy
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.run.health.words import RemedyWords
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
@@ -123,10 +124,11 @@ class HealthStrip(QToolBar):
             return
         alarm, several = self._alarms[self._place], len(self._alarms) > 1
         since = self.tr("since step {0}").format(f"{alarm.meta_step:,}")
-        self._name.setText(f"{alarm.called}, {since}")
-        self._text.setText(alarm.text)
-        self._text.setToolTip(plain_tip(alarm.text))
-        self._text.setAccessibleName(f"{alarm.called}, {since}: {alarm.text}")
+        called, text = translated(alarm.called), translated(alarm.text)
+        self._name.setText(f"{called}, {since}")
+        self._text.setText(text)
+        self._text.setToolTip(plain_tip(text))
+        self._text.setAccessibleName(f"{called}, {since}: {text}")
         self._count.setText(self.tr("{0} of {1}").format(self._place + 1, len(self._alarms)))
         self._count.setVisible(several)
         self._next.setVisible(several)

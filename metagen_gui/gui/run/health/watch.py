@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from metagen_gui.engine.events import Remedy
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.run.controller import RunController
@@ -34,7 +35,9 @@ class HealthWatch(QObject):
         try:
             self._panel.experiment().with_value(remedy.path, remedy.value).check()
         except BadInput as problem:
-            self.strip.note(self.tr("Not changed: {where}: {why}").format(where=problem.where, why=problem.why))
+            self.strip.note(
+                self.tr("Not changed: {where}: {why}").format(where=problem.where, why=translated(problem.why))
+            )
             return
         self._panel.set_value(remedy.path, remedy.value)
         self.strip.note(words.done)

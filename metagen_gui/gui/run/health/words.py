@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from metagen_gui.engine.events import Remedy
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.form.words import setting_at, show_value
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ def remedy_words(remedy: Remedy, experiment: Experiment, *, running: bool) -> Re
     """Return the words for a remedy; `running`: whether a run could hear of it."""
     setting = setting_at(experiment, remedy.path)
     if setting is None:
-        return RemedyWords(remedy.label, _tr("This experiment has no such setting"), possible=False)
+        return RemedyWords(translated(remedy.label), _tr("This experiment has no such setting"), possible=False)
     section, _, name = remedy.path.partition(".")
     before = experiment.values.get(section, {}).get(name, setting.default)
     value = show_value(setting, remedy.value)
-    label = f"{remedy.label}: {value}"
+    label = f"{translated(remedy.label)}: {value}"
     if before == remedy.value:
         return RemedyWords(
             label, _tr("{setting} is {value} already").format(setting=setting.label, value=value), possible=False

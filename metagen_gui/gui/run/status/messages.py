@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.program.fault_dialog import FaultDialog
 from metagen_gui.gui.run.controller import RunController
@@ -46,7 +47,7 @@ class RunMessages(QObject):
     def refuse(self, where: str, why: str) -> None:
         """Show an input that cannot be used."""
         self._panel.show_problem(where, why)
-        self._updates.say(self.tr("Not started: {where}: {why}").format(where=where, why=why))
+        self._updates.say(self.tr("Not started: {where}: {why}").format(where=where, why=translated(why)))
         self._refused = True
 
     def _forget_refusal(self) -> None:

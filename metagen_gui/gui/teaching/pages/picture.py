@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot, StepReport
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.program.job import Broken, Job, Outcome, Refused
 from metagen_gui.gui.samples.view import SampleView
 from metagen_gui.gui.widgets.plain_text import PlainLabel
@@ -101,7 +102,7 @@ class LivePicture(QWidget):
                 newest = event
             else:
                 sections: tuple[Section, ...] = ("algorithm", "model", "tasks")
-                self._title = " · ".join(event.plugin(section).title for section in sections)
+                self._title = " · ".join(translated(event.plugin(section).title) for section in sections)
                 self._show_whether(True)
         if newest is not None:
             self.says.setText(self.tr("{0}: outer step {1}").format(self._title, f"{newest.meta_step:,}"))

@@ -8,6 +8,8 @@ from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QTextBrowser, QTreeWidget, QTreeWidgetItem, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
+from metagen_gui.gui.form.words import in_words
 from metagen_gui.gui.look.theme import theme_changes
 from metagen_gui.gui.teaching.pages.picture import LivePicture
 from metagen_gui.gui.teaching.pages.words import plugin_text
@@ -75,7 +77,7 @@ class PagesWindow(QDialog):
             heading.setFont(0, bold)
             self.list.addTopLevelItem(heading)
             for name, plugin in REGISTRIES[section].items():
-                item = QTreeWidgetItem([plugin.title])
+                item = QTreeWidgetItem([translated(plugin.title)])
                 item.setData(0, SECTION, section)
                 item.setData(0, NAME, name)
                 heading.addChild(item)
@@ -98,8 +100,9 @@ class PagesWindow(QDialog):
         if item is None or not item.data(0, SECTION):
             return
         section, name = item.data(0, SECTION), item.data(0, NAME)
-        plugin, settings = REGISTRIES[section].get(name), Experiment().with_plugin(section, name).settings(section)
-        self.text.setAccessibleName(plugin.title)
+        plugin = REGISTRIES[section].get(name)
+        settings = tuple(map(in_words, Experiment().with_plugin(section, name).settings(section)))
+        self.text.setAccessibleName(translated(plugin.title))
         self.text.setHtml(plugin_text(section, plugin, settings))
 
     def _open(self, address: QUrl) -> None:

@@ -28,7 +28,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 def setting_text(setting: Setting, path: str, between_facts: str = "<br>") -> str:
     """Return what a setting is: help, formula, paper, facts, and its path on the command line."""
-    parts = [f"<b>{_text(translated(setting.label))}</b>", _text(translated(setting.help))]
+    parts = [f"<b>{_text(setting.label)}</b>", _text(setting.help)]
     if setting.formula:
         named = _say("{0} in").format(typeset(setting.symbol)) if setting.symbol else _say("Enters")
         parts.append(f"{named}<blockquote>{typeset(setting.formula)}</blockquote>")
