@@ -29,11 +29,19 @@ FOLDER = ROOT / "resources" / "translations"
 WINDOW = ("gui",)
 SPEAKING = ("engine", "cli", "__main__.py")
 SILENT = (
-    "engine/beneath_autograd",
-    "engine/pages",
-    "engine/claims/report",
     "cli/evaluation_page.py",
+    "engine/beneath_autograd",
+    "engine/claims/report",
+    "engine/exports/alone/file.py",
+    "engine/exports/alone/pictures.py",
+    "engine/exports/alone/program.py",
+    "engine/exports/alone/tables.py",
+    "engine/exports/alone/written_out.py",
+    "engine/exports/card.py",
+    "engine/exports/drawn",
+    "engine/exports/figures.py",
     "engine/languages",
+    "engine/pages",
 )
 """Code, and pages that are written as files: those are in English, as all files of a run are."""
 NOT_READ = {"formula", "symbol", "paper", "reference", "metavar", "phases", "object_name", "approximates", "gradient"}
@@ -197,7 +205,7 @@ def _is_phrase(text: str) -> bool:
     """Whether somebody reads this: words, not names, code or markup."""
     bare = re.sub(r"\{\w*\}", " ", text)
     if re.search(
-        r"</?\w+[^>]*>|\[/?\w*\]|\.json|[a-z]\(|^[a-z_]+\.[a-z_]+$|^--|=\"|[∇∑Σ‖←]|[φα]_|N\(|^#|\b\w+\.\w+\(", bare
+        r"</?\w+[^>]*>|\[/?\w*\]|\.json|[a-z]\(|^[a-z_]+\.[a-z_]+$|^--|=\"|[∇∑Σ‖←]|[φα]_|N\(|^#|^!\[|\b\w+\.\w+\(", bare
     ):
         return False
     if CITATION.fullmatch(text):

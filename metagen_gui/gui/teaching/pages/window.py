@@ -72,7 +72,7 @@ class PagesWindow(QDialog):
         bold = self.font()
         bold.setBold(True)
         for section in ("algorithm", "model", "tasks"):
-            heading = QTreeWidgetItem([REGISTRIES[section].heading])
+            heading = QTreeWidgetItem([translated(REGISTRIES[section].heading)])
             heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
             heading.setFont(0, bold)
             self.list.addTopLevelItem(heading)
