@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from metagen_gui.engine.store.names import queue_folder
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.widgets.banner import Banner
 
@@ -35,7 +36,12 @@ class RunsOffer(QObject):
         """Offer the run that was paused last, or the newest whose program died."""
         answered = set(self._settings.texts(ANSWERED))
         paused = self._settings.text(PAUSED)
-        open_ones = [entry for entry in entries if entry.resumable and _key(entry) not in answered]
+        in_line = _in_line()
+        open_ones = [
+            entry
+            for entry in entries
+            if entry.resumable and _key(entry) not in answered and entry.folder not in in_line
+        ]
         died = [entry for entry in open_ones if entry.state == "interrupted"]
         quitted = [entry for entry in open_ones if str(entry.folder) == paused and entry.state == "stopped"]
         offered = max(quitted or died, key=lambda entry: entry.began, default=None)
@@ -79,3 +85,12 @@ class RunsOffer(QObject):
 
 def _key(entry: RunEntry) -> str:
     return f"{entry.folder}@{entry.meta_step}"
+
+
+def _in_line() -> set[Path]:
+    """Return the runs that the queue goes on with by itself."""
+    if not queue_folder().is_dir():
+        return set()
+    from metagen_gui.engine.queue.line import Line
+
+    return {Path(entry.run) for entry in Line().entries() if entry.run and not entry.over}

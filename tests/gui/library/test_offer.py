@@ -8,12 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.store.library import RunEntry, list_runs
 from metagen_gui.gui.library.offer import RunsOffer
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.widgets.banner import Banner
 from metagen_gui.gui.window.main_window import MainWindow
+from tests.engine.queue.stand_ins import DOCUMENT
 from tests.gui.questions import answer
 from tests.gui.stand_ins import FakeTraining, engine
 from tests.kept_runs import keep_run
@@ -65,6 +67,18 @@ def test_a_run_that_died_is_offered_in_one_sentence(qtbot: QtBot, ask: Ask, tmp_
     assert banner.text() == "The run mine stopped unexpectedly at step 1,240 of 8,000."
     click(qtbot, banner, "banner_button")
     assert resumed == ["mine"] and banner.text() == ""
+
+
+def test_a_run_that_the_queue_goes_on_with_is_not_offered(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    line, folder = Line(), crash(tmp_path, "one")
+    entry = line.add(DOCUMENT, "{}", "one")
+    assert "one" in ask().text()
+    with line.held():
+        line.change(entry, run=str(folder), state="running")
+    assert ask().text() == ""
 
 
 @pytest.mark.parametrize("button", ["banner_decline_button", "banner_button"])

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPointF, Qt
+from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.queue import process
@@ -139,7 +140,9 @@ def test_the_line_is_ordered_and_emptied_by_keys_and_by_drag(
     assert page.chosen() == ["1"]
     model = page.model
     dragged = model.mimeData([model.index(2, 0)])
-    model.dropMimeData(dragged, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
+    above = QPointF(20, page.table.rowViewportPosition(0) + 1)
+    left, nothing = Qt.MouseButton.LeftButton, Modifier.NoModifier
+    page.table.dropEvent(QDropEvent(above, Qt.DropAction.MoveAction, dragged, left, nothing))
     look(lambda: [name for name, _ in shown(page)] == ["3", "2", "1"])
     model.dropMimeData(dragged, Qt.DropAction.MoveAction, 2, 0, QModelIndex())
     look(lambda: [name for name, _ in shown(page)] == ["2", "3", "1"])
