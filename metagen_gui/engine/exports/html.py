@@ -26,6 +26,7 @@ from metagen_gui.engine.files import read_file, write_atomically
 from metagen_gui.engine.graphs.files import TOLERANCE, run_cases
 from metagen_gui.engine.resources import resources_folder
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.plain_text import as_word
 
 if TYPE_CHECKING:
     from metagen_gui.engine.graphs.adaptation import AdaptationFile
@@ -95,7 +96,7 @@ class Page(Format):
 
     def code(self, learned: Learned, place: Path) -> str:
         """Return what opens it."""
-        return f'python -m webbrowser "{place.as_uri()}"\n# {place}\n'
+        return f'python -m webbrowser "{place.as_uri()}"\n# {as_word(place)}\n'
 
 
 def archive() -> Path | None:

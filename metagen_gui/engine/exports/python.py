@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from metagen_gui.engine.exports.base import INITIALIZATION, Arrays, Format, Order, Written, formats
 from metagen_gui.engine.files import write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.plain_text import as_word
 
 if TYPE_CHECKING:
     from metagen_gui.engine.trained.export import Learned
@@ -89,7 +90,7 @@ model = adapt.trained()
 samples = model.sample(16)  # a tensor (16, {", ".join(map(str, spec.shape))}){spec.in_words}
 
 # or without a line of Python, to adapt to examples of your own:
-#   python {place / PROGRAM} {given} --to {to}
+#   python {as_word(place / PROGRAM)} {given} --to {to}
 """
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from metagen_gui.engine.exports.base import INITIALIZATION, Arrays, Format, Order, Written, formats
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.plain_text import as_word
 
 if TYPE_CHECKING:
     from metagen_gui.engine.trained.export import Learned
@@ -52,7 +53,7 @@ class TensorBoardEvents(Format):
 
     def code(self, learned: Learned, place: Path) -> str:
         """Return the command that shows it."""
-        return f'tensorboard --logdir "{place}"\n'
+        return f"tensorboard --logdir {as_word(place)}\n"
 
 
 def read_events(folder: Path) -> list[tuple[int, str, float | None]]:

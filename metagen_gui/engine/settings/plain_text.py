@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 LETTERS_SHOWN = 100
 VALUE_LETTERS = 60
 
@@ -9,6 +11,11 @@ VALUE_LETTERS = 60
 def printable(name: str) -> str:
     r"""Return `name` on one line and as valid text: undecodable bytes as `\xff`, control characters as `\n`."""
     return "".join(letter if letter.isprintable() else _escaped(letter) for letter in name)
+
+
+def as_word(path: object) -> str:
+    """Return a path as one word of a command line that is to be copied, whatever it is called."""
+    return shlex.quote(printable(str(path)))
 
 
 def shortened(text: str, most: int = LETTERS_SHOWN) -> str:

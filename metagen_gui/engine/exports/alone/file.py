@@ -72,8 +72,10 @@ def _fields(spec: DataSpec) -> str:
 
 def _reading(spec: DataSpec, kept: Mapping[str, Any]) -> str:
     if not spec.has_pixels:
-        *middle, spread = kept.get("scale") or (*(0.0 for _ in range(spec.shape[-1])), 1.0)
-        return f"{spec.shape}, {tuple(middle)}, {spread}"
+        scale = kept.get("scale")
+        if not (isinstance(scale, list) and len(scale) == spec.shape[-1] + 1 and all(type(x) is float for x in scale)):
+            scale = [*(0.0 for _ in range(spec.shape[-1])), 1.0]
+        return ", ".join(as_python(part, "scale") for part in (spec.shape, tuple(scale[:-1]), scale[-1]))
     channels, height, width = spec.shape
     told = {"inverted": kept.get("inverted"), "white": kept.get("white")}
     told |= {"two_tone": isinstance(spec, ImageSpec) and spec.binary}

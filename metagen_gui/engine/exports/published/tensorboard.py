@@ -7,6 +7,7 @@ from pathlib import Path
 
 from metagen_gui.engine.exports.published.base import Publisher, Reports, publishers
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.plain_text import as_word
 from metagen_gui.engine.store.names import exports_folder
 
 
@@ -24,7 +25,7 @@ class TensorBoard(Publisher):
         if to.exists() and (not to.is_dir() or any(to.iterdir())):
             raise BadInput(str(to), "is there already; name a new folder by --at")
         write_events(reports, to)
-        return f'{reports.name}: see it with tensorboard --logdir "{to}"'
+        return f"{reports.name}: see it with tensorboard --logdir {as_word(to)}"
 
 
 def write_events(reports: Reports, to: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.metadata
 import json
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.exports.alone.file import PROGRAM, WEIGHTS, program
 from metagen_gui.engine.exports.alone.pictures import Pictures
 from metagen_gui.engine.exports.alone.tables import Tables
-from metagen_gui.engine.exports.python import alone
+from metagen_gui.engine.exports.python import PythonFile, alone
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import to_bytes
@@ -151,6 +153,29 @@ def test_tables_are_read_and_written_on_the_scale_of_the_run(tmp_path: Path) -> 
         (tmp_path / "bad.csv").write_text(text)
         with pytest.raises(BadInput, match=why):
             tables.read(tmp_path / "bad.csv")
+
+
+HOSTILE = 'x\nimport os; os.system(\'touch trace\')  # \' " """'
+
+
+@pytest.mark.parametrize("key", ["scale", "inverted", "white"])
+@pytest.mark.parametrize("family", ["densities", "strokes"])
+def test_what_a_run_kept_of_its_data_is_no_code(
+    tiny: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str, key: str
+) -> None:
+    """A run's folder may be of somebody else's making."""
+    monkeypatch.chdir(tmp_path)
+    learned = fresh(tiny(family, "vae", "maml", {}))
+    for value in (HOSTILE, [HOSTILE] * 3, {HOSTILE: 1}):
+        tree = ast.parse(program(learned, {key: value}, "0" * 64))
+        assert not any(isinstance(node, ast.Import) and node.names[0].name == "os" for node in ast.walk(tree))
+
+
+def test_a_folder_may_be_called_anything(tiny: Callable[..., Experiment], tmp_path: Path) -> None:
+    """The lines that a person copies run as they are, and nothing of a name is run with them."""
+    learned = SimpleNamespace(model=fresh(tiny("strokes", "vae", "maml", {})))
+    tree = ast.parse(PythonFile().code(learned, tmp_path / HOSTILE))
+    assert [type(part).__name__ for part in tree.body] == ["Import", "Expr", "Import", "Assign", "Assign"]
 
 
 def test_a_model_of_another_package_is_written_out_too(elsewhere: str, tmp_path: Path) -> None:
