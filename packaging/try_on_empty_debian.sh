@@ -84,7 +84,7 @@ install_there --no-install-recommends xdotool
 inside rm -rf /root/.config/metagen # or it would not open where Start is clicked
 window trained.png metagen-gui
 inside metagen runs | tee "$folder/runs.txt"
-grep -q MAML "$folder/runs.txt" || { echo "the window has trained nothing"; exit 1; }
+grep -q maml "$folder/runs.txt" || { echo "the window has trained nothing"; exit 1; }
 
 step "A double click on an experiment, and on a broken one"
 install_there --no-install-recommends shared-mime-info desktop-file-utils libglib2.0-bin
