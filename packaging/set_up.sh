@@ -58,8 +58,9 @@ if ! $python -m pip --version >/dev/null 2>&1 && ! $python -m ensurepip >/dev/nu
 fi
 
 $python -m pip install --disable-pip-version-check --editable ".${extras:+[$extras]}"
-# What the page among the exports is made with in a browser; where there is no npm, its test is skipped and says so.
-if [ "$extras" = dev ] && command -v npm >/dev/null && [ ! -f .venv/onnxruntime-web-1.30.0.tgz ]; then
+# What the page among the exports is made with in a browser; where there is no npm, its test is skipped and says so, and
+# a bundle makes no such pages.
+if [[ $extras =~ ^(dev|packaging)$ ]] && command -v npm >/dev/null && [ ! -f .venv/onnxruntime-web-1.30.0.tgz ]; then
   npm pack onnxruntime-web@1.30.0 --pack-destination .venv --silent >/dev/null 2>&1 || true
 fi
 touch .venv/.ready ${extras:+.venv/.ready-"$extras"}

@@ -51,6 +51,7 @@ class FakeAnalysis:
 def spec(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Run the spec as PyInstaller does, with its names, and return these and what became of them."""
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("METAGEN_ONNXRUNTIME_WEB", "/nowhere")  # or it would be packed anew
     path = PACKAGING / "metagen.spec"
     names = {"SPECPATH": str(PACKAGING), "Analysis": FakeAnalysis}
     names |= {name: lambda *given, **named: None for name in ("PYZ", "EXE", "COLLECT", "BUNDLE")}
