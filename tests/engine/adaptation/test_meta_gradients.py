@@ -111,7 +111,7 @@ def test_implicit_gradients_agree_with_finite_differences_at_the_minimum(case: t
     check_meta_gradient(algorithm, tolerance=1e-5)
 
 
-@pytest.mark.parametrize("case", CASES[:6], ids=title)
+@pytest.mark.parametrize("case", [*CASES[:6], *(case for case in CASES[11:] if case[0] != "curve")], ids=title)
 def test_first_order_maml_is_the_query_gradient_at_the_adapted_parameters(case: tuple) -> None:
     """The definition, written out task by task without vmap: shift θ by the constant φ_k − θ, differentiate ℓ_Q."""
     torch.manual_seed(1)
@@ -129,9 +129,11 @@ def test_first_order_maml_is_the_query_gradient_at_the_adapted_parameters(case: 
 
             def shifted(batch, drawn):
                 end = algorithm.trajectory(meta, batch, drawn, 2)[-1]
-                return {p: {n: v + (end[p][n] - v).detach() for n, v in values.items()} for p, values in theta.items()}
+                begun = model.condition(theta, batch)  # by which slopes reach what the support is looked up with
+                return {p: {n: v + (end[p][n] - v).detach() for n, v in values.items()} for p, values in begun.items()}
 
-            outer = Circumstances(opponent=shifted(query[i], pick["opponent"]) if model.needs_opponent else None)
+            opponent = shifted(query[i], pick["opponent"]) if model.needs_opponent else None
+            outer = Circumstances(opponent=opponent, training=Moment().training)
             graded = {n: v[place] for n, v in pick["query"].items()}
             loss = model.query_loss(player, shifted(support[i], pick["support"]), query[i], graded, outer)
             got = torch.autograd.grad(loss, list(meta[player].values()), allow_unused=True)

@@ -30,6 +30,7 @@ CASES = [
     ("gan", {}, {}),
     ("gan", {"judge": "support", "discriminator_turns": 2}, {"adapts": "generator"}),
     ("curve", {"context_size": 0, "activation": "tanh", "initial_weights": "by_inputs"}, {}),
+    ("flow", {"depth": 2, "draws": 2}, {}),
 ]
 LOCAL = {"likelihood": "local", "local_width": 3, "channels": 4}
 OF_IMAGES = [
