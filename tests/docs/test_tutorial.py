@@ -1,4 +1,4 @@
-"""Everything that the tutorial tells to type is typed, in its order, in one folder."""
+"""Everything that the tutorial tells to type is typed, in its order, in one folder; so is the Python of its page."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ import pytest
 
 from metagen_gui.cli import main
 
-TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def blocks_of(page: str) -> list[tuple[str, str]]:
+    text = (DOCS / page).read_text("utf-8")
+    return re.findall(r"^```(sh|python|json)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
 def test_what_the_tutorial_says_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```(sh|python|json)\n(.*?)^```", TUTORIAL.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    blocks = blocks_of("tutorial.md")
     assert [kind for kind, _ in blocks].count("sh") >= 5
     for kind, text in blocks:
         if kind == "json":
             Path("plan.json").write_text(text, encoding="utf-8")
         elif kind == "python":
-            exec(compile(text, str(TUTORIAL), "exec"), {})
+            exec(compile(text, "tutorial.md", "exec"), {})
         for words in map(shlex.split, text.splitlines() if kind == "sh" else ()):
             assert words[0] == "metagen"
             with pytest.raises(SystemExit, match=r"^0$"):
@@ -31,3 +36,13 @@ def test_what_the_tutorial_says_works(
     said = " ".join(capsys.readouterr().out.split())
     assert "Adaptation helps" in said and "not shown" in said and "torch.Size([16, 1, 28, 28])" in said
     assert Path("evidence/report.html").is_file()
+
+
+def test_the_python_of_the_pages_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _, text in blocks_of("how-to/use-a-run-from-python.md"):
+        exec(compile(text, "use-a-run-from-python.md", "exec"), {})
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("tensor([") and len(last.split(",")) == 2
