@@ -14,7 +14,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def blocks_of(page: str) -> list[tuple[str, str]]:
-    text = (DOCS / page).read_text("utf-8")
+    text = (DOCS / page).read_text("utf-8").replace("\\\n", " ")
     return re.findall(r"^```(sh|python|json)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
