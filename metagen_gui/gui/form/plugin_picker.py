@@ -42,6 +42,7 @@ class PluginPicker(QWidget):
         self.summary = PlainLabel()
         self.summary.setWordWrap(True)
         self.reference = QLabel()
+        self.reference.setObjectName("reference")
         self.reference.setWordWrap(True)
         self.reference.setTextFormat(Qt.TextFormat.RichText)
         self.reference.setOpenExternalLinks(True)

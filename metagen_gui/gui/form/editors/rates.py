@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
+from metagen_gui.engine.languages.spoken import named
 from metagen_gui.gui.form.editors.base import EDITOR_SHARE, GAP, LABEL_SHARE, RESET_WIDTH, SettingEditor, field_height
 from metagen_gui.gui.form.numbers.box import NumberBox
 from metagen_gui.gui.form.numbers.text import show_number
@@ -70,7 +71,7 @@ class RatesEditor(SettingEditor):
         grid.setColumnStretch(0, LABEL_SHARE)
         grid.setColumnStretch(1, EDITOR_SHARE)
         for row, (group, box) in enumerate(self.boxes.items()):
-            label = PlainLabel(group.replace("_", " "))
+            label = PlainLabel(named(group))
             label.setIndent(12)
             label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -78,7 +79,7 @@ class RatesEditor(SettingEditor):
             box.setMinimumHeight(field_height(box))
             box.setObjectName(f"{path}.{group}")
             box.setToolTip(
-                self.tr("Rate of {0}. Empty: the model's own, {1}.").format(group, show_number(groups[group]))
+                self.tr("Rate of {0}. Empty: the model's own, {1}.").format(named(group), show_number(groups[group]))
             )
             box.valueChanged.connect(self._take)
             box.editingFinished.connect(self._finish)
