@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from metagen_gui.gui.export.dialog import ExportDialog
 from metagen_gui.gui.run.controller import RunController
+
+if TYPE_CHECKING:
+    from metagen_gui.gui.export.dialog import ExportDialog
 
 
 class ExportCommand(QObject):
@@ -23,6 +27,8 @@ class ExportCommand(QObject):
         if engine is None:
             return
         if self._dialog is None:
+            from metagen_gui.gui.export.dialog import ExportDialog  # when it is wanted, not when the window is painted
+
             self._dialog = ExportDialog(engine, self._controller, self._window)
         elif not self._dialog.busy:
             self._dialog.set_run(self._controller.folder)

@@ -66,9 +66,7 @@ class Pressing(RuleBasedStateMachine):
         self.page._timer.setInterval(1)
         self.page.show()
 
-    @rule(
-        button=st.sampled_from(["inner_button", "outer_button", "back_button", "play_button", "stop_button", "again"])
-    )
+    @rule(what=st.sampled_from(["inner_button", "outer_button", "back_button", "play_button", "stop_button", "again"]))
     def press(self, what: str) -> None:
         getattr(self.page, what).click()
 
