@@ -9,7 +9,6 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 project = "MetaGen"
 author = "the authors of MetaGen"
-copyright = "MIT licence"  # noqa: A001  # Sphinx's name
 
 extensions = ["myst_parser", "building"]
 source_suffix = {".md": "markdown"}
@@ -25,6 +24,7 @@ html_css_files = ["metagen.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
+html_show_copyright = False
 html_show_sphinx = False
 html_show_search_summary = False
 """A page that was opened from the disk may read no other."""
