@@ -183,6 +183,7 @@ function spot(event) {
 }
 
 pad.onpointerdown = (event) => {
+  $("pen").hidden = true;
   if (about.plane) { add(Float32Array.from(spot(event))); return; }
   pad.setPointerCapture(event.pointerId);
   pen = spot(event);
@@ -203,8 +204,6 @@ pad.onkeydown = (event) => {
     const by = about.reach / 20;
     if (way) keys = [keys[0] + by * way[0], keys[1] - by * way[1]];
     else add(Float32Array.from(keys));
-    const context = plane(pad, []);
-    context.strokeRect(place(keys[0], pad.width) - 6, place(keys[1], pad.width, true) - 6, 12, 12);
     say(`At ${keys[0].toFixed(2)}, ${keys[1].toFixed(2)}.`);
   } else if (way) {
     const next = keys.map((value, axis) => Math.min([pad.width, pad.height][axis], Math.max(0, value + SCALE * way[axis])));
@@ -216,7 +215,12 @@ pad.onkeydown = (event) => {
     if (down) stroke(keys, keys);
     say(`Pen ${down ? "down" : "up"}.`);
   } else add(drawn());
+  const at = about.plane ? [place(keys[0], 100), place(keys[1], 100, true)] : [100 * keys[0] / pad.width, 100 * keys[1] / pad.height];
+  [$("pen").style.left, $("pen").style.top] = at.map((value) => `${value}%`);
+  $("pen").classList.toggle("down", down);
+  $("pen").hidden = false;
 };
+pad.onblur = () => { $("pen").hidden = true; };
 $("add").onclick = () => add(drawn());
 $("clear").onclick = () => { examples = []; listed(); };
 $("again").onclick = others;

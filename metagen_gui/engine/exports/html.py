@@ -137,7 +137,7 @@ def _about(learned: Learned, made: AdaptationFile) -> dict[str, Any]:
     counts = [made.examples] if made.examples else range(1, MOST_EXAMPLES + 1)
     normal, size = normal_columns(model)
     return {
-        "about": f"{learned.what} on {model.spec}, which adapts in {made.steps} steps.",
+        "about": f"{learned.what}, of {model.spec}. {made.notes[0]}",
         "shape": list(model.spec.shape),
         "plane": model.spec.in_plane,
         "binary": model.spec.binary,

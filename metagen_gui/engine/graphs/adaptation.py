@@ -50,8 +50,8 @@ def adaptation_file(model: LoadedModel, steps: int | None = None) -> AdaptationF
         except NO_GRAPH as problem:
             why = why or str(problem)
             continue
-        notes = (f"Adapts in {taken} steps, to any number of examples.",)
+        notes = (f"Adaptation steps: {taken}; any number of examples.",)
         if examples is not None:
-            notes = (f"Adapts in {taken} steps, to {examples} examples and no other number: {why}.",)
+            notes = (f"Adaptation steps: {taken}; {examples} examples and no other number: {why}.",)
         return AdaptationFile(data, function, taken, examples, notes)
     raise BadInput("onnx-adaptation", f"adaptation of this model by this algorithm is no graph: {why}")

@@ -108,7 +108,7 @@ def test_a_number_of_examples_that_decides_is_that_of_training(
 
     monkeypatch.setattr(plugin, "loss", loss)
     made = adaptation_file(learned, 1)
-    assert made.examples == 3 and "to 3 examples and no other number" in made.notes[0]
+    assert made.examples == 3 and "; 3 examples and no other number" in made.notes[0]
     assert [length.dim_value for length in input_of(made.data, "support").type.tensor_type.shape.dim] == [3, 2]
     with pytest.raises(BadInput, match="100000 adaptation steps are not possible"):
         adaptation_file(learned, 100_000)
