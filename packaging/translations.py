@@ -70,11 +70,20 @@ OF_TYPER = (
     "Input should be a valid integer, unable to parse string as an integer",
 )
 """What the library of commands says."""
-COUNTED = [
-    f"{{0}} {noun}"
-    for one in ("example", "step", "task", "outer step", "image", "picture", "class", "point", "table", "file", "group")
-    for noun in (one, f"{one}es" if one.endswith("s") else f"{one}s")
-]
+NOUNS = (
+    "example",
+    "step",
+    "task",
+    "outer step",
+    "held-out task",
+    "image",
+    "picture",
+    "class",
+    "point",
+    "table",
+    "file",
+)
+COUNTED = [f"{{0}} {noun}" for one in NOUNS for noun in (one, f"{one}es" if one.endswith("s") else f"{one}s")]
 """What is counted in sentences, of which only the number and the word are put together."""
 HEADINGS = ("run", "state", "what", "time", "note", "step", "median", "tasks", "diverged", "shots", "training")
 """Words that stand above columns of the commands' tables."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from metagen_gui.engine.languages.catalogue import catalogues, read_entries
+from metagen_gui.engine.languages.catalogue import catalogues, read_catalogue, read_entries
+from metagen_gui.engine.languages.sentences import GAP, HOLE, Sentences
 
 SCRIPT = Path(__file__).parents[1] / "packaging" / "translations.py"
 WAITING = 0.01
@@ -51,6 +52,25 @@ def test_texts_are_found_wherever_they_are_said(texts: dict[str, str]) -> None:
     ):
         assert text in texts, text
     assert not any("∇_θ Σ_j" in text for text in texts), "formulas are the same in every language"
+
+
+def test_next_to_every_sentence_with_values_is_found_by_its_template() -> None:
+    """Values are put back where the translation wants them; a few short templates read like others."""
+    messages = read_catalogue(catalogues()["zh_CN"]).messages
+    sentences, lost = Sentences(messages), []
+    templates = {english: told for english, told in messages.items() if HOLE.search(english) and "}{" not in english}
+    for english, told in templates.items():
+        values = {hole[1]: f"{place + 3}.5" for place, hole in enumerate(HOLE.finditer(english))}
+        expected, found = (
+            GAP.sub("", text)
+            for text in (
+                HOLE.sub(lambda hole, values=values: values[hole[1]], told),
+                sentences.tell(HOLE.sub(lambda hole, values=values: values[hole[1]], english)),
+            )
+        )
+        lost += [] if found == expected else [f"{english!r}: {found!r}, expected {expected!r}"]
+    assert len(templates) > 500
+    assert len(lost) <= WAITING * len(templates), "\n".join(lost)
 
 
 def test_holes_that_differ_are_told(script: dict[str, Any]) -> None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
 
 from metagen_gui.engine.languages.catalogue import BETWEEN
 
+COUNTED = re.compile(r"\{\w+\} [\w-]+( \w+)?")
 HOLE = re.compile(r"\{(\d+|[a-z_]\w*)\}")
 """Where a value stands in a template."""
 JOINS = (". ", "\n", "; ", ": ", ", ", " · ", " ")
@@ -41,7 +42,7 @@ ENDS = "。；：，、！？）”"
 class Template:
     """A sentence with holes, and its translation."""
 
-    pattern: re.Pattern[str]
+    expression: str
     holes: tuple[str, ...]
     """What the groups of `pattern` are called; of holes side by side the first gets everything."""
     anchor: str
@@ -49,6 +50,13 @@ class Template:
     letters: int
     """How many letters are the same in every such sentence."""
     text: str
+    counts: bool
+    """Whether it is a number and what is counted, such as `{0} tasks`, so that `my tasks` is none."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when it is first needed: most never are."""
+        return re.compile(self.expression, re.DOTALL)
 
 
 def template_of(english: str, text: str) -> Template | None:
@@ -66,7 +74,8 @@ def template_of(english: str, text: str) -> Template | None:
             pattern += "(.+?)" if not before or before[-1] in " (" else "(.*?)"
             named.append(hole)
         pattern += re.escape(literal)
-    return Template(re.compile(pattern, re.DOTALL), tuple(named), anchor, sum(map(len, literals)), text)
+    counts = COUNTED.fullmatch(english) is not None
+    return Template(pattern, tuple(named), anchor, sum(map(len, literals)), text, counts)
 
 
 class Sentences:
@@ -112,7 +121,7 @@ class Sentences:
 
     def _by_template(self, template: Template, text: str) -> tuple[float, str]:
         found = template.pattern.fullmatch(text)
-        if found is None:
+        if found is None or (template.counts and not any(map(str.isdigit, found[1]))):
             return 0, text
         values = [self._best(value) for value in found.groups()]
         # A few letters such as " of " are in sentences of all kinds, which a template of theirs would tear apart.

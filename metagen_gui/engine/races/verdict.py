@@ -147,17 +147,17 @@ def told(title: str, unit: str, names: Sequence[str], standings: Sequence[Standi
     """Return who wins, by how much, and whether the intervals say so, in a sentence or two."""
     if not standings:
         return "No lane has come to finite scores: nobody wins."
-    first, of = names[standings[0].lane], f"on {tasks:,} held-out tasks"
+    first = names[standings[0].lane]
     measure = title[:1].lower() + title[1:] if title[1:2].islower() else title
     if len(standings) == 1:
-        return f"{first} is the only lane with finite scores {of}."
+        return f"{first} is the only lane with finite scores on {tasks:,} held-out tasks."
     ahead = ", ".join(f"of {names[one.lane]} by {_distance(one.behind, unit)}" for one in standings[1:])
     close = [names[one.lane] for one in standings[1:] if not is_clear_lead(one.behind)]
     if not close:
-        return f"{first} wins: in {measure} {of} it is ahead {ahead}; no interval reaches 0."
+        return f"{first} wins: in {measure} on {tasks:,} held-out tasks it is ahead {ahead}; no interval reaches 0."
     return (
-        f"{first} is ahead {of}, in {measure}: {ahead}. That is no clear win: the interval of its lead over "
-        f"{' and '.join(close)} reaches 0, so that other tasks may tell otherwise."
+        f"{first} is ahead on {tasks:,} held-out tasks, in {measure}: {ahead}. That is no clear win: the interval of "
+        f"its lead over {' and '.join(close)} reaches 0, so that other tasks may tell otherwise."
     )
 
 
