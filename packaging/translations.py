@@ -87,6 +87,8 @@ COUNTED = [f"{{0}} {noun}" for one in NOUNS for noun in (one, f"{one}es" if one.
 """What is counted in sentences, of which only the number and the word are put together."""
 HEADINGS = ("run", "state", "what", "time", "note", "step", "median", "tasks", "diverged", "shots", "training")
 """Words that stand above columns of the commands' tables."""
+WORDS = ("nats", "confirmed", "refuted", "holds", "fails", "tasks", "groups", "classes", "alphabets")
+"""Words that stand alone in sentences of the engine, where others of their kind are names."""
 OF_SYSTEM = [os.strerror(number) for number in (errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.EROFS, errno.EISDIR)]
 """What the operating system says of files."""
 
@@ -108,7 +110,18 @@ def gather() -> dict[str, str]:
     for where, text in itertools.chain(
         _of_plugins(),
         _of_presets(),
-        (("", text) for text in (*PUNCTUATION, *OF_TYPER, *OF_SYSTEM, *COUNTED, *HEADINGS)),
+        (
+            ("", text)
+            for text in (
+                *PUNCTUATION,
+                *OF_TYPER,
+                *OF_SYSTEM,
+                *COUNTED,
+                *HEADINGS,
+                *WORDS,
+                *(f"word\x04{word}" for word in WORDS),
+            )
+        ),
     ):
         found.setdefault(text, where)
     return {

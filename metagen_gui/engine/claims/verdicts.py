@@ -108,8 +108,11 @@ def describe(one: Contrast) -> str:
     if one.status == "not shown" and (one.too_few or not one.adjusted < 0.05):
         against = f" from {other}" if other else ""
         return f"{one.measure} no clear difference{against} ({number(found.mean)}{unit} ahead; {numbers}{objection})"
-    word, than = "better" if found.mean > 0 else "worse", f" than {other}" if other else ""
-    return f"{one.measure} {word} by {number(abs(found.mean))}{unit}{than} ({numbers}{objection})"
+    than = f" than {other}" if other else ""
+    return (
+        f"{one.measure} {'better' if found.mean > 0 else 'worse'} by {number(abs(found.mean))}{unit}{than} "
+        f"({numbers}{objection})"
+    )
 
 
 def _over(group: Sequence[Contrast]) -> str:

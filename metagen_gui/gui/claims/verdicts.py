@@ -157,5 +157,5 @@ def said(verdict: Verdict) -> tuple[str, str]:
     """Return the kind of a verdict, a key of `ICONS`, and its words, as `Not shown (the measures disagree)`."""
     what, _, remark = verdict.headline.partition(": ")
     if verdict.is_null:
-        return f"control {verdict.control}", f"{what}: {remark}"
+        return f"control {verdict.control}", translated(f"{what}: {remark}")
     return str(verdict.status), translated(f"{remark[:1].upper()}{remark[1:]}")
