@@ -38,6 +38,9 @@ QLabel[tone="warning"] {{ color: {warning}; }}
 QLabel[tone="good"] {{ color: {good}; }}
 """
 
+STILL_PACE = 600
+"""Milliseconds in which an eye comes to rest."""
+
 
 @dataclass(frozen=True)
 class PlotColours:
@@ -60,6 +63,12 @@ class ThemeChanges(QObject):
         self.choice: ThemeChoice = "system"
         self.colours = LIGHT
         self.styled = False
+        self.type_size = 100
+        """Of all type, in percent of the desktop's own."""
+        self.own_points = 0.0
+        """Of the desktop's own type, 0 until it was asked for."""
+        self.still = False
+        """Whether what is played goes in steps that an eye can rest on, and nothing slides."""
 
     def follow_system(self) -> None:
         """Take over the system's light or dark, if that is what was chosen."""
@@ -112,6 +121,25 @@ def apply_theme(app: QApplication, choice: ThemeChoice) -> None:
     else:
         hints.setColorScheme(Qt.ColorScheme.Dark if choice == "dark" else Qt.ColorScheme.Light)
         _wear(changes, DARK if choice == "dark" else LIGHT)
+
+
+def apply_type_size(app: QApplication, percent: int) -> None:
+    """Let all type of the program be so large, in percent of the desktop's own."""
+    changes, font = theme_changes(), app.font()
+    changes.own_points = changes.own_points or font.pointSizeF()
+    if percent != changes.type_size:
+        changes.type_size = percent
+        font.setPointSizeF(changes.own_points * percent / 100)
+        sheet = app.styleSheet()
+        app.setStyleSheet("")  # under a style sheet a font would reach no widget that is there already
+        app.setFont(font)
+        app.setStyleSheet(sheet)
+        changes.changed.emit()
+
+
+def paced(milliseconds: int) -> int:
+    """Return how long a picture of many is shown that would be shown so long: longer where motion is reduced."""
+    return max(milliseconds, STILL_PACE) if theme_changes().still else milliseconds
 
 
 def _system_colours() -> Colours:

@@ -277,7 +277,7 @@ class Page(QWidget):
         if near >= 0:
             text = self.tr("Sample {0} is nearest to example {1}").format(arm.pointed_at + 1, near + 1)
             self._say(text)
-            arm.setAccessibleDescription(text)
+            arm.spoken.tell()
 
     def _say(self, text: str, trouble: bool = False) -> None:
         self.status.setProperty("tone", "error" if trouble else "muted")

@@ -6,6 +6,7 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
+from metagen_gui.gui.look.theme import theme_changes
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.steady_label import SteadyLabel
@@ -18,6 +19,9 @@ FRAME = 40
 """Milliseconds of a picture while it plays."""
 ONE_WAY, REST = 1400, 900
 """Milliseconds that all steps take together, and that the last is shown before it begins again."""
+
+STILL = 3
+"""Times as long where motion is reduced, from step to step without anything in between."""
 
 
 class StepBar(QWidget):
@@ -100,8 +104,10 @@ class StepBar(QWidget):
             self._timer.stop()
 
     def _go_on(self) -> None:
-        passed = self._clock.elapsed() % (ONE_WAY + REST)
-        self.slider.setValue(round(self.slider.maximum() * min(1.0, passed / ONE_WAY)))
+        still, most = theme_changes().still, self.slider.maximum()
+        passed = self._clock.elapsed() / (STILL if still else 1) % (ONE_WAY + REST)
+        place = most * min(1.0, passed / ONE_WAY)
+        self.slider.setValue(round(place / FINE) * FINE if still else round(place))
 
     def _take(self) -> None:
         self._describe()

@@ -18,6 +18,7 @@ from metagen_gui.gui.playground.serving import Shown
 from metagen_gui.gui.samples.cell_picture import Content, Options, draw_cell
 from metagen_gui.gui.samples.columns import Column, shows_curves, shows_points
 from metagen_gui.gui.widgets.plain_text import PlainLabel
+from metagen_gui.gui.widgets.spoken import Spoken
 
 HERE = Column("samples", 0)
 NEAR = 10.0
@@ -71,6 +72,7 @@ class ArmView(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(64, 40)
         theme_changes().changed.connect(self.update)
+        self.spoken = Spoken(self, self._summary)
 
     @property
     def place(self) -> int:
@@ -90,7 +92,17 @@ class ArmView(QWidget):
     def show_samples(self, shown: Shown | None, moment: float) -> None:
         """Show samples at a moment of their adaptation."""
         self.shown, self._moment = shown, moment
+        self.spoken.changed()
         self.update()
+
+    def _summary(self) -> str:
+        if self.shown is None:
+            return self.tr("Nothing yet")
+        count, step = self.shown.snapshot.samples.shape[2], self.shown.snapshot.steps[self.place]
+        if (near := self.nearest()) < 0:
+            return self.tr("{0} samples after {1} adaptation steps").format(count, step)
+        text = self.tr("{0} samples after {1} adaptation steps; number {2} is nearest to example {3}")
+        return text.format(count, step, self._at + 1, near + 1)
 
     def sizeHint(self) -> QSize:
         """Room for two rows of samples."""

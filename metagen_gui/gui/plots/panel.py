@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLay
 from metagen_gui.gui.look.theme import PlotColours, theme_changes
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
 from metagen_gui.gui.plots.scale import LossScale, Values, full_range, robust_range
+from metagen_gui.gui.plots.trend import trend
 from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.header_toggle import header_toggle
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.plain_text import PlainLabel
+from metagen_gui.gui.widgets.spoken import Spoken
 
 if TYPE_CHECKING:
     from metagen_gui.gui.plots.canvas import LossCanvas
@@ -63,6 +66,7 @@ class PlotPanel(QWidget):
         canvas.stepped.connect(self._move_cursor)
         canvas.zoomed.connect(self._note_zoom)
         canvas.reset_requested.connect(self.reset_view)
+        self.spoken = Spoken(canvas.plot, self.summary)
         self._pages.addWidget(canvas)
         return canvas
 
@@ -122,7 +126,25 @@ class PlotPanel(QWidget):
     def write_values(self, x: float | None) -> str:
         """Write the values at step `x`, or the present ones, into the legend; return what `x` is called."""
 
+    def told_curves(self) -> Mapping[CurveToggle, Values]:
+        """Return the values of curves of which it is said whether they fall."""
+        return {}
+
     # What the chrome does.
+
+    def summary(self) -> str:
+        """Return in a sentence what is seen: where, every curve's value there, and whether it falls."""
+        toggles = [toggle for toggle in self._legend.findChildren(CurveToggle) if toggle.isChecked() and toggle.value]
+        if not toggles:
+            return self._empty.text
+        ways = {"falling": self.tr("falling"), "rising": self.tr("rising"), "level": self.tr("level"), "": ""}
+        told = self.told_curves()
+        parts = [
+            ", ".join(filter(None, (f"{one.accessibleName()} {one.value}", ways[trend(told.get(one, ()))])))
+            for one in toggles
+        ]
+        where = self._readout.text() or f"{self._names[1]} {self.x_range()[1]:,.0f}"
+        return f"{where}: {'; '.join(parts)}"
 
     def set_empty_text(self, text: str) -> None:
         """Say something else while there are no losses."""
@@ -222,10 +244,12 @@ class PlotPanel(QWidget):
         start = self.x_range()[1] if self._cursor is None else self._cursor
         self._cursor = None if move is None else self.nearest(start, move if self._cursor is not None else 0)
         self._update_readout()
+        self.spoken.tell()
 
     def _update_readout(self) -> None:
         self.canvas.set_cursor(self._cursor)
         self._readout.setText(self.write_values(self._cursor))
+        self.spoken.changed()
 
     def _note_zoom(self) -> None:
         self._set_zoomed(True)

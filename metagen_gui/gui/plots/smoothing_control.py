@@ -29,6 +29,7 @@ class SmoothingControl(QWidget):
         label.setBuddy(self.slider)
         label.setProperty("tone", "muted")
         self._value = SteadyLabel("0.00")
+        self._value.setBuddy(self.slider)
         self.picker = QComboBox()
         self.picker.addItem(self.tr("Exponential"), "exponential")
         self.picker.addItem(self.tr("Moving average"), "moving average")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from metagen_gui.engine.races.events import LaneLooked
 from metagen_gui.gui.look.theme import plot_colours
-from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
+from metagen_gui.gui.plots.curves.item import DASHES, curve_pen, draw_curve
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
 from metagen_gui.gui.plots.panel import PlotPanel, step_nearest
 from metagen_gui.gui.plots.scale import LossScale, Values, format_number
@@ -100,13 +100,17 @@ class RacePlot(PlotPanel):
             lane.band.setBrush(QBrush(faint))
             lane.band.setVisible(lane.visible and bool(np.isfinite(lane.drawn).all()))
             if lane.visible:
-                draw_curve(lane.line, x, lane.drawn, pen=curve_pen(colour, 1.8), antialias=True)
+                draw_curve(lane.line, x, lane.drawn, pen=curve_pen(colour, 1.8, DASHES[place]), antialias=True)
             else:
                 lane.line.setVisible(False)
 
     def shown_curves(self) -> list[Values]:
         """Return the drawn losses of every lane that is not hidden."""
         return [lane.drawn for lane in self._lanes if lane.visible]
+
+    def told_curves(self) -> Mapping[CurveToggle, Values]:
+        """Return the losses of every lane."""
+        return {lane.toggle: lane.losses for lane in self._lanes}
 
     def lowest_loss(self) -> float:
         """Return the lowest finite loss, infinity where there is none."""
@@ -145,7 +149,7 @@ class RacePlot(PlotPanel):
     def _lane(self, place: int, name: str) -> _Lane:
         import pyqtgraph
 
-        toggle = CurveToggle("", "", place, values=2)
+        toggle = CurveToggle("", "", place, values=2, dash=DASHES[place])
         width = 30 * toggle.fontMetrics().averageCharWidth()
         toggle.setText(toggle.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width))
         toggle.setAccessibleName(name)

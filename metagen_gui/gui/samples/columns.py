@@ -33,6 +33,16 @@ def columns_of(snapshot: Snapshot) -> tuple[Column, ...]:
     return (SUPPORT, *(Column("samples", place) for place in range(len(snapshot.steps))), QUERY)
 
 
+def summary(snapshot: Snapshot) -> str:
+    """Return in a sentence what a snapshot shows."""
+    tasks, shots = snapshot.support.shape[:2]
+    steps = ", ".join(f"{step:,}" for step in snapshot.steps)
+    text = QCoreApplication.translate(
+        "SampleView", "Outer step {0}: what is generated for {1} tasks after {3} steps on {2} examples each"
+    )
+    return text.format(f"{snapshot.meta_step:,}", tasks, shots, steps)
+
+
 def examples_of(snapshot: Snapshot, task: int, column: Column) -> npt.NDArray[Any]:
     """Return what stands in a cell, `(n, *shape)`."""
     if column.kind == "samples":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QToolButton, QWidget
 
+from metagen_gui.gui.look.theme import paced
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.steady_label import SteadyLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
@@ -114,7 +115,7 @@ class HistoryBar(QWidget):
             return
         if self.slider.value() == self.slider.maximum():
             self.slider.setValue(0)
-        self._timer.start(max(50, min(300, 8000 // len(self._steps))))
+        self._timer.start(paced(max(50, min(300, 8000 // len(self._steps)))))
         self.play_button.set_icon("mdi6.pause")
         self.play_button.setAccessibleName(self.tr("Pause"))
 

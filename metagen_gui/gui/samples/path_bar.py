@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
+from metagen_gui.gui.look.theme import paced
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.steady_label import SteadyLabel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
@@ -38,7 +39,6 @@ class PathBar(QWidget):
         layout.addWidget(self.slider, 1)
         layout.addWidget(self._label)
         self._timer = QTimer(self)
-        self._timer.setInterval(PACE)
         self._timer.timeout.connect(self._play_on)
 
     @property
@@ -62,7 +62,7 @@ class PathBar(QWidget):
     def play(self) -> None:
         """Go from the noise to the samples."""
         self.slider.setValue(0)
-        self._timer.start()
+        self._timer.start(paced(PACE))
 
     def _play_on(self) -> None:
         self.slider.setValue(self.slider.value() + 1)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLay
 from metagen_gui.engine.events import Snapshot, ValidationReport
 from metagen_gui.gui.look.theme import PlotColours
 from metagen_gui.gui.samples.cell_picture import Options
-from metagen_gui.gui.samples.columns import Column, shows_points
+from metagen_gui.gui.samples.columns import Column, shows_points, summary
 from metagen_gui.gui.samples.folder_reader import FolderReader
 from metagen_gui.gui.samples.grid import SampleGrid
 from metagen_gui.gui.samples.history_bar import HistoryBar
@@ -22,6 +22,7 @@ from metagen_gui.gui.samples.snapshot_store import SnapshotStore
 from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.widgets.header_toggle import header_toggle
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
+from metagen_gui.gui.widgets.spoken import Spoken
 
 if TYPE_CHECKING:
     from metagen_gui.gui.samples.enlarged_view import EnlargedView
@@ -44,6 +45,7 @@ class SampleView(QWidget):
         self._awaited: int | None = None
         self._pinned: int | None = None
         self._dirty = False
+        self._spoken = Spoken(self, lambda: summary(self._shown) if self._shown else self._empty.text)
         self._enlarged: EnlargedView | None = None
         title = PlainLabel(self.tr("Adaptation"))
         font = title.font()
@@ -246,6 +248,7 @@ class SampleView(QWidget):
 
     def _show(self, snapshot: Snapshot) -> None:
         self._shown = snapshot
+        self._spoken.changed()
         self._dirty = not self.isVisible()
         if self._dirty:
             return

@@ -63,6 +63,7 @@ class InnerLosses(QWidget):
                     kind = self.tr("query ━") if solid else self.tr("support ╍")
                     words.append(f"{name}{kind} {values[task, 0]:.4g} → {values[task, -1]:.4g}")
         self.legend.set_full_text(SEPARATOR.join(words))
+        self.canvas.plot.setAccessibleDescription(SEPARATOR.join(words))
         drawn = np.concatenate(seen) if seen else np.zeros(1)
         drawn = drawn[np.isfinite(drawn)]
         low, high = (float(drawn.min()), float(drawn.max())) if len(drawn) else (0.0, 1.0)

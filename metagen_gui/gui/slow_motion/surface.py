@@ -209,6 +209,7 @@ class Surface(QWidget):
         if inside != (x, y):
             self._handle.setPos(*inside)  # which tells
             return
+        self.plot.setAccessibleDescription(f"θ₁ = {x:.3g}, θ₂ = {y:.3g}")
         self.moved.emit(x, y)
 
     def _click(self, event: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
+from metagen_gui.gui.look.theme import paced
 from metagen_gui.gui.widgets.header_toggle import header_toggle
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
@@ -77,7 +78,8 @@ class Player(QWidget):
         if not self.loop_button.isChecked() and self.frame == self.slider.maximum():
             self.slider.setValue(0)
         self._forth = 1
-        self._timer.start(1000 // self.rate.value())
+        self._keep_pace()
+        self._timer.start()
         self.play_button.set_icon("mdi6.pause")
         self._say(self.tr("Pause"))
 
@@ -92,7 +94,7 @@ class Player(QWidget):
         self.play_button.setToolTip(text)
 
     def _keep_pace(self) -> None:
-        self._timer.setInterval(1000 // self.rate.value())
+        self._timer.setInterval(paced(1000 // self.rate.value()))
 
     def _play_on(self) -> None:
         last, loops = self.slider.maximum(), self.loop_button.isChecked()

@@ -79,7 +79,7 @@ COMMANDS: tuple[Command, ...] = (
         shortcuts=("Ctrl+Shift+S",),
     ),
     Command(
-        "open_runs", _("Open &runs folder"), _("Show where runs are kept"), "mdi6.folder-outline", ("Ctrl+Shift+O",)
+        "open_runs", _("Open runs &folder"), _("Show where runs are kept"), "mdi6.folder-outline", ("Ctrl+Shift+O",)
     ),
     Command(
         "export",
@@ -91,7 +91,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "claims",
-        _("Test &claims…"),
+        _("Test c&laims…"),
         _("Find out whether meta-learning helps with this experiment: arms trained alike, a verdict per claim"),
         "mdi6.scale-balance",
         ("Ctrl+T",),
@@ -165,6 +165,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme_system", _("Like the &system"), _("Follow the desktop's look"), checkable=True),
     Command("theme_light", _("&Light"), _("Dark on light"), checkable=True),
     Command("theme_dark", _("&Dark"), _("Light on dark"), checkable=True),
+    Command("type_larger", _("&Larger type"), _("Show all type larger"), shortcuts=("Ctrl+Shift++", "Ctrl+Shift+=")),
+    Command("type_smaller", _("&Smaller type"), _("Show all type smaller"), shortcuts=("Ctrl+Shift+-", "Ctrl+Shift+_")),
+    Command("type_normal", _("&Type of the desktop"), _("As large as elsewhere"), shortcuts=("Ctrl+Shift+0",)),
+    Command("still", _("Reduce mot&ion"), _("Play in steps that an eye can rest on"), checkable=True),
     Command(
         "expert_settings",
         _("&Expert settings"),
@@ -186,7 +190,7 @@ COMMANDS: tuple[Command, ...] = (
         "mdi6.book-open-page-variant-outline",
         ("Ctrl+Shift+F1",),
     ),
-    Command("tour", _("&Tour"), _("Shows what is where, in seven steps"), "mdi6.map-marker-path"),
+    Command("tour", _("T&our"), _("Shows what is where, in seven steps"), "mdi6.map-marker-path"),
     Command("packages", _("&Plugins of other packages…"), _("Switch them on and off"), "mdi6.puzzle-outline"),
     Command(
         "check_computer",

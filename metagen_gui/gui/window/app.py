@@ -12,13 +12,12 @@ from PySide6.QtWidgets import QApplication
 
 from metagen_gui.engine.resources import resources_folder
 from metagen_gui.engine.store.names import LESSON
-from metagen_gui.gui.look.theme import apply_theme
 from metagen_gui.gui.program.crash_log import CrashLog
 from metagen_gui.gui.program.fault_dialog import FaultHandler, log_file
 from metagen_gui.gui.program.language import speak_in_window
 from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.window.look_commands import apply_remembered_look
 from metagen_gui.gui.window.main_window import MainWindow
-from metagen_gui.gui.window.theme_commands import remembered_theme
 
 TURN = 0.0005
 """Seconds after which a thread that waits for Python gets it. A picture is painted by dozens of calls into Qt, each of
@@ -29,7 +28,7 @@ def run(experiment: Path | None = None) -> int:
     """Open the window and stay until it is closed; return the exit status."""
     settings = WindowSettings()
     app = make_application(settings)
-    apply_theme(app, remembered_theme(settings))
+    apply_remembered_look(app, settings)
     faults = FaultHandler(app)
     faults.install()
     crashes = CrashLog(log_file().parent)

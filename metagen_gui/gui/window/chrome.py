@@ -20,6 +20,7 @@ from metagen_gui.gui.window.shortcut_keys import ShortcutKeys
 def make_menus(window: QMainWindow, actions: Mapping[str, QAction], provided: Mapping[str, QMenu]) -> None:
     """Fill the menu bar; `provided` holds the submenus that are not lists of commands."""
     titles = {"theme": window.tr("&Theme"), "layout": window.tr("&Layout"), "lessons": window.tr("&Lessons")}
+    titles["type"] = window.tr("T&ype size")
     submenus = dict(provided)
     for name, names in SUBMENUS.items():
         submenus[name] = QMenu(titles[name], window)

@@ -10,6 +10,7 @@ from typing import Literal, cast
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QDockWidget, QLayout, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
+from metagen_gui.gui.look.theme import theme_changes
 from metagen_gui.gui.program.window_settings import WindowSettings
 
 Form = Literal["wide", "narrow", "presenting"]
@@ -83,6 +84,7 @@ class Layouts(QObject):
             self.panels_menu.addAction(dock.toggleViewAction())
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.set_movable(False)
+        theme_changes().changed.connect(self._fit_type)
 
     def wide(self) -> None:
         """Three columns."""
@@ -216,16 +218,16 @@ class Layouts(QObject):
 
     def _take_form(self, form: Form) -> None:
         self.form = form
-        self._set_type(LARGER_TYPE if form == "presenting" else 1.0)
+        self._fit_type()
 
     def _share(self, docks: list[QDockWidget], parts: list[int], direction: Qt.Orientation) -> None:
         whole = self._window.width() if direction is Qt.Orientation.Horizontal else self._window.height()
         self._window.resizeDocks(docks, [whole * part // sum(parts) for part in parts], direction)
 
-    def _set_type(self, factor: float) -> None:
+    def _fit_type(self) -> None:
         # Not setFont: under a style sheet fonts are not handed down to children.
-        points = QApplication.font().pointSizeF() * factor
-        sheet = f"QWidget {{ font-size: {points:.1f}pt; }}" if factor != 1.0 else ""
+        points = QApplication.font().pointSizeF() * LARGER_TYPE
+        sheet = f"QWidget {{ font-size: {points:.1f}pt; }}" if self.form == "presenting" else ""
         if sheet != self._window.styleSheet():
             self._window.setStyleSheet(sheet)
 

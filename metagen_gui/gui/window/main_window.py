@@ -42,8 +42,8 @@ from metagen_gui.gui.window.help_dialogs import HelpCommands
 from metagen_gui.gui.window.language_menu import LanguageMenu
 from metagen_gui.gui.window.layouts import Layouts
 from metagen_gui.gui.window.lessons import Lessons
+from metagen_gui.gui.window.look_commands import LookCommands
 from metagen_gui.gui.window.starting import Starting
-from metagen_gui.gui.window.theme_commands import ThemeCommands
 from metagen_gui.gui.window.tools import Tools
 
 ASK_BEFORE_DISCARDING = 60.0
@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner(self)
         self.device = DevicePicker(self.panel, self)
         self.presets = PresetMenu(parent=self)
-        self.theme = ThemeCommands(settings, self)
+        self.look = LookCommands(settings, self)
         self.help = HelpCommands(self, self.banner)
         self.loader = EngineLoader(load, self)
         self.status = StatusBar(self)
@@ -137,9 +137,7 @@ class MainWindow(QMainWindow):
             "paste_lesson": self.lessons.paste,
             "hide_controls": self.lessons.choose_hidden,
             "show_controls": self.lessons.show_all,
-            "theme_system": self.theme.system,
-            "theme_light": self.theme.light,
-            "theme_dark": self.theme.dark,
+            **self.look.slots(),
             "expert_settings": panel.column.set_expert,
             "explain": self.teaching.explain_focused,
             "pages": self.teaching.open_pages,
@@ -175,7 +173,7 @@ class MainWindow(QMainWindow):
         if not self.layouts.restore(self._settings):
             self.layouts.suit(self.width())
         self.actions_by_name["move_panels"].setChecked(self.layouts.movable)
-        self.theme.show_choice()
+        self.look.show_choice()
         self._show_name("")
         self._show_state(self.controller.state)
 

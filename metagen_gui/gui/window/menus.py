@@ -60,6 +60,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "queue_panel",
             SEPARATOR,
             ">theme",
+            ">type",
+            "still",
             ">language",
             ">layout",
             ">panels",
@@ -92,6 +94,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 SUBMENUS: Mapping[str, tuple[str, ...]] = {
     "theme": ("theme_system", "theme_light", "theme_dark"),
+    "type": ("type_larger", "type_smaller", "type_normal"),
     "lessons": (">course", "open_lesson", "save_lesson", SEPARATOR, "paste_lesson", "copy_lesson"),
     "layout": ("layout_wide", "layout_narrow", "layout_presenting"),
 }

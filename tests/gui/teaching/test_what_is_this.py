@@ -197,8 +197,8 @@ def test_with_the_focus_elsewhere_the_algorithm_is_explained(window: MainWindow)
 def test_a_page_is_written_anew_in_the_colours_of_another_look(window: MainWindow) -> None:
     window.teaching.open_pages()
     light = pages(window).text.toHtml()
-    window.theme.dark()
+    window.actions_by_name["theme_dark"].trigger()
     try:
         assert pages(window).text.toHtml() != light
     finally:
-        window.theme.light()
+        window.actions_by_name["theme_light"].trigger()

@@ -46,7 +46,8 @@ def nameless(whole: QWidget) -> list[str]:
     found = []
     for widget in reached_by_keyboard(whole):
         spoken = QAccessible.queryAccessibleInterface(widget)
-        if spoken is None or not spoken.text(QAccessible.Text.Name).strip():
+        # a bar of tabs is called what its tab is, and nothing while it has none
+        if spoken is None or not (spoken.text(QAccessible.Text.Name).strip() or widget.accessibleName()):
             found.append(f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}")
     return found
 

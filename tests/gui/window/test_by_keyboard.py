@@ -1,21 +1,25 @@
-"""From a first start to samples of one's own, and on into slow motion, without a mouse."""
+"""Ways through the window without a mouse: to samples of one's own, into a lesson, from the pick to the export."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.exports.base import Order
+from metagen_gui.gui.export.dialog import ExportDialog
 from metagen_gui.gui.playground.tool import Playground
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.slow_motion.tool import SlowMotionTool
+from metagen_gui.gui.teaching.telling import TellingDialog
 from metagen_gui.gui.window.main_window import MainWindow
-from tests.gui.stand_ins import letting_go
+from tests.gui.stand_ins import FakeTraining, engine, letting_go
 
 
 class Windows(QObject):
@@ -100,3 +104,97 @@ def test_a_character_is_drawn_adapted_to_and_an_outer_step_gone_through_by_keys_
     for name in window.tools.by_name:
         window.layouts.bring(name)
     assert windows.shown == {"MainWindow main_window"}, "something was a window before it had its place"
+
+
+def popup(qtbot: QtBot) -> QMenu:
+    """Return the menu that is open."""
+    qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu), timeout=5_000)
+    found = QApplication.activePopupWidget()
+    assert isinstance(found, QMenu)
+    return found
+
+
+def through_menus(qtbot: QtBot, window: QWidget, *keys: Qt.Key) -> None:
+    """Open the menu of the first key by Alt, and go on by the letters that are underlined in it."""
+    qtbot.keyClick(focus(window), keys[0], Held.AltModifier)
+    for key in keys[1:]:
+        qtbot.keyClick(popup(qtbot), key)
+
+
+def test_a_lesson_is_copied_and_comes_back_by_the_letters_of_the_menus(qtbot: QtBot, tmp_path: Path) -> None:
+    training = FakeTraining(tmp_path / "runs")
+    window = MainWindow(WindowSettings(tmp_path / "window.ini"), lambda: engine(training, tmp_path / "runs"))
+    qtbot.addWidget(window, before_close_func=letting_go(qtbot))
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=60_000)
+    window.panel.setFocus()
+    qtbot.keyClick(focus(window), Key.Key_P, Held.ControlModifier)
+    tool = window.tools.by_name["playground"]
+    assert isinstance(tool, Playground)
+    qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None, timeout=60_000)
+    page = tool.page
+    assert page is not None
+    tab_to(qtbot, page.hand.pad)
+    for key in (Key.Key_Space, *[Key.Key_Down] * 4, Key.Key_Space):
+        qtbot.keyClick(page.hand.pad, key)
+    drawn = page.hand.support()
+
+    def tell() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, TellingDialog) or dialog.focusWidget() is None:
+            QTimer.singleShot(50, tell)
+            return
+        qtbot.keyClicks(focus(dialog), "One")
+        qtbot.keyClick(focus(dialog), Key.Key_Return)
+
+    QTimer.singleShot(50, tell)
+    through_menus(qtbot, window, Key.Key_F, Key.Key_L, Key.Key_C)
+    assert "Copied" in window.banner.text()
+    window.activateWindow()  # which a desktop does when a dialog closes
+    qtbot.waitUntil(window.isActiveWindow, timeout=5_000)
+    qtbot.keyClick(focus(window), Key.Key_N, Held.ControlModifier)
+    tab_to(qtbot, page.hand.pad)
+    qtbot.keyClick(page.hand.pad, Key.Key_Z, Held.ControlModifier)
+    assert page.hand.support() is None and drawn is not None
+    through_menus(qtbot, window, Key.Key_F, Key.Key_L, Key.Key_N)
+    qtbot.waitUntil(lambda: page.hand.support() is not None, timeout=60_000)
+    assert (page.hand.support() == drawn).all() and "One" in window.banner.text()
+
+
+def test_from_the_pick_to_the_export_by_keys_alone(qtbot: QtBot, tmp_path: Path) -> None:
+    written: list[Path] = []
+
+    def export(order: Order) -> object:
+        written.append(order.to)
+        return SimpleNamespace(folder=order.to, code="import metagen_gui\n", summary="Written.")
+
+    training = FakeTraining(tmp_path / "runs", pause=0.002)
+    window = MainWindow(
+        WindowSettings(tmp_path / "window.ini"),
+        lambda: engine(training, tmp_path / "runs", export=export),
+    )
+    qtbot.addWidget(window, before_close_func=letting_go(qtbot))
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=60_000)
+    qtbot.keyClick(window, Key.Key_F, Held.ControlModifier)
+    picker = window.panel.column.pickers["algorithm"].combo
+    tab_to(qtbot, picker)
+    before = picker.currentData()
+    qtbot.keyClick(picker, Key.Key_Down)
+    chosen = picker.currentData()
+    assert chosen != before
+    qtbot.keyClick(focus(window), Key.Key_R, Held.ControlModifier)
+    qtbot.waitUntil(lambda: window.controller.progress.meta_step > 3, timeout=20_000)
+    assert training.experiments[0].algorithm == chosen
+    qtbot.keyClick(focus(window), Key.Key_F5, Held.ShiftModifier)
+    qtbot.waitUntil(lambda: window.controller.state is RunState.DONE, timeout=20_000)
+    qtbot.keyClick(focus(window), Key.Key_E, Held.ControlModifier)
+    (dialog,) = window.findChildren(ExportDialog)
+    qtbot.waitUntil(lambda: dialog.focusWidget() is not None, timeout=5_000)
+    button = next(each for each in dialog.findChildren(QPushButton) if each.isDefault())
+    tab_to(qtbot, button)
+    qtbot.keyClick(button, Key.Key_Space)
+    qtbot.waitUntil(lambda: bool(written) and not dialog.busy, timeout=20_000)
+    assert len(written) == 1

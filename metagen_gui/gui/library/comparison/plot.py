@@ -16,7 +16,7 @@ from metagen_gui.engine.store.reports import LOSS, TRAINING, Series
 from metagen_gui.gui.library.comparison.names import changes_of
 from metagen_gui.gui.library.comparison.reader import RunCurves
 from metagen_gui.gui.look.theme import plot_colours
-from metagen_gui.gui.plots.curves.item import curve_pen, draw_curve
+from metagen_gui.gui.plots.curves.item import DASHES, curve_pen, draw_curve
 from metagen_gui.gui.plots.curves.toggle import CurveToggle
 from metagen_gui.gui.plots.panel import PlotPanel, step_nearest
 from metagen_gui.gui.plots.scale import LossScale, Values, format_number
@@ -26,8 +26,6 @@ from metagen_gui.gui.widgets.header_toggle import header_toggle
 from metagen_gui.gui.widgets.plain_text import plain_tip
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
-DASHES: tuple[tuple[float, ...], ...] = ((), (5, 3), (1.5, 2), (7, 2, 1.5, 2), (9, 4))
-"""Of the lines: as many as share no divisor with the number of colours, so that pairs repeat only after all."""
 _MARKED = 25
 """Points up to which each has a marker."""
 SMOOTHED = 0.95
@@ -231,10 +229,7 @@ def _draw(
 ) -> None:
     item.setVisible(visible)
     if visible:
-        pen = curve_pen(colour, width)
-        if dash:
-            pen.setDashPattern(dash)
-        draw_curve(item, x, y, pen=pen, antialias=len(x) <= 2_000, **look)
+        draw_curve(item, x, y, pen=curve_pen(colour, width, dash), antialias=len(x) <= 2_000, **look)
 
 
 def _dash(place: int) -> int:

@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
 
-from metagen_gui.gui.library.comparison.plot import DASHES
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
+from metagen_gui.gui.plots.curves.item import DASHES
 from metagen_gui.gui.widgets.plain_text import plain_tip
 
 _SWATCH = QSize(18, 10)

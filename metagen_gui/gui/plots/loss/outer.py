@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -129,6 +129,10 @@ class OuterLossPlot(PlotPanel):
     def shown_curves(self) -> list[Values]:
         """Return the drawn losses of every curve that is not hidden."""
         return [entry.curve.drawn for entry in self._entries() if entry.shown]
+
+    def told_curves(self) -> Mapping[CurveToggle, Values]:
+        """Return the losses of every curve, as they are drawn."""
+        return {entry.toggle: entry.curve.drawn for entry in self._entries()}
 
     def lowest_loss(self) -> float:
         """Return the lowest finite loss, infinity where there is none."""

@@ -40,6 +40,7 @@ class ScrubberPanel(QWidget):
         self.map.left.connect(self._look_away)
         self.map.chosen.connect(self._choose)
         self._label = ElidedLabel()
+        self._label.setBuddy(self.map)
         self.quantity_picker = QComboBox()
         self.quantity_picker.setAccessibleName(self.tr("What the colours of the map tell"))
         self.quantity_picker.setToolTip(self.tr("What the colours tell: figures of the held-out tasks"))

@@ -13,9 +13,9 @@ from metagen_gui.engine.store import library as run_library
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.gui.library.comparison import view as run_comparison
-from metagen_gui.gui.library.comparison.plot import DASHES
 from metagen_gui.gui.library.comparison.view import MOST_RUNS, RunComparison
 from metagen_gui.gui.look.theme import plot_colours
+from metagen_gui.gui.plots.curves.item import DASHES
 from tests.kept_runs import keep_run
 
 
