@@ -127,14 +127,21 @@ def apply_type_size(app: QApplication, percent: int) -> None:
     """Let all type of the program be so large, in percent of the desktop's own."""
     changes, font = theme_changes(), app.font()
     changes.own_points = changes.own_points or font.pointSizeF()
-    if percent != changes.type_size:
-        changes.type_size = percent
-        font.setPointSizeF(changes.own_points * percent / 100)
-        sheet = app.styleSheet()
-        app.setStyleSheet("")  # under a style sheet a font would reach no widget that is there already
-        app.setFont(font)
-        app.setStyleSheet(sheet)
-        changes.changed.emit()
+    if percent == changes.type_size:
+        return
+    grown, changes.type_size = percent / changes.type_size, percent
+    sheet, usual = app.styleSheet(), font.pointSizeF()
+    # Headings, say; under a window's own style sheet all sizes are that one's.
+    odd = [(each, each.font()) for each in app.allWidgets() if each.font().pointSizeF() != usual]
+    odd = [(each, own) for each, own in odd if own.pointSizeF() > 0 and not each.window().styleSheet()]
+    font.setPointSizeF(changes.own_points * percent / 100)
+    app.setStyleSheet("")  # under a style sheet a font would reach no widget that is there already
+    app.setFont(font)
+    app.setStyleSheet(sheet)
+    for widget, own in odd:
+        own.setPointSizeF(own.pointSizeF() * grown)
+        widget.setFont(own)
+    changes.changed.emit()
 
 
 def paced(milliseconds: int) -> int:

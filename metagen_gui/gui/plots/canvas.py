@@ -213,6 +213,7 @@ class LossCanvas(QWidget):
             axis.setPen(QColor(look.grid))
             axis.setTickPen(QColor(look.grid))
             axis.setTextPen(QColor(look.muted))
+            axis.label.setFont(small)
             axis.setStyle(tickFont=small, tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
         self._guides[0].setPen(pg.mkPen(QColor(look.muted), width=1))
         self._guides[1].setPen(pg.mkPen(QColor(look.muted), width=1, style=Qt.PenStyle.DotLine))

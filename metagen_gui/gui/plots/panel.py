@@ -134,6 +134,7 @@ class PlotPanel(QWidget):
 
     def summary(self) -> str:
         """Return in a sentence what is seen: where, every curve's value there, and whether it falls."""
+        self._readout.setText(self.write_values(self._cursor))  # what came while it was hidden is not written yet
         toggles = [toggle for toggle in self._legend.findChildren(CurveToggle) if toggle.isChecked() and toggle.value]
         if not toggles:
             return self._empty.text

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from metagen_gui.gui.form.numbers.slider import NumberSlider
 from metagen_gui.gui.library.thrown import TrashDialog
@@ -223,14 +224,16 @@ def test_every_picture_says_in_words_what_is_seen(window: MainWindow) -> None:
 
 def test_type_grows_everywhere_and_is_remembered(window: MainWindow, qapp: QApplication, tmp_path: Path) -> None:
     apply_theme(qapp, "light")  # under its style sheet, as in the program
-    before = {type(each).__name__: each.fontMetrics().height() for each in window.findChildren(QWidget)}
+    before = {each: each.fontMetrics().height() for each in window.findChildren(QWidget) if each.isVisible()}
     try:
         for _ in range(3):
             window.actions_by_name["type_larger"].trigger()
         assert theme_changes().type_size == 150
         QApplication.processEvents()
-        after = {type(each).__name__: each.fontMetrics().height() for each in window.findChildren(QWidget)}
-        assert not [kind for kind, height in before.items() if after[kind] < 1.2 * height]
+        small = [
+            each for each, height in before.items() if isValid(each) and each.fontMetrics().height() < 1.2 * height
+        ]
+        assert not {f"{type(each).__name__} {each.objectName()} {getattr(each, 'text', str)()}" for each in small}
         assert WindowSettings(tmp_path / "window.ini").text("type_size") in ("", "150")
         window.actions_by_name["type_smaller"].trigger()
         assert theme_changes().type_size == 130
