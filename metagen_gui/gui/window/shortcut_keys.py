@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 OF_THE_TEXT = ("undo", "redo")
 """Commands whose keys mean what is being typed, as long as something is."""
@@ -38,7 +39,7 @@ class ShortcutKeys(QObject):
         return False
 
     def _watch(self, _before: QWidget | None, now: QWidget | None) -> None:
-        if self._watched is not None:
+        if self._watched is not None and isValid(self._watched):  # or it went with the window
             self._watched.removeEventFilter(self)
         self._watched = now if now is not None and now.window() is self._window else None
         if self._watched is not None:
