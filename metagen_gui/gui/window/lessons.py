@@ -49,7 +49,7 @@ class Lessons(QObject):
         self._told = "", ""
         """Title and text of the lesson that is open."""
         panel.column.set_hidden(settings.texts(HIDDEN))
-        self.course = QMenu(self.tr("&Course"), window)
+        self.course = QMenu(self.tr("C&ourse"), window)
         """The lessons that come along: the figures of the documentation's course."""
         for path, title in _course(resources_folder() / "lessons"):
             self.course.addAction(title).setData(path)
