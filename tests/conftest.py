@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from metagen_gui.engine.languages.spoken import speak
+
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["METAGEN_LANGUAGE"] = "en"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -23,6 +25,13 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
     return home
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Let no test leave another language to the next one."""
+    yield
+    speak("en")
 
 
 FLOW = """
