@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from metagen_gui.engine.files import read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -15,7 +16,7 @@ from metagen_gui.engine.store.names import METRICS
 from metagen_gui.engine.store.record import read_record
 
 ENTRY, SAID = "entry.json", "said.txt"
-MAX_BYTES = 2**20
+MAX_BYTES, MAX_PATH, MAX_NAME = 2**20, 4095, 255
 
 State = Literal["waiting", "running", "paused", "done", "failed"]
 
@@ -40,12 +41,21 @@ class Entry(BaseModel):
     problem: str = Field("", description="Why it failed.")
     claim: str = Field("", description="The word that the process which was started last was given.")
     claimed: float = 0.0
-    process: int = 0
+    process: int = Field(0, ge=0, lt=2**31)
     deaths: int = Field(0, description="Processes in a row that ended without a word and without getting further.")
     reached: int = Field(-1, description="The newest checkpoint when the last of them had ended.")
     device: str = ""
     needs: int = Field(0, description="Bytes that a step is predicted to need; 0 where that is little.")
     room: int = Field(0, description="Bytes that it and those beside it may need, once it had to stand back.")
+
+    @field_validator("run")
+    @classmethod
+    def _can_be_asked_for(cls, run: str) -> str:
+        """Refuse what no system takes for a path: one entry of somebody's making must not keep all others waiting."""
+        path = os.fsencode(run)
+        if b"\0" in path or len(path) > MAX_PATH or any(len(name) > MAX_NAME for name in path.split(b"/")):
+            raise ValueError("no path")
+        return run
 
     @property
     def id(self) -> str:
@@ -87,6 +97,6 @@ def read_entry(folder: Path) -> Entry:
 def write_entry(entry: Entry) -> None:
     """Write an entry; raise `BadInput` if the disk does not take it."""
     try:
-        write_atomically(entry.folder / ENTRY, entry.model_dump_json(indent=1).encode())
+        write_atomically(entry.folder / ENTRY, json.dumps(entry.model_dump(), indent=1).encode())  # any text: escaped
     except OSError as error:
         raise BadInput(str(entry.folder), error.strerror or str(error)) from None

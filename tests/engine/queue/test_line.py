@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -225,6 +227,18 @@ def test_a_damaged_entry_is_told_of_and_can_be_begun_anew(tmp_path: Path) -> Non
     assert entry.state == "failed" and "damaged" in entry.problem
     line.retry("1")
     assert line.entry("1").state == "waiting"
+
+
+@pytest.mark.parametrize("wild", [{"run": "a\0b"}, {"run": "a" * 300}, {"process": 10**30}, {"name": "\ud800"}])
+def test_an_entry_of_whatever_making_keeps_no_other_waiting(tmp_path: Path, wild: dict[str, Any]) -> None:
+    line = Line(tmp_path)
+    for name in ("one", "two"):
+        line.add(DOCUMENT, "{}", name)
+    entry = json.loads((tmp_path / "1" / ENTRY).read_text())
+    (tmp_path / "1" / ENTRY).write_text(json.dumps({**entry, "state": "running", **wild}))
+    worker = Worker(line, 2, StandIn)
+    worker.look()
+    assert worker.look()[1].state == "running" and line.entry("1").meta_step == 0
 
 
 @pytest.mark.parametrize("name", ["2", "..", "1/../1", ""])
