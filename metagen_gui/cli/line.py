@@ -51,8 +51,10 @@ def add_runs(experiment: Experiment, name: str, times: int, *, as_json: bool) ->
 
     The JSON is `{"version": 1, "added": [ID]}`.
     """
-    from metagen_gui.engine.queue.adding import add_experiment  # loads torch, which a list needs not
+    from metagen_gui.engine.devices import choose_device  # loads torch, which a list needs not
+    from metagen_gui.engine.queue.adding import add_experiment
 
+    choose_device(experiment.config("training").device)  # now, not when its turn comes
     added = add_experiment(Line(), experiment, name, times)
     if as_json:
         print(json.dumps({"version": 1, "added": [entry.id for entry in added]}))
@@ -82,7 +84,7 @@ def _print_for_people(entries: list[Entry]) -> None:
         asked = translated("is asked to pause") if entry.pausing else ""
         note = "; ".join(filter(None, (again, asked, translated(entry.problem)))) or Path(entry.run).name
         table.add_row(
-            entry.id,
+            escape(printable(entry.id)),
             f"[{COLOURS.get(entry.state, 'default')}]{translated(entry.state)}[/]",
             escape(printable(entry.name)),
             translated(f"{entry.meta_step:,} of {entry.meta_steps:,}"),

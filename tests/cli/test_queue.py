@@ -89,6 +89,20 @@ def listed(metagen: Metagen) -> list[dict[str, Any]]:
     return runs
 
 
+def test_what_is_no_device_here_is_refused_at_once(metagen: Metagen) -> None:
+    refused = metagen("queue", "add", "--device", "abacus")
+    assert refused.status == 2 and refused.err.startswith("metagen: training.device: there is no 'abacus' here")
+    assert listed(metagen) == []
+
+
+def test_folders_of_other_making_are_listed_to_the_letter(metagen: Metagen) -> None:
+    folder = Line().folder / "[red]\x1b[2J"
+    folder.mkdir(parents=True)
+    (folder / "experiment.json").write_text("{}")
+    (folder / "entry.json").write_text("{}")
+    assert r"[red]\x1b[2J  waiting" in metagen("queue").out
+
+
 def test_the_line_is_filled_listed_ordered_and_emptied(metagen: Metagen, tmp_path: Path) -> None:
     assert "metagen queue add" in metagen("queue").out
     file = tmp_path / "kites.json"

@@ -26,7 +26,7 @@ from metagen_gui.engine.files import read_file, write_atomically
 from metagen_gui.engine.graphs.files import TOLERANCE, run_cases
 from metagen_gui.engine.resources import resources_folder
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.plain_text import as_word
+from metagen_gui.engine.settings.plain_text import as_word, printable
 
 if TYPE_CHECKING:
     from metagen_gui.engine.graphs.adaptation import AdaptationFile
@@ -71,7 +71,7 @@ class Page(Format):
 
         script, wasm = runtime()
         made = adaptation_file(learned.model, order.steps)
-        title = f"{learned.run.folder.name}: draw, adapt, sample"
+        title = f"{printable(learned.run.folder.name)}: draw, adapt, sample"
         parts = {
             "title": escape(title),
             "card": escape(model_card(self, learned, made.notes)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,17 @@ def test_a_browser_adapts_as_the_desktop_does(
     text = page.read_text("utf-8")
     assert "Licensed under the MIT License" in text and "default-src 'none'" in text
     assert "http://" not in text.split('id="wasm"')[0] and 'src="' not in text.split('id="wasm"')[0]
+
+
+def test_what_a_run_is_called_is_text_in_the_page(
+    tiny: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(html, "archive", lambda: tmp_path)
+    monkeypatch.setattr(html, "runtime", lambda: (b"/*! licence */", b"wasm"))
+    run = trained(tiny(), tmp_path / os.fsdecode(b"x\xff<script>\n{{card}}"))
+    page = export(Order(run, tmp_path / "page", "html")).place.read_text("utf-8")
+    assert r"<title>x\xff&lt;script&gt;\n{{card}}: draw, adapt, sample</title>" in page
 
 
 def archive_of(path: Path, files: dict[str, bytes]) -> Path:

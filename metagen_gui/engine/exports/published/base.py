@@ -75,7 +75,7 @@ def reports_of(folder: Path) -> Reports:
     except OSError as error:
         raise BadInput(str(folder), error.strerror or str(error)) from None
     if not there:
-        raise BadInput(str(folder), "not a run folder")
+        raise BadInput(str(folder), "not a run folder" if folder.exists() else "there is no such run folder")
     document, settings = Experiment.load(folder).document(complete=True), dict[str, Any]()
     for section in ("tasks", "model", "algorithm", "training"):
         part = document[section]

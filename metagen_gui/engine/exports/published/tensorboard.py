@@ -9,6 +9,7 @@ from metagen_gui.engine.exports.published.base import Publisher, Reports, publis
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import as_word
 from metagen_gui.engine.store.names import exports_folder
+from metagen_gui.engine.trained.in_place import refusals
 
 
 @publishers.register("tensorboard")
@@ -22,9 +23,10 @@ class TensorBoard(Publisher):
     def publish(self, reports: Reports, at: str) -> str:
         """Write them into the folder `at`, which is new or empty."""
         to = Path(at).expanduser() if at else exports_folder() / "tensorboard" / reports.folder.name
-        if to.exists() and (not to.is_dir() or any(to.iterdir())):
-            raise BadInput(str(to), "is there already; name a new folder by --at")
-        write_events(reports, to)
+        with refusals(to):
+            if to.exists() and (not to.is_dir() or any(to.iterdir())):
+                raise BadInput(str(to), "is there already; name a new folder by --at")
+            write_events(reports, to)
         return f"{reports.name}: see it with tensorboard --logdir {as_word(to)}"
 
 

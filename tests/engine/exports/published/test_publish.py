@@ -89,6 +89,11 @@ def test_what_a_service_says_is_one_line(run: Path, monkeypatch: pytest.MonkeyPa
 def test_what_is_no_run_is_refused(tmp_path: Path, run: Path) -> None:
     with pytest.raises(BadInput, match="not a run folder"):
         publish(tmp_path, "tensorboard", str(tmp_path / "board"))
+    with pytest.raises(BadInput, match="there is no such run folder"):
+        publish(tmp_path / "none", "tensorboard", str(tmp_path / "board"))
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match=r"^[^ ]*file/board: Not a directory$"):
+        publish(run, "tensorboard", str(tmp_path / "file" / "board"))
     with pytest.raises(BadInput, match="nowhere"):
         publish(run, "nowhere")
     (run / "experiment.json").write_text("[1, 2")
