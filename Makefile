@@ -5,13 +5,14 @@
 # make translations   gather every text into resources/translations, and tell which are not translated
 # make bundle  the programs to install: a folder that needs no Python, a tarball, a Debian package
 # make docs    build the documentation: build/docs/index.html, pages that open from the disk
+# make views   draw every view of the window in every language, light and dark, at 100 and 200 %, to be looked at
 # make pictures  draw the documentation's pictures anew, by the program itself; minutes
 # make icons   draw the icon's PNG files from its SVG
 # make clean   remove what the others made
 
 BIN := .venv/bin
 
-.PHONY: help run bundle test test-quick test-every translations docs pictures icons clean
+.PHONY: help run bundle test test-quick test-every translations docs pictures views icons clean
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -60,6 +61,9 @@ docs: .venv/.ready-docs
 
 pictures: .venv/.ready
 	$(BIN)/python docs/make_pictures.py
+
+views: .venv/.ready
+	$(BIN)/python docs/make_views.py
 
 icons: .venv/.ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/draw_icons.py

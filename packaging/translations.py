@@ -85,8 +85,23 @@ NOUNS = (
 )
 COUNTED = [f"{{0}} {noun}" for one in NOUNS for noun in (one, f"{one}es" if one.endswith("s") else f"{one}s")]
 """What is counted in sentences, of which only the number and the word are put together."""
-HEADINGS = ("run", "state", "what", "time", "note", "step", "median", "tasks", "diverged", "shots", "training")
-"""Words that stand above columns of the commands' tables."""
+HEADINGS = (
+    "Versions",
+    "Memory",
+    "Window",
+    "run",
+    "state",
+    "what",
+    "time",
+    "note",
+    "step",
+    "median",
+    "tasks",
+    "diverged",
+    "shots",
+    "training",
+)
+"""Words that stand alone above columns and parts of what commands print."""
 WORDS = ("nats", "confirmed", "refuted", "holds", "fails", "tasks", "groups", "classes", "alphabets")
 """Words that stand alone in sentences of the engine, where others of their kind are names."""
 OF_SYSTEM = [os.strerror(number) for number in (errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.EROFS, errno.EISDIR)]

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.play.drawn_task import DrawnTask
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.playground.exchange import Exchange, holds_task
@@ -175,7 +176,7 @@ class Page(QWidget):
         self._clear_samples()
         self.steps.set_count(ready.steps)
         told = self.tr("after {0} outer steps").format(f"{ready.meta_step:,}") if ready.meta_step else ""
-        self._say(" · ".join(filter(None, [str(ready.spec), told, *ready.notices])))
+        self._say(" · ".join(filter(None, [translated(str(ready.spec)), told, *map(translated, ready.notices)])))
         hint = self.tr("Draw a character: what the model makes of it is shown here.")
         if ready.spec.in_plane:
             hint = self.tr("Paint points of a density: what the model makes of them is shown here.")
