@@ -1,6 +1,6 @@
 """Reading an export back in a process of its own, which knows nothing of what wrote it but the file.
 
-python -m metagen_gui.engine.exports.read_back FORMAT PLACE GIVEN.npz FOUND.npz
+`python -m metagen_gui.engine.exports.read_back FORMAT PLACE GIVEN.npz FOUND.npz`
 """
 
 from __future__ import annotations

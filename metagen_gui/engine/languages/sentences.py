@@ -34,6 +34,8 @@ PIECE = 0.01
 """Letters that a piece costs: of two ways to put a translation together the one of fewer pieces is the better."""
 LONGEST = 3_000
 """Letters of what is looked at part by part."""
+MOST_PLACES = 40
+"""Places at which a text is tried to be divided by the same mark: what has more, such as lists, would take minutes."""
 ENDS = "。；：，、！？）”"
 """After these no space is needed."""
 
@@ -147,8 +149,8 @@ class Sentences:
 
 
 def _places(part: str, text: str) -> Iterator[int]:
-    """Yield where `part` stands within `text`, with something before it and behind."""
-    at = text.find(part, 1)
+    """Yield where `part` stands within `text`, with something before it and behind; nothing if that is too often."""
+    at = text.find(part, 1) if text.count(part) <= MOST_PLACES else -1
     while 0 < at < len(text) - len(part):
         yield at
         at = text.find(part, at + 1)

@@ -65,3 +65,9 @@ def test_pseudo_keeps_what_is_put_in() -> None:
     told = pseudo("<b>{name}</b> has %n steps of {0}")
     assert told.startswith("⟦<b>{name}</b> hàs %n stéps öf {0}·")
     assert told.format(3, name="it").endswith("⟧")
+
+
+def test_texts_of_very_many_parts_are_not_tried_in_all_ways(sentences: Sentences) -> None:
+    text = ", ".join(f"a {number}" for number in range(60))
+    assert sentences.tell(text) == text
+    assert sentences._best.cache_info().misses < 100, "every way to divide it was tried"
