@@ -23,6 +23,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from texts_of_code import marked, marking, phrases  # it lies beside this file, wherever that is run from
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "metagen_gui"
 FOLDER = ROOT / "resources" / "translations"
@@ -44,13 +48,6 @@ SILENT = (
     "engine/pages",
 )
 """Code, and pages that are written as files: those are in English, as all files of a run are."""
-NOT_READ = {"formula", "symbol", "paper", "reference", "metavar", "phases", "object_name", "approximates", "gradient"}
-"""Arguments and names that hold formulas and sources."""
-NOT_SAID = {"TypeError", "KeyError", "AssertionError", "AttributeError", "compile", "NotImplementedError", "getLogger"}
-"""Calls whose texts are for whoever mends the program."""
-CITATION = re.compile(
-    r"[A-Z][^.;]*( et al\.)?[^.:;]*\b(19|20)\d\d(, [A-Z][^.]*)?(, (section|algorithm|table|eq)\S* [\d. and]+)?"
-)
 PUNCTUATION = ("; ", ": ", ", ", ".", ":")
 """What the parts of a sentence are joined by (`engine/languages/sentences.py`)."""
 
@@ -112,14 +109,14 @@ def gather() -> dict[str, str]:
     """Return every text with where it is first met, in the order of files."""
     found: dict[str, str] = {}
     trees = {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
-    helpers = {name for tree in trees.values() for name in _helpers(tree)} | {"tr"}
+    marks = {name for tree in trees.values() for name in marking(tree)} | {"tr"}
     for path, tree in trees.items():
         inside = path.relative_to(PACKAGE).as_posix()
         texts: Iterator[str] = iter(())
         if inside.startswith(WINDOW):
-            texts = _marked(tree, helpers)
+            texts = marked(tree, marks)
         elif inside.startswith(SPEAKING) and not inside.startswith(SILENT):
-            texts = itertools.chain(_phrases(tree), _marked(tree, {"translated"}))
+            texts = itertools.chain(phrases(tree), marked(tree, {"translated"}))
         for text in texts:
             found.setdefault(text, f"metagen_gui/{inside}")
     for where, text in itertools.chain(
@@ -144,111 +141,6 @@ def gather() -> dict[str, str]:
         for text, where in found.items()
         if any(map(str.isalpha, text.rpartition("\x04")[2])) or text in PUNCTUATION
     }
-
-
-def _helpers(tree: ast.AST) -> Iterator[str]:
-    """Yield the functions that translate their argument, or mark it."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and len(node.args.args) == 1:
-            argument = node.args.args[0].arg
-            for call in ast.walk(node):
-                translates = isinstance(call, ast.Call) and _name(call) in ("translate", "QT_TRANSLATE_NOOP")
-                if translates and any(getattr(given, "id", "") == argument for given in call.args):
-                    yield node.name
-
-
-def _name(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def _marked(tree: ast.AST, helpers: set[str]) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            given = node.args[:1] if _name(node) in helpers else node.args[1:2] if _name(node) == "translate" else []
-            for part in itertools.chain.from_iterable(map(_walk_constants, given)):
-                yield part.value
-
-
-def _walk_constants(node: ast.AST) -> Iterator[ast.Constant]:
-    """Yield the texts of an expression; what an f-string is made of are none."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node
-    elif not isinstance(node, ast.JoinedStr):
-        yield from itertools.chain.from_iterable(map(_walk_constants, ast.iter_child_nodes(node)))
-
-
-def _phrases(tree: ast.AST) -> Iterator[str]:
-    """Yield texts of two words or more, and what commands say of themselves."""
-    skipped: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            skipped.add(id(node.value))
-        elif isinstance(node, ast.JoinedStr):
-            skipped |= {id(part) for part in node.values if isinstance(part, ast.Constant)}
-            skipped |= {id(part.format_spec) for part in node.values if isinstance(part, ast.FormattedValue)}
-        elif isinstance(node, ast.Call):
-            skipped |= {id(word.value) for word in node.keywords if word.arg in NOT_READ}
-            if _name(node) in NOT_SAID:
-                skipped |= {id(given) for given in node.args}
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(getattr(target, "id", "") in NOT_READ for target in targets):
-                skipped.add(id(node.value))
-        elif isinstance(node, ast.Assert):
-            skipped.add(id(node.msg))
-        elif isinstance(node, ast.Dict):
-            skipped |= {id(value) for key, value in zip(node.keys, node.values, strict=True) if _text(key) in NOT_READ}
-        elif isinstance(node, ast.FunctionDef) and any("command" in ast.dump(one) for one in node.decorator_list):
-            yield inspect.cleandoc(ast.get_docstring(node) or "")
-    yield from _walk_phrases(tree, skipped)
-
-
-def _walk_phrases(node: ast.AST, skipped: set[int]) -> Iterator[str]:
-    if id(node) in skipped:
-        return
-    if isinstance(node, ast.JoinedStr):
-        yield from filter(_is_phrase, _templates(node))
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_phrase(node.value):
-        yield node.value
-    for child in ast.iter_child_nodes(node):
-        yield from _walk_phrases(child, skipped)
-
-
-def _text(node: ast.AST | None) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-
-
-def _templates(joined: ast.JoinedStr) -> Iterator[str]:
-    """Yield an f-string as a template, `{0} of {1}`; once for each of the words that a condition chooses from."""
-    parts: list[tuple[str | None, ...]] = []
-    for part in joined.values:
-        value = part.value if isinstance(part, ast.FormattedValue) else part
-        if isinstance(part, ast.Constant):
-            parts.append((str(part.value),))
-        elif isinstance(value, ast.IfExp) and all(map(_constant, (value.body, value.orelse))):
-            parts.append((_text(value.body), _text(value.orelse)))
-        else:
-            parts.append((None,))
-    for chosen in itertools.product(*parts):
-        number = itertools.count()
-        yield "".join(f"{{{next(number)}}}" if part is None else part for part in chosen)
-
-
-def _constant(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _is_phrase(text: str) -> bool:
-    """Whether somebody reads this: words, not names, code or markup."""
-    bare = re.sub(r"\{\w*\}", " ", text)
-    if re.search(
-        r"</?\w+[^>]*>|\[/?\w*\]|\.json|[a-z]\(|^[a-z_]+\.[a-z_]+$|^--|=\"|[∇∑Σ‖←]|[φα]_|N\(|^#|^!\[|\b\w+\.\w+\(", bare
-    ):
-        return False
-    if CITATION.fullmatch(text):
-        return False
-    words = re.findall(r"[^\W\d_]{2,}", bare)
-    return bool(words) and (len(words) > 1 or "{" in text) and " " in text
 
 
 def _of_plugins() -> Iterator[tuple[str, str]]:
