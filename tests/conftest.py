@@ -70,8 +70,13 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     ]
     (installed / "entry_points.txt").write_text("\n".join(lines) + "\n")
     monkeypatch.syspath_prepend(str(package.parent))
+    _forget(package.name)  # a module that is known already registers nothing
     for registry in PLUGINS.values():
         registry.load(again=True)
     yield package.name
-    for module in [name for name in sys.modules if name.partition(".")[0] == package.name]:
+    _forget(package.name)
+
+
+def _forget(package: str) -> None:
+    for module in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[module]

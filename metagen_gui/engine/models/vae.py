@@ -234,7 +234,7 @@ class Vae(GenerativeModel):
     def for_sampling(self, adapted: PlayerParams, start: PlayerParams) -> PlayerParams:
         """Return `adapted` with a context c₀ + g (c − c₀) for a guidance g; c₀ is that of `start`."""
         guidance, own, before = self.settings.guidance, adapted["vae"], start["vae"].get("context")
-        if guidance == 1 or before is None:
+        if guidance == 1 or before is None or "context" not in own:
             return adapted
         return {"vae": {**own, "context": before + guidance * (own["context"] - before)}}
 

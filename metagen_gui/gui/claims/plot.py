@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,17 +105,9 @@ class ClaimsPlot(PlotPanel):
         self.note.setProperty("tone", "muted")
         self._rows.addWidget(self.note)
 
-    @cached_property
-    def canvas(self) -> StepCanvas:
-        """The drawing area."""
-        canvas = StepCanvas(self._names[1], self._names[2])
-        canvas.plot.setAccessibleName(self._names[0])
-        canvas.pointed.connect(self._point_at)
-        canvas.stepped.connect(self._move_cursor)
-        canvas.zoomed.connect(self._note_zoom)
-        canvas.reset_requested.connect(self.reset_view)
-        self._pages.addWidget(canvas)
-        return canvas
+    def make_canvas(self, x_label: str, y_label: str) -> StepCanvas:
+        """Return one that has the steps there are for its marks."""
+        return StepCanvas(x_label, y_label)
 
     def minimumSizeHint(self) -> QSize:
         """Leave room for a few lines of the plot at least."""
@@ -233,7 +224,9 @@ class ClaimsPlot(PlotPanel):
         self._lines = [self._line(curve, last) for curve in found]
         if self._lines:
             self.add_legend_row(*(line.toggle for line in self._lines))
-        self.canvas.steps = self._steps()
+        canvas = self.canvas
+        assert isinstance(canvas, StepCanvas)
+        canvas.steps = self._steps()
         if measure is not None:
             better = {"lower": _say("lower is better"), "higher": _say("higher is better")}.get(
                 measure.better, _say("{0} is ideal").format(measure.better)

@@ -57,11 +57,8 @@ class PlotPanel(QWidget):
     @cached_property
     def canvas(self) -> LossCanvas:
         """The drawing area, made when it is first wanted: the window is painted before there are losses to draw."""
-        from metagen_gui.gui.plots.canvas import LossCanvas
-
-        title, x_label, y_label = self._names
-        canvas = LossCanvas(x_label, y_label)
-        canvas.plot.setAccessibleName(title)
+        canvas = self.make_canvas(*self._names[1:])
+        canvas.plot.setAccessibleName(self._names[0])
         canvas.pointed.connect(self._point_at)
         canvas.stepped.connect(self._move_cursor)
         canvas.zoomed.connect(self._note_zoom)
@@ -131,6 +128,12 @@ class PlotPanel(QWidget):
         return {}
 
     # What the chrome does.
+
+    def make_canvas(self, x_label: str, y_label: str) -> LossCanvas:
+        """Return a drawing area of this plot's kind."""
+        from metagen_gui.gui.plots.canvas import LossCanvas
+
+        return LossCanvas(x_label, y_label)
 
     def summary(self) -> str:
         """Return in a sentence what is seen: where, every curve's value there, and whether it falls."""

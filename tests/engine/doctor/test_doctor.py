@@ -105,6 +105,7 @@ def test_more_threads_than_cores_and_a_busy_processor_are_told(monkeypatch: pyte
 
 
 def test_a_small_and_a_slow_disk_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # where no other test has kept a run
     monkeypatch.setattr(disk, "SLOW", -1)
     monkeypatch.setattr(disk, "LITTLE", 2**60)
     assert [line.level for line in disk.look(tmp_path)] == ["note", "note"]
