@@ -51,6 +51,8 @@ class Written:
     given: Arrays = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """Sentences on this export for its model card, such as what had to be left out."""
+    card: str = ""
+    """The model card, where what was written holds it too; else it is made afterwards: scoring for it takes time."""
 
 
 class Format(Needing, ABC):

@@ -71,10 +71,11 @@ class Page(Format):
 
         script, wasm = runtime()
         made = adaptation_file(learned.model, order.steps)
+        card = model_card(self, learned, made.notes)
         title = f"{printable(learned.run.folder.name)}: draw, adapt, sample"
         parts = {
             "title": escape(title),
-            "card": escape(model_card(self, learned, made.notes)),
+            "card": escape(card),
             "licence": escape(script.decode().partition("*/")[0].removeprefix("/*!").strip()),
             "model": json.dumps(_about(learned, made)).replace("<", "\\u003c"),
             "wasm": _packed(wasm),
@@ -84,7 +85,7 @@ class Page(Format):
         page = (_resources() / "page.html").read_text("utf-8")
         write_atomically(to, re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page).encode())
         given, expected = made.cases()
-        return Written(expected, given, made.notes)
+        return Written(expected, given, made.notes, card)
 
     def read(self, at: Path, given: Arrays) -> Arrays:
         """Return what the graph that lies in the page gives."""

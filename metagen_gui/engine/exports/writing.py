@@ -81,7 +81,7 @@ def _card_of(place: Path) -> Path:
 
 def _complete(format: Format, learned: Learned, written: Written, to: Path, card: Path) -> None:
     """Write the model card and, for a folder that has none, the description that it is known by."""
-    text = model_card(format, learned, written.notes)
+    text = written.card or model_card(format, learned, written.notes)
     if format.ending:
         write_atomically(card, text.encode())
         return

@@ -7,19 +7,22 @@ import json
 import os
 import tarfile
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.exports import html
+from metagen_gui.engine.exports import card, html
 from metagen_gui.engine.exports.base import Order
 from metagen_gui.engine.exports.writing import export
 from metagen_gui.engine.graphs.functions import examples_for
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import CARD
 from metagen_gui.engine.trained.export import initialization_of
+from metagen_gui.engine.trained.trained_run import TrainedRun
 from tests.engine.cells import EVERY, PAIRS, go_together, home
 from tests.engine.exports.browser import CHROMIUM, browser
 
@@ -76,6 +79,20 @@ def test_what_a_run_is_called_is_text_in_the_page(
     run = trained(tiny(), tmp_path / os.fsdecode(b"x\xff<script>\n{{card}}"))
     page = export(Order(run, tmp_path / "page", "html")).place.read_text("utf-8")
     assert r"<title>x\xff&lt;script&gt;\n{{card}}: draw, adapt, sample</title>" in page
+
+
+def test_the_card_in_the_page_is_that_beside_it_and_scored_for_once(
+    tiny: Callable[..., Experiment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(html, "archive", lambda: tmp_path)
+    monkeypatch.setattr(html, "runtime", lambda: (b"/*! licence */", b"wasm"))
+    scored = list[TrainedRun]()
+    monkeypatch.setattr(card, "figures_of", lambda run: scored.append(run) or ["Not scored."])
+    place = export(Order(trained(tiny(), tmp_path / "run"), tmp_path / "page", "html")).place
+    beside = place.with_name(f"page.{CARD}").read_text("utf-8")
+    assert "Not scored." in beside and escape(beside) in place.read_text("utf-8")
+    assert len(scored) == 1
 
 
 def archive_of(path: Path, files: dict[str, bytes]) -> Path:
