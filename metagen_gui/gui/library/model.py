@@ -16,12 +16,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QIcon
 
 from metagen_gui.gui.library.words import COLUMNS, STATES, run_tip, translated
-from metagen_gui.gui.look.icon_font import font_icon
 from metagen_gui.gui.look.theme import colours, theme_changes
 from metagen_gui.gui.widgets.plain_text import plain_tip
+from metagen_gui.gui.widgets.rows_table import row_icon
 
 if TYPE_CHECKING:
     from metagen_gui.engine.store.library import RunEntry
@@ -122,7 +121,7 @@ class RunsModel(QAbstractTableModel):
                 return getattr(entry, column.name) if column.editable else column.text(entry)
             case Role.DecorationRole if column.name == "state":
                 look = STATES[entry.state]
-                return _icon(look.icon, getattr(colours(), look.colour))
+                return row_icon(look.icon, getattr(colours(), look.colour))
             case Role.ToolTipRole:
                 return plain_tip(run_tip(entry))
             case Role.TextAlignmentRole if column.figures:
@@ -153,12 +152,6 @@ class RunsModel(QAbstractTableModel):
             return False
         self.edited.emit(entry, column.name, str(value))
         return True
-
-
-def _icon(name: str, colour: str) -> QIcon:
-    """Return an icon that is seen on the ground of the table, and on that of a chosen line."""
-    look = colours()
-    return font_icon(name, QColor(colour), disabled=QColor(look.disabled), active=QColor(look.on_accent))
 
 
 @dataclass(frozen=True)

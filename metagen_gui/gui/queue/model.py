@@ -17,12 +17,12 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QIcon
 
 from metagen_gui.engine.languages.spoken import translated
-from metagen_gui.gui.look.icon_font import font_icon
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.widgets.plain_text import plain_tip
+from metagen_gui.gui.widgets.rows_table import row_icon
 
 if TYPE_CHECKING:
     from metagen_gui.engine.queue.entry import Entry
@@ -158,9 +158,8 @@ def _state(row: Waiting) -> str:
 
 
 def _icon(row: Waiting) -> QIcon:
-    look = colours()
     _, name, colour = STATES[_state(row)]
-    return font_icon(name, QColor(getattr(look, colour)), disabled=QColor(look.disabled), active=QColor(look.on_accent))
+    return row_icon(name, getattr(colours(), colour))
 
 
 def _tr(text: str) -> str:

@@ -2,62 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from metagen_gui.gui.look.theme import colours
 from metagen_gui.gui.queue.model import PROGRESS, QueueModel
+from metagen_gui.gui.widgets.rows_table import RowsTable
 
 _WIDTHS = (31, 14, 21)
 """In characters; notes take what is left."""
 
 
-class QueueTable(QTableView):
+class QueueTable(RowsTable):
     """One line per run, in the order in which they are begun."""
 
     def __init__(self, model: QueueModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(model, _WIDTHS, 11, parent)
         self.setObjectName("queue_table")
         self.setAccessibleName(self.tr("Runs in the queue"))
-        self.setModel(model)
         self.setItemDelegateForColumn(PROGRESS, _Bar(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setDragDropOverwriteMode(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)  # Tab leads on to what comes after the table
-        self.setWordWrap(False)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self._fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Fit to larger or smaller type."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and self.model() is not None:
-            self._fit()
-
-    def _fit(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
-        for column, width in enumerate(_WIDTHS):
-            self.setColumnWidth(column, width * self.fontMetrics().averageCharWidth() + 12)
 
 
 class _Bar(QStyledItemDelegate):

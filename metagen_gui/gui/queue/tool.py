@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
@@ -126,7 +127,7 @@ class QueueTool(Tool):
 
     def _ask_by_name(self, what: str, names: Sequence[str]) -> None:
         for name in names:
-            self._asked.append(lambda line, name=name: getattr(line, what)(name))  # type: ignore[misc]
+            self._asked.append(methodcaller(what, name))
         self.look()
 
     def _move(self, name: str, place: int) -> None:
