@@ -141,11 +141,10 @@ class Needed:
                 self.relies.setdefault(module, set()).add(found.module)
             self._need(found)
         elif isinstance(found, Import):
-            name = use.node.id if isinstance(use.node, ast.Name) else use.node.value.id  # type: ignore[attr-defined]
             if use.typing:
-                self.typing_imports[module, name] = found
+                self.typing_imports[module, use.name] = found
             elif is_bare(found.module):
-                self.imports[module, name] = found
+                self.imports[module, use.name] = found
             else:
                 package = found.module.partition(".")[0]
                 raise BadInput(WHERE, f"it needs {package} ({module}), and the file is to need torch alone")

@@ -27,11 +27,22 @@ class Import(NamedTuple):
     attribute: str = ""
 
 
+Located = ast.expr | ast.stmt | ast.keyword
+"""What knows where it stands in its text."""
+
+
 class Use(NamedTuple):
     """A name, or `module.name`, that is looked up outside of where it stands; `typing`: in an annotation only."""
 
     node: ast.Name | ast.Attribute
     typing: bool
+
+    @property
+    def name(self) -> str:
+        """The name that is looked up first."""
+        node = self.node.value if isinstance(self.node, ast.Attribute) else self.node
+        assert isinstance(node, ast.Name)
+        return node.id
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +102,10 @@ class Source:
             for one in statement.names:
                 yield one.asname or one.name, Import(module, one.name)
 
-    def segment(self, node: ast.AST) -> tuple[int, int]:
+    def segment(self, node: Located) -> tuple[int, int]:
         """Return where the text of `node` begins and ends, in bytes."""
-        first, last = node.lineno, node.end_lineno  # type: ignore[attr-defined]
-        begin, end = self._starts[first] + node.col_offset, self._starts[last] + node.end_col_offset  # type: ignore[attr-defined]
-        return begin, end
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        return self._starts[node.lineno] + node.col_offset, self._starts[node.end_lineno] + node.end_col_offset
 
     @cached_property
     def _starts(self) -> list[int]:

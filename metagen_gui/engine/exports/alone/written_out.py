@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from metagen_gui.engine.exports.alone.needed import Needed, Place, is_config, kept_decorators
-from metagen_gui.engine.exports.alone.sources import WHERE, Import, Source, is_bare, uses
+from metagen_gui.engine.exports.alone.sources import WHERE, Import, Located, Source, is_bare, uses
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, settings_of
 
@@ -106,7 +106,8 @@ class Text:
         return "\n".join([*first, *lines, *(body or ["    pass"])])
 
     def _head(self, source: Source, statement: ast.ClassDef) -> str:
-        bases = [self._node(source, each) for each in (*statement.bases, *statement.keywords)]
+        given: tuple[Located, ...] = (*statement.bases, *statement.keywords)
+        bases = [self._node(source, each) for each in given]
         return _class(self.names[Place(source.name, statement.name)], bases)
 
     def _settings(self, source: Source, statement: ast.ClassDef, made: type[Config]) -> str:
@@ -138,7 +139,7 @@ class Text:
             above -= 1
         return [line.decode() for line in source.lines[above:first]]
 
-    def _node(self, source: Source, node: ast.AST, whole: bool = False) -> str:
+    def _node(self, source: Source, node: Located, whole: bool = False) -> str:
         """Return the text of a node, names of other modules as they are called here."""
         begin, end = source.segment(node)
         if whole and isinstance(node, ast.stmt):
@@ -154,7 +155,7 @@ class Text:
             place = source.segment(use.node)
             new = self.names[found].encode()
             if isinstance(use.node, ast.Attribute):
-                whose = self.needed.resolve(source.name, use.node.value.id)  # type: ignore[attr-defined]
+                whose = self.needed.resolve(source.name, use.name)
                 if whose == found:  # an attribute of what the name stands for
                     place = source.segment(use.node.value)
             if source.text[place[0] : place[1]] != new:
