@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from metagen_gui.cli.options import AsJson, Device
 from metagen_gui.engine.settings.bad_input import BadInput
 
 judging = typer.Typer()
@@ -72,7 +73,7 @@ def evaluate(
         int | None, typer.Option(metavar="N", help="Draws of a bound of −log p (--by-shots), where it is not exact.")
     ] = None,
     page: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write it all as a page with plots.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score runs on held-out tasks, at every step of adaptation."""
     from metagen_gui.cli.progress import preparing
@@ -111,8 +112,8 @@ def claims(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The test's folder, new or that of the same plan.")
     ] = None,
-    device: Annotated[str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+    device: Device = None,
+    as_json: AsJson = False,
 ) -> None:
     """Test what is claimed of meta-learning."""
     from metagen_gui.cli.progress import preparing
@@ -141,7 +142,7 @@ def gmn(
         Path | None, typer.Option(metavar="DIR", help="The folder of a run that is trained here; or a dated one.")
     ] = None,
     page: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write table and plot as a page.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score runs by the protocol of Generative Matching Networks."""
     from metagen_gui.cli.progress import preparing

@@ -13,6 +13,7 @@ import typer
 from metagen_gui.__main__ import program_version
 from metagen_gui.cli.judging import bench, judging
 from metagen_gui.cli.language import tell
+from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps
 from metagen_gui.cli.queue import queue
 from metagen_gui.engine.settings.bad_input import BadInput
 
@@ -43,19 +44,13 @@ def about(
 
 @app.command()
 def train(
-    experiment: Annotated[
-        Path | None,
-        typer.Argument(metavar="EXPERIMENT.json", help="An experiment file or a run folder; without it, the defaults."),
-    ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="A setting, as in algorithm.inner_lr=0.01; may be repeated."),
-    ] = None,
+    experiment: ExperimentFile = None,
+    assignments: Assignments = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The run's folder, new or empty; without it, a dated one.")
     ] = None,
-    device: Annotated[str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = None,
-    meta_steps: Annotated[int | None, typer.Option(metavar="N", help="Outer steps of the run.")] = None,
+    device: Device = None,
+    meta_steps: MetaSteps = None,
     no_previews: Annotated[
         bool, typer.Option("--no-previews", help="Keep no samples; the numbers are the same.")
     ] = False,
@@ -96,7 +91,7 @@ def runs(
         Path | None,
         typer.Argument(metavar="FOLDER", help="Where the runs are; without it, MetaGen's own folder."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the runs there are and how each stands."""
     from metagen_gui.cli.runs import show_runs
@@ -106,7 +101,7 @@ def runs(
 
 @app.command()
 def plugins(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+    as_json: AsJson = False,
     on: Annotated[
         list[str] | None, typer.Option(metavar="PACKAGE", help="Load what an installed package brings; list nothing.")
     ] = None,
@@ -176,7 +171,7 @@ def publish(
 @app.command()
 def doctor(
     thorough: Annotated[bool, typer.Option("--thorough", help="Try every format of exports, too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Look at this computer: versions, devices, disk, window, ten steps, an export. Nothing in it is personal."""
     from metagen_gui.cli.doctor import examine_computer

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
+from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps
+
 BEHIND = 5
 """By how much more nice the process of a run in the line is than what a person does meanwhile."""
 Names = Annotated[list[str], typer.Argument(metavar="ID…", help="What `metagen queue` calls them.")]
 SomeNames = Annotated[
     list[str] | None, typer.Argument(metavar="[ID…]", help="What `metagen queue` calls them; without any, all.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")]
 
 queue = typer.Typer(
     help="Runs that wait in line: they survive restarts and kills, and the window sees the same line.\n\n"
@@ -43,16 +44,10 @@ def list_all(as_json: AsJson = False) -> None:
 
 @queue.command()
 def add(
-    experiment: Annotated[
-        Path | None,
-        typer.Argument(metavar="EXPERIMENT.json", help="An experiment file or a run folder; without it, the defaults."),
-    ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="A setting, as in algorithm.inner_lr=0.01; may be repeated."),
-    ] = None,
-    device: Annotated[str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")] = None,
-    meta_steps: Annotated[int | None, typer.Option(metavar="N", help="Outer steps of the run.")] = None,
+    experiment: ExperimentFile = None,
+    assignments: Assignments = None,
+    device: Device = None,
+    meta_steps: MetaSteps = None,
     times: Annotated[
         int, typer.Option(metavar="N", min=1, max=1000, help="Put it in N times; each has the next training.seed.")
     ] = 1,

@@ -1,0 +1,20 @@
+"""Arguments and options that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ExperimentFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="EXPERIMENT.json", help="An experiment file or a run folder; without it, the defaults."),
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="A setting, as in algorithm.inner_lr=0.01; may be repeated."),
+]
+Device = Annotated[str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")]
+MetaSteps = Annotated[int | None, typer.Option(metavar="N", help="Outer steps of the run.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")]
