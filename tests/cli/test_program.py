@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from metagen_gui.cli import main
 from metagen_gui.cli.figures import Figures, duration, figure
 from metagen_gui.cli.progress import Bar, Lines
 from metagen_gui.engine.algorithms.base import algorithms
@@ -31,6 +29,7 @@ from metagen_gui.engine.store.checkpoint import load_checkpoint
 from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.densities import Densities
 from metagen_gui.engine.trained.export import load_export
+from tests.cli.conftest import Done, Metagen
 
 ROOT = Path(__file__).parents[2]
 TINY = [
@@ -45,24 +44,8 @@ TINY = [
 ]
 
 
-@dataclass
-class Done:
-    status: int
-    out: str
-    err: str
-
-
-class Command:
-    """Runs the command in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self, *arguments: object) -> Done:
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        out, err = self.capsys.readouterr()
-        return Done(int(end.value.code or 0), out, err)
+class Command(Metagen):
+    """Runs the command, and tiny trainings."""
 
     def train(self, *arguments: object) -> Done:
         return self("train", *(word for one in TINY for word in ("--set", one)), *arguments)

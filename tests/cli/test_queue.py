@@ -10,18 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from metagen_gui.cli import main
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.queue.adding import add_experiment
 from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.queue.worker import Worker
 from metagen_gui.engine.run.outer_loop import meta_train
+from tests.cli.conftest import Metagen
 
 KEYS = {
     "id", "state", "name", "tasks", "model", "algorithm", "meta_step", "meta_steps", "run", "pausing", "retried",
@@ -39,28 +38,10 @@ TINY = {
 }
 
 
-@dataclass
-class Done:
-    status: int
-    out: str
-    err: str
-
-
-Metagen = Callable[..., Done]
-
-
-@pytest.fixture
-def metagen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Metagen:
-    """Run the command in this process, on a wide terminal, with a line of this test's own."""
-    monkeypatch.setenv("COLUMNS", "300")
+@pytest.fixture(autouse=True)
+def own_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Give every test a line of its own."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-
-    def run(*arguments: object) -> Done:
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        return Done(int(end.value.code or 0), *capsys.readouterr())
-
-    return run
 
 
 def tiny() -> Experiment:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
 
-from metagen_gui.cli import main
 from metagen_gui.engine import devices
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
@@ -21,6 +18,7 @@ from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.store.checkpoint import load_checkpoint, manifests
 from metagen_gui.engine.store.library import read_entry, set_note
 from metagen_gui.engine.store.names import runs_folder
+from tests.cli.conftest import Done, Metagen
 
 KEYS = {
     "folder", "name", "state", "tasks", "model", "algorithm", "meta_step", "meta_steps", "best", "best_step",
@@ -37,29 +35,6 @@ TINY = {
     "training.replay": False,
     "training.device": "cpu",
 }
-
-
-@dataclass
-class Done:
-    status: int
-    out: str
-    err: str
-
-
-Metagen = Callable[..., Done]
-
-
-@pytest.fixture
-def metagen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Metagen:
-    """Run the command in this process, on a wide terminal."""
-    monkeypatch.setenv("COLUMNS", "300")
-
-    def run(*arguments: object) -> Done:
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        return Done(int(end.value.code or 0), *capsys.readouterr())
-
-    return run
 
 
 def small() -> Experiment:

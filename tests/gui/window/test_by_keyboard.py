@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.exports.base import Order
 from metagen_gui.gui.export.dialog import ExportDialog
+from metagen_gui.gui.playground.page import Page
 from metagen_gui.gui.playground.tool import Playground
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
@@ -63,22 +64,32 @@ def tab_to(qtbot: QtBot, wanted: QWidget) -> None:
     raise AssertionError(f"{wanted.objectName() or wanted.accessibleName()} is not reached by Tab: {met}")
 
 
-def test_a_character_is_drawn_adapted_to_and_an_outer_step_gone_through_by_keys_alone(
-    qtbot: QtBot, tmp_path: Path, windows: Windows
-) -> None:
-    window = MainWindow(WindowSettings(tmp_path / "window.ini"))
+def show(qtbot: QtBot, window: MainWindow) -> None:
+    """Show a window, until a run could begin."""
     qtbot.addWidget(window, before_close_func=letting_go(qtbot))
     window.show()
     window.activateWindow()
     qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=60_000)
-    window.panel.setFocus()
 
+
+def open_playground(qtbot: QtBot, window: MainWindow) -> Page:
+    """Open the playground by its shortcut, until a model is open in it."""
+    window.panel.setFocus()
     qtbot.keyClick(focus(window), Key.Key_P, Held.ControlModifier)
     tool = window.tools.by_name["playground"]
     assert isinstance(tool, Playground)
     qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None, timeout=60_000)
     page = tool.page
     assert page is not None
+    return page
+
+
+def test_a_character_is_drawn_adapted_to_and_an_outer_step_gone_through_by_keys_alone(
+    qtbot: QtBot, tmp_path: Path, windows: Windows
+) -> None:
+    window = MainWindow(WindowSettings(tmp_path / "window.ini"))
+    show(qtbot, window)
+    page = open_playground(qtbot, window)
     pad = page.hand.pad
     tab_to(qtbot, pad)
     for key in (Key.Key_Space, *[Key.Key_Down] * 6, *[Key.Key_Right] * 6, Key.Key_Space):
@@ -124,17 +135,8 @@ def through_menus(qtbot: QtBot, window: QWidget, *keys: Qt.Key) -> None:
 def test_a_lesson_is_copied_and_comes_back_by_the_letters_of_the_menus(qtbot: QtBot, tmp_path: Path) -> None:
     training = FakeTraining(tmp_path / "runs")
     window = MainWindow(WindowSettings(tmp_path / "window.ini"), lambda: engine(training, tmp_path / "runs"))
-    qtbot.addWidget(window, before_close_func=letting_go(qtbot))
-    window.show()
-    window.activateWindow()
-    qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=60_000)
-    window.panel.setFocus()
-    qtbot.keyClick(focus(window), Key.Key_P, Held.ControlModifier)
-    tool = window.tools.by_name["playground"]
-    assert isinstance(tool, Playground)
-    qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None, timeout=60_000)
-    page = tool.page
-    assert page is not None
+    show(qtbot, window)
+    page = open_playground(qtbot, window)
     tab_to(qtbot, page.hand.pad)
     for key in (Key.Key_Space, *[Key.Key_Down] * 4, Key.Key_Space):
         qtbot.keyClick(page.hand.pad, key)
@@ -174,10 +176,7 @@ def test_from_the_pick_to_the_export_by_keys_alone(qtbot: QtBot, tmp_path: Path)
         WindowSettings(tmp_path / "window.ini"),
         lambda: engine(training, tmp_path / "runs", export=export),
     )
-    qtbot.addWidget(window, before_close_func=letting_go(qtbot))
-    window.show()
-    window.activateWindow()
-    qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=60_000)
+    show(qtbot, window)
     qtbot.keyClick(window, Key.Key_F, Held.ControlModifier)
     picker = window.panel.column.pickers["algorithm"].combo
     tab_to(qtbot, picker)
