@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from metagen_gui.engine.versions import version_of
+
 FOLDERS = ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
 
 
@@ -42,12 +44,7 @@ def main() -> None:
 
 def program_version() -> str:
     """Return the installed version, or say that there is none."""
-    from importlib.metadata import PackageNotFoundError, version  # slower than all else here, and seldom wanted
-
-    try:
-        return version("metagen")
-    except PackageNotFoundError:
-        return "(not installed)"
+    return version_of("metagen") or "(not installed)"
 
 
 def _parse(words: list[str]) -> argparse.Namespace:

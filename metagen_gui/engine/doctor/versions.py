@@ -6,10 +6,11 @@ import platform
 import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 from metagen_gui.engine.doctor.findings import Line
+from metagen_gui.engine.versions import version_of
 
 FOR_MAKERS = {"dev", "docs", "packaging", "benchmarks"}
 """Extras that nobody needs who uses the program."""
@@ -52,14 +53,6 @@ def needed() -> tuple[list[str], dict[str, list[str]]]:
         elif extra[1] not in FOR_MAKERS:
             extras.setdefault(extra[1], []).append(name)
     return needed, extras
-
-
-def version_of(name: str) -> str:
-    """Return the version of an installed package; "" where there is none."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def _system() -> str:

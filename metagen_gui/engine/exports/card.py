@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from metagen_gui.engine.exports.figures import figures_of
 from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.versions import version_of
 
 if TYPE_CHECKING:
     from metagen_gui.engine.exports.base import Format
@@ -52,7 +52,8 @@ def _lines(format: Format, learned: Learned, notes: tuple[str, ...]) -> Iterator
     if said := (*learned.notices, *notes):
         yield from ("", "## To know", "", *(f"- {plain(each)}" for each in said))
     yield from ("", "## Made again", "")
-    yield f"With MetaGen {_version()}, from the settings below, kept as `experiment.json`; on the same machine they"
+    made_by = f"MetaGen {version_of('metagen') or '(not installed)'}"
+    yield f"With {made_by}, from the settings below, kept as `experiment.json`; on the same machine they"
     yield "give the same numbers:"
     yield from ("", "```", "metagen train experiment.json --out run")
     yield f"metagen export run --format {format.name} --to {'copy' + format.ending}"
@@ -62,10 +63,3 @@ def _lines(format: Format, learned: Learned, notes: tuple[str, ...]) -> Iterator
 def _plugin(plugin: object) -> str:
     title, summary, reference = (getattr(plugin, name) for name in ("title", "summary", "reference"))
     return f"{title}. {summary}" + (f" ({reference})" if reference else "")
-
-
-def _version() -> str:
-    try:
-        return version("metagen")
-    except PackageNotFoundError:
-        return "(not installed)"

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from metagen_gui.engine.resources import documentation, readme
+from metagen_gui.engine.versions import version_of
 from metagen_gui.gui.widgets.banner import Banner
 from metagen_gui.gui.widgets.plain_text import without_mnemonic
 from metagen_gui.gui.window.actions import COMMANDS, translated
@@ -28,8 +29,6 @@ from metagen_gui.gui.window.check_computer import CheckComputerDialog
 
 def show_about(parent: QWidget) -> None:
     """Say what this is."""
-    from metagen_gui.engine.doctor.versions import version_of  # with it comes a reader of e-mail, for a few numbers
-
     text = QCoreApplication.translate(
         "About",
         "<h3>MetaGen {number}</h3><p>A desktop laboratory for meta-learned generative models: pick an algorithm, a "

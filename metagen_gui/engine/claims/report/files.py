@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from metagen_gui.engine.claims.report import tables
 from metagen_gui.engine.claims.report.sections import TITLE, sections
 from metagen_gui.engine.pages.page import page
 from metagen_gui.engine.statistics import finite
+from metagen_gui.engine.versions import version_of
 
 VERSION = 1
 HTML, JSON = "report.html", "report.json"
@@ -67,12 +67,8 @@ def document(findings: Findings) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Return the versions that figures depend on."""
-    try:
-        own = version("metagen")
-    except PackageNotFoundError:
-        own = "not installed"
     return {
-        "MetaGen": own,
+        "MetaGen": version_of("metagen") or "not installed",
         "Python": platform.python_version(),
         "torch": str(torch.__version__),
         "NumPy": np.__version__,
