@@ -10,6 +10,7 @@ from typing import Any
 from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.queue.turn import Turn, taken
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.record import RunRecord, State, write_record
 
 DOCUMENT: dict[str, Any] = {
@@ -48,10 +49,13 @@ class StandIn:
 
     def come_up(self) -> None:
         """Take the entry, or end with `BadInput` since it is not meant."""
-        self.status = 2
         held = taken(self._line, self.entry.id, self.entry.claim)
-        held.__enter__()
-        self._held, self.status = held, None
+        try:
+            held.__enter__()
+        except BadInput:
+            self.status = 2
+            raise
+        self._held = held
 
     def note(self, state: State) -> None:
         """Let the run's own record say how it stands."""
