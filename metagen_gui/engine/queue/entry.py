@@ -37,6 +37,7 @@ class Entry(BaseModel):
     added: float = Field(0.0, description="Seconds since 1970.")
     run: str = Field("", description="The folder of the run, from when it is first begun.")
     pausing: bool = Field(False, description="Its process is asked to save and end.")
+    enough: bool = Field(False, description="It is over when its process has ended, however far its run has come.")
     retried: int = Field(0, description="How often it was put back after it had failed.")
     problem: str = Field("", description="Why it failed.")
     claim: str = Field("", description="The word that the process which was started last was given.")

@@ -59,8 +59,11 @@ class Line:
 
     # -- what a person asks for --------------------------------------------------------------------------------------
 
-    def add(self, document: Mapping[str, Any], text: str, name: str) -> Entry:
-        """Put an experiment, as JSON data and as the `text` of its file, at the end of the line."""
+    def add(self, document: Mapping[str, Any], text: str, name: str, run: Path | None = None) -> Entry:
+        """Put an experiment, as JSON data and as the `text` of its file, at the end of the line.
+
+        `run` is the folder of its run, if whoever puts it there wants to find it again: one that is begun goes on.
+        """
         with self.held():
             there = self.entries()
             folder = self.folder / str(1 + max((_number(path) for path in self.folder.iterdir()), default=0))
@@ -73,7 +76,8 @@ class Line:
             what = {section: str(document[section]["name"]) for section in ("tasks", "model", "algorithm")}
             place = 1 + max((entry.place for entry in there), default=0.0)
             steps = int(document["training"]["meta_steps"])
-            entry = Entry(folder=folder, place=place, name=name, meta_steps=steps, added=time.time(), **what)
+            where = "" if run is None else str(run)
+            entry = Entry(folder=folder, place=place, name=name, meta_steps=steps, added=time.time(), run=where, **what)
             write_entry(entry)  # last: with it the run is in the line
             return entry
 
@@ -100,13 +104,22 @@ class Line:
                 raise BadInput(name, f"is {entry.state}; there is nothing to pause")
             self.change(entry, **({"pausing": True} if entry.state == "running" else {"state": "paused"}))
 
+    def finish(self, name: str) -> None:
+        """Have one done as far as it has come: what runs saves and ends, and what waits is not begun."""
+        with self.held():
+            entry = self.entry(name)
+            if not entry.over:
+                rest = {"pausing": True} if entry.state == "running" else {"state": "done"}
+                self.change(entry, enough=True, **rest)
+
     def go(self, name: str) -> None:
         """Let one that is paused, or asked to be, go on when its turn comes."""
         with self.held():
             entry = self.entry(name)
             if entry.over:
                 raise BadInput(name, f"is {entry.state}; `metagen queue retry {name}` runs what has failed once more")
-            self.change(entry, pausing=False, **({"state": "waiting"} if entry.state == "paused" else {}))
+            again = {"state": "waiting"} if entry.state == "paused" else {}
+            self.change(entry, pausing=False, enough=False, **again)
 
     def retry(self, name: str) -> None:
         """Put one that has failed back where it was; it goes on from its newest checkpoint, or begins anew."""
@@ -114,9 +127,8 @@ class Line:
             entry = self.entry(name)
             if entry.state != "failed":
                 raise BadInput(name, f"is {entry.state}, not failed")
-            self.change(
-                entry, state="waiting", problem="", pausing=False, retried=entry.retried + 1, deaths=0, reached=-1
-            )
+            afresh = {"problem": "", "pausing": False, "enough": False, "deaths": 0, "reached": -1}
+            self.change(entry, state="waiting", retried=entry.retried + 1, **afresh)
 
     def remove(self, name: str) -> Thrown:
         """Move one to the trash, from where it comes back to its place; what was learned stays with the runs."""
@@ -160,7 +172,7 @@ class Line:
 
         Whether all steps were taken is known by the run's own record, which outlives every process.
         """
-        rest = "paused" if entry.pausing else "waiting"
+        rest = "done" if entry.enough else "paused" if entry.pausing else "waiting"
         ended: dict[str, Any] = {"state": rest, "pausing": False, "claim": "", "process": 0}
         record = read_record(Path(entry.run)) if entry.run else None
         if record is not None and record.state == "finished":

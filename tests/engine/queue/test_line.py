@@ -219,6 +219,30 @@ def test_nothing_overtakes_what_needs_much_memory(tmp_path: Path) -> None:
     assert [entry.state for entry in worker.look()] == ["done", "running", "running"]
 
 
+def test_what_is_finished_early_is_done_whether_it_waits_runs_or_dies_of_it(tmp_path: Path) -> None:
+    line, processes = Line(tmp_path), list[StandIn]()
+
+    def start(entry: Entry, at_once: int) -> StandIn:
+        processes.append(StandIn(entry))
+        return processes[-1]
+
+    worker = Worker(line, 2, start)
+    for name in ("heeds", "dies", "waits"):
+        line.add(DOCUMENT, "{}", name, tmp_path / "runs" / name)
+    assert [Path(entry.run).name for entry in worker.look()] == ["heeds", "dies", "waits"]
+    for process in processes:
+        process.come_up()
+        process.note("stopped")
+    for name in ("1", "2", "3"):
+        line.finish(name)
+    assert [entry.state for entry in worker.look()] == ["running", "running", "done"]
+    processes[0].end()
+    processes[1].kill()
+    assert [entry.state for entry in worker.look()] == ["done", "done", "done"]
+    line.finish("1")
+    assert line.entry("1").state == "done" and len(processes) == 2
+
+
 def test_a_damaged_entry_is_told_of_and_can_be_begun_anew(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.add(DOCUMENT, "{}", "one")
