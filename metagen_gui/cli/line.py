@@ -1,8 +1,8 @@
 """The line at the command line: listed for people or as JSON, added to, and what is done to some of it.
 
 The JSON is `{"version": 1, "folder", "runs": [{"id", "state", "name", "tasks", "model", "algorithm", "meta_step",
-"meta_steps", "run", "pausing", "retried", "problem", "added", "process"}]}`, in the order of the line. Keys may be
-added; none is taken away or given another meaning under the same version.
+"meta_steps", "run", "pausing", "retried", "problem", "added", "process", "owner"}]}`, in the order of the line. Keys
+may be added; none is taken away or given another meaning under the same version.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 VERSION = 1
 TOLD = (
     "id", "state", "name", "tasks", "model", "algorithm", "meta_step", "meta_steps", "run", "pausing", "retried",
-    "problem", "added", "process",
+    "problem", "added", "process", "owner",
 )  # fmt: skip
 COLOURS: dict[State, str] = {"running": "green", "paused": "yellow", "failed": "red"}
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from metagen_gui.cli.train import trained
+from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.events import Event, RunStarted
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.queue.turn import Turn
@@ -24,13 +25,19 @@ def run_one(turn: Turn) -> int:
     if is_held(run):  # by somebody who was quicker, as in a window
         return 0
     begun = is_run_folder(run) and not throw_away_unbegun(run, turn.entry.name)  # killed with nothing to go on from
+    previews, reading = turn.entry.previews, shuffled if turn.entry.shuffled else _as_it_is
     if begun:
-        experiment, events = experiment_at(Experiment, run, 2**63), resume_run(run, commands=commands)
+        experiment = experiment_at(Experiment, run, 2**63)
+        events = resume_run(run, commands=commands, previews=previews, reading=reading)
     else:
-        experiment = Experiment.load(turn.entry.folder / EXPERIMENT, ours=True)
-        events = meta_train(experiment, out=run, commands=commands)
+        experiment = reading(Experiment.load(turn.entry.folder / EXPERIMENT, ours=True))
+        events = meta_train(experiment, out=run, commands=commands, previews=previews)
     with turn.heeding(commands.finish):
         return trained(experiment, _in_its_turn(turn, events), commands)
+
+
+def _as_it_is(experiment: Experiment) -> Experiment:
+    return experiment
 
 
 def _in_its_turn(turn: Turn, events: Generator[Event, None, None]) -> Generator[Event, None, None]:

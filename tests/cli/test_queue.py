@@ -24,7 +24,7 @@ from tests.cli.conftest import Metagen
 
 KEYS = {
     "id", "state", "name", "tasks", "model", "algorithm", "meta_step", "meta_steps", "run", "pausing", "retried",
-    "problem", "added", "process",
+    "problem", "added", "process", "owner",
 }  # fmt: skip
 TINY = {
     "model.width": 6,

@@ -48,15 +48,20 @@ class Entry(BaseModel):
     device: str = ""
     needs: int = Field(0, description="Bytes that a step is predicted to need; 0 where that is little.")
     room: int = Field(0, description="Bytes that it and those beside it may need, once it had to stand back.")
+    owner: str = Field("", description="The folder of what put it there, as a test of claims, and takes it out again.")
+    leaving: bool = Field(False, description="It is out of the line as soon as its process has ended.")
+    previews: bool = Field(True, description="Whether snapshots are taken on the way.")
+    shuffled: bool = Field(False, description="Whether it learns from shuffled classes, as a null.")
+    threads: int = Field(0, ge=0, le=1024, description="That it computes with; 0: as many as its worker says.")
 
-    @field_validator("run")
+    @field_validator("run", "owner")
     @classmethod
-    def _can_be_asked_for(cls, run: str) -> str:
+    def _can_be_asked_for(cls, folder: str) -> str:
         """Refuse what no system takes for a path: one entry of somebody's making must not keep all others waiting."""
-        path = os.fsencode(run)
+        path = os.fsencode(folder)
         if b"\0" in path or len(path) > MAX_PATH or any(len(name) > MAX_NAME for name in path.split(b"/")):
             raise ValueError("no path")
-        return run
+        return folder
 
     @property
     def id(self) -> str:

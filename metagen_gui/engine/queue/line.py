@@ -8,21 +8,22 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from metagen_gui.engine.files import check_regular, remove_leftovers, write_atomically
-from metagen_gui.engine.queue.entry import Entry, read_entry, write_entry
+from metagen_gui.engine.queue.entry import ENTRY, Entry, read_entry, write_entry
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import checkpoints
+from metagen_gui.engine.store.lock import is_locked
 from metagen_gui.engine.store.names import EXPERIMENT, queue_folder
 from metagen_gui.engine.store.record import read_record
 from metagen_gui.engine.store.trash import Thrown, throw_away
 
-LOCK = "line.lock"
+LOCK, ALONE = "line.lock", "alone.lock"
 PATIENCE = 10.0
 """Seconds to wait for whoever changes the line, which takes milliseconds."""
 MOST_DEATHS = 10
@@ -59,10 +60,11 @@ class Line:
 
     # -- what a person asks for --------------------------------------------------------------------------------------
 
-    def add(self, document: Mapping[str, Any], text: str, name: str, run: Path | None = None) -> Entry:
+    def add(self, document: Mapping[str, Any], text: str, name: str, run: Path | None = None, **more: Any) -> Entry:
         """Put an experiment, as JSON data and as the `text` of its file, at the end of the line.
 
         `run` is the folder of its run, if whoever puts it there wants to find it again: one that is begun goes on.
+        `more` is what else its entry is to say, as whose it is.
         """
         with self.held():
             there = self.entries()
@@ -73,11 +75,11 @@ class Line:
             except OSError as error:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise BadInput(str(folder), error.strerror or str(error)) from None
-            what = {section: str(document[section]["name"]) for section in ("tasks", "model", "algorithm")}
+            what = {**{part: str(document[part]["name"]) for part in ("tasks", "model", "algorithm")}, **more}
             place = 1 + max((entry.place for entry in there), default=0.0)
             steps = int(document["training"]["meta_steps"])
-            where = "" if run is None else str(run)
-            entry = Entry(folder=folder, place=place, name=name, meta_steps=steps, added=time.time(), run=where, **what)
+            what["run"] = "" if run is None else str(run)
+            entry = Entry(folder=folder, place=place, name=name, meta_steps=steps, added=time.time(), **what)
             write_entry(entry)  # last: with it the run is in the line
             return entry
 
@@ -138,6 +140,15 @@ class Line:
                 raise BadInput(name, "is running; it can be removed when it is paused")
             return throw_away(entry.folder, entry.name or name)
 
+    def take_out(self, name: str) -> None:
+        """Take one out for good, as whoever owns it; one that runs is asked to save and end, and goes when it has."""
+        with self.held():
+            entry = self.entry(name)
+            if entry.state == "running":
+                self.change(entry, pausing=True, leaving=True)
+            else:
+                self._drop(entry)
+
     # -- for whoever starts runs, and for their processes ------------------------------------------------------------
 
     @contextmanager
@@ -167,11 +178,33 @@ class Line:
             write_entry(changed_entry)
         return changed_entry
 
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Keep every worker from starting anything, as while time is measured; False if another does so now.
+
+        The system takes it back from whoever dies.
+        """
+        with self.held():
+            check_regular(self.folder / ALONE)
+            lock = FileLock(self.folder / ALONE, timeout=0)
+            with suppress(Timeout):
+                lock.acquire()
+        try:
+            yield lock.is_locked
+        finally:
+            lock.release()
+
+    def is_kept_quiet(self) -> bool:
+        """Return whether somebody keeps workers from starting anything."""
+        return (self.folder / ALONE).exists() and is_locked(self.folder / ALONE)
+
     def settle(self, entry: Entry, problem: str = "", *, died: bool = False) -> Entry:
         """Say how an entry stands whose process has ended, or `died` without a word; for whoever holds the line.
 
         Whether all steps were taken is known by the run's own record, which outlives every process.
         """
+        if entry.leaving:
+            return self._drop(entry)
         rest = "done" if entry.enough else "paused" if entry.pausing else "waiting"
         ended: dict[str, Any] = {"state": rest, "pausing": False, "claim": "", "process": 0}
         record = read_record(Path(entry.run)) if entry.run else None
@@ -187,6 +220,12 @@ class Line:
                 why = f"its process ended {deaths} times without a word; what it said last is in {entry.said}"
                 ended |= {"state": "failed", "problem": why}
         return self.change(entry, **ended)
+
+    def _drop(self, entry: Entry) -> Entry:
+        """Take an entry out of the line, and return it as one that leaves."""
+        (entry.folder / ENTRY).unlink(missing_ok=True)  # first: without it nothing is in line
+        shutil.rmtree(entry.folder, ignore_errors=True)
+        return entry.model_copy(update={"leaving": True, "state": "paused"})
 
 
 def _number(path: Path) -> int:

@@ -20,7 +20,9 @@ def start_process(entry: Entry, at_once: int, changed: Mapping[str, str] | None 
     to a file of the entry. More runs than there are cores for share these, or all of them would come to a crawl.
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(changed or {})}
-    if at_once * threads() > cores():
+    if entry.threads:
+        environment["OMP_NUM_THREADS"] = str(entry.threads)
+    elif at_once * threads() > cores():
         environment.setdefault("OMP_NUM_THREADS", str(max(1, cores() // at_once)))
     said = open_regular(entry.said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:

@@ -55,13 +55,14 @@ class Worker:
         self._own: dict[str, Process] = {}
         """The processes that this worker has started, by their claims."""
 
-    def look(self) -> list[Entry]:
+    def look(self, *, starting: bool = True) -> list[Entry]:
         """Put back what has died, start what may be started, and return the line as it stands."""
         with self.line.held():
-            entries = [self._checked(entry) for entry in self.line.entries()]
+            checked = [self._checked(entry) for entry in self.line.entries()]
+            entries = [entry for entry in checked if entry.state == "running" or not entry.leaving]
             going = [entry for entry in entries if entry.state == "running"]
             self._own = {claim: process for claim, process in self._own.items() if process.poll() is None}
-            for place, entry in enumerate(entries):
+            for place, entry in enumerate(entries if starting and not self.line.is_kept_quiet() else ()):
                 if entry.state != "waiting" or (entry.run and is_held(Path(entry.run))):
                     continue  # the latter is gone on with elsewhere, as in a window
                 if len(going) + self._occupied() >= self.at_once or not has_room(entry, going):
@@ -84,6 +85,8 @@ class Worker:
         return self.line.change(entry, process=process.pid)
 
     def _checked(self, entry: Entry) -> Entry:
+        if entry.owner and entry.state != "running" and not Path(entry.owner).is_dir():  # it was thrown away
+            return self.line.settle(entry.model_copy(update={"leaving": True}))
         if entry.state != "running" or is_held(entry.folder) or self._comes_up(entry):
             return entry
         return self.line.settle(entry, died=True)

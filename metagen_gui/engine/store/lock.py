@@ -48,7 +48,11 @@ class RunLock:
 
 def is_held(folder: Path) -> bool:
     """Return whether a living process writes into `folder`."""
-    path = folder / LOCK
+    return is_locked(folder / LOCK)
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether a living process holds the lock at `path`."""
     try:
         if not path.exists():
             return False

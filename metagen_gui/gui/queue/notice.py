@@ -31,13 +31,16 @@ class Notices(QObject):
         self._states = self._states or {}
 
     def tell(self, entries: Sequence[Entry]) -> None:
-        """Compare the line with what it was; how it was before the window looked is no news."""
+        """Compare the line with what it was; how it was before the window looked is no news.
+
+        What becomes of runs that belong to something, as a test of claims, is told there.
+        """
         states = {entry.id: entry.state for entry in entries}
         before, self._states = self._states, dict(states)
         if before is None:
             return
         for entry in entries:
-            if entry.over and before.get(entry.id) not in (None, entry.state):
+            if entry.over and not entry.owner and before.get(entry.id) not in (None, entry.state):
                 self._ended[entry.id] = entry.state
                 if entry.state == "failed":
                     self._say(self.tr("{0} failed: {1}").format(entry.name, translated(entry.problem)), grave=True)

@@ -72,6 +72,13 @@ class OneLine(RuleBasedStateMachine):
             self.thrown.append(self.line.remove(name := self.some(pick)))
             del self.known[name]
 
+    @rule(pick=PICK)
+    def take_out(self, pick: int) -> None:
+        """As whoever owns it: for good, and also while it runs."""
+        if self.known:
+            self.line.take_out(name := self.some(pick))
+            del self.known[name]
+
     @precondition(lambda self: self.thrown)
     @rule()
     def undo_remove(self) -> None:
@@ -131,7 +138,8 @@ class OneLine(RuleBasedStateMachine):
     @invariant()
     def none_is_lost_and_none_done_twice(self) -> None:
         entries = self.line.entries()
-        assert {entry.id: entry.name for entry in entries} == self.known
+        assert {entry.id: entry.name for entry in entries if not entry.leaving} == self.known
+        assert all(entry.state == "running" for entry in entries if entry.leaving)
         assert all(count == 1 for count in self.finished.values())
         assert all(self.finished[entry.name] for entry in entries if entry.state == "done")
         assert sum(entry.state == "running" for entry in entries) <= AT_ONCE
@@ -241,6 +249,16 @@ def test_what_is_finished_early_is_done_whether_it_waits_runs_or_dies_of_it(tmp_
     assert [entry.state for entry in worker.look()] == ["done", "done", "done"]
     line.finish("1")
     assert line.entry("1").state == "done" and len(processes) == 2
+
+
+def test_nothing_is_started_while_somebody_wants_to_be_alone(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.add(DOCUMENT, "{}", "one")
+    worker = Worker(line, 1, StandIn)
+    with line.alone() as alone, line.alone() as another:
+        assert alone and not another
+        assert worker.look()[0].state == "waiting"
+    assert worker.look()[0].state == "running"
 
 
 def test_a_damaged_entry_is_told_of_and_can_be_begun_anew(tmp_path: Path) -> None:
