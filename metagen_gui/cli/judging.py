@@ -123,6 +123,39 @@ def claims(
     examine_claims(plan, out, quick=quick, device=device, as_json=as_json)
 
 
+@judging.command()
+def sweep(
+    plan: Annotated[
+        Path,
+        typer.Argument(metavar="PLAN.json", help="An experiment and ranges of its settings; or a sweep that goes on."),
+    ],
+    to: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="The sweep's folder: new, or one to go on with; without it, a dated one."),
+    ] = None,
+    at_once: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=256, help="Runs side by side; without it, as many as there are cores for."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Seek settings in ranges, trial by trial. Ctrl+C saves; the same command with its folder goes on.
+
+    Every trial is ordinary runs that wait in line. What is hopeless is ended early, and the best setting is evaluated
+    once more on fresh tasks. Needs the extra `sweep`.
+    """
+    from metagen_gui.cli.progress import preparing
+
+    with preparing():
+        from metagen_gui.engine.sweeps.optimizer import require_optuna
+
+        require_optuna()
+        from metagen_gui.cli.sweep import run_sweep
+    run_sweep(plan, to, at_once, as_json=as_json)
+
+
 @bench.command(
     help="Table 1 of Generative Matching Networks: −log p of the next drawing of a character after 0, 1, … others.\n\n"
     "Needs the files of binary Omniglot, one array per character; classes of TEST must not be in TRAIN. Runs are "
