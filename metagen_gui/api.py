@@ -32,6 +32,7 @@ from metagen_gui.engine.algorithms.base import (
     of_player,
     query_losses,
 )
+from metagen_gui.engine.beneath_autograd.turns import in_turn
 from metagen_gui.engine.data.bayes import BestGenerator
 from metagen_gui.engine.data.density_shapes import Mixture
 from metagen_gui.engine.data.image_files.report import ImportReport, ReadProgress
@@ -111,6 +112,7 @@ __all__ = [  # noqa: RUF022  # by purpose
     "PlayerParams",
     "PointSpec",
     "Signs",
+    "in_turn",
     "initial_values",
     "models",
     # a task family

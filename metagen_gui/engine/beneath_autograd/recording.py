@@ -19,11 +19,13 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakIdKeyDictionary
 
-from metagen_gui.engine.beneath_autograd.replay_code import compiled
+from metagen_gui.engine.beneath_autograd.turns import hearing
 
 Tensors = tuple[Tensor, ...]
 Step = Callable[..., Tensors]
 """A function from tensors to a tuple of tensors that depends on nothing else."""
+Turn = tuple[object, int]
+"""The work that is done by turns, and how many turns of it came before."""
 
 aten = torch.ops.aten
 HANDING_ON = {aten.detach.default, aten.alias.default, aten.lift_fresh.default}
@@ -52,19 +54,6 @@ LEAVING = {Tensor.numpy, Tensor.tolist, Tensor.__array__}
 """Ways of getting at numbers that are no operations."""
 
 
-@dataclass(frozen=True)
-class Recording:
-    """What was recorded, a function that replays it, and the tensors that it holds, by their names in the graph."""
-
-    graph: fx.Graph
-    run: Step
-    kept: Mapping[str, Tensor]
-
-    def __call__(self, *inputs: Tensor) -> Tensors:
-        """Return what the step gives for these inputs, without any record of how, for gradients, being kept."""
-        return self.run(*inputs)
-
-
 class TooLong(Exception):
     """A step has more operations than a recording is worth."""
 
@@ -77,18 +66,31 @@ class _Changing(Exception):
     """An operation changes a tensor in place, so that no two operations may be taken for one."""
 
 
-def record(step: Step, inputs: Sequence[Tensor], longest: int = 100_000, *, settled: bool = True) -> Recording:
-    """Compute `step` and return a replay of it for tensors of the same shapes; raise `TooLong` or `NotOfTensors`.
+@dataclass(frozen=True)
+class Notes:
+    """What was recorded, with the tensors that it holds; of nodes what they give (`_kind`) and in which turn."""
 
-    Whatever `step` raises is passed on. The replay knows nothing of gradients. What is the same for all inputs is kept
-    as it came out, unless it is not to be `settled`: it may depend on shapes.
+    graph: fx.Graph
+    kept: Mapping[str, Tensor]
+    kinds: Mapping[fx.Node, tuple[Any, ...]]
+    turns: Mapping[fx.Node, Turn]
+
+
+def noted(
+    step: Step, inputs: Sequence[Tensor], longest: int = 100_000, *, settled: bool = True, by_turns: bool = False
+) -> Notes:
+    """Compute `step` and return what it is made of; raise `TooLong` or `NotOfTensors`. What `step` raises is passed on.
+
+    What is the same for all inputs is kept as it came out, unless it is not to be `settled`: it may depend on shapes.
+    With `by_turns` nothing of one turn (see `in_turn`) is settled or stands for anything of another, so that all turns
+    are made of the same operations.
     """
     for simplifying in (True, False):
         recorder = _Recorder(inputs, longest, simplifying, settled)
         try:
-            with recorder, _Staying():
+            with hearing(recorder.begin if by_turns else None), recorder, _Staying():
                 outputs = step(*inputs)
-            return recorder.replay(outputs)
+            return recorder.notes(outputs)
         except _Changing:
             continue
     raise AssertionError("a recording without simplification takes every operation")
@@ -116,6 +118,8 @@ class _Recorder(TorchDispatchMode):
         self.seen: dict[Any, fx.Node] = {}
         self.constants: dict[fx.Node, Any] = {}
         self.shared: set[fx.Node] = set()  # those whose memory another tensor looks into
+        self.turn: Turn | None = None
+        self.turns: dict[fx.Node, Turn] = {}
         for place, tensor in enumerate(inputs):
             self.nodes[tensor] = self.graph.placeholder(f"input_{place}")
             self.kinds[self.nodes[tensor]] = _kind(tensor)
@@ -138,8 +142,14 @@ class _Recorder(TorchDispatchMode):
         """Take nothing that comes for what came before: it is computed again so that it need not be kept."""
         self.seen.clear()
 
-    def replay(self, outputs: Tensors) -> Recording:
-        """Return the recorded operations as a function."""
+    def begin(self, work: object, number: int | None) -> None:
+        """Take what comes for part of a turn of `work`, or of none, and nothing of it for what came before."""
+        if self.turn is None or self.turn[0] is work:  # turns within a turn are part of that
+            self.turn = None if number is None else (work, number)
+            self.begin_anew()
+
+    def notes(self, outputs: Tensors) -> Notes:
+        """Return the recorded operations."""
         self.graph.output(tuple(self._node(value) for value in outputs))
         for node, value in self.constants.items():
             if any(user not in self.constants for user in node.users):
@@ -150,7 +160,7 @@ class _Recorder(TorchDispatchMode):
             self.graph.eliminate_dead_code()
         held = {str(node.target) for node in self.graph.nodes if node.op == "get_attr"}
         tensors = {name: value for name, value in self.module.named_buffers() if name in held}
-        return Recording(self.graph, compiled(self.graph, tensors), tensors)
+        return Notes(self.graph, tensors, self.kinds, self.turns)
 
     def _out_of_place(self, func: Any, given: Any) -> Any:
         """Return the operation that gives as a new tensor what `func` makes of its first argument in place.
@@ -190,6 +200,8 @@ class _Recorder(TorchDispatchMode):
         """Return a new node for a call; what it is given comes after, or fx would look through it for other things."""
         node = self.graph.create_node("call_function", func, name="value")
         node.args, node.kwargs = args, kwargs
+        if self.turn:
+            self.turns[node] = self.turn
         return node
 
     def _standing_for(self, func: Any, args: Any, kwargs: Any, out: Any) -> fx.Node | None:
@@ -212,6 +224,7 @@ class _Recorder(TorchDispatchMode):
         given = node.all_input_nodes
         if (
             self.settled
+            and not self.turn
             and isinstance(out, Tensor)
             and (target in FILLING or all(each in self.constants for each in given))
         ):

@@ -28,7 +28,7 @@ class Onnx(Format):
     def write(self, learned: Learned, order: Order, to: Path) -> Written:
         """Write what there is; what no graph can hold is left out, and the card says so."""
         from metagen_gui.engine.graphs import functions
-        from metagen_gui.engine.graphs.graph import NO_GRAPH
+        from metagen_gui.engine.graphs.joining import NO_GRAPH
         from metagen_gui.engine.settings.bad_input import BadInput
 
         model, notes = learned.model, [f"Latents: {functions.latents_in_words(learned.model)}."]

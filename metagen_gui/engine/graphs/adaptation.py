@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from metagen_gui.engine.graphs.files import Arrays, cases, file_of
 from metagen_gui.engine.graphs.functions import EXAMPLES, SAMPLES, adaptation
-from metagen_gui.engine.graphs.graph import NO_GRAPH, Function, Lengths
+from metagen_gui.engine.graphs.joining import NO_GRAPH, Function, Lengths
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.loaded_model import MOST_STEPS, LoadedModel
 

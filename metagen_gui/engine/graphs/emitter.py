@@ -6,7 +6,8 @@ thousand operations, which a graph of adaptation has; and it leaves no axis free
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from metagen_gui.engine.graphs.graph import Call, Filled, Free, Graph, NotOneGraph, Ref
+from metagen_gui.engine.graphs.turns import ByTurn
 
 OPSET, IR_VERSION = 20, 10
 NUMPY = {
@@ -67,6 +69,7 @@ class Emitter:
         self.values: list[Any] = []
         self.lengths: dict[str, str] = {}
         self.numbers: dict[Any, str] = {}
+        self.turn = ""
         self.graph = graph
         self.names = {place: name for name, place in graph.inputs.items()}
         self.count = 0
@@ -96,6 +99,9 @@ class Emitter:
     def number(self, value: Any, dtype: torch.dtype = torch.float32) -> str:
         """Return the name of a scalar of that type, which may follow from a length."""
         kind = NUMPY[dtype]
+        if isinstance(value, ByTurn):
+            found = self.of_turn(value.values)
+            return found if dtype == torch.int64 else self.cast(found, dtype)
         if not isinstance(value, Free):
             return self.table(np.array(value, kind))
         if (value, dtype) not in self.numbers:
@@ -110,7 +116,7 @@ class Emitter:
 
     def sizes(self, values: Sequence[Any]) -> str:
         """Return the name of a list of whole numbers, such as a shape."""
-        if not any(isinstance(value, Free) for value in values):
+        if not any(isinstance(value, Free | ByTurn) for value in values):
             return self.table(np.array(values, np.int64))
         one = self.table(np.array([1], np.int64))
         parts = [self.op("Reshape", self.number(value, torch.int64), one) for value in values]
@@ -131,6 +137,20 @@ class Emitter:
         """Return the name of a tensor that holds one number everywhere."""
         return str(self.op("Expand", self.number(number, dtype), self.sizes(shape)))
 
+    def of_turn(self, values: Sequence[int]) -> str:
+        """Return the name of the whole number of `values` that belongs to the present turn."""
+        return str(self.op("Gather", self.table(np.array(values, np.int64)), self.turn))
+
+    @contextmanager
+    def inside(self, turn: str) -> Iterator[list[onnx.NodeProto]]:
+        """Within it nodes are those of one turn, whose number has the name `turn`; they may take what lies outside."""
+        before = self.nodes, self.numbers, self.turn
+        self.nodes, self.numbers, self.turn = [], dict(self.numbers), turn
+        try:
+            yield self.nodes
+        finally:
+            self.nodes, self.numbers, self.turn = before
+
     # -- the whole ---------------------------------------------------------------------------------------------------
 
     def model(self, name: str, about: Mapping[str, str]) -> onnx.ModelProto:
@@ -138,18 +158,19 @@ class Emitter:
         inputs = []
         for place, given in self.names.items():
             call = self.graph.calls[place]
-            inputs.append(self._described(given, call))
+            inputs.append(self.described(given, call))
             for axis, length in enumerate(call.shape):
                 if isinstance(length, Free) and length.terms == (0, 1, 0) and length.axis not in self.lengths:
                     at = self.op("Gather", self.op("Shape", given), self.table(np.array(axis)), axis=0)
                     self.lengths[length.axis] = at
         for place, call in enumerate(self.graph.calls):
-            self.values.append(self._said(place, call))
+            known = self.names.get(place)
+            self.values.append(Value(known, call.shape, call.dtype) if known else self.said(call))
         outputs = []
         for output, ref in self.graph.outputs.items():
             value: Value = self.values[ref.place]
             self.nodes.append(helper.make_node("Identity", [value.name], [output]))
-            outputs.append(self._described(output, self.graph.calls[ref.place]))
+            outputs.append(self.described(output, self.graph.calls[ref.place]))
         graph = helper.make_graph(self.nodes, name, inputs, outputs, self.tables)
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
         helper.set_model_props(made, dict(about))
@@ -157,7 +178,8 @@ class Emitter:
         onnx.checker.check_model(made)
         return made
 
-    def _described(self, name: str, call: Call) -> onnx.ValueInfoProto:
+    def described(self, name: str, call: Call) -> onnx.ValueInfoProto:
+        """Return what the outcome of a call looks like, for what is given or comes out."""
         assert call.dtype is not None
         named = [
             (length.axis if length.terms == (0, 1, 0) else None) if isinstance(length, Free) else length
@@ -165,10 +187,8 @@ class Emitter:
         ]
         return helper.make_tensor_value_info(name, _onnx_type(call.dtype), named)
 
-    def _said(self, place: int, call: Call) -> Any:
-        """Return the outcome of a call: a `Value`, or a tuple of names where it gives several."""
-        if call.target == "input":
-            return Value(self.names[place], call.shape, call.dtype)
+    def said(self, call: Call) -> Any:
+        """Return the outcome of a call: a `Value`, or names where it gives several."""
         if call.target == "constant":
             (given,) = call.args
             name = (
@@ -183,7 +203,7 @@ class Emitter:
                 return Value(self.table(call.target(*args, **kwargs).numpy()), call.shape, call.dtype)
             raise NoSuchOperation(str(call.target))
         found = TRANSLATIONS[str(call.target)](self, call, *args, **kwargs)
-        return found if isinstance(found, tuple) else Value(found, call.shape, call.dtype)
+        return Value(found, call.shape, call.dtype) if isinstance(found, str) else found
 
     def _given(self, value: Any) -> Any:
         if isinstance(value, Ref):
@@ -204,7 +224,7 @@ def _is_settled(given: Any) -> bool:
     """Return whether no tensor and no length is among what an operation is given."""
     if isinstance(given, tuple | Mapping):
         return all(map(_is_settled, given.values() if isinstance(given, Mapping) else given))
-    return not isinstance(given, Value | Free | str)
+    return not isinstance(given, Value | Free | ByTurn | str)
 
 
 def _drop_unused(model: onnx.ModelProto) -> None:
@@ -213,6 +233,7 @@ def _drop_unused(model: onnx.ModelProto) -> None:
     for node in reversed(model.graph.node):
         if wanted.intersection(node.output):
             wanted.update(node.input)
+            wanted.update(name for each in node.attribute for inner in each.g.node for name in inner.input)
             kept.append(node)
     tables = [table for table in model.graph.initializer if table.name in wanted]
     del model.graph.node[:], model.graph.initializer[:]
@@ -222,9 +243,9 @@ def _drop_unused(model: onnx.ModelProto) -> None:
 
 def onnx_of(graph: Graph, name: str, about: Mapping[str, str]) -> bytes:
     """Return a graph as the bytes of an ONNX file; raise `NotOneGraph` where that cannot say what it does."""
-    from metagen_gui.engine.graphs import layout, operations, pictures, sums  # they enter what they say
+    from metagen_gui.engine.graphs import layout, loops, operations, pictures, sums  # they enter what they say
 
-    assert all((layout, operations, pictures, sums))
+    assert all((layout, loops, operations, pictures, sums))
     try:
         data: bytes = Emitter(graph).model(name, about).SerializeToString()
     except NoSuchOperation as lacking:

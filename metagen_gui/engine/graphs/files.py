@@ -12,7 +12,7 @@ import numpy.typing as npt
 from metagen_gui.engine.files import read_file
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.graphs.graph import Function, Lengths
+    from metagen_gui.engine.graphs.joining import Function, Lengths
 
 Arrays = dict[str, npt.NDArray[Any]]
 TOLERANCE = 1e-4
@@ -23,14 +23,14 @@ MOST_BYTES = 2 * 2**30
 def file_of(function: Function, name: str, about: Mapping[str, str]) -> bytes:
     """Return a function as an ONNX file; raise `NotOneGraph`, or `TooLong` for too many operations."""
     from metagen_gui.engine.graphs.emitter import onnx_of
-    from metagen_gui.engine.graphs.graph import graph_of
+    from metagen_gui.engine.graphs.joining import graph_of
 
     return onnx_of(graph_of(function), name, about)
 
 
 def cases(function: Function, name: str, lengths: Sequence[Lengths]) -> tuple[Arrays, Arrays]:
     """Return inputs of several lengths and what the function gives for them, all by `name/case/which`."""
-    from metagen_gui.engine.graphs.graph import equal_to
+    from metagen_gui.engine.graphs.joining import equal_to
 
     given, expected = Arrays(), Arrays()
     for case, each in enumerate(lengths):

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.graphs.graph import Function, Lengths
+from metagen_gui.engine.graphs.joining import Function, Lengths
 from metagen_gui.engine.models.base import Noise, PlayerParams
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.trained.loaded_model import LoadedModel

@@ -100,7 +100,7 @@ def _select(e: Emitter, call: Call, a: Value, dim: int, index: Any) -> str:
 
 @says("aten.slice.Tensor")
 def _slice(e: Emitter, call: Call, a: Value, dim: int = 0, start: Any = None, end: Any = None, step: Any = 1) -> str:
-    last = END if end is None or (not isinstance(end, Free) and end > END) else end
+    last = END if end is None or (isinstance(end, int) and end > END) else end
     return sliced(e, a.name, at(a, dim), 0 if start is None else start, last, step)
 
 

@@ -23,7 +23,8 @@ from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, MetaPara
 from metagen_gui.engine.beneath_autograd.cuda_graph import GraphedStep, has_graphs
 from metagen_gui.engine.beneath_autograd.factoring import WritesIntoFactors
 from metagen_gui.engine.beneath_autograd.kernels import When, quick
-from metagen_gui.engine.beneath_autograd.recording import Step, Tensors, TooLong, record
+from metagen_gui.engine.beneath_autograd.recording import Step, Tensors, TooLong
+from metagen_gui.engine.beneath_autograd.replay import record
 from metagen_gui.engine.learning.live_numbers import LiveNumbers, handed_in, live_numbers
 from metagen_gui.engine.learning.precision import Precision, computing_in
 

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import product
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from metagen_gui.engine.beneath_autograd.turns import in_turn
 from metagen_gui.engine.networks.support_attention import Attention, SupportAttention, grid
 
 FIRST_ROWS, FIRST_COLUMNS = 3, 5
@@ -123,30 +125,29 @@ class MaskedNetwork(nn.Module):
         Each layer is computed at one place at a time; what the places before have come to is kept.
         """
         rows, columns = self.size
-        empty = uniforms[:, :, :1, :1].new_zeros(uniforms.shape[:2])[..., None, None]
+        # 0, for layers where there is no place; made of weights, so that under vmap each task has its own of it as well
+        blank = torch.zeros_like((self.rows[:, :1] + self.columns[:, :, :1]).expand(len(uniforms), -1, 1, 1))
+        empty = blank[:, :1].expand(-1, self.block, 1, 1)
         places, drawn = grid(self.size, uniforms), dict[tuple[int, int], Tensor]()
         kept: dict[tuple[int, int, int], Tensor] = {}
-        blank = empty[:, :1].expand(-1, self.channels, 1, 1)
         aside, above = FIRST_COLUMNS // 2, FIRST_ROWS - 1
-        for row in range(rows):
-            for column in range(columns):
+        for row, column in in_turn(product(range(rows), range(columns))):
 
-                def window(layer: int, hidden: Tensor, row: int = row, column: int = column) -> Tensor:
-                    kept[layer, row, column] = hidden
-                    near = [(row - 1, column + step) for step in (-1, 0, 1)] + [(row, column - 1), (row, column)]
-                    parts = [kept.get((layer, *place), blank) for place in near]
-                    return self._convolved(layer, torch.cat([*parts, blank], 3).view(*blank.shape[:2], 2, 3))
+            def window(layer: int, hidden: Tensor, row: int = row, column: int = column) -> Tensor:
+                kept[layer, row, column] = hidden
+                near = [(row - 1, column + step) for step in (-1, 0, 1)] + [(row, column - 1), (row, column)]
+                parts = [kept.get((layer, *place), blank) for place in near]
+                return self._convolved(layer, torch.cat([*parts, blank], 3).view(*blank.shape[:2], 2, 3))
 
-                near = [(r, c) for r in range(row - above, row + 1) for c in range(column - aside, column + aside + 1)]
-                seen = torch.cat([drawn.get(place, empty) for place in near], 3)
-                start = self._started(seen.view(*seen.shape[:2], FIRST_ROWS, FIRST_COLUMNS))
-                start = start + self.rows[:, row : row + 1] + self.columns[:, :, column : column + 1]
-                here = steering.at(row, column) if steering else None
-                place = places[row * columns + column][None]
-                hidden = self._features(start, window, here, place, features, None)
-                drawn[row, column] = self._drawn(hidden, uniforms[:, :, row : row + 1, column : column + 1])
-        lines = [torch.cat([drawn[row, column] for column in range(columns)], 3) for row in range(rows)]
-        return torch.cat(lines, 2)
+            near = [(r, c) for r in range(row - above, row + 1) for c in range(column - aside, column + aside + 1)]
+            seen = torch.cat([drawn.get(place, empty) for place in near], 3)
+            start = self._started(seen.view(*seen.shape[:2], FIRST_ROWS, FIRST_COLUMNS))
+            start = start + self.rows[:, row : row + 1] + self.columns[:, :, column : column + 1]
+            here = steering.at(row, column) if steering else None
+            place = places[row * columns + column][None]
+            hidden = self._features(start, window, here, place, features, None)
+            drawn[row, column] = self._drawn(hidden, uniforms[:, :, row : row + 1, column : column + 1])
+        return torch.stack([*drawn.values()], 4).view(uniforms.shape)
 
     def _drawn(self, hidden: Tensor, uniforms: Tensor) -> Tensor:
         """Return the block that `uniforms` draw, pixel by pixel."""

@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from metagen_gui.engine.beneath_autograd.turns import in_turn
+
 Place = tuple[int, int]
 
 
@@ -111,19 +113,19 @@ class MaskedPixels(nn.Module):
     def draw(self, uniform: Tensor, given: Tensor, prior: Tensor) -> Tensor:
         """Return images of 0 and 1, of the shape of the `uniform` numbers that decide them."""
         layers, (height, width) = [cast(GatedLayer, layer) for layer in self.layers], uniform.shape[2:]
-        told = [one(given).flatten(2).unbind(2) for one in self.told]
-        chances, before = uniform.flatten(2).unbind(2), prior.flatten(2).unbind(2)
+        told = [one(given).flatten(2) for one in self.told]
+        chances, before = uniform.flatten(2), prior.flatten(2)
         # what is known of the image and of every layer but the last, by place; 0 outside
         known: list[dict[Place, Tensor]] = [{} for _ in self.layers]
-        outside = [torch.zeros_like(chances[0]), *(torch.zeros_like(told[0][0][:, ::2]) for _ in self.layers[1:])]
+        outside = [torch.zeros_like(before[..., 0]), *(torch.zeros_like(one[:, ::2, 0]) for one in told[1:])]
         drawn = []
-        for number, place in enumerate(product(range(height), range(width))):
+        for number, place in enumerate(in_turn(product(range(height), range(width)))):
             for depth, layer in enumerate(layers):
-                hidden = layer.at(place, known[depth], told[depth][number], outside[depth])
+                hidden = layer.at(place, known[depth], told[depth][..., number], outside[depth])
                 if depth + 1 < len(self.layers):
                     known[depth + 1][place] = hidden
-            logits = before[number] + self.out.linear(hidden)
-            ink = (chances[number] < torch.sigmoid(logits)).to(uniform.dtype)
+            logits = before[..., number] + self.out.linear(hidden)
+            ink = (chances[..., number] < torch.sigmoid(logits)).to(uniform.dtype)
             known[0][place] = ink
             drawn.append(ink)
         return torch.stack(drawn, dim=2).view(uniform.shape)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.beneath_autograd.recording import Step, record
+from metagen_gui.engine.beneath_autograd.recording import Step
+from metagen_gui.engine.beneath_autograd.replay import record
 from metagen_gui.engine.data.spec import Array
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.learning.sight import Sight, along, square_around

@@ -7,7 +7,7 @@ import torch
 
 from metagen_gui.engine.beneath_autograd import kernels
 from metagen_gui.engine.beneath_autograd.kernels import LARGE, Kernels, prefers_onednn, quick
-from metagen_gui.engine.beneath_autograd.recording import record
+from metagen_gui.engine.beneath_autograd.replay import record
 
 needs_onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN")
 

@@ -12,7 +12,7 @@ from metagen_gui.engine.adaptation.inner_loop import ORDER, Moments, last
 from metagen_gui.engine.algorithms.base import Algorithm
 from metagen_gui.engine.beneath_autograd.kernels import When, quick
 from metagen_gui.engine.beneath_autograd.recomputed_steps import recomputed, recomputing
-from metagen_gui.engine.beneath_autograd.recording import record
+from metagen_gui.engine.beneath_autograd.replay import record
 from metagen_gui.engine.models.base import USUAL
 from metagen_gui.testing.algorithms import EARLY, double, draw
 from tests.engine.adaptation.test_meta_gradients import CASES, IMAGES

@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from metagen_gui.engine.beneath_autograd import replay_code
-from metagen_gui.engine.beneath_autograd.recording import NotOfTensors, Recording, TooLong, record
+from metagen_gui.engine.beneath_autograd import replay as replays
+from metagen_gui.engine.beneath_autograd.recording import NotOfTensors, TooLong
+from metagen_gui.engine.beneath_autograd.replay import Recording, record
 from metagen_gui.engine.experiment import Experiment
 from tests.engine.beneath_autograd.peak import peak_bytes
 
@@ -39,7 +40,7 @@ def test_a_replay_gives_the_same_bits_for_other_inputs() -> None:
 
 
 def test_a_long_replay_is_several_functions_that_hold_nothing_back(monkeypatch) -> None:
-    monkeypatch.setattr(replay_code, "TOGETHER", 3)
+    monkeypatch.setattr(replays, "TOGETHER", 3)
     kept = torch.linspace(0, 1, 1000)
 
     def step(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from metagen_gui.engine.beneath_autograd.recording import record
+from metagen_gui.engine.beneath_autograd.replay import record
 from metagen_gui.engine.beneath_autograd.task_convolutions import substitute
 
 aten = torch.ops.aten

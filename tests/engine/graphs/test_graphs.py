@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.graphs import graph
+from metagen_gui.engine.graphs import joining
 from metagen_gui.engine.graphs.adaptation import adaptation_file
 from metagen_gui.engine.graphs.files import cases, file_of, run_cases
 from metagen_gui.engine.graphs.functions import adaptation_noise, examples_for, latents_for
-from metagen_gui.engine.graphs.graph import Function, NotOneGraph
+from metagen_gui.engine.graphs.graph import NotOneGraph
+from metagen_gui.engine.graphs.joining import Function
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.loaded_model import LoadedModel
 from tests.engine.cells import EVERY, PAIRS, home
@@ -117,7 +118,7 @@ def test_a_number_of_examples_that_decides_is_that_of_training(
 def test_what_has_too_many_operations_is_refused_in_a_line(
     tiny: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph, "LONGEST", 100)
+    monkeypatch.setattr(joining, "LONGEST", 100)
     with pytest.raises(BadInput, match=r"is no graph: it has more than 100 operations$"):
         adaptation_file(fresh(tiny()), 2)
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from metagen_gui.engine.adaptation.task_noise import TaskNoise
 from metagen_gui.engine.algorithms.base import Algorithm, MetaGradient, Moment
-from metagen_gui.engine.beneath_autograd.recording import Recording, TooLong
+from metagen_gui.engine.beneath_autograd.recording import TooLong
+from metagen_gui.engine.beneath_autograd.replay import Recording
 from metagen_gui.engine.experiment import SECTIONS, Experiment
 from metagen_gui.engine.learning import replayed_step
 from metagen_gui.engine.learning.meta_learner import MetaLearner

@@ -1,4 +1,4 @@
-"""A graph of tensor operations as one plain Python function, with as little between the operations as Python allows.
+"""Replays of recordings: graphs of tensor operations as one plain Python function, with nothing needless in between.
 
 What runs is a list of calls on local names: no attribute is looked up and no wrapper entered, and a tensor is let go
 with its last use. For graphs of small operations that is a quarter less time than what `torch.fx` generates.
@@ -8,14 +8,39 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import fx
+from torch import Tensor, fx
+
+from metagen_gui.engine.beneath_autograd.recording import Step, Tensors, noted
 
 TOGETHER = 300
 """Operations in one Python function: its compiler takes some kilobytes for every line that it sees at once."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What was recorded, a function that replays it, and the tensors that it holds, by their names in the graph."""
+
+    graph: fx.Graph
+    run: Step
+    kept: Mapping[str, Tensor]
+
+    def __call__(self, *inputs: Tensor) -> Tensors:
+        """Return what the step gives for these inputs, without any record of how, for gradients, being kept."""
+        return self.run(*inputs)
+
+
+def record(step: Step, inputs: Sequence[Tensor], longest: int = 100_000) -> Recording:
+    """Compute `step` and return a replay of it for tensors of the same shapes; raise `TooLong` or `NotOfTensors`.
+
+    The replay knows nothing of gradients.
+    """
+    notes = noted(step, inputs, longest)
+    return Recording(notes.graph, compiled(notes.graph, notes.kept), notes.kept)
 
 
 def compiled(graph: fx.Graph, kept: Mapping[str, Any]) -> Callable[..., tuple[Any, ...]]:
