@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,7 +35,6 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from metagen_gui.gui.form.numbers.slider import NumberSlider
-from metagen_gui.gui.library.thrown import TrashDialog
 from metagen_gui.gui.look.theme import apply_theme, theme_changes
 from metagen_gui.gui.playground.tool import Playground
 from metagen_gui.gui.plots.panel import PlotPanel
@@ -44,10 +43,8 @@ from metagen_gui.gui.race.tool import RaceTool
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.samples.cell import SampleCell
 from metagen_gui.gui.slow_motion.tool import SlowMotionTool
-from metagen_gui.gui.teaching.hiding import HidingDialog
-from metagen_gui.gui.teaching.pages.window import PagesWindow
-from metagen_gui.gui.teaching.telling import TellingDialog
 from metagen_gui.gui.window.main_window import MainWindow
+from tests.gui.every_dialog import every_dialog
 from tests.gui.race.test_tool import FakeRace
 from tests.gui.stand_ins import FakeTraining, engine, letting_go
 from tests.gui.window.test_accessibility import nameless, reached_by_keyboard, takes_tab
@@ -103,28 +100,6 @@ def places(window: MainWindow) -> Iterator[str]:
     yield "slow motion, toys"
 
 
-def dialogs(window: MainWindow) -> Iterator[QWidget]:
-    """Every window besides the main one that can be opened without asking the system."""
-    opened: tuple[Callable[[], object], ...] = (
-        window.export.open,
-        window.claims.open,
-        lambda: window.teaching.explain("algorithm.inner_lr"),
-        window.teaching.open_pages,
-        window.help.shortcuts,
-    )
-    for open_it in opened:
-        before = {id(each) for each in QApplication.topLevelWidgets() if each.isVisible()}
-        open_it()
-        QApplication.processEvents()
-        for each in QApplication.topLevelWidgets():
-            if each.isVisible() and id(each) not in before:
-                if isinstance(each, PagesWindow):
-                    each.picture.stop()
-                yield each
-                each.close()
-    yield from (HidingDialog(window.panel.column, window), TellingDialog("", "", window), TrashDialog(window))
-
-
 def out_of_reach(whole: QWidget) -> list[str]:
     """Controls that can be seen and used and that Tab never comes to, but for parts of others."""
 
@@ -169,7 +144,7 @@ def test_no_control_of_any_window_is_nameless_out_of_reach_or_without_its_label(
         faults += [f"{name}: {fault}" for check in (nameless, out_of_reach, without_buddy) for fault in check(window)]
         met += len(reached_by_keyboard(window))
     windows = set()
-    for whole in dialogs(window):
+    for whole in every_dialog(window):
         faults += [
             f"{type(whole).__name__}: {fault}"
             for check in (nameless, out_of_reach, without_buddy)
@@ -178,9 +153,7 @@ def test_no_control_of_any_window_is_nameless_out_of_reach_or_without_its_label(
         windows.add(type(whole).__name__)
     assert not faults, "\n".join(sorted({*faults}))
     assert met > 300
-    assert {"ExportDialog", "PagesWindow", "HidingDialog", "TellingDialog", "TrashDialog"} < windows and len(
-        windows
-    ) > 6
+    assert {"ExportDialog", "PagesWindow", "CheckComputerDialog", "EnlargedView"} < windows and len(windows) > 14
 
 
 def painted(widget: QWidget) -> QImage:
