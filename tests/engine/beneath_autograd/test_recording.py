@@ -56,6 +56,31 @@ def test_a_long_replay_is_several_functions_that_hold_nothing_back(monkeypatch) 
     assert peak_bytes(lambda: replay(*given)) == 3 * 4000  # what will be returned, what is computed, and from what
 
 
+ALSO_GIVEN = {
+    "view": [(4, 5)], "expand": [(5, 4)], "permute": [(1, 0)], "reshape": [(-1,)], "squeeze": [0],
+    "squeeze.dims": [(0,)], "unsqueeze": [1], "transpose": [0, 1], "select": [1, 2], "sum": [],
+    "sum.dim_IntList": [[1], True], "mean": [[0], True], "pow": [2], "div": [SECOND], "div.Scalar": [3.0],
+    "mul": [SECOND], "mul.Scalar": [0.3], "add": [SECOND], "sub": [SECOND], "addcmul": [SECOND, SECOND],
+}  # fmt: skip
+"""By operation, what it is given after a matrix `(5, 4)`; those that are not here take nothing else."""
+
+
+@pytest.mark.parametrize("name", replays.PUBLIC)
+def test_a_public_function_gives_what_the_operation_gives(name) -> None:
+    packet, _, overload = name.partition(".")
+    operation = getattr(getattr(torch.ops.aten, packet), overload)
+    square, many = SECOND[:4], SECOND[None].expand(3, 5, 4)
+    unlike = {
+        "mm": [FIRST, square], "addmm": [SECOND, FIRST, square], "bmm": [many, many.mT],
+        "baddbmm": [many[:, :, :1], many, many.mT], "cat": [[FIRST, SECOND], 1], "stack": [[FIRST, SECOND], 1],
+        "where": [FIRST > 0, FIRST, SECOND],
+    }  # fmt: skip
+    given = unlike.get(packet) or [FIRST, *ALSO_GIVEN.get(name, ALSO_GIVEN.get(packet, []))]
+    found, expected = replays._called(operation)(*given), operation(*given)
+    assert replays._called(operation) is not operation._op
+    assert found.stride() == expected.stride() and torch.equal(found.nan_to_num(), expected.nan_to_num())
+
+
 def test_what_changes_nothing_and_what_is_computed_twice_is_left_out() -> None:
     def step(x: Tensor) -> tuple[Tensor, ...]:
         same = (x.detach() * 1).view(x.shape).expand(x.shape).t().t() ** 1
