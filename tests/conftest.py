@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -18,6 +19,12 @@ os.environ["METAGEN_LANGUAGE"] = "en"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def pytest_collection_finish() -> None:
+    """Let rubbish be looked for in what tests make, and not time and again in all modules and tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep data, cache and settings of every test in a folder of its own session."""
@@ -28,10 +35,24 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 
 
 @pytest.fixture(autouse=True)
+def no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write files without waiting until a disk has them: no test outlives a power cut."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
+@pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     """Let no test leave another language to the next one."""
     yield
     speak("en")
+
+
+@pytest.fixture
+def reading_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let exports be read back in this process: one of their own takes seconds each time, and is proven by theirs."""
+    from metagen_gui.engine.exports import writing
+
+    monkeypatch.setattr(writing, "read_back", lambda plugin, place, given: plugin.read(place, given))
 
 
 FLOW = """

@@ -31,7 +31,7 @@ class Metagen:
 
 
 @pytest.fixture
-def metagen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Metagen:
+def metagen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, reading_here: None) -> Metagen:
     """Run the command on a wide terminal."""
     monkeypatch.setenv("COLUMNS", "300")
     return Metagen(capsys)

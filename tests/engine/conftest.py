@@ -45,6 +45,11 @@ SMALL: dict[str, Any] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def read_where(reading_here: None) -> None:
+    """Read every export back in this process, but in the room of exports."""
+
+
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of six classes of eight gray images each."""

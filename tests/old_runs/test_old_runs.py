@@ -41,7 +41,11 @@ class Cell:
 
 @pytest.fixture(params=CELLS)
 def cell(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    reading_here: None,
 ) -> Cell:
     with zipfile.ZipFile(ZIP) as archive:
         archive.extractall(tmp_path, [name for name in archive.namelist() if name.startswith(f"{request.param}/")])

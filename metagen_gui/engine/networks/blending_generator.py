@@ -85,7 +85,8 @@ def bent(images: Tensor, fields: Tensor) -> Tensor:
     height, width = images.shape[2:]
     down = _between(fields.shape[2], height, images)
     across = _between(fields.shape[3], width, images)
-    moved = torch.einsum("nkab,ya,xb->nkyx", fields, down, across)
+    # in two products: torch.export takes one of three for one of this many images only
+    moved = torch.einsum("nkyb,xb->nkyx", torch.einsum("nkab,ya->nkyb", fields, down), across)
     y = torch.arange(height, device=images.device, dtype=images.dtype)[:, None] + moved[:, 0] * height / 2
     x = torch.arange(width, device=images.device, dtype=images.dtype) + moved[:, 1] * width / 2
     (top, below, part_y), (left, right, part_x) = _neighbours(y, height), _neighbours(x, width)

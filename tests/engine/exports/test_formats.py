@@ -75,6 +75,14 @@ def test_every_format_keeps_its_promises(
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")], "nothing half written is left"
 
 
+def test_a_process_of_its_own_reads_what_is_written(
+    trained: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started as it is for everybody, once; the other tests have one that goes on reading."""
+    monkeypatch.setattr(writing, "read_back", read_back.read_back)
+    assert "read back and compared" in export(Order(trained("maml", "vae"), tmp_path / "taken", "samples")).summary
+
+
 class Numbers(Format):
     title = summary = "Numbers"
     ending = ".txt"
