@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from metagen_gui.__main__ import program_version
+from metagen_gui.cli.hosts.commands import hosts
 from metagen_gui.cli.judging import bench, judging
 from metagen_gui.cli.language import tell
 from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps
@@ -64,6 +65,10 @@ def train(
     at: Annotated[
         int | None, typer.Option(metavar="STEP", help="The checkpoint to branch from; without it, the newest.")
     ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="HOST", help="Train at another machine, by ssh; there Ctrl+C only ends the looking on."),
+    ] = None,
 ) -> int:
     """Meta-train a model. Ctrl+C finishes early and keeps what was learned."""
     from metagen_gui.cli.progress import preparing
@@ -74,6 +79,8 @@ def train(
         raise BadInput(
             "--resume", "goes on with the settings of the run, but for --device; to change others, use --branch"
         )
+    if on is not None and (resume is not None or branch is not None or no_previews):
+        raise BadInput("--on", "begins a run anew; a run that is here goes on there by: metagen hosts move RUN HOST")
     with preparing():
         from metagen_gui.cli.train import describe_experiment, resume_training, run_training
         from metagen_gui.engine.run.outer_loop import Origin
@@ -82,6 +89,11 @@ def train(
             return resume_training(resume, previews=not no_previews, device=device)
         parent = None if branch is None else Origin(branch, at)
         chosen = describe_experiment(experiment or parent, assignments or [], device=device, meta_steps=meta_steps)
+    if on is not None:
+        from metagen_gui.cli.hosts.following import linked, train_there
+
+        called = experiment.stem if experiment else ""
+        return int(linked(lambda: train_there(chosen, on, out, called)))
     return run_training(chosen, out, previews=not no_previews, parent=parent)
 
 
@@ -182,3 +194,4 @@ def doctor(
 app.registered_commands += judging.registered_commands
 app.add_typer(bench, name="bench")
 app.add_typer(queue, name="queue")
+app.add_typer(hosts, name="hosts")

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
@@ -133,6 +141,16 @@ def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, transient=True, expand=True, disable=not _can_draw(console)) as bar:
         task = bar.add_task(translated(what), total=total)
         yield lambda more: bar.advance(task, more)
+
+
+@contextmanager
+def sending(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal how much was sent; what is given is told the bytes, and of how many."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(None), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=console, transient=True, expand=True, disable=not _can_draw(console)) as bar:
+        task = bar.add_task(translated(what), total=None)
+        yield lambda sent, total: bar.update(task, completed=sent, total=total)
 
 
 @contextmanager

@@ -116,11 +116,12 @@ def work(
         ),
     ] = None,
     stay: Annotated[bool, typer.Option("--stay", help="Wait for more when nothing is left to be done.")] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="Be the only one, or end at once.", hidden=True)] = False,
 ) -> None:
     """Start what waits, until nothing is left. Ctrl+C ends only this; `metagen queue pause` ends what runs."""
-    from metagen_gui.cli.work import work_off
+    from metagen_gui.cli.work import work_alone, work_off
 
-    work_off(at_once, stay=stay)
+    work_alone() if alone else work_off(at_once, stay=stay)
 
 
 @queue.command(hidden=True)

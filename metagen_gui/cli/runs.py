@@ -1,7 +1,8 @@
 """`metagen runs`: the runs there are and how each stands, for people or as JSON.
 
 The JSON is `{"version": 1, "folder", "runs": [{"folder", "name", "state", "tasks", "model", "algorithm", "meta_step",
-"meta_steps", "best", "best_step", "seconds", "began", "note", "parent", "problem", "resumable"}]}`, the newest first.
+"meta_steps", "best", "best_step", "seconds", "began", "note", "parent", "problem", "resumable", "host"}]}`, the newest
+first.
 Keys may be added; none is taken away or given another meaning under the same version.
 """
 

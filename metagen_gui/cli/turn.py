@@ -11,7 +11,7 @@ from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.events import Event, RunStarted
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.queue.turn import Turn
-from metagen_gui.engine.run.commands import Commands
+from metagen_gui.engine.run.commands import Command, Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.store.library import experiment_at
 from metagen_gui.engine.store.lock import is_held
@@ -32,7 +32,7 @@ def run_one(turn: Turn) -> int:
     else:
         experiment = reading(Experiment.load(turn.entry.folder / EXPERIMENT, ours=True))
         events = meta_train(experiment, out=run, commands=commands, previews=previews)
-    with turn.heeding(commands.finish):
+    with turn.heeding(commands.finish, lambda wish: commands.post(Command(wish.what, wish.path, wish.value))):
         return trained(experiment, _in_its_turn(turn, events), commands)
 
 

@@ -11,7 +11,9 @@ from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.queue.worker import Worker
+from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable
+from metagen_gui.engine.store.lock import RunLock
 
 INTERVAL = 1.0
 """Seconds between looks at the line."""
@@ -37,6 +39,19 @@ def work_off(at_once: int | None, *, stay: bool) -> None:
     tell(
         f"Nothing is left to be done; {failed} failed, see metagen queue." if failed else "Nothing is left to be done."
     )
+
+
+def work_alone() -> None:
+    """Start what waits until nothing is left, for those who have sent runs here; end at once if another does so."""
+    line = Line()
+    try:
+        lock = RunLock(line.folder)
+    except BadInput:
+        return
+    try:
+        work_off(None, stay=False)
+    finally:
+        lock.release()
 
 
 def _tell(before: Mapping[str, Entry], now: Mapping[str, Entry]) -> None:

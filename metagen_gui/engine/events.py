@@ -208,8 +208,33 @@ class RunFinished:
     folder: Path
 
 
+@dataclass(frozen=True)
+class Afar:
+    """How a run stands that goes on at another machine; told every second, whether the link to it is up or not."""
+
+    host: str
+    state: str = ""
+    """`waiting`, `running`, `paused`, `done` or `failed`, as it was last told; empty before that."""
+    ahead: int = 0
+    """Runs before it in the line there, while it waits."""
+    lost: float | None = None
+    """For how many seconds the link has been down; None while it is up."""
+    why: str = ""
+    """What is known of that, such as `does not answer`."""
+
+
 Event = Union[
-    RunStarted, StepReport, ValidationReport, RatesReport, Snapshot, SettingChanged, Notice, Alarm, Saved, RunFinished
+    RunStarted,
+    StepReport,
+    ValidationReport,
+    RatesReport,
+    Snapshot,
+    SettingChanged,
+    Notice,
+    Alarm,
+    Saved,
+    Afar,
+    RunFinished,
 ]
 
 

@@ -22,7 +22,7 @@ from tests.cli.conftest import Done, Metagen
 
 KEYS = {
     "folder", "name", "state", "tasks", "model", "algorithm", "meta_step", "meta_steps", "best", "best_step",
-    "seconds", "began", "note", "parent", "problem", "resumable",
+    "seconds", "began", "note", "parent", "problem", "resumable", "host",
 }  # fmt: skip
 TINY = {
     "model.width": 6,

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from metagen_gui.engine.files import check_regular, remove_leftovers, write_atomically
 from metagen_gui.engine.queue.entry import ENTRY, Entry, read_entry, write_entry
+from metagen_gui.engine.queue.wishes import Wish, put_wish
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import checkpoints
 from metagen_gui.engine.store.lock import is_locked
@@ -64,10 +65,13 @@ class Line:
         """Put an experiment, as JSON data and as the `text` of its file, at the end of the line.
 
         `run` is the folder of its run, if whoever puts it there wants to find it again: one that is begun goes on.
-        `more` is what else its entry is to say, as whose it is.
+        `more` is what else its entry is to say, as whose it is; of the same `ticket` there is one entry.
         """
         with self.held():
             there = self.entries()
+            ticket = more.get("ticket")
+            if ticket and (known := next((entry for entry in there if entry.ticket == ticket), None)):
+                return known
             folder = self.folder / str(1 + max((_number(path) for path in self.folder.iterdir()), default=0))
             try:
                 folder.mkdir()
@@ -82,6 +86,14 @@ class Line:
             entry = Entry(folder=folder, place=place, name=name, meta_steps=steps, added=time.time(), **what)
             write_entry(entry)  # last: with it the run is in the line
             return entry
+
+    def ask(self, name: str, wish: Wish) -> None:
+        """Ask the process of one for something between two steps: of the present one, or of the next."""
+        with self.held():
+            entry = self.entry(name)
+            if entry.over:
+                raise BadInput(name, f"is {entry.state}; nothing can be asked of it")
+            put_wish(entry.folder, wish)
 
     def move(self, name: str, place: int) -> None:
         """Put one at `place`, counted from 1; whatever goes on is not disturbed."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from metagen_gui.engine.events import MemoryPlan
 from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.line import Line
+from metagen_gui.engine.queue.wishes import Wish, taken_wishes
 from metagen_gui.engine.queue.worker import has_room
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import RunLock
@@ -50,13 +51,17 @@ class Turn:
             return back
 
     @contextmanager
-    def heeding(self, finish: Callable[[], object]) -> Iterator[None]:
-        """Call `finish` once if the entry is asked to pause."""
+    def heeding(
+        self, finish: Callable[[], object], obey: Callable[[Wish], object] = lambda wish: None
+    ) -> Iterator[None]:
+        """Call `finish` once if the entry is asked to pause, and `obey` with all else that is asked of it."""
         over = threading.Event()
 
         def watch() -> None:
             with suppress(BadInput):  # its folder was deleted by hand; the run is none the worse
                 while not over.wait(INTERVAL):
+                    for wish in taken_wishes(self.entry.folder):
+                        obey(wish)
                     if self.line.entry(self.entry.id).pausing:
                         finish()
                         return

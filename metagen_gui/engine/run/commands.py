@@ -36,6 +36,10 @@ class Commands:
         """Ask for a checkpoint."""
         self._waiting.put(Command("save"))
 
+    def post(self, command: Command) -> None:
+        """Ask for what somebody else was asked for."""
+        self._waiting.put(command)
+
     def finish(self) -> None:
         """Ask for no further outer step: the run saves what it learned, looks at it, and ends, to be resumed or not."""
         self._finish.set()

@@ -135,7 +135,7 @@ class RunKeeper:
 
     def notice(self, text: str, *, grave: bool = False) -> Notice:
         """Return a notice, having written it down."""
-        self.folder.write_event(self.learner.meta_step, "notice", text=text)
+        self.folder.write_event(self.learner.meta_step, "notice", text=text, **({"grave": True} if grave else {}))
         return Notice(text, self.learner.meta_step, grave)
 
     # -- the end -----------------------------------------------------------------------------------------------------

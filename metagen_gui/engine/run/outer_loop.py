@@ -34,6 +34,7 @@ from metagen_gui.engine.store.checkpoint import (
     set_aside,
     set_unvouched_aside,
 )
+from metagen_gui.engine.store.elsewhere import refuse_elsewhere
 from metagen_gui.engine.store.kept_data import recalling
 from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.engine.store.metrics_file import last_step
@@ -195,7 +196,11 @@ def _folder_of_run(folder: Path) -> Path:
 
 
 def _own_folder_of_run(folder: Path) -> Path:
-    """Return a run's folder if what it holds is its own: through links, files of others would be taken away."""
+    """Return a run's folder if what it holds is its own: through links, files of others would be taken away.
+
+    One that goes on at another machine is refused as well.
+    """
+    refuse_elsewhere(folder)
     for part in (_folder_of_run(folder) / CHECKPOINTS, folder / SAMPLES):
         try:
             check_own_folder(part)

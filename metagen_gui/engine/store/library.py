@@ -15,6 +15,7 @@ from metagen_gui.engine.files import copy_folder, read_file
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import shortened
 from metagen_gui.engine.store.changes import read_changes
+from metagen_gui.engine.store.elsewhere import ELSEWHERE, read_elsewhere
 from metagen_gui.engine.store.lock import HOLDER, is_held
 from metagen_gui.engine.store.metrics_file import Curves, last_step, read_curves
 from metagen_gui.engine.store.names import (
@@ -67,6 +68,8 @@ class RunEntry:
     problem: str = ""
     """Why it failed, or cannot be read."""
     resumable: bool = False
+    host: str = ""
+    """The machine that it goes on at, if that is another."""
 
 
 def list_runs(root: Path | None = None) -> list[RunEntry]:
@@ -99,7 +102,8 @@ def read_entry(folder: Path) -> RunEntry:
         return RunEntry(folder, name, "unreadable", note=about.note, problem=why)
     record = read_record(folder) or RunRecord(meta_steps=planned, began=_made(folder))
     state: EntryState = record.state
-    if record.state == "running" and not is_held(folder):
+    elsewhere = read_elsewhere(folder)
+    if record.state == "running" and elsewhere is None and not is_held(folder):
         state = "interrupted"
     step = record.meta_step
     if record.state == "running":
@@ -108,7 +112,8 @@ def read_entry(folder: Path) -> RunEntry:
         folder, name, state, **chosen, meta_step=step, meta_steps=record.meta_steps or planned,
         best=record.best, best_step=record.best_step, seconds=record.seconds, began=record.began, note=about.note,
         parent=record.parent, problem=record.problem or damage,
-        resumable=state in ("interrupted", "stopped", "failed") and bool(checkpoints(folder)),
+        resumable=state in ("interrupted", "stopped", "failed") and elsewhere is None and bool(checkpoints(folder)),
+        host=elsewhere.host or "another machine" if elsewhere is not None else "",
     )  # fmt: skip
 
 
@@ -148,7 +153,7 @@ def duplicate(folder: Path) -> Path:
         except OSError as error:
             raise BadInput(str(copy), error.strerror or str(error)) from None
         try:
-            copy_folder(folder, copy, frozenset({LOCK, HOLDER}))
+            copy_folder(folder, copy, frozenset({LOCK, HOLDER, ELSEWHERE}))
             about, record = read_about(folder), read_record(folder)
             write_about(
                 copy, About(name=f"{shortened(about.name, LETTERS_OF_A_NAME) or folder.name} (copy)", note=about.note)

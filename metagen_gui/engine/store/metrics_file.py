@@ -45,12 +45,19 @@ def last_step(path: Path) -> int:
 
 def read_curves(folder: Path) -> Curves:
     """Return the curves of a run; raise `BadInput` if its metrics cannot be read."""
+    return read_rows(folder, 0)[0]
+
+
+def read_rows(folder: Path, begin: int) -> tuple[Curves, int]:
+    """Return the curves in the rows from byte `begin` on, and where the last whole one ends; raise `BadInput`."""
     path = folder / METRICS
     kinds = {True: _Thinned(), False: _Thinned()}
     try:
         with _opened(path) as file:
             names = _names(file.readline(MOST_OF_A_LINE))
+            end = file.seek(max(begin, file.tell()))
             while line := file.readline(MOST_OF_A_LINE):
+                end += len(line) if line.endswith(b"\n") else 0
                 cells = line.rstrip(b"\n").split(b",")
                 if line.endswith(b"\n") and len(cells) == len(names) > 2:
                     kinds[bool(cells[2])].add(cells)
@@ -59,7 +66,7 @@ def read_curves(folder: Path) -> Curves:
     rows = sorted((row for kind in kinds.values() for row in kind.rows), key=lambda row: float(row[0]))
     table = np.array(rows).reshape(len(rows), len(names))
     columns = {name: table[:, place] for place, name in enumerate(names) if place}
-    return Curves(table[:, 0].astype(np.int64) if names else np.zeros(0, np.int64), columns)
+    return Curves(table[:, 0].astype(np.int64) if names else np.zeros(0, np.int64), columns), end
 
 
 def _names(line: bytes) -> list[str]:

@@ -48,8 +48,17 @@ def looked_at(folder: Path) -> RunStarted:
 def read_reports(folder: Path, started: RunStarted) -> EarlierReports:
     """Return what a run had reported before it was resumed; raise `BadInput` if its metrics cannot be read."""
     curves = read_curves(folder)
+    before = curves.meta_step <= started.resumed_from
+    seconds = float(np.nanmax(curves.columns["seconds"][before], initial=0.0))
+    changes = [change for change in read_changes(folder) if change.meta_step <= started.resumed_from]
+    return EarlierReports(*reports_in(curves, started, before), seconds, changes)
+
+
+def reports_in(
+    curves: Curves, started: RunStarted, chosen: npt.NDArray[np.bool_]
+) -> tuple[list[StepReport], list[ValidationReport]]:
+    """Return the reports that the `chosen` rows of a run's metrics tell."""
     steps, columns, seconds = curves.meta_step, curves.columns, curves.columns["seconds"]
-    before = steps <= started.resumed_from
     trained = np.isfinite(columns[TRAINED])
     losses = {player: columns[f"{TRAINING}/{LOSS}/{player}"] for player in started.players}
     reports = [
@@ -59,11 +68,9 @@ def read_reports(folder: Path, started: RunStarted) -> EarlierReports:
             {player: float(values[row]) for player, values in losses.items()},
             diverged=int(columns[TRAINED][row]),
         )
-        for row in np.flatnonzero(before & trained)
+        for row in np.flatnonzero(chosen & trained)
     ]
-    validations = [_validation(curves, int(row), started) for row in np.flatnonzero(before & ~trained)]
-    changes = [change for change in read_changes(folder) if change.meta_step <= started.resumed_from]
-    return EarlierReports(reports, validations, float(np.nanmax(seconds[before], initial=0.0)), changes)
+    return reports, [_validation(curves, int(row), started) for row in np.flatnonzero(chosen & ~trained)]
 
 
 def _validation(curves: Curves, row: int, started: RunStarted) -> ValidationReport:

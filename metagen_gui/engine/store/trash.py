@@ -16,6 +16,7 @@ from pathlib import Path
 
 from metagen_gui.engine.files import check_own_folder, copy_folder, flush_folder, read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.elsewhere import read_elsewhere
 from metagen_gui.engine.store.lock import is_held
 from metagen_gui.engine.store.names import CHECKPOINTS, has_checkpoint, runs_folder
 
@@ -46,6 +47,10 @@ def trash_folder() -> Path:
 def throw_away(folder: Path, name: str = "") -> Thrown:
     """Move a folder, which a person knows as `name`, to the trash; raise `BadInput` if it stays where it is."""
     folder = folder.absolute()
+    elsewhere = read_elsewhere(folder)
+    if elsewhere is not None:
+        why = f"goes on at {elsewhere.host or 'another machine'}; `metagen hosts discard {folder.name}` ends it there"
+        raise BadInput(str(folder), why)
     if is_held(folder):
         raise BadInput(str(folder), "is being written; it can be thrown away when that has ended")
     stamp = time.strftime("%Y-%m-%d-%H%M%S")

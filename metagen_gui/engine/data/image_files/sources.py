@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from urllib.request import url2pathname
 
+from metagen_gui.engine.data.copies import copy_of
 from metagen_gui.engine.data.image_files.arrays import ArraySource, arrays_beside
 from metagen_gui.engine.data.image_files.folders import FolderSource, list_folder
 from metagen_gui.engine.data.image_files.foreign import arrays
@@ -117,4 +118,5 @@ def _meant(path: str | Path) -> Path:
         text = text[1:-1]
     if text.startswith("file:"):
         text = url2pathname(re.sub("^file:(//(localhost)?)?", "", text))
-    return Path(text).expanduser()
+    meant = Path(text).expanduser()
+    return meant if meant.exists() else copy_of(str(path)) or meant

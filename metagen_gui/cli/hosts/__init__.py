@@ -1,0 +1,1 @@
+"""`metagen hosts` and `metagen train --on`: other machines at the command line."""

@@ -1,0 +1,1 @@
+"""Other machines, reached by the system's own ssh: runs are started there, followed from here, and moved."""
