@@ -21,9 +21,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from metagen_gui.cli.figures import with_interval
-from metagen_gui.cli.language import marked, tell
-from metagen_gui.cli.progress import counting, preparing
+from metagen_gui.cli.terminal.figures import with_interval
+from metagen_gui.cli.terminal.language import marked, tell
+from metagen_gui.cli.terminal.progress import counting, preparing
 from metagen_gui.cli.train import train_quietly
 from metagen_gui.engine.bench import gmn
 from metagen_gui.engine.bench.drawings import Drawings, read_drawings

@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from metagen_gui.cli.failures import RunFailed
-from metagen_gui.cli.figures import duration
-from metagen_gui.cli.language import marked, tell
+from metagen_gui.cli.terminal.figures import duration
+from metagen_gui.cli.terminal.language import marked, tell
 from metagen_gui.engine.claims.best_possible import sentences
 from metagen_gui.engine.claims.examination.events import (
     ClaimsAdvanced,

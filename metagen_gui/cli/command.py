@@ -25,8 +25,8 @@ from metagen_gui.cli.failures import (
     say,
     signals_interrupt,
 )
-from metagen_gui.cli.language import speaking
 from metagen_gui.cli.program import app
+from metagen_gui.cli.terminal.language import speaking
 from metagen_gui.engine.settings.bad_input import BadInput
 
 

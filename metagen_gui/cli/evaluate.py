@@ -30,8 +30,8 @@ from typing import Any
 
 from metagen_gui.cli.evaluation_page import write_scores
 from metagen_gui.cli.evaluation_text import print_for_people
-from metagen_gui.cli.language import tell as say_aside
-from metagen_gui.cli.progress import counting, preparing
+from metagen_gui.cli.terminal.language import tell as say_aside
+from metagen_gui.cli.terminal.progress import counting, preparing
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.held_out import (
     Difference,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from metagen_gui.cli.evaluation_text import name_of, what_was_done
-from metagen_gui.cli.figures import with_interval
+from metagen_gui.cli.terminal.figures import with_interval
 from metagen_gui.engine.held_out import ByShots, Further, HeldOutTasks, RunScores, Samples
 from metagen_gui.engine.held_out.landmarks import planes
 from metagen_gui.engine.metrics.landmarks import ABOUT, landmark_title

@@ -76,7 +76,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score runs on held-out tasks, at every step of adaptation."""
-    from metagen_gui.cli.progress import preparing
+    from metagen_gui.cli.terminal.progress import preparing
 
     if draws is not None and by_shots is None:
         raise BadInput("--draws", "says how a likelihood is told; give --by-shots as well")
@@ -116,7 +116,7 @@ def claims(
     as_json: AsJson = False,
 ) -> None:
     """Test what is claimed of meta-learning."""
-    from metagen_gui.cli.progress import preparing
+    from metagen_gui.cli.terminal.progress import preparing
 
     with preparing():
         from metagen_gui.cli.claims import examine_claims
@@ -146,7 +146,7 @@ def sweep(
     Every trial is ordinary runs that wait in line. What is hopeless is ended early, and the best setting is evaluated
     once more on fresh tasks. Needs the extra `sweep`.
     """
-    from metagen_gui.cli.progress import preparing
+    from metagen_gui.cli.terminal.progress import preparing
 
     with preparing():
         from metagen_gui.engine.sweeps.optimizer import require_optuna
@@ -178,7 +178,7 @@ def gmn(
     as_json: AsJson = False,
 ) -> None:
     """Score runs by the protocol of Generative Matching Networks."""
-    from metagen_gui.cli.progress import preparing
+    from metagen_gui.cli.terminal.progress import preparing
 
     with preparing():
         from metagen_gui.cli.bench import bench_gmn

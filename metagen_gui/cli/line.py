@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from metagen_gui.cli.language import tell
+from metagen_gui.cli.terminal.language import tell
 from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.queue.entry import Entry, State
 from metagen_gui.engine.queue.line import Line

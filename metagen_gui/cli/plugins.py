@@ -22,7 +22,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from metagen_gui.cli.failures import say
-from metagen_gui.cli.language import marked
+from metagen_gui.cli.terminal.language import marked
 from metagen_gui.engine import experiment
 from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.metrics.base import Metric

@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from metagen_gui.__main__ import program_version
-from metagen_gui.cli.hosts.commands import hosts
+from metagen_gui.cli.hosts import hosts
 from metagen_gui.cli.judging import bench, judging
-from metagen_gui.cli.language import tell
 from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps
 from metagen_gui.cli.queue import queue
+from metagen_gui.cli.terminal.language import tell
 from metagen_gui.engine.settings.bad_input import BadInput
 
 app = typer.Typer(
@@ -71,7 +71,7 @@ def train(
     ] = None,
 ) -> int:
     """Meta-train a model. Ctrl+C finishes early and keeps what was learned."""
-    from metagen_gui.cli.progress import preparing
+    from metagen_gui.cli.terminal.progress import preparing
 
     if at is not None and branch is None:
         raise BadInput("--at", "says where to branch from; give --branch as well")
@@ -90,7 +90,7 @@ def train(
         parent = None if branch is None else Origin(branch, at)
         chosen = describe_experiment(experiment or parent, assignments or [], device=device, meta_steps=meta_steps)
     if on is not None:
-        from metagen_gui.cli.hosts.following import linked, train_there
+        from metagen_gui.cli.distant import linked, train_there
 
         called = experiment.stem if experiment else ""
         return int(linked(lambda: train_there(chosen, on, out, called)))
@@ -171,7 +171,7 @@ def publish(
     ] = "",
 ) -> None:
     """Show a run in a program for that: its curves, samples and settings."""
-    from metagen_gui.cli.progress import preparing
+    from metagen_gui.cli.terminal.progress import preparing
 
     with preparing():
         from metagen_gui.engine.exports.published.base import publish as published

@@ -54,7 +54,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Put a run at the end of the line."""
-    from metagen_gui.cli.progress import preparing
+    from metagen_gui.cli.terminal.progress import preparing
 
     with preparing():
         from metagen_gui.cli.line import add_runs

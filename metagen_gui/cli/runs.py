@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from metagen_gui.cli.figures import duration, figure
-from metagen_gui.cli.language import tell
+from metagen_gui.cli.terminal.figures import duration, figure
+from metagen_gui.cli.terminal.language import tell
 from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import printable

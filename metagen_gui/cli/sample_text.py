@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
-from metagen_gui.cli.figures import plain, with_interval
-from metagen_gui.cli.language import marked
+from metagen_gui.cli.terminal.figures import plain, with_interval
+from metagen_gui.cli.terminal.language import marked
 from metagen_gui.engine.held_out import ByShots, RunScores, Samples
 from metagen_gui.engine.held_out.adapted import Adapted
 from metagen_gui.engine.languages.spoken import translated

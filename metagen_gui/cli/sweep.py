@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from metagen_gui.cli.failures import RunFailed
-from metagen_gui.cli.language import marked, tell
+from metagen_gui.cli.terminal.language import marked, tell
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.languages.spoken import translated

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import FrameType
 
 from metagen_gui.cli.failures import RunFailed, keep_traceback, one_line, program_log
-from metagen_gui.cli.figures import Figures, duration
-from metagen_gui.cli.language import tell
-from metagen_gui.cli.progress import open_display
+from metagen_gui.cli.terminal.figures import Figures, duration
+from metagen_gui.cli.terminal.language import tell
+from metagen_gui.cli.terminal.progress import open_display
 from metagen_gui.engine.devices import use_threads
 from metagen_gui.engine.events import Event, RunBroken
 from metagen_gui.engine.experiment import Experiment

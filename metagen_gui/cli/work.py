@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from metagen_gui.cli.failures import say
-from metagen_gui.cli.language import tell
+from metagen_gui.cli.terminal.language import tell
 from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.line import Line

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from metagen_gui.cli.figures import Figures, duration, figure
-from metagen_gui.cli.progress import Bar, Lines
+from metagen_gui.cli.terminal.figures import Figures, duration, figure
+from metagen_gui.cli.terminal.progress import Bar, Lines
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationReport
 from metagen_gui.engine.experiment import REGISTRIES, Experiment

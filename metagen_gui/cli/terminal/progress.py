@@ -25,8 +25,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from metagen_gui.cli.figures import Figures, figure
-from metagen_gui.cli.language import marked
+from metagen_gui.cli.terminal.figures import Figures, figure
+from metagen_gui.cli.terminal.language import marked
 from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, StepReport
 from metagen_gui.engine.languages.spoken import translated
 

@@ -24,7 +24,7 @@ hosts = typer.Typer(
 def about(context: typer.Context, as_json: AsJson = False) -> None:
     """List the machines where no command is given."""
     if context.invoked_subcommand is None:
-        from metagen_gui.cli.hosts.listed import show_hosts
+        from metagen_gui.cli.distant import show_hosts
 
         show_hosts(as_json=as_json)
 
@@ -32,7 +32,7 @@ def about(context: typer.Context, as_json: AsJson = False) -> None:
 @hosts.command("list")
 def list_all(as_json: AsJson = False) -> None:
     """List the machines that were added."""
-    from metagen_gui.cli.hosts.listed import show_hosts
+    from metagen_gui.cli.distant import show_hosts
 
     show_hosts(as_json=as_json)
 
@@ -68,10 +68,10 @@ def check(
     meta_steps: MetaSteps = None,
 ) -> int:
     """Look at what is there and, with an experiment, whether it would fit."""
-    from metagen_gui.cli.progress import preparing
+    from metagen_gui.cli.terminal.progress import preparing
 
     with preparing():
-        from metagen_gui.cli.hosts.following import check_host
+        from metagen_gui.cli.distant import check_host
         from metagen_gui.cli.train import describe_experiment
 
         asked = experiment or assignments or device or meta_steps
@@ -82,7 +82,7 @@ def check(
 @hosts.command()
 def runs(as_json: AsJson = False) -> None:
     """List the runs that go on at other machines, and ask these how they stand."""
-    from metagen_gui.cli.hosts.listed import show_runs
+    from metagen_gui.cli.distant import show_runs
 
     show_runs(as_json=as_json)
 
@@ -90,10 +90,10 @@ def runs(as_json: AsJson = False) -> None:
 @hosts.command()
 def attach(run: Run) -> int:
     """Follow a run, as where it was started. Ctrl+C ends only this; the run goes on there."""
-    from metagen_gui.cli.progress import preparing
+    from metagen_gui.cli.terminal.progress import preparing
 
     with preparing():
-        from metagen_gui.cli.hosts.following import follow_run
+        from metagen_gui.cli.distant import follow_run
         from metagen_gui.engine.hosts.runs import run_called
 
         folder = run_called(run)
@@ -118,7 +118,7 @@ def change(
     assignment: Annotated[str, typer.Argument(metavar="PATH=VALUE", help="As in training.outer_lr=0.0003.")],
 ) -> None:
     """Change a setting of a run while it goes on."""
-    from metagen_gui.cli.hosts.following import change_setting
+    from metagen_gui.cli.distant import change_setting
 
     change_setting(run, assignment)
 
@@ -145,7 +145,7 @@ def move(
     to: Annotated[str, typer.Argument(metavar="HOST", help="Where it is to go on, or `here`.")],
 ) -> None:
     """Have a run go on at another machine, from its newest checkpoint; `here` fetches it, for train --resume."""
-    from metagen_gui.cli.hosts.following import move_run
+    from metagen_gui.cli.distant import move_run
 
     _linked(lambda: move_run(run, to))
 
@@ -153,7 +153,7 @@ def move(
 @hosts.command()
 def leave(run: Run) -> None:
     """Give up a machine that is gone: what has come from there is this computer's, and can be gone on with."""
-    from metagen_gui.cli.language import tell
+    from metagen_gui.cli.terminal.language import tell
     from metagen_gui.engine.hosts.runs import leave, run_called
     from metagen_gui.engine.settings.plain_text import as_word
 
@@ -179,6 +179,6 @@ def _ask(run: str, what: str) -> None:
 
 
 def _linked(do: Callable[[], None]) -> None:
-    from metagen_gui.cli.hosts.following import linked
+    from metagen_gui.cli.distant import linked
 
     linked(do)

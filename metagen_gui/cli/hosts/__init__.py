@@ -1,1 +1,0 @@
-"""`metagen hosts` and `metagen train --on`: other machines at the command line."""
