@@ -14,6 +14,8 @@ from metagen_gui.engine.settings.plain_text import quoted, shortened
 
 SAME = ("seed", "shots", "query_size", "device", "validate_every", "validation_tasks")
 """Settings of training that have no range: trials would be scored, or pruned, by other tasks."""
+NEVER = ("path", "text", "rates")
+"""Kinds of settings that are neither a number nor a choice."""
 MOST_CHOICES = 100
 COUNTED = 2**53
 """Whole numbers beyond this are not told from each other by who draws them."""
@@ -93,11 +95,21 @@ def setting_at(experiment: Experiment, path: str, where: str) -> Setting:
     found = {item.name: item for item in experiment.settings(section)}
     if name not in found:
         raise BadInput(here, f"there is no such setting; there are {', '.join(found)}")
-    if section == "tasks" or (section == "training" and name in SAME):
+    if _decides_tasks(section, name):
         raise BadInput(here, "has no range: trials have to be scored on the same tasks")
-    if found[name].kind in ("path", "text", "rates"):
+    if found[name].kind in NEVER:
         raise BadInput(here, "has no range: it is neither a number nor a choice")
     return found[name]
+
+
+def may_be_sought(path: str, declared: Setting) -> bool:
+    """Return whether the setting at `path` may have a range."""
+    section, _, name = path.partition(".")
+    return not _decides_tasks(section, name) and declared.kind not in NEVER
+
+
+def _decides_tasks(section: str, name: str) -> bool:
+    return section == "tasks" or (section == "training" and name in SAME)
 
 
 def _between(experiment: Experiment, declared: Setting, path: str, given: dict[str, Any], here: str) -> Range:
@@ -115,7 +127,7 @@ def _between(experiment: Experiment, declared: Setting, path: str, given: dict[s
         ends.append(value)
     low, high = ends
     if not low < high:
-        raise BadInput(here, f"low {quoted(low)} has to be below high {quoted(high)}")
+        raise BadInput(here, f"low {in_full(low)} has to be below high {in_full(high)}")
     log = given.get("log", declared.log and low > 0)
     if not isinstance(log, bool):
         raise BadInput(f"{here}.log", f"{quoted(log)} is neither true nor false")

@@ -44,6 +44,7 @@ class SettingColumn(QWidget):
         self.pickers: dict[str, PluginPicker] = {}
         self._stops: list[QWidget] = []
         self._to_reveal: QWidget | None = None
+        self._ranged = False
         self.hidden: frozenset[str] = frozenset()
         """Paths of settings that are left out, pickers (`model.name`) and whole sections (`training`) among them."""
         self._add_section("tasks", self.tr("Tasks"), self._pick_tasks)
@@ -69,6 +70,8 @@ class SettingColumn(QWidget):
                 tuple(map(in_words, experiment.settings(section))), experiment.values.get(section, {}), choices, name
             )
             self.sections[section].show_changed(form.changed())
+        if self._ranged:
+            self.offer_ranges(True)
         self._order_stops()
         if self.search_bar.words():
             self._search()
@@ -107,6 +110,15 @@ class SettingColumn(QWidget):
         for form in self.forms.values():
             form.set_hidden(self.hidden)
         self._search()
+
+    def offer_ranges(self, offered: bool) -> None:
+        """Show beside every setting that a sweep can seek the button that opens its range, or take them away."""
+        from metagen_gui.engine.sweeps.ranges import may_be_sought
+
+        self._ranged = offered
+        for row in self.rows():
+            row.offer_range(offered and may_be_sought(row.path, row.setting))
+        self._order_stops()
 
     def clear_messages(self) -> None:
         """Take back what is said of sections and of the whole; rows keep theirs."""

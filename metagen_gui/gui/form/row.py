@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QSizePolicy, QWid
 
 from metagen_gui.gui.form.editors.base import EDITOR_SHARE, GAP, LABEL_SHARE, RESET_WIDTH, field_height
 from metagen_gui.gui.form.editors.editor_for import ModelChoices, editor_for
+from metagen_gui.gui.form.range_field import RangeField
 from metagen_gui.gui.form.words import condition_of, description_of, show_value, tooltip_of
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.message_line import MessageLine
@@ -40,6 +41,8 @@ class SettingRow(QWidget):
         self._mistyped = False
         self._value: Any = None
         self._beside: list[QWidget] = []
+        self._adapts = tuple(choices.adapts)
+        self.range: RangeField | None = None
         self.editor = editor_for(setting, path, choices)
         self.label = PlainLabel(setting.label)
         self.live_mark = PlainLabel(self.tr("live"))
@@ -93,7 +96,8 @@ class SettingRow(QWidget):
     def stops(self) -> list[QWidget]:
         """Return the controls of the row in the order of the keyboard's way through them."""
         own = (control for control, _ in self.editor.controls())
-        controls = [self.editor.field, *own, self.reset_button, *self._beside]
+        ranged = [] if self.range is None else self.range.stops()
+        controls = [self.editor.field, *own, self.reset_button, *self._beside, *ranged]
         return [control for control in controls if control.focusPolicy() != Qt.FocusPolicy.NoFocus]
 
     @property
@@ -159,6 +163,24 @@ class SettingRow(QWidget):
         QWidget.setTabOrder(self.reset_button, control)
         self._beside.append(control)
 
+    def offer_range(self, offered: bool) -> None:
+        """Show the button that opens a range for a sweep, or take it and the range out of sight."""
+        if self.range is None:
+            if not offered:
+                return
+            choices = self.setting.choices or self._adapts
+            known: dict[str, tuple[Any, ...]] = {"flag": (True, False), "choice": choices}
+            self.range = RangeField(self.setting, self.path, known.get(self.setting.kind, ()), self)
+            self.range.toggle.toggled.connect(self._suggest_range)
+            self._title.addWidget(self.range.toggle, 0, Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(self.range, 3, 0, 1, 3)
+        self.range.toggle.setVisible(offered)
+        self.range.setVisible(offered and self.range.is_open)
+
+    def _suggest_range(self, wanted: bool) -> None:
+        if wanted and self.range is not None:
+            self.range.suggest(self._value)
+
     # -- making ------------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -179,7 +201,7 @@ class SettingRow(QWidget):
         title.setSpacing(4)
         title.addWidget(self.label, 1)
         title.addWidget(self.live_mark, 0, Qt.AlignmentFlag.AlignVCenter)
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 3, 0, 3)
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(3)

@@ -7,6 +7,9 @@ from pathlib import Path
 import appdirs
 from PySide6.QtCore import QByteArray, QSettings
 
+QUEUE_AT_ONCE = "queue_at_once"
+"""Under which is kept how many runs of the queue the window starts side by side."""
+
 
 class WindowSettings:
     """Typed access to the settings file of the window; a value of the wrong kind counts as missing."""

@@ -19,6 +19,7 @@ from metagen_gui.engine.store.names import queue_folder
 from metagen_gui.engine.store.trash import Thrown
 from metagen_gui.gui.program.job import Completed, Job, Outcome
 from metagen_gui.gui.program.trash import tell_thrown
+from metagen_gui.gui.program.window_settings import QUEUE_AT_ONCE
 from metagen_gui.gui.queue.model import Waiting
 from metagen_gui.gui.queue.notice import Notices
 from metagen_gui.gui.queue.page import MOST, QueuePage
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 SOON, SELDOM = 1_000, 10_000
 """Milliseconds between looks at the line: while somebody looks on or something is to be done, and otherwise."""
-AT_ONCE = "queue_at_once"
-"""Where the window remembers how many runs it starts side by side."""
 
 
 class QueueTool(Tool):
@@ -134,7 +133,7 @@ class QueueTool(Tool):
         self._ask(lambda line: line.move(name, place))
 
     def _take_at_once(self, at_once: int) -> None:
-        self.around.settings.keep(AT_ONCE, str(at_once))
+        self.around.settings.keep(QUEUE_AT_ONCE, str(at_once))
         if self._worker is not None:
             self._worker.at_once = at_once
         self.look()
@@ -142,7 +141,7 @@ class QueueTool(Tool):
     def _kept_at_once(self) -> int:
         from metagen_gui.engine.queue.worker import most_at_once
 
-        kept = self.around.settings.text(AT_ONCE)
+        kept = self.around.settings.text(QUEUE_AT_ONCE)
         return min(int(kept), MOST) if kept.isdecimal() and int(kept) else most_at_once()
 
     def _take_worker(self) -> Worker:

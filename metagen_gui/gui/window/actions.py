@@ -105,6 +105,13 @@ COMMANDS: tuple[Command, ...] = (
         ("Ctrl+Shift+L",),
     ),
     Command(
+        "sweep",
+        _("S&weep"),
+        _("Seek settings in ranges, trial by trial, and see which is best and what matters"),
+        "mdi6.tune-vertical",
+        ("Ctrl+Shift+P",),
+    ),
+    Command(
         "slow_motion",
         _("&Slow motion"),
         _("One outer step phase by phase, with its formulas and numbers; toys whose whole loss surface is seen"),

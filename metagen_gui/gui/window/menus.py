@@ -50,6 +50,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "discard",
             SEPARATOR,
             "claims",
+            "sweep",
         ),
     ),
     (_("&Play"), ("playground", "walks", "slow_motion", "race")),

@@ -14,6 +14,7 @@ from metagen_gui.gui.queue.tool import QueueTool
 from metagen_gui.gui.race.tool import RaceTool
 from metagen_gui.gui.run.tool import Around, Tool
 from metagen_gui.gui.slow_motion.tool import SlowMotionTool
+from metagen_gui.gui.sweep.tool import SweepTool
 from metagen_gui.gui.walks.tool import Walks
 from metagen_gui.gui.widgets.plain_text import PlainBox, without_mnemonic
 from metagen_gui.gui.widgets.question import is_agreed
@@ -25,6 +26,7 @@ KINDS: dict[str, type[Tool]] = {
     "slow_motion": SlowMotionTool,
     "race": RaceTool,
     "queue_panel": QueueTool,
+    "sweep": SweepTool,
 }
 """What each tool is made of, by its name, which is its dock's, its command's (`actions.py`) and its panel's."""
 

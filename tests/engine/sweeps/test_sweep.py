@@ -30,6 +30,12 @@ from tests.engine.cells import EVERY
 from tests.engine.sweeps.test_plan import PLAN, RATE
 
 
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody pulls the plug here, and a sweep of stand-ins does little else than write."""
+    monkeypatch.setattr(os, "fsync", bool)
+
+
 class Killed(BaseException):
     """What the test does at a moment of its choice."""
 
