@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import re
+import signal
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -53,6 +55,24 @@ def reading_here(monkeypatch: pytest.MonkeyPatch) -> None:
     from metagen_gui.engine.exports import writing
 
     monkeypatch.setattr(writing, "read_back", lambda plugin, place, given: plugin.read(place, given))
+
+
+LIMIT = 240
+"""Seconds in which what could wait forever has to be over, on a machine that is busy with other things."""
+
+
+@pytest.fixture
+def time_limit() -> Iterator[None]:
+    """Fail a test that waits for ever; for those in which processes wait for each other."""
+
+    def over(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"not over after {LIMIT} seconds")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(LIMIT)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 FLOW = """

@@ -16,5 +16,9 @@ Assignments = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="A setting, as in algorithm.inner_lr=0.01; may be repeated."),
 ]
 Device = Annotated[str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps.")]
+Processes = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Processes that share the tasks of every step."),
+]
 MetaSteps = Annotated[int | None, typer.Option(metavar="N", help="Outer steps of the run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")]

@@ -13,7 +13,7 @@ import typer
 from metagen_gui.__main__ import program_version
 from metagen_gui.cli.hosts import hosts
 from metagen_gui.cli.judging import bench, judging
-from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps
+from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps, Processes
 from metagen_gui.cli.queue import queue
 from metagen_gui.cli.terminal.language import tell
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -51,6 +51,7 @@ def train(
         Path | None, typer.Option(metavar="DIR", help="The run's folder, new or empty; without it, a dated one.")
     ] = None,
     device: Device = None,
+    processes: Processes = None,
     meta_steps: MetaSteps = None,
     no_previews: Annotated[
         bool, typer.Option("--no-previews", help="Keep no samples; the numbers are the same.")
@@ -72,29 +73,53 @@ def train(
 ) -> int:
     """Meta-train a model. Ctrl+C finishes early and keeps what was learned."""
     from metagen_gui.cli.terminal.progress import preparing
+    from metagen_gui.engine.ranks.place import told_place
 
     if at is not None and branch is None:
         raise BadInput("--at", "says where to branch from; give --branch as well")
     if resume is not None and (experiment or assignments or out or meta_steps is not None or branch):
         raise BadInput(
-            "--resume", "goes on with the settings of the run, but for --device; to change others, use --branch"
+            "--resume",
+            "goes on with the settings of the run, but for --device and --processes; to change others, use --branch",
         )
     if on is not None and (resume is not None or branch is not None or no_previews):
         raise BadInput("--on", "begins a run anew; a run that is here goes on there by: metagen hosts move RUN HOST")
+    if (place := told_place()) is not None:  # as torchrun says
+        if processes not in (None, place.ranks):
+            raise BadInput("--processes", f"is {processes}, and the launcher has started {place.ranks}")
+        processes = place.ranks
+        if place.rank > 0:
+            from metagen_gui.engine.ranks.following import follow_launched
+
+            return follow_launched(place)
     with preparing():
         from metagen_gui.cli.train import describe_experiment, resume_training, run_training
         from metagen_gui.engine.run.outer_loop import Origin
 
         if resume is not None:
-            return resume_training(resume, previews=not no_previews, device=device)
+            return resume_training(resume, previews=not no_previews, device=device, processes=processes)
         parent = None if branch is None else Origin(branch, at)
-        chosen = describe_experiment(experiment or parent, assignments or [], device=device, meta_steps=meta_steps)
+        where = {"device": device, "processes": processes}
+        chosen = describe_experiment(experiment or parent, assignments or [], meta_steps=meta_steps, **where)
     if on is not None:
         from metagen_gui.cli.distant import linked, train_there
 
         called = experiment.stem if experiment else ""
         return int(linked(lambda: train_there(chosen, on, out, called)))
     return run_training(chosen, out, previews=not no_previews, parent=parent)
+
+
+@app.command(hidden=True)
+def follow(
+    rank: Annotated[int, typer.Option("--rank", metavar="R", min=1)],
+    ranks: Annotated[int, typer.Option("--of", metavar="N", min=2)],
+    address: Annotated[str, typer.Option("--at", metavar="HOST:PORT")],
+) -> int:
+    """Share the steps of the run of another process, which has started this one."""
+    from metagen_gui.engine.ranks.following import follow_started
+    from metagen_gui.engine.ranks.place import Place
+
+    return follow_started(Place(rank, ranks, rank, ranks), address)
 
 
 @app.command()

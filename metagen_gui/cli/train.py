@@ -26,11 +26,12 @@ STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 
 def describe_experiment(
-    path: Path | Origin | None, assignments: Sequence[str], *, device: str | None = None, meta_steps: int | None = None
+    path: Path | Origin | None, assignments: Sequence[str], **training: str | int | None
 ) -> Experiment:
     """Return the experiment of a command line, begun from a file or from the checkpoint to branch from.
 
-    Raises `BadInput` that names the first wrong part. Assignments of plugins (`model.name=gan`) come first wherever
+    `training` are options of that section, None where they were not given. Raises `BadInput` that names the first wrong
+    part. Assignments of plugins (`model.name=gan`) come first wherever
     they stand, because settings belong to plugins.
     """
     if isinstance(path, Origin):
@@ -39,9 +40,9 @@ def describe_experiment(
         experiment = Experiment() if path is None else Experiment.load(path)
     for assignment in sorted(assignments, key=lambda one: not one.partition("=")[0].endswith(".name")):
         experiment = experiment.with_text(assignment)
-    for name, value in (("training.device", device), ("training.meta_steps", meta_steps)):
+    for name, value in training.items():
         if value is not None:
-            experiment = experiment.with_value(name, value)
+            experiment = experiment.with_value(f"training.{name}", value)
     return experiment
 
 
@@ -56,10 +57,10 @@ def run_training(experiment: Experiment, out: Path | None, *, previews: bool, pa
     return trained(experiment, run, commands)
 
 
-def resume_training(folder: Path, *, previews: bool, device: str | None = None) -> int:
-    """Go on with a run, perhaps on another device, and return the exit status as `run_training` does."""
+def resume_training(folder: Path, *, previews: bool, device: str | None = None, processes: int | None = None) -> int:
+    """Go on with a run, on another device or by other processes if told so; the exit status is as of `run_training`."""
     commands = Commands()
-    run = resume_run(folder, commands=commands, previews=previews, device=device)
+    run = resume_run(folder, commands=commands, previews=previews, device=device, processes=processes)
     return trained(experiment_at(Experiment, folder, 2**63), run, commands)
 
 

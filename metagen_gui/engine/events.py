@@ -52,6 +52,8 @@ class RunStarted:
     memory: MemoryPlan | None = None
     resumed_from: int = 0
     """The outer step that the run goes on from; 0 for one that begins."""
+    processes: int = 1
+    """How many processes share its outer steps."""
     at_rest: bool = False
     """Whether the run does not go on: what it has reported until then is told once more."""
 

@@ -24,6 +24,11 @@ def threads() -> int:
     return min(max(cores() - 1, 1), MOST_THREADS)
 
 
+def threads_each(processes: int) -> int:
+    """Return how many threads each of several processes computes with that share a run: all cores are divided."""
+    return max(1, min((told_threads() or cores()) // processes, MOST_THREADS))
+
+
 def told_threads() -> int:
     """Return how many threads `OMP_NUM_THREADS` asks for, 0 where it says nothing."""
     outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()  # a list, one per level

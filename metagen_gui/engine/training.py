@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from metagen_gui.engine.settings.config import Config, setting
 
+MOST_PROCESSES = 256
 OUTER_STEP = "Adam: θ ← θ − β m̂ / (√v̂ + 10^{−8})\nSGD: θ ← θ − β g"
 ADAM = "Adam: Kingma & Ba 2015, algorithm 1"
 """What the outer rate enters, g being the outer gradient, and whose it is."""
@@ -172,6 +173,14 @@ class TrainingSettings(Config):
         unit="tasks",
         low=0,
         high=1024,
+        expert=True,
+    )
+    processes: int = setting(
+        1,
+        "Processes that share the tasks of every outer step, each on a core or a GPU of its own.",
+        unit="processes",
+        low=1,
+        high=MOST_PROCESSES,
         expert=True,
     )
     seed: int = setting(0, "Same seed, same run.", low=0, high=2**31 - 1)

@@ -68,7 +68,8 @@ class Display(ABC):
 
     def _headline(self, started: RunStarted) -> str:
         chosen = " · ".join(self.experiment.plugin(section).title for section in ("algorithm", "model", "tasks"))
-        return f"{chosen} · {started.device} · {started.parameters:,} numbers to learn"
+        device = f"{started.processes} × {started.device}" if started.processes > 1 else started.device
+        return f"{chosen} · {device} · {started.parameters:,} numbers to learn"
 
 
 class Lines(Display):

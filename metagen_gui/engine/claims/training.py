@@ -40,7 +40,7 @@ class Training:
 
     def experiment(self) -> Experiment:
         """Return what is to be trained."""
-        experiment = prepared(self.arm, self.seed, self.steps)
+        experiment = prepared(self.arm, self.seed, self.steps).without_value("training.processes")  # seconds are equal
         experiment = experiment.with_value("training.validation_tasks", LOOKED_AT)
         looks = 1 if self.trial else LOOKS
         return experiment.with_value("training.validate_every", max(1, self.steps // looks))

@@ -20,9 +20,9 @@ from metagen_gui.engine.hosts.received import Received, sizes_at
 from metagen_gui.engine.hosts.run_files import digest_of, files_in, opened, tail_digest
 from metagen_gui.engine.hosts.wire import GREETING, PIECE, Torn, receive, send
 from metagen_gui.engine.processors import cores
+from metagen_gui.engine.program import program
 from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.line import Line
-from metagen_gui.engine.queue.process import program
 from metagen_gui.engine.queue.wishes import read_wish
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import is_held

@@ -52,11 +52,15 @@ class Drawn:
 class MetaLearner:
     """A run's state, advanced by `step`. Raises `BadInput` if the experiment cannot be run."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    processes = 1
+    """How many processes share its outer steps."""
+
+    def __init__(self, experiment: Experiment, device: torch.device | None = None) -> None:
+        """Compute on `device`, or where the experiment says."""
         experiment.check()
         self.experiment = experiment
         self.training: TrainingSettings = experiment.config("training")
-        self.device = choose_device(self.training.device)
+        self.device = device or choose_device(self.training.device)
         self.family = experiment.build_tasks()
         spec = self.family.spec
         if self.family.spec_named(experiment.config("tasks"), spec.kind, spec.shape) != spec:
@@ -104,7 +108,7 @@ class MetaLearner:
         ramp = min(1.0, (self.meta_step + 1) / t.ramp_steps) if t.ramp_steps else 1.0
         moment = Moment(ramp=ramp, share=self.meta_step / t.meta_steps)
         warming = self.meta_step < t.warmup_steps
-        noise = None if warming else self.algorithm.draw_noise(generator, len(support), t.shots, t.query_size)
+        noise = None if warming else self.algorithm.draw_noise(generator, t.meta_batch_size, t.shots, t.query_size)
         return Drawn(support, query, moment, generator, noise)
 
     def outer_gradient(self, drawn: Drawn) -> MetaGradient:
@@ -222,6 +226,18 @@ class MetaLearner:
     def is_sound(self) -> bool:
         """Return whether all that was learned is finite, and no step broke off while it was applied."""
         return not self._moving and is_finite(self.meta)
+
+    def notices(self) -> tuple[str, ...]:
+        """Return what the task family has to tell; more files may turn out bad as a run goes on."""
+        return self.family.notices()
+
+    # -- with others -----------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Let those who share its steps begin where it stands; alone there are none. Raises `BadInput`."""
+
+    def close(self) -> None:
+        """Let go of those who shared its steps."""
 
     # -- helpers -------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ def in_chunks(step: Step, support: Tensor, query: Tensor, noise: TaskNoise, chun
     gradients: Named = {}
     replaced: Named = {}
     for at in range(0, tasks, size):  # added up as they come: the gradients of all chunks would be the larger part
-        found = step(support[at : at + size], query[at : at + size], _noise_of(noise, at, at + size))
+        found = step(support[at : at + size], query[at : at + size], noise_of(noise, at, at + size))
         losses.append(found.query_loss)
         gradients, replaced = _plus(gradients, found.gradients), _plus(replaced, found.replaced)
         del found
@@ -40,7 +40,9 @@ def even(tasks: int, chunk: int) -> int:
     return next(size for size in range(min(chunk, tasks), 0, -1) if tasks % size == 0)
 
 
-def _noise_of(noise: TaskNoise, first: int, last: int) -> TaskNoise:
+def noise_of(noise: TaskNoise, first: int, last: int) -> TaskNoise:
+    """Return the noise of the tasks from `first` up to `last`."""
+
     def cut(part: Noise) -> Noise:
         return {name: value[first:last] for name, value in part.items()}
 

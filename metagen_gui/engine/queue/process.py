@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from metagen_gui.engine.files import open_regular
 from metagen_gui.engine.processors import cores, threads
+from metagen_gui.engine.program import program
 from metagen_gui.engine.queue.entry import Entry
 
 
@@ -37,10 +36,3 @@ def start_process(entry: Entry, at_once: int, changed: Mapping[str, str] | None 
         )
     finally:
         os.close(said)
-
-
-def program() -> list[str]:
-    """Return the words that the `metagen` command begins with here."""
-    if getattr(sys, "frozen", False):
-        return [str(Path(sys.executable).with_name("metagen").with_suffix(Path(sys.executable).suffix))]
-    return [sys.executable, "-c", "from metagen_gui.cli import main; main()"]

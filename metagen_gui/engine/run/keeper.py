@@ -112,6 +112,7 @@ class RunKeeper:
             digests=self.folder.digests(),
             data=self.folder.kept,
             threads=torch.get_num_threads(),
+            processes=self.learner.processes,
             torch=str(torch.__version__),
             device=str(self.learner.device),
         )

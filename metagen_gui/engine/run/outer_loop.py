@@ -8,7 +8,7 @@ learned is then validated and sampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -83,15 +83,15 @@ def meta_train(
     """
     keep_memory()
     notices, origin = [*experiment.notices], ""
-    if parent is None:
-        learner = MetaLearner(experiment)
-    else:
-        checkpoint = parent.checkpoint
-        learner = MetaLearner(recalling(experiment, checkpoint, parent.folder))
-        notices += _begin_with(learner, checkpoint, parent.folder)
-        origin = f"{parent.folder.resolve().name}@{checkpoint.meta_step}"
-    folder = RunFolder.create(experiment, out, Observer(learner).columns(), origin, learner.family.kept())
-    yield from _kept_going(TrainingRun(learner, folder, commands or Commands(), previews), notices)
+    if parent is not None:
+        origin = f"{parent.folder.resolve().name}@{parent.checkpoint.meta_step}"
+    told = experiment if parent is None else recalling(experiment, parent.checkpoint, parent.folder)
+    with closing(_learner(told)) as learner:
+        if parent is not None:
+            notices += _begin_with(learner, parent.checkpoint, parent.folder)
+        learner.begin()
+        folder = RunFolder.create(experiment, out, Observer(learner).columns(), origin, learner.family.kept())
+        yield from _kept_going(TrainingRun(learner, folder, commands or Commands(), previews), notices)
 
 
 def resume_run(
@@ -100,58 +100,67 @@ def resume_run(
     commands: Commands | None = None,
     previews: bool = True,
     device: str | None = None,
+    processes: int | None = None,
     reading: Callable[[Experiment], Experiment] = lambda experiment: experiment,
 ) -> Generator[Event, None, None]:
     """Go on with the run in `folder` from its newest sound checkpoint, yielding what happens.
 
     On the CPU the outcome is, bit for bit, that of a run without interruption. `device` is where to compute from here
-    on, if it is to be another than before. `reading` makes of the experiment in the folder what it was where a file
-    cannot say it. Raises `BadInput` at the first `next` if there is nothing to go on
-    with, or if another process writes into the folder.
+    on, and `processes` how many share its steps, if it is to be otherwise than before. `reading` makes of the
+    experiment in the folder what it was where a file cannot say it. Raises `BadInput` at the first `next` if there is
+    nothing to go on with, or if another process writes into the folder.
     """
     keep_memory()
-    lock = RunLock(_own_folder_of_run(folder))
-    try:
-        remove_leftovers(folder, folder / CHECKPOINTS, folder / SAMPLES)
-        unvouched = set_unvouched_aside(folder / CHECKPOINTS)
-        checkpoint, damaged = _newest(folder)
-        experiment, _ = experiment_of(folder, checkpoint)  # with the settings as they were changed on the way
-        experiment = recalling(experiment, checkpoint, folder)
-        begun_on = experiment.config("training").device
-        if device is not None:
-            experiment = experiment.with_value("training.device", device)
-        learner = MetaLearner(reading(experiment))
-        notices = [*experiment.notices]
-        if device not in (None, begun_on):
-            notices.append(f"Computed on {learner.device} from here on, not {begun_on}: the last digits may differ.")
-        notices += [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
-        if unvouched:
-            why = "a save was broken off, or their manifest is lost"
-            notices.append(f"No manifest vouches for {', '.join(unvouched)}, set aside as .unvouched: {why}.")
-        if checkpoint is not None:
-            restore(learner, checkpoint)
-            notices += _use_threads_of(checkpoint)
-        record = read_record(folder)
-        over, planned = record is not None and record.state == "finished", learner.training.meta_steps
-        # one that died after its last step has yet to be finished
-        if learner.meta_step > planned or (over and learner.meta_step == planned):
-            raise BadInput(str(folder), "has taken all its steps; branch from it with more training.meta_steps")
-        columns, mended = Observer(learner).columns(), set[str]()
-        if checkpoint is not None:
-            told, mended = mend(folder, checkpoint, ("meta_step", "seconds", *columns))
-            notices += told
-        opened = RunFolder.reopen(folder, lock, columns, checkpoint, learner.family.kept(), mended)
-        run = TrainingRun(learner, opened, commands or Commands(), previews)
-        if checkpoint is not None:
-            run.restore(checkpoint.progress)
-    except OSError as error:
-        lock.release()
-        raise BadInput(str(error.filename or folder), error.strerror or str(error)) from None
-    except BaseException:
-        lock.release()
-        raise
-    notices.append(resumed_at(learner.meta_step))
-    yield from _kept_going(run, notices, resumed=checkpoint is not None)  # before the first checkpoint it begins anew
+    with ExitStack() as learning:
+        lock = RunLock(_own_folder_of_run(folder))
+        try:
+            remove_leftovers(folder, folder / CHECKPOINTS, folder / SAMPLES)
+            unvouched = set_unvouched_aside(folder / CHECKPOINTS)
+            checkpoint, damaged = _newest(folder)
+            experiment, _ = experiment_of(folder, checkpoint)  # with the settings as they were changed on the way
+            experiment = recalling(experiment, checkpoint, folder)
+            begun_on = experiment.config("training").device
+            if device is not None:
+                experiment = experiment.with_value("training.device", device)
+            if processes is not None:
+                experiment = experiment.with_value("training.processes", processes)
+            learner = learning.enter_context(closing(_learner(reading(experiment))))
+            notices = [*experiment.notices]
+            if device not in (None, begun_on):
+                notices.append(
+                    f"Computed on {learner.device} from here on, not {begun_on}: the last digits may differ."
+                )
+            notices += [f"The checkpoint {name} is damaged and was set aside." for name in damaged]
+            if unvouched:
+                why = "a save was broken off, or their manifest is lost"
+                notices.append(f"No manifest vouches for {', '.join(unvouched)}, set aside as .unvouched: {why}.")
+            if checkpoint is not None:
+                restore(learner, checkpoint)
+                notices += _use_threads_of(checkpoint, learner.processes)
+            record = read_record(folder)
+            over, planned = record is not None and record.state == "finished", learner.training.meta_steps
+            # one that died after its last step has yet to be finished
+            if learner.meta_step > planned or (over and learner.meta_step == planned):
+                raise BadInput(str(folder), "has taken all its steps; branch from it with more training.meta_steps")
+            columns, mended = Observer(learner).columns(), set[str]()
+            if checkpoint is not None:
+                told, mended = mend(folder, checkpoint, ("meta_step", "seconds", *columns))
+                notices += told
+            learner.begin()
+            opened = RunFolder.reopen(folder, lock, columns, checkpoint, learner.family.kept(), mended)
+            run = TrainingRun(learner, opened, commands or Commands(), previews)
+            if checkpoint is not None:
+                run.restore(checkpoint.progress)
+        except OSError as error:
+            lock.release()
+            raise BadInput(str(error.filename or folder), error.strerror or str(error)) from None
+        except BaseException:
+            lock.release()
+            raise
+        notices.append(resumed_at(learner.meta_step))
+        yield from _kept_going(
+            run, notices, resumed=checkpoint is not None
+        )  # before the first checkpoint it begins anew
 
 
 def _kept_going(run: TrainingRun, notices: list[str], *, resumed: bool = False) -> Generator[Event, None, None]:
@@ -169,6 +178,15 @@ def _kept_going(run: TrainingRun, notices: list[str], *, resumed: bool = False) 
         raise
     finally:
         run.close()
+
+
+def _learner(experiment: Experiment) -> MetaLearner:
+    """Return what takes the outer steps: alone, or at the head of as many processes as the experiment asks for."""
+    if experiment.config("training").processes == 1:
+        return MetaLearner(experiment)
+    from metagen_gui.engine.ranks.leader import leading  # one process needs none of it
+
+    return leading(experiment)
 
 
 def _begin_with(learner: MetaLearner, checkpoint: Checkpoint, folder: Path) -> list[str]:
@@ -240,9 +258,18 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, damaged
 
 
-def _use_threads_of(checkpoint: Checkpoint) -> list[str]:
-    """Compute with as many threads as the run did, on which the last digits depend; say so if that cannot be."""
-    if 0 < checkpoint.progress.threads <= 256:
-        torch.set_num_threads(checkpoint.progress.threads)
-    theirs, ours = checkpoint.progress.torch, str(torch.__version__)
-    return [] if theirs == ours else [f"Begun with torch {theirs}, resumed with {ours}: the last digits may differ."]
+def _use_threads_of(checkpoint: Checkpoint, processes: int) -> list[str]:
+    """Compute with as many threads as the run did, on which the last digits depend; say so if that cannot be.
+
+    Where other processes are to share its steps than did before, every one has the cores that are its own now.
+    """
+    before, notices = checkpoint.progress, []
+    if before.processes != processes:
+        now, then = (f"{count} process{'es' if count > 1 else ''}" for count in (processes, before.processes))
+        notices.append(f"Computed by {now} from here on, not {then}: the last digits may differ.")
+    elif 0 < before.threads <= 256:
+        torch.set_num_threads(before.threads)
+    theirs, ours = before.torch, str(torch.__version__)
+    if theirs != ours:
+        notices.append(f"Begun with torch {theirs}, resumed with {ours}: the last digits may differ.")
+    return notices

@@ -59,12 +59,15 @@ class TrainingRun:
         self.failures = 0
         self.looked_at = -1
         self.is_over = False
+        self.moved = False
+        """Whether it goes on with another number of processes than it was saved by."""
         self._told: set[str] = set()
 
     def restore(self, progress: Progress) -> None:
         """Go on as far as a checkpoint had come."""
         self.failures, self.looked_at = progress.failures, progress.looked_at
         self.health.restore(progress.health)
+        self.moved = progress.processes != self.learner.processes
         self.keeper.restore(progress)
 
     def progress(self, learned: Progress) -> Progress:
@@ -77,7 +80,7 @@ class TrainingRun:
         first = learner.meta_step
         decided = learner.chunk, learner.recompute
         plan = learner.plan_memory()
-        if resumed:
+        if resumed and not self.moved:
             learner.chunk, learner.recompute = decided  # on which the last digits depend
         yield RunStarted(
             folder=self.folder.path,
@@ -88,6 +91,7 @@ class TrainingRun:
             parameters=learner.parameters(),
             memory=plan,
             resumed_from=first if resumed else 0,
+            processes=learner.processes,
         )
         for text in notices:
             yield self.notice(text)
@@ -250,7 +254,7 @@ class TrainingRun:
 
     def news(self) -> Iterator[Notice]:
         """Say what the task family has to tell and has not told: more files may turn out bad as a run goes on."""
-        for text in self.learner.family.notices():
+        for text in self.learner.notices():
             if text not in self._told:
                 self._told.add(text)
                 yield self.notice(text)

@@ -38,6 +38,8 @@ class Progress:
     data: str = ""
     """The digest of what the run keeps of its data; empty where it keeps nothing."""
     threads: Count = 0
+    processes: Annotated[int, Field(strict=True, ge=1)] = 1
+    """How many shared its outer steps, on which the last digits depend."""
     torch: str = ""
     device: str = ""
 
