@@ -1,13 +1,14 @@
-"""Where the run computes: automatic choice, processor, or one of the accelerators, by name."""
+"""Where the run computes: automatic choice, processor, one of the accelerators by name, or several of them together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from metagen_gui.engine.languages.spoken import translated
+from metagen_gui.engine.processors import cores
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
     from metagen_gui.engine.devices import Device
     from metagen_gui.engine.experiment import Experiment
 
-AUTO = "auto"
+AUTO, CPU, GPU = "auto", "cpu", "cuda"
+TIMES = " × "
 
 
 class DevicePicker(QComboBox):
-    """A list of devices that shows and changes the experiment's `training.device`; the item data is that value."""
+    """A list of devices that shows and changes the experiment's `training.device` and `training.processes`.
+
+    The item data is the device, or `N × cpu` and `N × cuda` where several processes share a step.
+    """
 
     def __init__(self, panel: ExperimentPanel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +34,7 @@ class DevicePicker(QComboBox):
         self.setToolTip(self.tr("Where the run computes"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.addItem(self.tr("Automatic"), AUTO)
+        self._best = CPU
         self.activated.connect(self._choose)
         panel.experiment_changed.connect(self._follow)
         guard_wheel(self)
@@ -37,22 +43,52 @@ class DevicePicker(QComboBox):
         """Fill the list, once the engine is there, and show the experiment's device."""
         best = f": {translated(devices[0].name)}" if devices else ""
         self.setItemText(0, self.tr("Automatic") + best)
+        gpus = sum(device.id.startswith(GPU) for device in devices)
+        self._best = GPU if gpus else CPU
         for device in devices:
+            if device.id == CPU:
+                self._add_shared(gpus, GPU)
             self.addItem(translated(device.name), device.id)
+        self._add_shared(cores(), CPU)
         self._follow(self._panel.experiment())
 
-    def device(self) -> str:
-        """Return the chosen device's id."""
-        return str(self.currentData())
+    def _add_shared(self, most: int, device: str) -> None:
+        for count in _counts(most):
+            self.addItem(self._several(count, device), f"{count}{TIMES}{device}")
+
+    def _several(self, count: int, device: str) -> str:
+        several = self.tr("{0} × GPU") if device == GPU else self.tr("{0} processes")
+        return several.format(count)
 
     def _follow(self, experiment: Experiment) -> None:
-        wanted = str(experiment.values.get("training", {}).get("device", AUTO))
+        training = experiment.values.get("training", {})
+        device, count = str(training.get("device", AUTO)), int(training.get("processes", 1))
+        wanted = device
+        if count > 1:
+            device = self._best if device == AUTO else device
+            wanted = f"{count}{TIMES}{device}"
         if self.findData(wanted) < 0:
-            self.addItem(self.tr("{device} (not found)").format(device=wanted), wanted)
+            name = self._several(count, device) if count > 1 else wanted
+            there = count > 1 and device == CPU  # more processes than cores are slow, and allowed
+            self.addItem(name if there else self.tr("{device} (not found)").format(device=name), wanted)
         self.setCurrentIndex(self.findData(wanted))
 
     def _choose(self) -> None:
-        before, device = self._panel.experiment(), self.device()
-        path = "training.device"
-        after = before.without_value(path) if device == AUTO else before.with_value(path, device)
+        before = self._panel.experiment()
+        count, _, device = str(self.currentData()).rpartition(TIMES)
+        after = before.without_value("training.device").without_value("training.processes")
+        if device != AUTO:
+            after = after.with_value("training.device", device)
+        if count:
+            after = after.with_value("training.processes", int(count))
         self._panel.replace_experiment(after, self.tr("Choice of device"))
+
+
+def _counts(most: int) -> Iterator[int]:
+    """Yield how many may work together, of `most` that there are: 2, 4, 8 … and all."""
+    count = 2
+    while count < most:
+        yield count
+        count *= 2
+    if most > 1:
+        yield most

@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.devices import Device
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.registry import Problem
 from metagen_gui.gui.program.engine import Engine
 from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.run.device_picker import DevicePicker
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.window.actions import COMMANDS
 from metagen_gui.gui.window.main_window import MainWindow
@@ -289,16 +291,36 @@ def test_a_file_that_cannot_be_opened_is_named(open_window: Open, tmp_path: Path
     assert said[1].count("gone.json") == 1
 
 
-def test_the_device_is_a_setting_of_the_experiment(qtbot: QtBot, open_window: Open) -> None:
+def test_the_device_is_a_setting_of_the_experiment(
+    qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metagen_gui.gui.run.device_picker.cores", lambda: 6)
     window = open_window()
     picker = window.findChild(QComboBox, "device_picker")
     assert isinstance(picker, QComboBox)
-    assert [picker.itemData(i) for i in range(picker.count())] == ["auto", "cpu"]
-    picker.setCurrentIndex(1)
-    picker.activated.emit(1)
-    assert window.panel.experiment().values["training"]["device"] == "cpu"
+    assert [picker.itemData(i) for i in range(picker.count())] == ["auto", "cpu", "2 × cpu", "4 × cpu", "6 × cpu"]
+    for place, said in ((1, {"device": "cpu"}), (3, {"device": "cpu", "processes": 4}), (0, {})):
+        picker.setCurrentIndex(place)
+        picker.activated.emit(place)
+        training = window.panel.experiment().values["training"]
+        assert {name: training[name] for name in ("device", "processes") if name in training} == said
     window.actions_by_name["undo"].trigger()
-    assert picker.currentData() == "auto"
+    assert picker.currentText() == "4 processes"
+    window.panel.replace_experiment(window.panel.experiment().with_value("training.processes", 9), "edit")
+    assert (picker.currentText(), picker.currentData()) == ("9 processes", "9 × cpu")
+    window.panel.replace_experiment(window.panel.experiment().with_value("training.device", "cuda"), "edit")
+    assert picker.currentText() == "9 × GPU (not found)"
+
+
+def test_several_gpus_are_offered_together(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("metagen_gui.gui.run.device_picker.cores", lambda: 1)
+    picker = DevicePicker(open_window().panel)
+    picker.set_devices([*(Device(f"cuda:{i}", f"GPU {i}") for i in range(2)), Device("cpu", "CPU (1 core)")])
+    assert [picker.itemText(i) for i in range(3, picker.count())] == ["2 × GPU", "CPU (1 core)"]
+    picker.setCurrentIndex(3)
+    picker.activated.emit(3)
+    training = picker._panel.experiment().values["training"]
+    assert (training["device"], training["processes"]) == ("cuda", 2)
 
 
 def test_the_last_experiment_and_layout_return(open_window: Open, tmp_path: Path) -> None:
