@@ -37,6 +37,13 @@ GAN: Mapping[str, Any] = {
     "algorithm.inner_lr": 0.01,
 }
 
+CONV: Mapping[str, Any] = {
+    "model.network": "conv",
+    "model.channels": 32,
+    "model.width": 256,
+    "algorithm.inner_lr": 0.0001,
+}
+
 SINUSOIDS: Mapping[str, Any] = {
     "tasks.name": "sinusoids",
     "model.name": "curve",
@@ -70,7 +77,7 @@ HEADLINE = (
     Row(
         "maml-conv",
         "MAML, convolutional VAE (32 and 64 channels, head 256 wide), 16 × 5 × 5",
-        {"model.network": "conv", "model.channels": 32, "model.width": 256, "algorithm.inner_lr": 0.0001},
+        CONV,
     ),
     Row("gan-128", "MAML, MLP GAN 128 wide with R1, 16 × 4 × 5 rounds", {**GAN, "model.width": 128}),
     Row("gan-512", "MAML, MLP GAN 512 wide with R1, 16 × 4 × 5 rounds", GAN),
@@ -94,10 +101,21 @@ SWEEPS = tuple(
     for value in values
 )
 
+SPECKLES = {"tasks.name": "speckles"}
+SIZES = tuple(
+    Row(f"{sweep}-{size}", f"{sweep} {size}", {**SPECKLES, **changes, "tasks.size": size}, sweep, size)
+    for sweep, changes, sizes in (
+        ("size", {}, (28, 64, 96, 128)),
+        ("conv-size", {**CONV, "training.meta_batch_size": 4}, (28, 48, 64, 128)),
+    )
+    for size in sizes
+)
+"""For `growth.py` alone: larger images by the multilayer perceptrons, and by convolutions for 4 tasks."""
+
 
 def chosen_rows(which: str, only: list[str]) -> list[Row]:
     """Return the rows of `headline`, `sweeps` or `all`; those named in `only` if any are. Raise `KeyError`."""
-    known = {row.name: row for row in (*HEADLINE, *SWEEPS)}
+    known = {row.name: row for row in (*HEADLINE, *SWEEPS, *SIZES)}
     if only:
         return [known[name] for name in only]
     return [*(HEADLINE if which != "sweeps" else ()), *(SWEEPS if which != "headline" else ())]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from contest import speckles  # noqa: F401  registers the family
 from contest.rows import Row
 from metagen_gui.engine.adaptation.task_noise import TaskNoise
 from metagen_gui.engine.experiment import Experiment
