@@ -22,6 +22,7 @@ from metagen_gui.engine.plugins import load_plugins
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.testing import check_algorithm, check_detector, check_metric, check_model, check_run, check_task_family
 from tests.engine.health.reports import SETTINGS, falling, step
+from tests.engine.queue.here import train_here
 
 EXPERIMENT = {"tasks": "segments", "model": "gaussian", "algorithm": "joint"}
 SMALL = {
@@ -113,8 +114,14 @@ def test_what_they_learn_and_measure_is_called_by_their_names() -> None:
     [("gaussian", "gaussian (−log", "−log p"), ("carried", "flow 0", "Squared velocity error")],
 )
 def test_evaluation_and_claims_call_a_loss_what_it_is(
-    model: str, row: str, title: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    model: str,
+    row: str,
+    title: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    train_here(monkeypatch)  # the package is there in this process alone
     experiment = Experiment("segments", model, "maml")
     for path, value in SMALL.items():
         experiment = experiment.with_value(f"training.{path}", value)

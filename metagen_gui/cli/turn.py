@@ -21,19 +21,26 @@ from metagen_gui.engine.store.trash import throw_away, throw_away_unbegun
 
 def run_one(turn: Turn) -> int:
     """Begin a run, or go on with it from its newest checkpoint, and return the exit status as `metagen train` does."""
-    run, commands = Path(turn.entry.run), Commands()
-    if is_held(run):  # by somebody who was quicker, as in a window
+    commands = Commands()
+    if is_held(Path(turn.entry.run)):  # by somebody who was quicker, as in a window
         return 0
-    begun = is_run_folder(run) and not throw_away_unbegun(run, turn.entry.name)  # killed with nothing to go on from
+    experiment, events = begun(turn, commands)
+    with turn.heeding(commands.finish, lambda wish: commands.post(Command(wish.what, wish.path, wish.value))):
+        return trained(experiment, events, commands)
+
+
+def begun(turn: Turn, commands: Commands) -> tuple[Experiment, Generator[Event, None, None]]:
+    """Return the run of a turn, to be pulled: what it is of, and its events."""
+    run = Path(turn.entry.run)
+    goes_on = is_run_folder(run) and not throw_away_unbegun(run, turn.entry.name)  # killed with nothing to go on from
     previews, reading = turn.entry.previews, shuffled if turn.entry.shuffled else _as_it_is
-    if begun:
+    if goes_on:
         experiment = experiment_at(Experiment, run, 2**63)
         events = resume_run(run, commands=commands, previews=previews, reading=reading)
     else:
         experiment = reading(Experiment.load(turn.entry.folder / EXPERIMENT, ours=True))
         events = meta_train(experiment, out=run, commands=commands, previews=previews)
-    with turn.heeding(commands.finish, lambda wish: commands.post(Command(wish.what, wish.path, wish.value))):
-        return trained(experiment, _in_its_turn(turn, events), commands)
+    return experiment, _in_its_turn(turn, events)
 
 
 def _as_it_is(experiment: Experiment) -> Experiment:

@@ -15,6 +15,7 @@ from metagen_gui.engine.claims.training import Steps, queue, trainers
 from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.pace import PATIENCE
+from metagen_gui.engine.processors import cores, threads, told_threads
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import parse_settings, settings_of
 from metagen_gui.engine.tasks.base import TaskFamily, task_families
@@ -78,7 +79,17 @@ def outlook(plan: ClaimPlan) -> Outlook:
     cost = {arm.name: scoring_seconds(plan, arm) for arm in arms}
     scoring = sum(cost[name] for name, *_ in scores)
     training = (count + given.rate_share * trials) * given.seconds
-    return Outlook(count, len(scores), PATIENCE * len(trainers(arms)) + training + scoring, trials)
+    return Outlook(count, len(scores), PATIENCE * len(trainers(arms)) + elapsing(training, scoring), trials)
+
+
+def side_by_side() -> int:
+    """Return how many things are done at once: as many as there are cores for."""
+    return max(1, cores() // (told_threads() or threads()))
+
+
+def elapsing(training: float, scoring: float) -> float:
+    """Return the seconds that so much work takes: one process scores, one or more train meanwhile."""
+    return max(scoring, (training + scoring) / side_by_side())
 
 
 def scoring_seconds(plan: ClaimPlan, arm: Arm) -> float:

@@ -64,4 +64,8 @@ class Owned:
         end = time.monotonic() + PATIENCE
         while self.entries() and time.monotonic() < end:
             self.worker.look(starting=False)  # it may have died
-            time.sleep(BETWEEN)
+            self.wait(BETWEEN)
+
+    def wait(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        time.sleep(seconds)

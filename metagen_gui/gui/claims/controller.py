@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,7 +170,9 @@ class ClaimsController(QObject):
 
 
 def _examine(plan: ClaimPlan, folder: Path) -> Generator[ClaimsEvent, None, object]:
-    """The engine's own test; called in the thread."""
+    """The engine's own test; called in the thread. Its runs load of other packages what the window does."""
     from metagen_gui.engine.claims.examination.kept_tests import examine_alone
+    from metagen_gui.engine.queue import process
+    from metagen_gui.engine.settings.packages import agreed_alone
 
-    return examine_alone(plan, folder)
+    return examine_alone(plan, folder, partial(process.start_process, changed=agreed_alone()))

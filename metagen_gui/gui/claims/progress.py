@@ -66,7 +66,7 @@ class ClaimsProgress(QWidget):
         super().__init__(parent)
         self.setObjectName("claims_progress")
         self._clock, self._pace, self._began = clock, ClaimsPace(), 0.0
-        self._stage = ""
+        self._stages: list[str] = []
         self.title, self.sentence, self.left, self.beside = (PlainLabel(parent=self) for _ in range(4))
         for label in (self.title, self.sentence, self.left, self.beside):
             label.setWordWrap(True)
@@ -110,7 +110,7 @@ class ClaimsProgress(QWidget):
 
     def begin(self, title: str) -> None:
         """A test begins."""
-        self._pace, self._began, self._stage = ClaimsPace(), self._clock(), ""
+        self._pace, self._began, self._stages = ClaimsPace(), self._clock(), []
         self.title.setText(title)
         self.stages.clear()
         self.say(self.tr("Preparing…"))
@@ -160,19 +160,21 @@ class ClaimsProgress(QWidget):
                 self._pace.hear(event.share, event.seconds_left, self._clock())
                 if self.stop_button.isEnabled():
                     self.say(translated(event.text))
-                self._enter(stage_of(event.text))
+                self._enter([stage_of(part) for part in event.text.split(" · ")])
                 self._show_pace()
 
-    def _enter(self, stage: str) -> None:
-        """Tick off what was under way if another thing is now."""
-        if stage == self._stage:
+    def _enter(self, stages: list[str]) -> None:
+        """Tick off what was under way and is not any more, and list what is new; several things go on at once."""
+        before, self._stages = self._stages, stages
+        if stages == before:
             return
-        self._stage = stage
         for row in range(self.stages.count()):
             item = self.stages.item(row)
-            if item.data(Qt.ItemDataRole.UserRole) == GOING:
+            if item.data(Qt.ItemDataRole.UserRole) == GOING and item.text() not in map(translated, stages):
                 item.setData(Qt.ItemDataRole.UserRole, DONE)
-        self._add(GOING, stage)
+        for stage in stages:
+            if stage not in before:
+                self._add(GOING, translated(stage))
         self._draw_icons()
 
     def _add(self, kind: str, text: str) -> None:

@@ -26,6 +26,7 @@ from metagen_gui.gui.claims.plot import ClaimsPlot
 from metagen_gui.gui.claims.results import ClaimsResults
 from metagen_gui.gui.claims.samples import ClaimsSamples
 from metagen_gui.gui.claims.verdicts import ICONS, ClaimsVerdicts
+from tests.engine.queue.here import train_here
 from tests.gui.claims_stand_ins import run_controller, small_plan
 
 
@@ -35,12 +36,14 @@ def known_speeds(monkeypatch: pytest.MonkeyPatch) -> None:
         return (0.5, 0.5) if arm.run == "joint" else (0.0, 1.0)
 
     monkeypatch.setattr(runner, "seconds_per_step", known)
+    train_here(monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> ClaimsFinished:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "seconds_per_step", lambda arm, seed: (1.0, 1.0))
+        train_here(patch)
         *_, last = examine_alone(small_plan(), tmp_path_factory.mktemp("claims") / "test")
     assert isinstance(last, ClaimsFinished)
     return last

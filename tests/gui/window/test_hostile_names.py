@@ -39,6 +39,7 @@ from metagen_gui.gui.program.packages_dialog import PackagesDialog
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.window.main_window import MainWindow
+from tests.engine.queue.here import train_here
 from tests.gui.claims_stand_ins import FakeExamine, run_controller, small_plan, tiny
 from tests.gui.stand_ins import FakeTraining, engine, letting_go, snapshot
 from tests.kept_runs import keep_run
@@ -180,6 +181,7 @@ def test_the_tester_of_claims_takes_names_for_text(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "seconds_per_step", lambda arm, seed: (1.0, 1.0))
+    train_here(monkeypatch)
     plan = small_plan(tasks=2, compare_at=("equal steps",), arms=("joint", "fomaml"))
     finished = [*examine_alone(plan, tmp_path / "claims" / FILE)][-1]
     assert isinstance(finished, ClaimsFinished)

@@ -14,6 +14,7 @@ from metagen_gui.engine.claims.folder import PLAN, SCORES
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.claims.report.files import HTML
 from metagen_gui.engine.files import remove_leftovers
+from metagen_gui.engine.queue.worker import Start
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import RunLock, is_held
 
@@ -65,11 +66,11 @@ def check_kept(folder: Path) -> None:
         raise BadInput(str(folder), f"{lost}; put its folder back where it was, or start a new test") from None
 
 
-def examine_alone(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, None]:
+def examine_alone(plan: ClaimPlan, out: Path, start: Start | None = None) -> Generator[ClaimsEvent, None, None]:
     """Test claims as `examine` does, holding the folder: raises `BadInput` as well if another program writes there."""
     lock = _held(out) if (out / PLAN).exists() else None
     try:
-        with closing(examine(plan, out)) as test:
+        with closing(examine(plan, out, start)) as test:
             for event in test:
                 lock = lock or _held(out)  # not before: a new test wants an empty folder
                 yield event

@@ -1,15 +1,18 @@
-"""Tests the claims of a plan: trains what is missing, scores what is not scored, and writes the report.
+"""Tests the claims of a plan: has trained what is missing, scores what is not scored, and writes the report.
 
-A generator of events, as a run is: whoever consumes it decides the pace, and closing it saves the run under way. What
-has been done is found in the folder and not done again.
+A generator of events, as a run is: closing it saves the runs under way. What has been done is found in the folder and
+not done again. Runs are trained in the queue, as many at once as cores and memory allow; what each of them learns is
+settled before, by steps that were timed alone. This process scores what is ready while others train.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from metagen_gui.engine.claims.arms import Arm, arms_of
@@ -20,15 +23,15 @@ from metagen_gui.engine.claims.examination.events import (
     ClaimsNotice,
     ClaimsStarted,
 )
+from metagen_gui.engine.claims.examination.trainings import BETWEEN, Trainings
 from metagen_gui.engine.claims.findings import Findings, Scores, find
-from metagen_gui.engine.claims.folder import ClaimFolder, Scored
+from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.outcomes import Outcome, look_back
 from metagen_gui.engine.claims.outer_rates import RateChoice, chosen, short_trainings, untried, with_rates
-from metagen_gui.engine.claims.outlook import scoring_seconds
+from metagen_gui.engine.claims.outlook import elapsing, scoring_seconds
 from metagen_gui.engine.claims.plan import ClaimPlan, Footing
 from metagen_gui.engine.claims.report.files import write_report
 from metagen_gui.engine.claims.scoring import Judge
-from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.claims.training import (
     Steps,
     Training,
@@ -37,49 +40,56 @@ from metagen_gui.engine.claims.training import (
     share_out,
     trainers,
 )
-from metagen_gui.engine.events import Event, Notice, StepReport, resumed_at
 from metagen_gui.engine.held_out.work import Work
-from metagen_gui.engine.run.outer_loop import meta_train, resume_run
-from metagen_gui.engine.run.training_run import Diverged
-from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.queue.worker import Start
 from metagen_gui.engine.store.library import checkpoints
 from metagen_gui.engine.store.names import is_run_folder
 from metagen_gui.engine.store.record import read_record
-from metagen_gui.engine.store.trash import throw_away_unbegun
 
 LOOKS_AT_CLOCK = 2
 """Times that every arm is timed, one after the other, then all again."""
-BETWEEN = 0.5
-"""Seconds between two reports of how far a run is."""
 
 
 class _Clock:
     """Estimates what is left: work is in seconds as estimated, and its pace is what it was so far."""
 
-    def __init__(self, total: float) -> None:
-        self.total, self.done, self.began = max(total, 1e-9), 0.0, time.monotonic()
+    def __init__(self, total: float, at_once: int) -> None:
+        self.total, self.done, self.began, self._at_once = max(total, 1e-9), 0.0, time.monotonic(), at_once
+        self._told = 0.0
 
-    def at(self, text: str, under_way: float = 0.0) -> ClaimsAdvanced:
+    def at(self, texts: Sequence[str], under_way: float = 0.0) -> ClaimsAdvanced:
         done = min(self.done + under_way, self.total)
         spent = time.monotonic() - self.began
-        pace = spent / done if done > 0.02 * self.total else 1.0
-        return ClaimsAdvanced(text, done / self.total, (self.total - done) * pace)
+        pace = spent / done if done > 0.02 * self.total else 1 / self._at_once
+        self._told = max(self._told, done / self.total)  # a run that was killed goes on from a little before
+        return ClaimsAdvanced(" · ".join(texts), self._told, (self.total - done) * pace)
 
 
-def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings]:
+@dataclass(frozen=True)
+class _Piece:
+    """A piece of scoring: what to call it, of which run ("" for none), its seconds as estimated, and what does it."""
+
+    text: str
+    run: str
+    seconds: float
+    work: Callable[[], Generator[float, None, None]]
+
+
+def examine(plan: ClaimPlan, out: Path, start: Start | None = None) -> Generator[ClaimsEvent, None, Findings]:
     """Test the claims of `plan` in the folder `out`, yielding what happens; return what was found.
 
-    Raises `BadInput` at the first `next` if something is wrong with plan or folder; later `RunBroken` if a run cannot
-    go on for another reason than having diverged, which is a finding.
+    `start` starts the process of a run, where that is not done as usual. Raises `BadInput` at the first `next` if
+    something is wrong with plan or folder; later `RunBroken` if a run cannot go on for another reason than having
+    diverged, which is a finding, or since a person holds it up in the queue.
     """
     arms = arms_of(plan)
     judge = Judge(plan)
     folder = ClaimFolder(out, plan)
     folder.hold_to(judge.family, plan.experiment.task_family())
     shared = folder.steps()
+    trainings = Trainings(folder, start)
     if shared is None:
-        yield ClaimsAdvanced("Timing an outer step of every arm", 0.0, 0.0)
-        speeds = _speeds(plan, arms)
+        speeds = yield from trainings.alone(lambda: _speeds(plan, arms))
         shared = share_out(plan, arms, speeds)
         folder.keep_steps(shared)
     runs, wanted, rates = queue(plan, arms, shared), _wanted(plan, arms, shared), folder.rates()
@@ -91,34 +101,67 @@ def examine(plan: ClaimPlan, out: Path) -> Generator[ClaimsEvent, None, Findings
         training.experiment().check()
     budget = plan.settings.seconds or 60.0
     training_seconds = (len(runs) + plan.settings.rate_share * len(short)) * budget
-    clock = _Clock(training_seconds + sum(scoring_seconds(plan, arm) for arm, *_ in wanted))
-    yield ClaimsStarted(out, len(runs), len(wanted), clock.total, len(short))
-    if rates is None:
-        rates = yield from _choose_rates(plan, arms, trials, judge, folder, clock, plan.settings.rate_share * budget)
-    folder.keep_rates(rates)
-    arms = with_rates(arms, rates)
-    runs, wanted = queue(plan, arms, shared), _wanted(plan, arms, shared)
-    outcomes: list[Outcome] = []
-    for training in runs:
-        yield from _train(training, folder, clock, budget)
-        clock.done += budget
-        outcomes.append(_outcome(training, folder))
-        if outcomes[-1].problem:
-            yield ClaimsNotice(f"{training.title}: {outcomes[-1].problem}")
-    yield clock.at("Learning to see: features of the data")
+    scoring = sum(scoring_seconds(plan, arm) for arm, *_ in wanted)
+    clock = _Clock(training_seconds + scoring, trainings.at_once)
+    yield ClaimsStarted(out, len(runs), len(wanted), elapsing(training_seconds, scoring), len(short))
+    with closing(trainings):
+        if rates is None:
+            share = plan.settings.rate_share * budget
+            rates = yield from _choose_rates(plan, arms, trials, judge, trainings, clock, share)
+        folder.keep_rates(rates)
+        arms = with_rates(arms, rates)
+        runs, wanted = queue(plan, arms, shared), _wanted(plan, arms, shared)
+        scores: Scores = {}
+        pieces = [*_scoring(plan, judge, wanted, folder, scores)]
+        worth = {one.run: max(each.seconds for each in pieces if each.run == one.run) for one in pieces}
+        runs.sort(key=lambda training: -worth[training.folder])  # what takes longest afterwards, first
+        yield from _work_off(runs, pieces, trainings, clock, budget)
+    outcomes = [_outcome(training, folder) for training in queue(plan, arms, shared)]
+    for training, outcome in zip(queue(plan, arms, shared), outcomes, strict=True):
+        if outcome.problem:
+            yield ClaimsNotice(f"{training.title}: {outcome.problem}")
+    yield clock.at(["Learning to see: features of the data"])
     for note in judge.notes:
         yield ClaimsNotice(note)
-    scores: Scores = {}
-    for arm, steps, seed in wanted:
-        name = f"{arm.run}-{steps}-steps-seed-{seed}" if arm.run else ""
-        if not name or _may_be_scored(folder.run(name), steps):
-            scores[arm.name, steps, seed] = yield from _score(judge, arm, name, seed, folder, clock)
-        clock.done += scoring_seconds(plan, arm)
     known = judge.best(folder), [*rates.values()], judge.landmarks(folder)
     findings = find(plan, arms, shared, judge, scores, outcomes, *known)
     report = write_report(findings, folder)
     yield ClaimsFinished(report, findings)
     return findings
+
+
+def _work_off(
+    runs: Sequence[Training], pieces: Sequence[_Piece], trainings: Trainings, clock: _Clock, budget: float
+) -> Generator[ClaimsEvent, None, None]:
+    """Train `runs`, of `budget` seconds as estimated each, and score what is ready, the longest first."""
+    yield from trainings.put(runs)
+    left, told = sorted(pieces, key=lambda piece: -piece.seconds), 0.0
+
+    def now(piece: _Piece | None = None, share: float = 0.0) -> Generator[ClaimsEvent, None, None]:
+        nonlocal told
+        yield from trainings.look()
+        clock.done += budget * trainings.ended()
+        if time.monotonic() - told > BETWEEN or not share:
+            told = time.monotonic()
+            under_way = budget * sum(trainings.shares[name] for name in trainings.going if name in trainings.shares)
+            texts = [*([piece.text] if piece else ()), *trainings.texts()]
+            yield clock.at(texts, under_way + (share * piece.seconds if piece else 0.0))
+
+    while left or trainings.going:
+        ready = next((piece for piece in left if piece.run not in trainings.going), None)
+        trainings.scoring = ready is not None and trainings.has_room
+        if ready is None or not trainings.scoring:
+            yield from now()
+            trainings.check()
+            trainings.wait()
+            continue
+        left.remove(ready)
+        yield from now(ready)
+        with closing(ready.work()) as shares:
+            for share in shares:
+                yield from now(ready, share)
+        clock.done += ready.seconds
+    clock.done += budget * trainings.ended()
 
 
 def _speeds(plan: ClaimPlan, arms: Sequence[Arm]) -> dict[str, tuple[float, float]]:
@@ -137,45 +180,51 @@ def _choose_rates(
     arms: Sequence[Arm],
     trials: Mapping[str, Mapping[float, Training]],
     judge: Judge,
-    folder: ClaimFolder,
+    trainings: Trainings,
     clock: _Clock,
     budget: float,
 ) -> Generator[ClaimsEvent, None, dict[str, RateChoice]]:
     """Return the outer rate of every run, as its short trainings come out on validation tasks."""
+    scores: dict[str, float] = {}
+    folder, short = trainings.folder, [training for tried in trials.values() for training in tried.values()]
+
+    def judging(training: Training) -> Generator[float, None, None]:
+        path = folder.run(training.folder)
+        record = read_record(path)
+        if record is not None and record.state == "finished":
+            work = Work(judge.scoring_trial(training.arm, path, training.seed))
+            for _ in work:
+                yield 0.5
+            scores[training.folder] = work.result
+
+    text = "{}: adapting to validation tasks"
+    pieces = [_Piece(text.format(one.title), one.folder, 0.0, partial(judging, one)) for one in short]
+    yield from _work_off(short, pieces, trainings, clock, budget)
     rates = untried(arms, plan.settings.outer_rates[0])
     for run, tried in trials.items():
-        scores, seconds, steps = dict[float, float](), 0.0, 0
-        for multiple, training in tried.items():
-            yield from _train(training, folder, clock, budget)
-            clock.done += budget
-            path = folder.run(training.folder)
-            record, steps = read_record(path), training.steps
-            seconds += record.seconds if record is not None else 0.0
-            scores[multiple] = math.nan
-            if record is not None and record.state == "finished":
-                yield clock.at(f"{training.title}: adapting to validation tasks")
-                work = Work(judge.scoring_trial(training.arm, path, training.seed))
-                for _ in work:
-                    yield clock.at(f"{training.title}: adapting to validation tasks")
-                scores[multiple] = work.result
         if tried:
-            rates[run] = chosen(trainers(arms)[run], scores, steps, seconds)
+            records = [read_record(folder.run(training.folder)) for training in tried.values()]
+            seconds = sum(record.seconds for record in records if record is not None)
+            found = {multiple: scores.get(training.folder, math.nan) for multiple, training in tried.items()}
+            rates[run] = chosen(trainers(arms)[run], found, next(iter(tried.values())).steps, seconds)
     return rates
 
 
-def _score(
-    judge: Judge, arm: Arm, run: str, seed: int, folder: ClaimFolder, clock: _Clock
-) -> Generator[ClaimsEvent, None, Scored]:
-    """Score an arm, telling now and then how far that is."""
-    text, told = f"{arm.title}, seed {seed}: adapting to held-out tasks", time.monotonic()
-    yield clock.at(text)
-    work = Work(judge.scoring(arm, run, seed, folder))
-    with closing(iter(work)) as shares:
-        for share in shares:
-            if time.monotonic() - told > BETWEEN:
-                told = time.monotonic()
-                yield clock.at(text, share * scoring_seconds(judge.plan, arm))
-    return work.result
+def _scoring(
+    plan: ClaimPlan, judge: Judge, wanted: Sequence[tuple[Arm, int, int]], folder: ClaimFolder, scores: Scores
+) -> Iterator[_Piece]:
+    """Yield a piece for every arm, outer steps and seed, which leaves what it finds in `scores`."""
+
+    def scoring(arm: Arm, steps: int, seed: int, run: str) -> Generator[float, None, None]:
+        if not run or _may_be_scored(folder.run(run), steps):
+            work = Work(judge.scoring(arm, run, seed, folder))
+            yield from work
+            scores[arm.name, steps, seed] = work.result
+
+    for arm, steps, seed in wanted:
+        run = f"{arm.run}-{steps}-steps-seed-{seed}" if arm.run else ""
+        text = f"{arm.title}, seed {seed}: adapting to held-out tasks"
+        yield _Piece(text, run, scoring_seconds(plan, arm), partial(scoring, arm, steps, seed, run))
 
 
 def _outcome(training: Training, folder: ClaimFolder) -> Outcome:
@@ -203,39 +252,3 @@ def _may_be_scored(run: Path, steps: int) -> bool:
     """Return whether a run has come to its planned outer `steps`, or to where it diverged, which is told."""
     record, done = read_record(run), checkpoints(run)
     return bool(done) and (done[-1] >= steps or (record is not None and record.diverged))
-
-
-def _train(training: Training, folder: ClaimFolder, clock: _Clock, budget: float) -> Generator[ClaimsEvent, None, None]:
-    """Train, or go on with, one run; nothing if it has taken its steps or diverged.
-
-    One that failed of anything else, as of a full disk, is gone on with: what it had learned by then says nothing.
-    """
-    path, title = folder.run(training.folder), training.title
-    record = read_record(path)
-    if record is not None and (record.state == "finished" or record.diverged):
-        return
-    folder.forget(training.folder)
-    run: Generator[Event, None, None]
-    resumed = is_run_folder(path)
-    if resumed and throw_away_unbegun(path, title):
-        resumed = False
-        yield ClaimsNotice(f"{title}: ended before its first checkpoint; it is begun anew, the rest is in the trash")
-    if resumed:  # of a null the folder tells the plain experiment
-        run = resume_run(path, previews=False, reading=shuffled if training.arm.is_null else lambda plain: plain)
-    else:
-        run = meta_train(training.experiment(), out=path, previews=False)
-    told = 0.0
-    try:
-        for event in run:
-            if isinstance(event, StepReport) and time.monotonic() - told > BETWEEN:
-                told = time.monotonic()
-                share = event.meta_step / training.steps
-                yield clock.at(f"{title}: outer step {event.meta_step:,} of {training.steps:,}", budget * share)
-            elif isinstance(event, Notice) and (resumed or event.grave) and event.text != resumed_at(event.meta_step):
-                yield ClaimsNotice(f"{title}: {event.text}")  # as that a checkpoint was damaged
-    except Diverged:
-        pass  # which is noted in the run's folder, and part of what is to be found out
-    except BadInput as error:
-        raise BadInput(title, error.why) from error
-    finally:
-        run.close()

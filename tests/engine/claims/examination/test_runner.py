@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from metagen_gui.cli import turn
 from metagen_gui.engine.claims.arms import Arm, arms_of
 from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsFinished, ClaimsNotice, ClaimsStarted
@@ -94,7 +95,7 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_is_begun_anew(tiny: T
     made = plan(tiny, seeds=(0,), arms=("joint", "maml"), compare_at=("equal steps",))
     whole = finished(made, tmp_path / "whole")
     for event in (test := examine(made, tmp_path / "parts")):
-        if isinstance(event, ClaimsAdvanced) and event.text.startswith("MAML"):
+        if isinstance(event, ClaimsAdvanced) and "MAML, seed 0: outer step" in event.text:
             break
     test.close()
     run = tmp_path / "parts/runs/maml-3-steps-seed-0"
@@ -117,7 +118,7 @@ def test_what_is_done_is_not_done_again_and_comes_out_the_same(
     whole = finished(made, tmp_path / "whole")
     test = examine(made, tmp_path / "parts")
     for event in test:  # stopped in the middle of the third run
-        if isinstance(event, ClaimsAdvanced) and event.text.startswith("Null"):
+        if isinstance(event, ClaimsAdvanced) and "shuffled classes, seed 0: outer step" in event.text:
             break
     test.close()
     assert read_record(tmp_path / "parts/runs/null-3-steps-seed-0").state == "stopped"  # type: ignore[union-attr]
@@ -128,8 +129,8 @@ def test_what_is_done_is_not_done_again_and_comes_out_the_same(
     def refuse(*given: Any, **named: Any) -> Any:
         raise AssertionError("trained or scored again")
 
-    for name in ("meta_train", "resume_run", "seconds_per_step"):
-        monkeypatch.setattr(runner, name, refuse)
+    for module, name in ((turn, "meta_train"), (turn, "resume_run"), (runner, "seconds_per_step")):
+        monkeypatch.setattr(module, name, refuse)
     monkeypatch.setattr(runner.Judge, "_score", refuse)
     again = finished(made, tmp_path / "parts")
     assert [one.found for one in again.findings.contrasts] == [one.found for one in whole.findings.contrasts]
@@ -195,7 +196,7 @@ def test_a_run_that_diverges_is_a_finding(tiny: Tiny, tmp_path: Path, monkeypatc
     assert {one.run: one.state for one in found.outcomes} == {"joint": "finished", "maml": "failed", "null": "failed"}
     assert "losses have not been finite" in (tmp_path / "out/report.json").read_text()
     assert {arm for arm, *_ in found.scores} >= {"maml", "null"}, "what it had learned by then is judged"
-    monkeypatch.setattr(runner, "resume_run", None)
+    monkeypatch.setattr(turn, "resume_run", None)
     assert finished(plan(tiny, seeds=(0,)), tmp_path / "out").findings.outcomes == found.outcomes, "and is its end"
 
 
@@ -203,7 +204,7 @@ def test_what_became_of_a_run_that_is_gone_on_with_is_passed_on(tiny: Tiny, tmp_
     made, run = plan(tiny, seeds=(0,), arms=("joint", "maml")), tmp_path / "out/runs/maml-3-steps-seed-0"
     test = examine(made, tmp_path / "out")
     for event in test:
-        if isinstance(event, ClaimsAdvanced) and event.text.startswith("MAML"):
+        if isinstance(event, ClaimsAdvanced) and "MAML, seed 0: outer step" in event.text:
             break
     test.close()
     (run / "experiment.json").write_text("{")
@@ -214,7 +215,7 @@ def test_what_became_of_a_run_that_is_gone_on_with_is_passed_on(tiny: Tiny, tmp_
 
 def break_runs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """Let every run of MAML end with `error` after its first outer step."""
-    real = runner.meta_train
+    real = turn.meta_train
 
     def broken(experiment: Experiment, **named: Any) -> Any:
         run = real(experiment, **named)
@@ -223,7 +224,7 @@ def break_runs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
             if experiment.algorithm == "maml" and isinstance(event, StepReport):
                 run.throw(error)
 
-    monkeypatch.setattr(runner, "meta_train", broken)
+    monkeypatch.setattr(turn, "meta_train", broken)
 
 
 def test_a_run_that_failed_of_anything_else_is_gone_on_with_and_judged_by_all_its_steps(
