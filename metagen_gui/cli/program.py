@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from metagen_gui.__main__ import program_version
+from metagen_gui.cli.cluster import cluster
 from metagen_gui.cli.hosts import hosts
 from metagen_gui.cli.judging import bench, judging
 from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps, Processes
@@ -70,6 +71,14 @@ def train(
         str | None,
         typer.Option(metavar="HOST", help="Train at another machine, by ssh; there Ctrl+C only ends the looking on."),
     ] = None,
+    at_cluster: Annotated[
+        bool, typer.Option("--cluster", help="Hand the run over to SLURM, as a job that is requeued and goes on.")
+    ] = False,
+    partition: Annotated[str, typer.Option(metavar="NAME", help="The cluster's partition.")] = "",
+    minutes: Annotated[
+        int | None, typer.Option("--time", metavar="MIN", min=1, help="Minutes of a job at the cluster; 60 without it.")
+    ] = None,
+    gpus: Annotated[int | None, typer.Option(metavar="N", min=0, max=16, help="GPUs of a job at the cluster.")] = None,
 ) -> int:
     """Meta-train a model. Ctrl+C finishes early and keeps what was learned."""
     from metagen_gui.cli.terminal.progress import preparing
@@ -84,6 +93,10 @@ def train(
         )
     if on is not None and (resume is not None or branch is not None or no_previews):
         raise BadInput("--on", "begins a run anew; a run that is here goes on there by: metagen hosts move RUN HOST")
+    if at_cluster and (resume is not None or branch is not None or no_previews or on is not None):
+        raise BadInput("--cluster", "begins a run anew, as a job of the cluster here")
+    if not at_cluster and (partition or minutes is not None or gpus is not None):
+        raise BadInput("--partition, --time, --gpus", "say what a job of a cluster is given; give --cluster as well")
     if (place := told_place()) is not None:  # as torchrun says
         if processes not in (None, place.ranks):
             raise BadInput("--processes", f"is {processes}, and the launcher has started {place.ranks}")
@@ -101,6 +114,13 @@ def train(
         parent = None if branch is None else Origin(branch, at)
         where = {"device": device, "processes": processes}
         chosen = describe_experiment(experiment or parent, assignments or [], meta_steps=meta_steps, **where)
+    if at_cluster:
+        from metagen_gui.engine.cluster.jobs import MINUTES, submit
+
+        job = submit(chosen, out, partition=partition, minutes=minutes or MINUTES, gpus=gpus or 0)
+        print(job.run)
+        tell(f"Job {job.id} of the cluster; `metagen cluster` tells how far it is.", aside=True)
+        return 0
     if on is not None:
         from metagen_gui.cli.distant import linked, train_there
 
@@ -220,3 +240,4 @@ app.registered_commands += judging.registered_commands
 app.add_typer(bench, name="bench")
 app.add_typer(queue, name="queue")
 app.add_typer(hosts, name="hosts")
+app.add_typer(cluster, name="cluster")

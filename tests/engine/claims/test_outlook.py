@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from metagen_gui.engine.claims import outlook as module
 from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsStarted
@@ -17,6 +18,11 @@ from metagen_gui.engine.claims.plan import QUICK, ClaimPlan
 from metagen_gui.engine.experiment import Experiment
 
 Tiny = Callable[..., Experiment]
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "side_by_side", lambda: 2)
 
 
 @pytest.mark.parametrize(
@@ -44,12 +50,12 @@ def test_runs_and_scores_are_those_that_the_test_will_have(
     test.close()
     told = outlook(plan)
     assert (told.runs, told.scores) == (started.runs, started.scores)
-    assert told.seconds is not None and told.seconds > told.runs * 20
+    assert told.seconds is not None and told.seconds > told.runs * 20 / 2
 
 
 def test_of_steps_nobody_knows_how_long_they_take() -> None:
     quick = outlook(ClaimPlan.of(Experiment(), QUICK))
-    assert quick.seconds is not None and 4 * 45 < quick.seconds < 600
+    assert quick.seconds is not None and 4 * 45 / 2 < quick.seconds < 600 / 2
     assert outlook(ClaimPlan.of(Experiment(), {**QUICK, "seconds": None, "steps": 5})).seconds is None
 
 

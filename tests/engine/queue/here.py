@@ -28,6 +28,11 @@ class Here:
         self.status: int | None = None
         self._work = self._steps()
 
+    def of(self, entry: Entry) -> Here:
+        """Be the process of `entry`, as it has been claimed."""
+        self.entry = entry
+        return self
+
     def poll(self) -> int | None:
         return self.status
 

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.claims import outlook
 from metagen_gui.engine.claims.plan import CLAIMS, QUICK, ClaimPlan
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -13,6 +14,11 @@ from metagen_gui.gui.claims.form import CLAIMS as SHOWN
 from metagen_gui.gui.claims.form import ClaimsForm
 from metagen_gui.gui.claims.words import claim_sentence
 from tests.gui.claims_stand_ins import tiny
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlook, "side_by_side", lambda: 2)
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def test_untouched_the_form_is_the_quick_plan(form: ClaimsForm) -> None:
     quick = ClaimPlan.of(Experiment(), QUICK)
     assert sorted(plan.arms) == sorted(quick.arms) and plan.meta_arms == ("maml",)
     assert {**plan.document(), "arms": []} == quick.document()
-    assert form.takes.text() == "About 6 min: 4 runs to train, 7 arms to score."
+    assert form.takes.text() == "About 3 min: 4 runs to train, 7 arms to score."
 
 
 def test_claims_are_those_of_the_engine_in_its_words() -> None:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.cli import turn
 from metagen_gui.engine.claims.arms import Arm
 from metagen_gui.engine.claims.best_possible import Gap
 from metagen_gui.engine.claims.examination import runner
@@ -70,7 +71,7 @@ def test_from_start_to_verdict_and_shown_again(qtbot: QtBot, tmp_path: Path, mon
     (test,) = kept_tests(tmp_path / "claims")
     assert test.finished and not test.held, "the lock is given back"
     assert opened == [str(test.folder / "report.html"), str(test.folder)]
-    monkeypatch.setattr(runner, "meta_train", None)  # what is done is not done again
+    monkeypatch.setattr(turn, "meta_train", None)  # what is done is not done again
     with qtbot.waitSignal(control.finished, timeout=60_000):
         dialog.earlier.menu().actions()[0].trigger()
     assert "Done in" not in dialog.results.title.text()
