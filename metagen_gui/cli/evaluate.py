@@ -28,8 +28,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from metagen_gui.cli.evaluation_page import write_scores
-from metagen_gui.cli.evaluation_text import print_for_people
+from metagen_gui.cli.evaluation.page import write_scores
+from metagen_gui.cli.evaluation.text import print_for_people
 from metagen_gui.cli.terminal.language import tell as say_aside
 from metagen_gui.cli.terminal.progress import counting, preparing
 from metagen_gui.engine.devices import use_threads

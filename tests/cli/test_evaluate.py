@@ -17,7 +17,7 @@ import pytest
 from metagen_gui.cli import evaluate as command
 from metagen_gui.cli import main
 from metagen_gui.cli.evaluate import parse_steps
-from metagen_gui.cli.evaluation_text import about_adaptation, about_pair
+from metagen_gui.cli.evaluation.text import about_adaptation, about_pair
 from metagen_gui.cli.terminal.figures import decimals_for, with_interval
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Pair, Request, RunScores, choose_tasks, score_run

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from metagen_gui.cli.evaluate import document
-from metagen_gui.cli.evaluation_text import what_was_done
+from metagen_gui.cli.evaluation.text import what_was_done
 from metagen_gui.engine.data.image_files import contents
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import Request, choose_tasks, compare, score_run

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from metagen_gui.cli.evaluation_text import what_was_done
+from metagen_gui.cli.evaluation.text import what_was_done
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan, PlanSettings
 from metagen_gui.engine.events import Notice

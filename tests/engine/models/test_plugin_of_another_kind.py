@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.cli.evaluate import NOTHING, document
-from metagen_gui.cli.evaluation_text import print_for_people
+from metagen_gui.cli.evaluation.text import print_for_people
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.data.spec import ImageSpec, PointSpec
 from metagen_gui.engine.events import Snapshot, StepReport

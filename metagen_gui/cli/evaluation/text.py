@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from metagen_gui.cli.sample_text import sample_tables, shots_table
+from metagen_gui.cli.evaluation.samples import sample_tables, shots_table
 from metagen_gui.cli.terminal.figures import plain, with_interval
 from metagen_gui.cli.terminal.language import marked
 from metagen_gui.engine.held_out import Difference, Further, HeldOutTasks, Pair, RunScores

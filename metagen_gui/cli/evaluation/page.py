@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from metagen_gui.cli.evaluation_text import name_of, what_was_done
+from metagen_gui.cli.evaluation.text import name_of, what_was_done
 from metagen_gui.cli.terminal.figures import with_interval
 from metagen_gui.engine.held_out import ByShots, Further, HeldOutTasks, RunScores, Samples
 from metagen_gui.engine.held_out.landmarks import planes
