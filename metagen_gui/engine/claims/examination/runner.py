@@ -197,8 +197,9 @@ def _choose_rates(
                 yield 0.5
             scores[training.folder] = work.result
 
-    text = "{}: adapting to validation tasks"
-    pieces = [_Piece(text.format(one.title), one.folder, 0.0, partial(judging, one)) for one in short]
+    pieces = [
+        _Piece(f"{one.title}: adapting to validation tasks", one.folder, 0.0, partial(judging, one)) for one in short
+    ]
     yield from _work_off(short, pieces, trainings, clock, budget)
     rates = untried(arms, plan.settings.outer_rates[0])
     for run, tried in trials.items():
