@@ -132,7 +132,8 @@ def test_evaluation_and_claims_call_a_loss_what_it_is(
     assert row in said and "ELBO" not in said
     plan = ClaimPlan.of(
         experiment,
-        {"steps": 2, "seeds": (0,), "tasks": 4, "validation_tasks": 2, "candidates": 1, "outer_rates": (1.0,)},
+        {"steps": 2, "seeds": (0,), "tasks": 4, "validation_tasks": 2, "candidates": 1, "outer_rates": (1.0,)}
+        | {"arms": ("joint", "maml"), "compare_at": ("equal steps",), "adaptation_steps": (1,), "samples": 6},
     )
     findings = next(event.findings for event in examine(plan, tmp_path / "claims") if isinstance(event, ClaimsFinished))
     assert findings.measures[0].title == title

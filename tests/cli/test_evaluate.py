@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -157,15 +158,14 @@ def test_programs_get_the_same_numbers_as_json(evaluate: Evaluate, runs: Path) -
     assert pair["players"]["curve"]["difference"] == pytest.approx(apart.mean())
 
 
-def test_the_same_command_prints_the_same(runs: Path) -> None:
-    """To the last digit and in processes of their own, whose memory lies elsewhere."""
-    words = ["evaluate", str(runs / "gan"), "--tasks", "6", "--json"]
-    script = f"from metagen_gui.cli import main; main({words!r})"
-    first, again = (
-        subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True).stdout
-        for _ in range(2)
-    )
-    assert first == again and strictly(first.decode())
+def test_the_same_command_prints_the_same(runs: Path, evaluate: Evaluate) -> None:
+    """To the last digit and in a process of its own, whose memory lies elsewhere."""
+    words = "gan --tasks 6 --json"
+    script = f"from metagen_gui.cli import main; main(['evaluate', *{words.split()!r}])"
+    own = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], cwd=runs, env=own, capture_output=True, text=True, check=True)
+    _, here, _ = evaluate(words)
+    assert here == done.stdout and strictly(here)
 
 
 def test_what_has_diverged_is_null_and_counted(evaluate: Evaluate) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 from metagen_gui.engine.experiment import SECTIONS, Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.run import outer_loop
+from tests.engine.cells import EVERY
 
 SMALL: dict[str, Any] = {
     # of plugins, where they have such a setting
@@ -73,13 +74,22 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tiny(pictures: Path, tables: Path) -> Callable[..., Experiment]:
+def factored() -> str:
+    """Whether small experiments listen beneath autograd: a step takes half as long without, where nothing is learned.
+
+    The rooms that prove steps have them computed as runs do by default.
+    """
+    return "auto" if EVERY else "never"
+
+
+@pytest.fixture
+def tiny(pictures: Path, tables: Path, factored: str) -> Callable[..., Experiment]:
     """Build a small experiment: `tiny("densities", "vae", "maml", {"training.seed": 1})`."""
 
     def make(
         tasks: str = "densities", model: str = "vae", algorithm: str = "maml", values: Mapping[str, Any] | None = None
     ) -> Experiment:
-        experiment = Experiment(tasks, model, algorithm)
+        experiment = Experiment(tasks, model, algorithm).with_value("training.factored", factored)
         for section in SECTIONS:
             for name in experiment.config_type(section).model_fields:
                 if name in SMALL:

@@ -44,16 +44,18 @@ OTHERS = ("meta_sgd", "anil", "cavia", "maml_pp")
 TESTED = [
     (name, case)
     for place, case in enumerate(CASES)
-    for name in ("maml", *(OTHERS if EVERY else OTHERS[place % 2 :: 2]))
+    for name in ("maml", *(OTHERS if EVERY else OTHERS[place % 4 :: 4]))
 ]
-"""MAML in every case, of its kin two in each; with `METAGEN_EVERY` all."""
+"""MAML in every case, of its kin one in each; with `METAGEN_EVERY` all."""
 ALONE = [case for case in CASES if len(models.get(case[0]).players) == 1]
 HELD_CLOSE = [
     (adapts, case)
     for place, case in enumerate(ALONE)
     for adapts in (("default", "everything") if EVERY else ("everything" if place % 3 == 1 else "default",))
+    if EVERY or place % 2 == 0
 ]
-"""Adapting the default groups, and in every third case everything, which takes long; with `METAGEN_EVERY` both."""
+"""Every other case, adapting the default groups or, in every third, everything, which takes long; with `METAGEN_EVERY`
+every case, and both."""
 LEARNED = {"maml": "per_entry", "anil": "per_group", "cavia": "per_entry", "maml_pp": "per_layer"}
 
 

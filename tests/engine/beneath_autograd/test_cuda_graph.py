@@ -108,7 +108,7 @@ def test_where_nothing_can_be_captured_steps_are_replayed() -> None:
 def test_a_run_comes_out_the_same(tiny: Tiny, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
     """Also with tasks in turn, where what one part gave is held while the next is computed."""
     changes = {"training.meta_steps": 40, "training.chunk": chunk}
-    plain, graphed = (MetaLearner(tiny("densities", "gan", "maml", changes)) for _ in range(2))
+    plain, graphed = (MetaLearner(tiny("densities", "vae", "maml", changes)) for _ in range(2))
     expected = [plain.step() for _ in range(12)]
     graphs(monkeypatch)
     monkeypatch.setattr(replayed_step, "has_graphs", lambda device: True)

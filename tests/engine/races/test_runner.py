@@ -213,7 +213,7 @@ def test_a_race_can_be_judged_before_its_end_and_go_on_afterwards(tiny: Tiny) ->
 
 def test_a_lane_that_diverges_is_told_of_and_the_others_go_on(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_run, "MOST_FAILURES", 5)
-    wild = {"algorithm.inner_lr": 100, "algorithm.inner_clip": 0, "algorithm.adaptation_steps": 20}
+    wild = {"algorithm.inner_lr": 100, "algorithm.inner_clip": 0, "algorithm.adaptation_steps": 8}
     path = begun(race_of(tiny(), tiny(values=wild), tiny(algorithm="reptile"), amount=12))
     told = list(run_race(path))
     ends = {event.lane: event.problem for event in told if isinstance(event, LaneEnded)}

@@ -60,7 +60,7 @@ def test_contrast_is_that_of_wcag() -> None:
 
 def test_choice_is_worn_and_told_once(qapp: QApplication, qtbot: QtBot) -> None:
     apply_theme(qapp, "light")
-    with qtbot.waitSignal(theme_changes().changed, timeout=1000):
+    with qtbot.waitSignal(theme_changes().changed):
         apply_theme(qapp, "dark")
     assert colours().dark
     assert qapp.palette().color(Role.Window) == QColor(DARK.window)

@@ -140,7 +140,7 @@ def test_an_outer_step_that_takes_long_is_broken_off_at_the_end_of_a_phase(
     forward = page._slow.forward
 
     def slowly() -> Any:
-        assert gate.acquire(timeout=20)
+        assert gate.acquire(timeout=60)
         return forward()
 
     monkeypatch.setattr(page._slow, "forward", slowly)

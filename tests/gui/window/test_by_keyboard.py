@@ -119,7 +119,7 @@ def test_a_character_is_drawn_adapted_to_and_an_outer_step_gone_through_by_keys_
 
 def popup(qtbot: QtBot) -> QMenu:
     """Return the menu that is open."""
-    qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu), timeout=5_000)
+    qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
     found = QApplication.activePopupWidget()
     assert isinstance(found, QMenu)
     return found
@@ -154,7 +154,7 @@ def test_a_lesson_is_copied_and_comes_back_by_the_letters_of_the_menus(qtbot: Qt
     through_menus(qtbot, window, Key.Key_F, Key.Key_L, Key.Key_C)
     assert "Copied" in window.banner.text()
     window.activateWindow()  # which a desktop does when a dialog closes
-    qtbot.waitUntil(window.isActiveWindow, timeout=5_000)
+    qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(focus(window), Key.Key_N, Held.ControlModifier)
     tab_to(qtbot, page.hand.pad)
     qtbot.keyClick(page.hand.pad, Key.Key_Z, Held.ControlModifier)
@@ -191,7 +191,7 @@ def test_from_the_pick_to_the_export_by_keys_alone(qtbot: QtBot, tmp_path: Path)
     qtbot.waitUntil(lambda: window.controller.state is RunState.DONE, timeout=20_000)
     qtbot.keyClick(focus(window), Key.Key_E, Held.ControlModifier)
     (dialog,) = window.findChildren(ExportDialog)
-    qtbot.waitUntil(lambda: dialog.focusWidget() is not None, timeout=5_000)
+    qtbot.waitUntil(lambda: dialog.focusWidget() is not None)
     button = next(each for each in dialog.findChildren(QPushButton) if each.isDefault())
     tab_to(qtbot, button)
     qtbot.keyClick(button, Key.Key_Space)
