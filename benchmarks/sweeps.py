@@ -40,7 +40,7 @@ RATES = {
 }
 CELLS: Mapping[str, tuple[dict[str, Any], int]] = {
     "sinusoids-maml": ({**SINUSOIDS, "algorithm": {"name": "maml"}}, 200),
-    "densities-reptile": ({**DENSITIES, "algorithm": {"name": "reptile"}}, 120),
+    "densities-reptile": ({**DENSITIES, "algorithm": {"name": "reptile"}}, 60),
     "gaussians-fomaml": ({**GAUSSIANS, "algorithm": {"name": "fomaml"}}, 120),
 }
 """What is trained, and for how many outer steps."""

@@ -123,7 +123,11 @@ def claims(
     examine_claims(plan, out, quick=quick, device=device, as_json=as_json)
 
 
-@judging.command()
+@judging.command(
+    help="Seek settings in ranges, trial by trial. Ctrl+C saves; the same command with its folder goes on.\n\n"
+    "Every trial is ordinary runs that wait in line. What is hopeless is ended early, and the best setting is "
+    "evaluated once more on fresh tasks. Needs the extra `sweep`."
+)
 def sweep(
     plan: Annotated[
         Path,
@@ -141,11 +145,7 @@ def sweep(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Seek settings in ranges, trial by trial. Ctrl+C saves; the same command with its folder goes on.
-
-    Every trial is ordinary runs that wait in line. What is hopeless is ended early, and the best setting is evaluated
-    once more on fresh tasks. Needs the extra `sweep`.
-    """
+    """Seek settings in ranges."""
     from metagen_gui.cli.terminal.progress import preparing
 
     with preparing():

@@ -29,6 +29,8 @@ from metagen_gui.engine.sweeps.standing import Result, Standing, Trial
 
 INTERVAL = 0.5
 """Seconds between looks at the line."""
+MOST_BROKEN = 5
+"""Trials in a row whose runs may fail: then it is not their settings, but a disk that is full, or data that is gone."""
 SWAYED = (
     "A range is on what the model's loss weighs: trials are not pruned, since losses on the way do not compare. Where "
     "figures of other likelihoods would not either, take a metric of samples as the objective."
@@ -98,6 +100,8 @@ class Owner:
         self._put: set[Path] = set()
         """Runs that this owner has seen in the line: one that is missing there was taken out by a person."""
         self._seen: dict[Path, tuple[int, dict[int, float]]] = {}
+        self._broken = 0
+        """Trials in a row whose runs have failed."""
         self._importance: tuple[int, dict[str, float]] = (-1, {})
 
     def until_over(self, interval: float) -> Generator[Standing, None, None]:
@@ -225,9 +229,13 @@ class Owner:
         diverged = record is not None and record.diverged
         problem = entry.problem or (record.problem if record else "") or f"{entry.name} was ended early"
         self.optimizer.tell_over(trial.number, problem, failed=not diverged)
+        self._broken = 0 if diverged else self._broken + 1
+        if self._broken == MOST_BROKEN:
+            raise RunBroken(f"the runs of {MOST_BROKEN} trials in a row have failed, at last: {problem}")
 
     def _tell_scores(self, trial: Trial, scores: Sequence[Sequence[float]]) -> None:
         try:
+            self._broken = 0
             shortfall, figure = self.objective.figure(scores)
         except Lost as why:
             self.optimizer.tell_over(trial.number, str(why), failed=False)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.gui.look.ramps import mixed
 from metagen_gui.gui.look.theme import plot_colours, theme_changes
 from metagen_gui.gui.plots.scale import format_number
@@ -118,7 +119,10 @@ class ParallelPlot(SweepPlot):
                 self._write(number, y, text)
         for y, value in ((0.0, high), (1.0, low)) if falls else ():
             self._write(len(places), y, format_number(_shown(standing, value), digits=3))
-        names = [*(place.path.partition(".")[2] for place in places), standing.measured.title or _say("measure")]
+        names = [
+            *(place.path.partition(".")[2] for place in places),
+            translated(standing.measured.title) or _say("measure"),
+        ]
         self.item.getAxis("bottom").setTicks([[(float(x), name) for x, name in enumerate(names)]])
         self.item.getAxis("left").setTicks([[]])
         self.item.setRange(xRange=(-0.15, len(places) + 0.4), yRange=(-0.06, 1.06), padding=0)
@@ -212,10 +216,10 @@ def best_in_words(standing: Standing) -> str:
     said += _say(", {0} failed").format(failed) if failed else ""
     if (best := standing.best) is not None and best.figure is not None:
         values = values_in_words(best.values)
-        said += ". " + _say("Best so far is trial {0}: {1} ± {2}, with {3}").format(
+        said += _say(". Best so far is trial {0}: {1} ± {2}, with {3}").format(
             best.number, format_number(best.figure.mean, digits=4), f"{best.figure.interval:.2g}", values
         )
-    return said + "."
+    return said + _say(".")
 
 
 def values_in_words(values: Mapping[str, Any]) -> str:

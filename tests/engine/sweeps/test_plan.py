@@ -40,6 +40,12 @@ def test_a_plan_is_read_written_back_and_read_the_same(tmp_path: Path) -> None:
     assert again.document() == plan.document() and again.ranges == plan.ranges
 
 
+def test_the_plan_of_the_documentation_is_one() -> None:
+    page = (Path(__file__).parents[3] / "docs/how-to/seek-settings.md").read_text(encoding="utf-8")
+    plan = SweepPlan.from_document({**json.loads(page.split("```json")[1].split("```")[0]), "experiment": EXPERIMENT})
+    assert len(plan.ranges) == 3 and plan.settings.trials == 40
+
+
 def test_what_the_experiment_has_itself_is_tried_where_it_lies_in_the_ranges() -> None:
     assert SweepPlan.from_document(PLAN).own_values() == {
         RATE: 0.01, "algorithm.adaptation_steps": 1, "training.outer_optimizer": "adam",

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.line import Line
@@ -173,6 +174,14 @@ def test_a_setting_that_is_refused_and_a_run_that_fails_end_their_trials_alone(t
     assert failed.pop(0) == "out of luck"
     assert set(failed.values()) == {"algorithm.adapts: head does not go with this rate"}
     assert sum(trial.state == "done" for trial in standing.trials) + len(failed) == 7
+
+
+def test_when_runs_fail_one_after_another_it_is_not_their_settings(tmp_path: Path) -> None:
+    full, folder = {"state": "failed", "problem": "No space left on device"}, tmp_path / "sweep"
+    with pytest.raises(RunBroken, match="of 5 trials in a row have failed, at last: No space left on device"):
+        pulled(folder, Runs(Line(tmp_path / "line"), lambda entry: full), plan_of(trials=20))
+    assert sum(trial.state == "failed" for trial in standing_of(folder).trials) == 5
+    assert pulled(folder, Runs(Line(tmp_path / "line")), plan_of(trials=8)).result is not None
 
 
 def test_what_is_hopeless_on_the_way_is_finished_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
