@@ -62,7 +62,8 @@ def _status(arguments: Sequence[str] | None) -> int:
         say(str(problem))
         return 2
     except typer.TyperException as problem:
-        say(" ".join(problem.format_message().split()))
+        if said := " ".join(problem.format_message().split()):  # it has none where the help was shown instead
+            say(said)
         return 2
     except RunFailed as problem:
         say(str(problem))

@@ -30,7 +30,7 @@ def devices() -> list[Device]:
     found = [Device(f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU (MPS)"))
-    return [*found, Device("cpu", f"CPU ({cores()} cores)")]
+    return [*found, Device("cpu", "CPU (1 core)" if (count := cores()) == 1 else f"CPU ({count} cores)")]
 
 
 def choose_device(wanted: str) -> torch.device:

@@ -160,3 +160,10 @@ def test_classes_of_one_drawing_are_none(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((16, 16), np.uint8)).save(folder / "only.png")
     with pytest.raises(BadInput, match="has no class of two drawings"):
         read_drawings(tmp_path, (1, 16, 16), "--test")
+
+
+def test_bench_of_nothing_shows_its_help_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["bench"])
+    said = capsys.readouterr()
+    assert ended.value.code == 2 and "gmn" in said.out and not said.err.strip()

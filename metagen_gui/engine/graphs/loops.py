@@ -71,12 +71,12 @@ def _kept(e: Emitter, turns: Turns, memory: Memory, state: str, own: Sequence[An
     return str(e.op("ScatterND", state, e.op("Reshape", row, e.table(np.array([1, 1]))), new))
 
 
-@says("turn")
+@says("turns.one")
 def _turn(e: Emitter, call: Call, found: Mapping[int, str], place: int, turn: int) -> str:
     return str(e.op("Gather", found[place], e.number(turn, torch.int64), axis=0))
 
 
-@says("all turns")
+@says("turns.all")
 def _all_turns(e: Emitter, call: Call, found: Mapping[int, str], place: int, axis: int) -> str:
     order = [*range(1, axis + 1), 0, *range(axis + 1, len(call.shape))]
     return str(e.op("Transpose", found[place], perm=order))

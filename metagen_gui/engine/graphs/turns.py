@@ -120,7 +120,7 @@ class _Rolling:
         if len(parts) != turns.count:
             return None
         self._ask(loop, which)
-        return replace(call, target="all turns", args=(Ref(loop), which, dim % len(call.shape)))
+        return replace(call, target="turns.all", args=(Ref(loop), which, dim % len(call.shape)))
 
     def _ask(self, loop: int, which: int) -> None:
         call = self.calls[loop]
@@ -135,7 +135,7 @@ class _Rolling:
                 self._ask(loop, which)
                 looks = self.old.calls[value.place]
                 self.moved[value.place] = self._add(
-                    Call("turn", (Ref(loop), which, turn), shape=looks.shape, dtype=looks.dtype)
+                    Call("turns.one", (Ref(loop), which, turn), shape=looks.shape, dtype=looks.dtype)
                 )
                 del self.stacked[value.place]
             return self.moved[value.place]

@@ -12,7 +12,9 @@ from metagen_gui.engine.events import Snapshot
 from metagen_gui.gui.look.theme import theme_changes
 from metagen_gui.gui.samples.cell_picture import Content, Options, draw_cell
 from metagen_gui.gui.samples.columns import SUPPORT, Column, row_name, shows_points
+from metagen_gui.gui.samples.view import rows_of_samples
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
+from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 GAP, LEAST, MOST = 8, 64, 180
@@ -34,6 +36,7 @@ class RaceSamples(QScrollArea):
         self._names: list[str] = []
         self._newest: dict[int, Snapshot] = {}
         self._stale = False
+        self._grid: QGridLayout | None = None
         self.cells: dict[tuple[int, int], PlainLabel] = {}
         """The pictures by task and column, 0 being the support; each says what it shows as its accessible name."""
         theme_changes().changed.connect(self._draw)
@@ -41,18 +44,23 @@ class RaceSamples(QScrollArea):
     def begin(self, names: Sequence[str]) -> None:
         """Show lanes of these names, none of which has samples yet."""
         self._names, self._newest, self.cells = list(names), {}, {}
+        self._grid = None
+        self.setWidget(EmptyState(self.tr("Samples of every lane come with its first look."), rows_of_samples))
+
+    def _begin_grid(self) -> QGridLayout:
         ground = QWidget()
-        self._grid = QGridLayout(ground)
-        self._grid.setContentsMargins(8, 4, 8, 8)
-        self._grid.setSpacing(GAP)
-        for column, name in enumerate((self.tr("support"), *names)):
+        grid = QGridLayout(ground)
+        grid.setContentsMargins(8, 4, 8, 8)
+        grid.setSpacing(GAP)
+        for column, name in enumerate((self.tr("support"), *self._names)):
             title = ElidedLabel(name)
             title.setProperty("tone", "muted")
             title.setToolTip(plain_tip(name))
-            self._grid.addWidget(title, 0, column)
-        self._grid.setColumnStretch(len(names) + 1, 1)
-        self._grid.setRowStretch(TASKS + 1, 1)
+            grid.addWidget(title, 0, column)
+        grid.setColumnStretch(len(self._names) + 1, 1)
+        grid.setRowStretch(TASKS + 1, 1)
         self.setWidget(ground)
+        return grid
 
     def add_snapshots(self, snapshots: Mapping[int, Snapshot]) -> None:
         """Show the newest samples of some lanes."""
@@ -77,20 +85,21 @@ class RaceSamples(QScrollArea):
         self._stale = False
         if not self._newest:
             return
+        grid = self._grid = self._grid or self._begin_grid()
         columns = len(self._names) + 1
         side = min(max((self.viewport().width() - GAP * (columns + 2)) // columns, LEAST), MOST)
         for place, snapshot in self._newest.items():
             for task in range(min(TASKS, len(snapshot.names))):
                 last = Column("samples", len(snapshot.steps) - 1)
-                self._show(task, place + 1, Content(snapshot, task, last), side)
+                self._show(grid, task, place + 1, Content(snapshot, task, last), side)
                 if place == min(self._newest):
-                    self._show(task, 0, Content(snapshot, task, SUPPORT), side)
+                    self._show(grid, task, 0, Content(snapshot, task, SUPPORT), side)
 
-    def _show(self, task: int, column: int, content: Content, side: int) -> None:
+    def _show(self, grid: QGridLayout, task: int, column: int, content: Content, side: int) -> None:
         label = self.cells.get((task, column))
         if label is None:
             label = self.cells[task, column] = PlainLabel()
-            self._grid.addWidget(label, task + 1, column, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label, task + 1, column, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         count = len(content.examples)
         across = 1 if shows_points(content.snapshot) else 2 if count <= 4 else 3
         down = 1 if across == 1 else min(across, -(-count // across))

@@ -79,7 +79,7 @@ class SampleView(QWidget):
         header.addWidget(self.scrub_button)
         self.grid = SampleGrid()
         self.grid.opened.connect(self._enlarge)
-        self._empty = EmptyState(self.tr("Press Start to see samples"), _rows_of_samples, self)
+        self._empty = EmptyState(self.tr("Press Start to see samples"), rows_of_samples, self)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.grid)
@@ -277,7 +277,7 @@ class SampleView(QWidget):
         self._enlarged.activateWindow()
 
 
-def _rows_of_samples(painter: QPainter, room: QRectF, look: PlotColours) -> None:
+def rows_of_samples(painter: QPainter, room: QRectF, look: PlotColours) -> None:
     """Sketch rows of thumbnails that come out clearer from left to right."""
     columns, rows = 8, 4
     side = min(room.width() / (columns + 1), room.height() / (rows + 0.5), 48.0)

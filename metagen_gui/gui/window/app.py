@@ -36,7 +36,8 @@ def run(experiment: Path | None = None) -> int:
     window = MainWindow(settings)
     window.loader.loaded.connect(window.tour.offer)
     if experiment and experiment.suffix == LESSON:
-        window.loader.loaded.connect(lambda: window.lessons.open_file(experiment))
+        window.lessons.first = experiment
+        window.loader.loaded.connect(window.lessons.open_first)
     elif experiment:
         window.files.open(experiment)
     window.show()

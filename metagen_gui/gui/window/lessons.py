@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from metagen_gui.engine.resources import resources_folder
@@ -48,13 +48,15 @@ class Lessons(QObject):
         self._banner, self._settings, self._window = banner, settings, window
         self._told = "", ""
         """Title and text of the lesson that is open."""
+        self.first: Path | None = None
+        """What `open_first` opens: a lesson that the program was started with, which needs the engine."""
         panel.column.set_hidden(settings.texts(HIDDEN))
         self.course = QMenu(self.tr("C&ourse"), window)
         """The lessons that come along: the figures of the documentation's course."""
         for path, title in _course(resources_folder() / "lessons"):
             self.course.addAction(title).setData(path)
         self.course.menuAction().setVisible(not self.course.isEmpty())
-        self.course.triggered.connect(lambda action: self.open_file(action.data()))
+        self.course.triggered.connect(self._open_of_course)
 
     # -- the whole state ---------------------------------------------------------------------------------------------
 
@@ -128,6 +130,14 @@ class Lessons(QObject):
         from metagen_gui.engine.play.lesson import Lesson
 
         self._tried(lambda: self.show(Lesson.load(path)))
+
+    def open_first(self) -> None:
+        """Show the lesson that the program was started with."""
+        if self.first:
+            self.open_file(self.first)
+
+    def _open_of_course(self, action: QAction) -> None:
+        self.open_file(action.data())
 
     def copy(self) -> None:
         """Put the lesson on the clipboard as one word."""

@@ -37,6 +37,7 @@ from metagen_gui.gui.race.course import RaceCourse
 from metagen_gui.gui.race.tool import RaceTool
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
+from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.window.main_window import MainWindow
 from tests.gui.questions import answer
 from tests.gui.run.test_state_machine import spin
@@ -147,10 +148,13 @@ def test_lanes_come_from_algorithms_models_presets_and_runs(qtbot: QtBot, window
 def test_a_race_shows_curves_samples_who_leads_and_who_wins(qtbot: QtBot, window: MainWindow) -> None:
     tool = race_tool(qtbot, window, FakeRace())
     shown: list[str] = []
+    tool.course.samples.begin(["MAML"])
+    assert tool.course.samples.findChildren(EmptyState), "what will come is told until it comes"
     tool.race.delivered.connect(lambda delivery: shown.append(delivery.led.sentence) if delivery.led else None)
     tool.setup.start_button.click()
     ended(qtbot, tool)
     course = tool.course
+    assert not course.samples.findChildren(EmptyState)
     assert shown[0] == "Reptile leads MAML by 1 ± 0.2." and course.sentence.text() == "Reptile wins."
     assert [len(lane.losses) for lane in course.plot._lanes] == [10, 10]
     np.testing.assert_allclose(course.plot._lanes[1].losses[-1], 1.0)

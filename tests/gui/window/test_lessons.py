@@ -95,7 +95,8 @@ def test_lessons_are_files_and_what_is_none_is_told(qtbot: QtBot, window: MainWi
     window.lessons.save_to(file, "One")
     assert Lesson.load(file).title == "One" and "Saved one.metagen-lesson" in window.banner.text()
     window.panel.set_experiment(Experiment(algorithm="reptile"))
-    window.lessons.open_file(file)
+    window.lessons.first = file
+    window.lessons.open_first()
     assert window.panel.experiment() == Experiment()
     file.write_text("{")
     window.lessons.open_file(file)
