@@ -33,7 +33,7 @@ FOLDER = ROOT / "resources" / "translations"
 WINDOW = ("gui",)
 SPEAKING = ("engine", "cli", "__main__.py")
 SILENT = (
-    "cli/evaluation_page.py",
+    "cli/evaluation/page.py",
     "engine/beneath_autograd",
     "engine/claims/report",
     "engine/exports/alone/file.py",

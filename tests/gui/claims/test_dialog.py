@@ -11,6 +11,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.claims.examination.events import ClaimsAdvanced
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.experiment import Experiment
@@ -18,6 +19,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import RunLock
 from metagen_gui.gui.claims.controller import ClaimsController, ClaimsState
 from metagen_gui.gui.claims.dialog import ClaimsDialog
+from metagen_gui.gui.claims.progress import DONE, GOING, ClaimsProgress
 from metagen_gui.gui.run.states import RunState
 from tests.gui.claims_stand_ins import FakeExamine, run_controller, small_plan, tiny
 from tests.gui.questions import answer
@@ -66,6 +68,20 @@ def nameless(whole: QWidget) -> list[str]:
             if spoken is None or not spoken.text(QAccessible.Text.Name).strip():
                 found.append(f"{type(widget).__name__} {widget.objectName()}")
     return found
+
+
+def test_what_goes_on_side_by_side_is_listed_once_each_and_ticked_off_by_itself(qtbot: QtBot) -> None:
+    progress = ClaimsProgress()
+    qtbot.addWidget(progress)
+    progress.begin("")
+    for text in ("A: outer step 1 of 3 · B: outer step 1 of 3", "B: outer step 2 of 3 · C: outer step 1 of 3"):
+        progress.hear(ClaimsAdvanced(text, 0.5, 9.0))
+    items = [progress.stages.item(row) for row in range(progress.stages.count())]
+    assert [(item.text(), item.data(Qt.ItemDataRole.UserRole)) for item in items] == [
+        ("A: training", DONE),
+        ("B: training", GOING),
+        ("C: training", GOING),
+    ]
 
 
 def test_start_stop_and_the_offer_to_go_on(

@@ -150,8 +150,7 @@ class Trainings:
             for name, training in self.going.items()
             if name in self.shares and name not in self._held_up
         ]
-        waiting = len(self.going) - len(told)
-        return told or ([f"Waiting for a turn in the queue: {waiting} runs"] if waiting else [])
+        return told or (["Waiting for a turn in the queue"] if self.going else [])
 
     def wait(self) -> None:
         """Let a moment pass."""
