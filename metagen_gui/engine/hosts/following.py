@@ -42,6 +42,8 @@ class Wishes(Commands):
         super().__init__()
         self.holding: bool | None = None
         """Whether the run is to pause or to go on; None once the other machine has been told."""
+        self.discarding = self.leaving = False
+        """Whether nothing of a run that finishes is wanted · whether nobody looks on any more."""
 
     def pause(self) -> None:
         """Ask the run to save and end, to go on from there."""
@@ -195,6 +197,10 @@ class Following:
     def _ended(self, link: Link, told: dict[str, Any]) -> Generator[Event, None, bool]:
         """Fetch all of a run that does not go on; return whether nothing is left to be followed."""
         state = self.stand.state
+        if self.wishes.discarding and self.wishes.finishing:
+            link.ask("release", ticket=self.ticket, discard=True)
+            forget_elsewhere(self.folder)
+            return True
         if not self._complete:
             try:
                 yield from self._meanwhile(self.mirror.complete(link), link)

@@ -24,8 +24,8 @@ from metagen_gui.engine.versions import version_of
 
 SSH = "METAGEN_SSH"
 """The variable that names another ssh, with options: as `ssh -F FILE`."""
-CONNECT, ANSWER = 15.0, 60.0
-"""Seconds that a machine may take to be there, and to answer."""
+CONNECT, ANSWER = 60.0, 60.0
+"""Seconds that a machine may take to start MetaGen, and to answer; that it is there at all, ssh finds out sooner."""
 OPTIONS = {
     "BatchMode": "yes",  # nothing is asked
     "ConnectTimeout": "10",

@@ -48,7 +48,7 @@ def _one_readable(entries: Sequence[RunEntry]) -> bool:
 
 
 def _one_resumable(entries: Sequence[RunEntry]) -> bool:
-    return _one(entries) and entries[0].resumable
+    return _one(entries) and (entries[0].resumable or bool(entries[0].host))  # what goes on elsewhere is followed
 
 
 def _one_at_rest(entries: Sequence[RunEntry]) -> bool:

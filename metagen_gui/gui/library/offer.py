@@ -40,18 +40,19 @@ class RunsOffer(QObject):
         open_ones = [
             entry
             for entry in entries
-            if entry.resumable and _key(entry) not in answered and entry.folder not in in_line
+            if (entry.resumable or entry.host) and _key(entry) not in answered and entry.folder not in in_line
         ]
+        elsewhere = [entry for entry in open_ones if entry.host]
         died = [entry for entry in open_ones if entry.state == "interrupted"]
         quitted = [entry for entry in open_ones if str(entry.folder) == paused and entry.state == "stopped"]
-        offered = max(quitted or died, key=lambda entry: entry.began, default=None)
+        offered = max(quitted or elsewhere or died, key=lambda entry: entry.began, default=None)
         if offered is None:
             return
         others = [entry for entry in died if entry is not offered]
         asked = [offered, *others]
         self._banner.ask(
             self._sentence(offered, len(others)),
-            self.tr("Resume"),
+            self.tr("Follow") if offered.host else self.tr("Resume"),
             lambda: self._accept(offered, asked),
             self.tr("Not now"),
             lambda: self._note(asked),
@@ -59,13 +60,14 @@ class RunsOffer(QObject):
 
     def _sentence(self, entry: RunEntry, others: int) -> str:
         words = (
-            self.tr("The run {name} stopped unexpectedly at step {step} of {steps}.")
+            self.tr("The run {name} goes on at {host}; step {step} of {steps} was the last that came from there.")
+            if entry.host
+            else self.tr("The run {name} stopped unexpectedly at step {step} of {steps}.")
             if entry.state == "interrupted"
             else self.tr("The run {name} was paused at step {step} of {steps}.")
         )
-        said = words.format(
-            name=" ".join(entry.name.split()), step=f"{entry.meta_step:,}", steps=f"{entry.meta_steps:,}"
-        )
+        name, steps = " ".join(entry.name.split()), f"{entry.meta_steps:,}"
+        said = words.format(name=name, step=f"{entry.meta_step:,}", steps=steps, host=entry.host)
         if not others:
             return said
         more = self.tr("1 other did not end well either: see Runs.")

@@ -76,6 +76,8 @@ def run_tip(entry: RunEntry) -> str:
     """Return what does not fit into a line: state, folder, parent, problem."""
     look = STATES[entry.state]
     lines = [entry.name, f"{translated(look.word)}: {translated(look.tip)}", str(entry.folder)]
+    if entry.host:
+        lines.append(translated("Goes on at {host}").format(host=entry.host))
     if entry.parent:
         folder, _at, step = entry.parent.rpartition("@")
         lines.append(translated("Started from {run} at step {step}").format(run=folder, step=step))

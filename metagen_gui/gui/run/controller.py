@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from metagen_gui.engine.run.outer_loop import Commands
     from metagen_gui.gui.program.engine import Engine
 
+    Begin = Callable[[Engine, Commands], Generator[Event, None, None]]
+    Kind = Callable[..., TrainingThread]
+
 CURVES_INTERVAL = 83
 """Milliseconds between deliveries of curves: 12 a second."""
 SAMPLES_INTERVAL = 250
@@ -123,16 +126,14 @@ class RunController(QObject):
         self._begin(lambda engine, commands: told_again(folder, self._mailbox))
 
     def _begin(
-        self, begin: Callable[[Engine, Commands], Generator[Event, None, None]], steps: int | None = None
+        self, begin: Begin, steps: int | None = None, kind: Kind = TrainingThread, told: Commands | None = None
     ) -> None:
         engine = self.engine
         if engine is None or self._thread is not None:
             return
-        commands = self._commands = engine.commands()
-        self._mailbox = RunMailbox()
-        self.progress = RunProgress()
-        self.discarding = False
-        self._thread = TrainingThread(lambda: begin(engine, commands), self._mailbox, engine.use_threads, steps=steps)
+        commands = self._commands = told or engine.commands()
+        self._mailbox, self.progress, self.discarding = RunMailbox(), RunProgress(), False
+        self._thread = kind(lambda: begin(engine, commands), self._mailbox, engine.use_threads, steps=steps)
         self._thread.ended.connect(self._end)
         self._go_to(RunState.PREPARING)
         self._curves_timer.start()
@@ -272,9 +273,8 @@ class RunController(QObject):
             self._go_to(RunState.DONE if self.folder else RunState.IDLE)
 
     def _write_log(self, details: str) -> None:
-        """Leave a traceback where the run's other files are, if it has any."""
         try:
-            if self.folder and details:
+            if self.folder and details:  # where the run's other files are, if it has any
                 append_text(self.folder / LOG, details)
         except OSError:
             self.noticed.emit(self.tr("The run's log could not be written."))
@@ -283,8 +283,7 @@ class RunController(QObject):
         thrown = trash_folder(self.folder, self.folder.name) if self.folder is not None else None
         if isinstance(thrown, str):
             self.noticed.emit(thrown)
-            thrown = None
-        self.forget(thrown)
+        self.forget(None if isinstance(thrown, str) else thrown)
 
     def forget(self, thrown: Thrown | None = None) -> None:
         """The last run is no longer this window's; its folder lies in the trash, as `thrown` says."""

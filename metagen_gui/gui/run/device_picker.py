@@ -1,10 +1,11 @@
-"""Where the run computes: automatic choice, processor, one of the accelerators by name, or several of them together."""
+"""Where the run computes: automatic choice, processor, an accelerator, several of them, or another machine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from metagen_gui.engine.languages.spoken import translated
@@ -18,17 +19,23 @@ if TYPE_CHECKING:
 
 AUTO, CPU, GPU = "auto", "cpu", "cuda"
 TIMES = " × "
+AT = "at "
+"""Before the name of a machine, in the data of its item."""
 
 
 class DevicePicker(QComboBox):
     """A list of devices that shows and changes the experiment's `training.device` and `training.processes`.
 
-    The item data is the device, or `N × cpu` and `N × cuda` where several processes share a step.
+    The item data is the device, or `N × cpu` and `N × cuda` where several processes share a step. Below them are
+    other machines, `at NAME`: which one is chosen is no part of the experiment.
     """
+
+    machine_wanted = Signal()
+    """A person wants to name a machine that is not in the list."""
 
     def __init__(self, panel: ExperimentPanel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._panel = panel
+        self._panel, self._host = panel, ""
         self.setObjectName("device_picker")
         self.setAccessibleName(self.tr("Device"))
         self.setToolTip(self.tr("Where the run computes"))
@@ -60,7 +67,25 @@ class DevicePicker(QComboBox):
         several = self.tr("{0} × GPU") if device == GPU else self.tr("{0} processes")
         return several.format(count)
 
+    def set_hosts(self, names: Sequence[str], chosen: str = "") -> None:
+        """Offer other machines below the devices, one of them chosen."""
+        while self.count() and str(self.itemData(self.count() - 1) or AT).startswith(AT):
+            self.removeItem(self.count() - 1)
+        self.insertSeparator(self.count())
+        for name in names:
+            self.addItem(self.tr("At {host}").format(host=name), AT + name)
+        self.addItem(self.tr("At another machine…"), AT)
+        self._host = chosen if chosen in names else ""
+        self._follow(self._panel.experiment())
+
+    def host(self) -> str:
+        """Return the machine that the next run is to go on at, "" for this one."""
+        return self._host
+
     def _follow(self, experiment: Experiment) -> None:
+        if self._host:
+            self.setCurrentIndex(self.findData(AT + self._host))
+            return
         training = experiment.values.get("training", {})
         device, count = str(training.get("device", AUTO)), int(training.get("processes", 1))
         wanted = device
@@ -70,10 +95,18 @@ class DevicePicker(QComboBox):
         if self.findData(wanted) < 0:
             name = self._several(count, device) if count > 1 else wanted
             there = count > 1 and device == CPU  # more processes than cores are slow, and allowed
-            self.addItem(name if there else self.tr("{device} (not found)").format(device=name), wanted)
+            self.insertItem(1, name if there else self.tr("{device} (not found)").format(device=name), wanted)
         self.setCurrentIndex(self.findData(wanted))
 
     def _choose(self) -> None:
+        chosen = str(self.currentData())
+        if chosen == AT:
+            self._follow(self._panel.experiment())
+            self.machine_wanted.emit()
+            return
+        self._host = chosen.removeprefix(AT) if chosen.startswith(AT) else ""
+        if self._host:
+            return
         before = self._panel.experiment()
         count, _, device = str(self.currentData()).rpartition(TIMES)
         after = before.without_value("training.device").without_value("training.processes")

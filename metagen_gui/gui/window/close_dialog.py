@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from metagen_gui.gui.run.progress import RunProgress
+from metagen_gui.gui.run.status.words import how_far
 from metagen_gui.gui.widgets.amounts import duration
 from metagen_gui.gui.widgets.plain_text import PlainBox
 from metagen_gui.gui.widgets.question import is_agreed
@@ -21,13 +23,13 @@ class Closing(Enum):
     KEEP_RUNNING = "keep running"
 
 
-def ask_closing(parent: QWidget, how_far: str) -> Closing:
+def ask_closing(parent: QWidget, progress: RunProgress) -> Closing:
     """Ask what becomes of the run that is going on; it goes on while the question is open."""
     box = PlainBox(parent)
     box.setObjectName("close_dialog")
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle(_tr("A run is going on"))
-    box.setText(_tr("The run is at {far}.").format(far=how_far))
+    box.setText(_tr("The run is at {far}.").format(far=how_far(progress)))
     box.setInformativeText(_tr("Whatever is chosen, nothing that was learned is lost."))
     finish = box.addButton(_tr("&Finish and quit"), QMessageBox.ButtonRole.AcceptRole)
     finish.setToolTip(_tr("End the run here; its results are complete as they are"))

@@ -14,6 +14,7 @@ from metagen_gui.gui.experiment.files import ExperimentFiles
 from metagen_gui.gui.experiment.panel import ExperimentPanel
 from metagen_gui.gui.experiment.presets import PresetMenu
 from metagen_gui.gui.export.command import ExportCommand
+from metagen_gui.gui.hosts.machines import Machines
 from metagen_gui.gui.library.commands import RunsCommands
 from metagen_gui.gui.library.panel import RunsPanel
 from metagen_gui.gui.look.theme import theme_changes
@@ -22,14 +23,13 @@ from metagen_gui.gui.program.engine_loader import EngineLoader, load_engine
 from metagen_gui.gui.program.job import end_jobs
 from metagen_gui.gui.program.plugin_problems import PluginsBanner
 from metagen_gui.gui.program.window_settings import WindowSettings
-from metagen_gui.gui.run.controller import RunController
+from metagen_gui.gui.run.afar import AfarController
 from metagen_gui.gui.run.device_picker import DevicePicker
 from metagen_gui.gui.run.panels import RunPanels
 from metagen_gui.gui.run.states import RunState, enabled
 from metagen_gui.gui.run.status.bar import StatusBar
 from metagen_gui.gui.run.status.messages import RunMessages
 from metagen_gui.gui.run.status.updates import StatusUpdates
-from metagen_gui.gui.run.status.words import how_far
 from metagen_gui.gui.run.tool import Around
 from metagen_gui.gui.teaching.command import TeachingCommands
 from metagen_gui.gui.teaching.tour import Tour
@@ -63,10 +63,11 @@ class MainWindow(QMainWindow):
         self._quitting = False
 
         self.panel = ExperimentPanel(self)
-        self.controller = RunController(self)
+        self.controller = AfarController(self)
         self.files = ExperimentFiles(self.panel, settings, self)
         self.banner = Banner(self)
         self.device = DevicePicker(self.panel, self)
+        self.machines = Machines(self.device, self.controller, self)
         self.presets = PresetMenu(parent=self)
         self.look = LookCommands(settings, self)
         self.help = HelpCommands(self, self.banner)
@@ -80,9 +81,8 @@ class MainWindow(QMainWindow):
         self.runs = RunsCommands(self.runs_panel, self.controller, self.files, self.banner, settings, self)
         self.export = ExportCommand(self.controller, self)
         self.claims = ClaimsCommand(self.controller, self.panel, self.banner, self)
-        around = Around(
-            self.controller, self.panel, self.banner, settings, self.runs.entries, self._show, self._compare
-        )
+        runs, show = self.runs.entries, self._show
+        around = Around(self.controller, self.panel, self.banner, settings, runs, show, self._compare)
         self.tools = Tools(around, self)
         panels = {"experiment": self.panel, **self.panels.by_dock, "runs": self.runs_panel}
         self.layouts = Layouts(self, panels, self.tools.by_name)
@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
     def _take_engine(self, engine: Engine) -> None:
         self.files.set_engine(engine.experiment)
         self.device.set_devices(engine.devices())
+        self.machines.show()
         self.controller.set_engine(engine)
         self.panels.prepare()
         self.runs.set_engine(engine)
@@ -271,16 +272,17 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        answer = None if self._quitting else ask_closing(self, how_far(self.controller.progress))
+        quietly = self._quitting or self.controller.is_afar
+        answer = None if quietly else ask_closing(self, self.controller.progress)
         if answer is Closing.PAUSE:
             self.runs.offer.remember_paused(self.controller.folder)
         if answer is not Closing.KEEP_RUNNING:
             self.quit_quietly()
 
     def quit_quietly(self) -> None:
-        """End the run, keep what it learned, and close when that is done; without a question."""
+        """End the run, keep what it learned, and close when that is done; without a question. One afar goes on."""
         self._quitting = True
-        self.controller.finish()
+        self.controller.leave()
         if not self.controller.state.busy:
             self.close()
 

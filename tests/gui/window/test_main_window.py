@@ -298,7 +298,8 @@ def test_the_device_is_a_setting_of_the_experiment(
     window = open_window()
     picker = window.findChild(QComboBox, "device_picker")
     assert isinstance(picker, QComboBox)
-    assert [picker.itemData(i) for i in range(picker.count())] == ["auto", "cpu", "2 × cpu", "4 × cpu", "6 × cpu"]
+    offered = [picker.itemData(i) for i in range(picker.count())]
+    assert offered == ["auto", "cpu", "2 × cpu", "4 × cpu", "6 × cpu", None, "at "]
     for place, said in ((1, {"device": "cpu"}), (3, {"device": "cpu", "processes": 4}), (0, {})):
         picker.setCurrentIndex(place)
         picker.activated.emit(place)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from metagen_gui.gui.run.controller import RunController
+from metagen_gui.gui.run.afar import AfarController
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.run.status.bar import StatusBar
 from metagen_gui.gui.run.status.words import sentence
+from metagen_gui.gui.widgets.fitting_label import SEPARATOR
 
 INTERVAL = 500
 """Milliseconds: figures that change faster cannot be read."""
@@ -16,7 +17,7 @@ INTERVAL = 500
 class StatusUpdates(QObject):
     """Writes the sentence of the present state into the status bar."""
 
-    def __init__(self, controller: RunController, bar: StatusBar) -> None:
+    def __init__(self, controller: AfarController, bar: StatusBar) -> None:
         super().__init__(bar)
         self._controller = controller
         self._bar = bar
@@ -27,6 +28,7 @@ class StatusUpdates(QObject):
         self._timer.timeout.connect(self.refresh)
         controller.state_changed.connect(self._change_state)
         controller.branch_changed.connect(self.refresh)
+        controller.stood.connect(self.refresh)
         self.refresh()
 
     def say(self, text: str) -> None:
@@ -51,6 +53,7 @@ class StatusUpdates(QObject):
             memory=self._memory(),
             branch=controller.branch,
         )
+        text = SEPARATOR.join(filter(None, ("" if self._said else controller.words, text)))
         self._bar.show_state(controller.state, text, controller.progress, stepping=controller.stepping)
 
     def _memory(self) -> int | None:

@@ -1,0 +1,1 @@
+"""Other machines in the window: named, looked at, offered beside the devices."""
