@@ -21,7 +21,8 @@ from metagen_gui.gui.window.main_window import MainWindow
 
 TURN = 0.0005
 """Seconds after which a thread that waits for Python gets it. A picture is painted by dozens of calls into Qt, each of
-which may have to wait for a thread that computes: by Python's own 5 ms that made a tenth of a second."""
+which may have to wait for a thread that computes: by Python's own 5 ms that made a tenth of a second. Of training it
+takes nothing that could be measured (`benchmarks/results/window.md`)."""
 
 
 def run(experiment: Path | None = None) -> int:
