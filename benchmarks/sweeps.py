@@ -80,17 +80,13 @@ def killed(folder: Path) -> None:
             print(f"killed at {_told(to)} trials, with {len(running)} runs under way", flush=True)
     journal = [json.loads(line) for line in (to / "journal.log").read_text().splitlines()]
     told = Counter(one["trial_id"] for one in journal if one["op_code"] == 6 and one["state"] in (1, 2, 3))
-    entries = [json.loads(file.read_text()) for file in (folder / "data/metagen/queue").glob("*/entry.json")]
     found = json.loads((folder / "out.json").read_text())
     states = Counter(trial["state"] for trial in found["trials"])
     finished = sum('"finished"' in file.read_text() for file in (to / "runs").glob("*/state.json"))
     print(f"{time.monotonic() - began:.0f} s, exit status {owner.returncode}")
-    print(
-        f"trials {len(found['trials'])}, told {len(told)}, twice {sum(count > 1 for count in told.values())}: {states}"
-    )
-    print(
-        f"in line {len(entries)}, of {len({entry['run'] for entry in entries})} runs; trained to their end {finished}"
-    )
+    twice = sum(count > 1 for count in told.values())
+    print(f"trials {len(found['trials'])}, told {len(told)}, twice {twice}: {states}")
+    print(f"runs {len([*(to / 'runs').iterdir()])}; trained to their end {finished}")
     print(json.dumps(found["best"], indent=1))
     print(json.dumps(found["importance"]))
 

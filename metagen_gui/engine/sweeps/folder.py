@@ -10,14 +10,14 @@ import hashlib
 import json
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from metagen_gui.engine.files import check_own_folder, read_file, remove_leftovers, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.statistics import finite
-from metagen_gui.engine.store.lock import HOLDER, RunLock, is_held
+from metagen_gui.engine.store.lock import HOLDER, RunLock
 from metagen_gui.engine.store.names import LOCK, runs_folder
 from metagen_gui.engine.sweeps.optimizer import Optimizer
 from metagen_gui.engine.sweeps.plan import PLAN, SweepPlan
@@ -27,16 +27,6 @@ RUNS, BEST, RESULT = "runs", "best.json", "result.json"
 MAX_BYTES = 50_000_000
 MOST = 20
 """Sweeps that are listed, the newest."""
-
-
-@dataclass(frozen=True)
-class KeptSweep:
-    """A sweep on disk: when it began (seconds since 1970), and whether somebody is at it now."""
-
-    folder: Path
-    plan: SweepPlan
-    began: float
-    held: bool
 
 
 def sweeps_folder() -> Path:
@@ -52,14 +42,9 @@ def fresh_folder() -> Path:
     return folder
 
 
-def kept_sweeps() -> list[KeptSweep]:
-    """Return the newest sweeps, the last one first; what cannot be read is left out."""
-    found = []
-    for file in sorted(sweeps_folder().glob(f"*/{PLAN}"), reverse=True)[:MOST]:
-        with suppress(BadInput, OSError):
-            plan = SweepPlan.load(file, ours=True)
-            found.append(KeptSweep(file.parent, plan, file.stat().st_mtime, is_held(file.parent)))
-    return found
+def kept_sweeps() -> list[Path]:
+    """Return the folders of the newest sweeps, the last one first."""
+    return [file.parent for file in sorted(sweeps_folder().glob(f"*/{PLAN}"), reverse=True)[:MOST]]
 
 
 def run_folder(folder: Path, trial: Trial, seed: int) -> Path:

@@ -141,6 +141,9 @@ class Owner:
         result = Result(best.number, self.objective.fresh(best.runs), self.folder.path / BEST)
         standing = replace(standing, result=result)
         self.folder.write(RESULT, described(standing))
+        for entry in self._entries(start=False).values():
+            with suppress(BadInput):  # a person was quicker
+                self.line.take_out(entry.id)
         return standing
 
     def save(self) -> None:
@@ -192,7 +195,8 @@ class Owner:
         for seed, experiment in wanted.items():
             run, name = self.folder.run(trial, seed), f"{self.folder.path.name} · trial {trial.number} · seed {seed}"
             if run not in there and not self._is_done(run):
-                self.line.add(experiment.document(complete=True), experiment.to_json(complete=True), name, run)
+                document, text = experiment.document(complete=True), experiment.to_json(complete=True)
+                self.line.add(document, text, name, run, owner=str(self.folder.path))
                 self._put.add(run)
         return True
 

@@ -269,7 +269,7 @@ class SweepTool(Tool):
 
         if self.page is not None:
             with suppress(OSError):
-                self.page.show_kept([kept.folder for kept in kept_sweeps()])
+                self.page.show_kept(kept_sweeps())
 
 
 def _measures() -> list[tuple[str, Any]]:
