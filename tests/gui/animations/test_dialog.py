@@ -55,7 +55,7 @@ def choose(picker: QComboBox, value: object) -> None:
 
 def saved(dialog: AnimationDialog, qtbot: QtBot, path: Path) -> None:
     dialog.save_to(path)
-    qtbot.waitUntil(lambda: not dialog.writing, timeout=20_000)
+    qtbot.waitUntil(lambda: not dialog.writing)
 
 
 @pytest.mark.parametrize("ending", [".gif", ".webp", ".png"])
@@ -102,7 +102,7 @@ def test_frames_are_drawn_in_another_thread_and_can_be_stopped(qtbot: QtBot, tmp
     assert dialog.writing and not dialog.save_button.isEnabled() and dialog.close_button.text() == "&Stop"
     dialog.close_button.click()
     GATE.set()
-    qtbot.waitUntil(lambda: not dialog.writing, timeout=20_000)
+    qtbot.waitUntil(lambda: not dialog.writing)
     assert dialog.message == "Stopped; nothing was written" and len(drawn) < 4
     assert (tmp_path / "film.gif").read_bytes() == b"an earlier one" and len(list(tmp_path.iterdir())) == 1
     assert threading.get_ident() not in threads and dialog.isVisible()
@@ -125,7 +125,7 @@ def test_a_place_that_cannot_be_written_is_said_in_one_line(
     assert dialog.message == f"{tmp_path / 'nowhere'}: there is no such folder"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "film"), ""))
     dialog.save_button.click()
-    qtbot.waitUntil(lambda: not dialog.writing, timeout=20_000)
+    qtbot.waitUntil(lambda: not dialog.writing)
     assert (tmp_path / "film.gif").exists() and dialog.message.startswith("Saved")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     dialog.save_button.click()

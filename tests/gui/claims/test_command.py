@@ -32,7 +32,7 @@ def window(qtbot: QtBot, tmp_path: Path, examine: FakeExamine) -> MainWindow:
     qtbot.addWidget(made, before_close_func=letting_go(qtbot))
     made.claims.controller._examine = examine
     made.show()
-    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE, timeout=20_000)
+    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE)
     return made
 
 

@@ -59,7 +59,7 @@ def test_from_start_to_verdict_and_shown_again(qtbot: QtBot, tmp_path: Path, mon
     qtbot.addWidget(dialog)
     dialog.show()
     monkeypatch.setattr(dialog.form, "plan", lambda: plan)
-    with qtbot.waitSignal(control.finished, timeout=60_000) as told:
+    with qtbot.waitSignal(control.finished) as told:
         dialog.start()
     assert told.args is not None
     assert dialog.pages.currentWidget() is dialog.results
@@ -72,7 +72,7 @@ def test_from_start_to_verdict_and_shown_again(qtbot: QtBot, tmp_path: Path, mon
     assert test.finished and not test.held, "the lock is given back"
     assert opened == [str(test.folder / "report.html"), str(test.folder)]
     monkeypatch.setattr(turn, "meta_train", None)  # what is done is not done again
-    with qtbot.waitSignal(control.finished, timeout=60_000):
+    with qtbot.waitSignal(control.finished):
         dialog.earlier.menu().actions()[0].trigger()
     assert "Done in" not in dialog.results.title.text()
     control.wait()

@@ -43,7 +43,7 @@ def open_window(qtbot: QtBot, training: FakeTraining, tmp_path: Path) -> Open:
         window = MainWindow(settings, lambda: engine(training, tmp_path / "runs"))
         qtbot.addWidget(window, before_close_func=letting_go(qtbot))
         window.show()
-        qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=20_000)
+        qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE)
         qtbot.waitUntil(lambda: window.runs._offered)
         window.layouts.bring("runs")
         return window

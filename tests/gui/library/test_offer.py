@@ -145,7 +145,7 @@ def test_a_run_paused_to_quit_is_offered_at_the_next_start(
         window = MainWindow(settings, lambda: engine(training, runs))
         qtbot.addWidget(window, before_close_func=MainWindow.wait)
         window.show()
-        qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=20_000)
+        qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE)
         qtbot.waitUntil(lambda: window.runs._offered)
         return window
 

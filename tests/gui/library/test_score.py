@@ -56,7 +56,7 @@ def opened(qtbot: QtBot, runs: list[Path]) -> Callable[..., ScoreDialog]:
 
 def press(qtbot: QtBot, dialog: ScoreDialog) -> None:
     dialog.score_button.click()
-    qtbot.waitUntil(lambda: not jobs() and dialog.score_button.text() == "&Score", timeout=60_000)
+    qtbot.waitUntil(lambda: not jobs() and dialog.score_button.text() == "&Score")
 
 
 def rows(dialog: ScoreDialog) -> list[list[str]]:

@@ -152,6 +152,6 @@ def test_the_thread_answers_and_ends(run: Path, qtbot: QtBot) -> None:
     thread = Serving(came.append, lambda: None, lambda: ())
     thread.start()
     thread.inbox.put(Open(run, stamp=1))
-    qtbot.waitUntil(lambda: any(isinstance(each, Ready) for each in came), timeout=20_000)
+    qtbot.waitUntil(lambda: any(isinstance(each, Ready) for each in came))
     with qtbot.waitSignal(thread.ended):
         thread.stop()

@@ -29,11 +29,11 @@ def playground(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     qtbot.addWidget(window, before_close_func=letting_go(qtbot))
     window.resize(1600, 950)
     window.show()
-    qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=60_000)
+    qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE)
     window.actions_by_name["playground"].trigger()
     tool = window.tools.by_name["playground"]
     assert isinstance(tool, Playground)
-    qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None)
     return tool
 
 
@@ -46,7 +46,7 @@ def test_a_first_start_leads_to_samples_of_ones_own(playground: Playground, qtbo
     pad = window.findChild(type(page.hand.pad), "draw_pad")
     assert pad is page.hand.pad
     drag(pad, [(0.3, 0.3), (0.5, 0.6), (0.7, 0.3)])
-    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None)
     assert page.wall.arms["learned"].isVisible()
     playground.wait()
     assert not any(thread.isRunning() for thread in window.findChildren(QThread))
@@ -63,12 +63,12 @@ def test_the_windows_run_is_played_with_as_its_newest_checkpoint_has_it(
     controller.state_changed.emit(controller.state)
     assert page.source_picker.itemText(0) == "This run: run" and page.source_picker.currentIndex() > 0
     page.source_picker.activated.emit(0)
-    qtbot.waitUntil(lambda: page.ready is not None and page.ready.folder == tmp_path / "run", timeout=30_000)
+    qtbot.waitUntil(lambda: page.ready is not None and page.ready.folder == tmp_path / "run")
     drag(page.hand.pad, [(0.3, 0.3), (0.7, 0.7)])
     first = page.ready
     controller.saved.emit(Saved(1, tmp_path / "run"))
-    qtbot.waitUntil(lambda: page.ready is not first and page.ready is not None, timeout=30_000)
-    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: page.ready is not first and page.ready is not None)
+    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None)
     assert page.ready is not None and page.ready.meta_step == 1
 
 
@@ -85,8 +85,8 @@ def test_what_breaks_in_the_thread_is_told_and_the_model_is_opened_again(
 
     monkeypatch.setattr(serving, "carry_out", break_once)
     drag(page.hand.pad, [(0.3, 0.3), (0.7, 0.7)])
-    qtbot.waitUntil(lambda: "ZeroDivisionError" in playground.around.banner.text(), timeout=30_000)
-    qtbot.waitUntil(lambda: page.ready is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: "ZeroDivisionError" in playground.around.banner.text())
+    qtbot.waitUntil(lambda: page.ready is not None)
     assert page.ready is not None and page.ready.folder.name == "characters"
     drag(page.hand.pad, [(0.3, 0.7), (0.7, 0.3)])
-    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None)

@@ -48,7 +48,7 @@ def window(qtbot: QtBot, tmp_path: Path, processes: list[StandIn]) -> Iterator[M
     opened = MainWindow(settings, lambda: engine(training, tmp_path / "runs"))
     qtbot.addWidget(opened, before_close_func=letting_go(qtbot))
     opened.show()
-    qtbot.waitUntil(lambda: opened.controller.state is not RunState.LOADING, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.controller.state is not RunState.LOADING)
     yield opened
     for one in processes:
         one.kill()
@@ -67,7 +67,7 @@ def look(qtbot: QtBot, window: MainWindow, processes: list[StandIn]) -> Callable
                     one.come_up()
             return bool(holds())
 
-        qtbot.waitUntil(seen, timeout=20_000)
+        qtbot.waitUntil(seen)
 
     return until
 

@@ -33,7 +33,7 @@ def controller(qtbot: QtBot, training: FakeTraining, tmp_path: Path) -> Iterator
 
 
 def wait_for(qtbot: QtBot, controller: RunController, *states: RunState) -> None:
-    qtbot.waitUntil(lambda: controller.state in states, timeout=10_000)
+    qtbot.waitUntil(lambda: controller.state in states)
 
 
 def test_a_run_goes_from_preparing_to_done(qtbot: QtBot, controller: RunController, training: FakeTraining) -> None:

@@ -49,7 +49,7 @@ def panels(qtbot: QtBot, controller: RunController) -> Iterator[RunPanels]:
 
 def run(qtbot: QtBot, controller: RunController) -> None:
     controller.start(Experiment())
-    qtbot.waitUntil(lambda: controller.state is RunState.DONE, timeout=10_000)
+    qtbot.waitUntil(lambda: controller.state is RunState.DONE)
 
 
 def test_learned_rates_are_those_of_the_last_report(
@@ -160,16 +160,16 @@ def test_all_samples_of_a_run_can_be_seen_though_nobody_looked_and_after_it_is_r
     panels.samples.hide()
     controller.set_engine(engine(train, tmp_path, resume_run=resume_run))
     controller.start(experiment, steps=7)
-    qtbot.waitUntil(lambda: controller.progress.meta_step == 7, timeout=30_000)
+    qtbot.waitUntil(lambda: controller.progress.meta_step == 7)
     assert panels.samples.shown is None
     panels.samples.show()
     bar = panels.samples.history
     qtbot.waitUntil(lambda: list(bar._steps) == [0, 2, 4, 6])
     controller._thread.stop()  # as a crash would: nothing is looked at in the end
-    qtbot.waitUntil(lambda: controller.state is RunState.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: controller.state is RunState.DONE)
     panels.samples.hide()
     controller.resume_run(tmp_path / "run")
-    qtbot.waitUntil(lambda: controller.state is RunState.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: controller.state is RunState.DONE)
     panels.samples.show()
     qtbot.waitUntil(lambda: list(bar._steps) == [0, 2, 4, 6, 8, 10, 12])
     for place, wanted in enumerate(bar._steps):

@@ -21,10 +21,10 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     made = MainWindow(WindowSettings(tmp_path / "window.ini"), load_engine)
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE, timeout=60_000)
+    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE)
     yield made
     made.quit_quietly()
-    qtbot.waitUntil(lambda: not made.controller.state.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not made.controller.state.busy)
     made.wait()
 
 
@@ -48,7 +48,7 @@ def test_a_refused_choice_is_named_beside_its_control(
     button = window.findChild(QToolButton, "start_button")
     assert isinstance(button, QToolButton)
     button.click()
-    qtbot.waitUntil(lambda: window.status.text().startswith("Not started"), timeout=30_000)
+    qtbot.waitUntil(lambda: window.status.text().startswith("Not started"))
     assert window.status.text().startswith(f"Not started: {where}: ") and why in window.status.text()
     assert window.controller.state is RunState.IDLE and window.controller.folder is None
     row, section = window.panel.column.row(where), window.panel.column.sections[where.partition(".")[0]]

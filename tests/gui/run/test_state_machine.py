@@ -77,7 +77,7 @@ class OneRun(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.controller.finish()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while self.controller.state.busy and time.monotonic() < end:
             spin(0.005)
         assert not self.controller.state.busy, "a run that is asked to finish comes to an end"
@@ -93,7 +93,7 @@ class Runs(OneRun):
     def there_is_a_run(self, wait: bool) -> None:
         """Most of what can be asked for is about one; in most sequences none would ever be started."""
         self.controller.start(Experiment())
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while wait and self.controller.folder is None and time.monotonic() < end:
             spin(0.005)
 

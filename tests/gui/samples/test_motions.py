@@ -116,7 +116,7 @@ def test_the_view_saves_what_its_folder_holds_and_memory_does_not(
     dialog = view.findChild(AnimationDialog)
     assert dialog.motion.frames == 4 and dialog.isVisible()
     dialog.save_to(tmp_path / "film.png")
-    qtbot.waitUntil(lambda: not dialog.writing, timeout=20_000)
+    qtbot.waitUntil(lambda: not dialog.writing)
     assert dialog.message.startswith("Saved") and len(view._store) == 1, "what is read for it is not kept"
     dialog.motion_picker.setCurrentIndex(1)
     assert dialog.motion.frames == 3

@@ -101,7 +101,7 @@ class Pressing(RuleBasedStateMachine):
         page = self.page
         if page.play_button.isChecked():
             page.play_button.click()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while page.worker.busy and time.monotonic() < end:
             QCoreApplication.processEvents()
         assert not page.worker.busy

@@ -45,7 +45,7 @@ def tool(qtbot: QtBot, tmp_path: Path) -> Iterator[SlowMotionTool]:
     window = MainWindow(WindowSettings(tmp_path / "window.ini"), lambda: engine(training, tmp_path / "runs"))
     qtbot.addWidget(window, before_close_func=letting_go(qtbot))
     window.show()
-    qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING, timeout=20_000)
+    qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING)
     window.panel.set_experiment(small())
     window.actions_by_name["slow_motion"].trigger()
     found = window.tools.by_name["slow_motion"]
@@ -57,7 +57,7 @@ def tool(qtbot: QtBot, tmp_path: Path) -> Iterator[SlowMotionTool]:
 
 def press(qtbot: QtBot, page: StepPage, button: QWidget) -> Any:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not page.worker.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.worker.busy)
     return page._slow.phase if page._slow else None
 
 
@@ -128,7 +128,7 @@ def test_keys_do_what_the_buttons_do(qtbot: QtBot, tool: SlowMotionTool) -> None
         (Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier, "gradient"),
     ):
         qtbot.keyClick(page.inner_button, key, modifiers)
-        qtbot.waitUntil(lambda: not page.worker.busy, timeout=20_000)
+        qtbot.waitUntil(lambda: not page.worker.busy)
         assert page._slow is not None and page._slow.phase.kind == kind
 
 
@@ -145,10 +145,10 @@ def test_an_outer_step_that_takes_long_is_broken_off_at_the_end_of_a_phase(
 
     monkeypatch.setattr(page._slow, "forward", slowly)
     page.outer_button.click()
-    qtbot.waitUntil(lambda: page._slow.phase.kind == "inner", timeout=20_000)
+    qtbot.waitUntil(lambda: page._slow.phase.kind == "inner")
     page.stop_button.click()
     gate.release()
-    qtbot.waitUntil(lambda: not page.worker.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.worker.busy)
     assert page._slow.phase.inner_step == 2 and page.view._phase is page._slow.phase
     gate.release()
     assert press(qtbot, page, page.inner_button).kind == "query"
@@ -159,7 +159,7 @@ def test_a_lesson_brings_the_toy_and_its_page_back(qtbot: QtBot, tool: SlowMotio
     page.steps.setValue(3)
     state = tool.lesson()
     tool.take_lesson({**state, "page": 1, "toy": "mode", "rate": 0.125})
-    qtbot.waitUntil(lambda: page._contest is not None and not page.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: page._contest is not None and not page.worker.busy)
     lesson = tool.lesson()
     assert {"page": 1, "toy": "mode", "steps": 3, "rate": 0.125}.items() <= lesson.items() and page.isVisible()
     assert lesson["theta"] == [-2.5, 1.5] and "maml" in lesson["drawn"] and lesson["current"] == "maml"
@@ -177,12 +177,12 @@ def test_a_copy_of_a_run_and_an_experiment_that_cannot_be_run(
     page.fill_sources()
     page.source.setCurrentIndex(1)
     page.begin()
-    qtbot.waitUntil(lambda: not page.worker.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.worker.busy)
     assert page._slow is not None and page._slow.phase.meta_step == 3
     page.source.setCurrentIndex(0)
     tool.around.panel.set_experiment(small().with_value("algorithm.adapts", "context"))
     page.begin()
-    qtbot.waitUntil(lambda: not page.worker.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.worker.busy)
     assert "nothing to adapt" in page.said.text() and page.pages.currentWidget() is page.empty
     assert page._slow is None
 
@@ -191,7 +191,7 @@ def test_a_copy_of_a_run_and_an_experiment_that_cannot_be_run(
 def toy(qtbot: QtBot, tool: SlowMotionTool) -> ToyPage:
     page = tool.toy_page
     tool.contents.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: page._contest is not None and not page.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: page._contest is not None and not page.worker.busy)
     return page
 
 
@@ -212,7 +212,7 @@ def test_dragging_is_followed_and_the_latest_place_wins(qtbot: QtBot, toy: ToyPa
     for place in np.linspace(0, 1, 30):
         toy.surface.put(float(place), 0.5)
         qtbot.wait(1)
-    qtbot.waitUntil(lambda: not toy.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not toy.worker.busy)
     assert {arrow.theta for arrow in toy._arrows.values()} == {(1.0, 0.5)}
     assert all(arrow.differences is not None for arrow in toy._arrows.values())
 
@@ -235,7 +235,7 @@ def test_stepping_goes_downhill_along_the_arrow_of_the_current_row(qtbot: QtBot,
     losses = [toy._arrows[name].loss]
     for _ in range(4):
         toy.step_button.click()
-        qtbot.waitUntil(lambda: not toy.worker.busy, timeout=60_000)
+        qtbot.waitUntil(lambda: not toy.worker.busy)
         losses.append(toy._arrows[name].loss)
     assert losses == sorted(losses, reverse=True) and losses[-1] < losses[0]
     assert len(toy._trail) == 5
@@ -244,12 +244,12 @@ def test_stepping_goes_downhill_along_the_arrow_of_the_current_row(qtbot: QtBot,
 def test_another_toy_and_other_settings_begin_anew(qtbot: QtBot, toy: ToyPage) -> None:
     before = toy._contest
     toy.steps.setValue(2)
-    qtbot.waitUntil(lambda: toy._contest is not before and not toy.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: toy._contest is not before and not toy.worker.busy)
     assert next(iter(toy._contest.able.values())).algorithm.settings.adaptation_steps == 2
     contours = len(toy.surface._contours)
     toy.toy.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: toy._contest is not None and toy._contest.toy.name == "mode", timeout=60_000)
-    qtbot.waitUntil(lambda: not toy.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: toy._contest is not None and toy._contest.toy.name == "mode")
+    qtbot.waitUntil(lambda: not toy.worker.busy)
     assert toy.surface.theta == toy._contest.toy.start and toy.rate.value() == toy._contest.toy.inner_lr
     assert len(toy.surface._contours) == contours
     assert sum(item in toy.surface.plot.scene().items() for item in toy.surface._contours) == contours
@@ -261,7 +261,7 @@ def test_arrows_that_are_not_wanted_are_not_drawn(qtbot: QtBot, toy: ToyPage) ->
     toy.table.item(2, 0).setCheckState(Qt.CheckState.Unchecked)
     assert toy.surface.drawn == drawn - 1 and len(toy.table.places) == toy.table.rowCount() - 1
     toy.table.setCurrentCell(1, 0)
-    qtbot.waitUntil(lambda: not toy.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not toy.worker.busy)
     chosen = toy._contest.able[toy.table.current]
     assert toy.surface._losses is toy._grounds[id(chosen)]
 
@@ -272,7 +272,7 @@ def test_every_control_has_a_name_a_tip_and_is_reached_by_tab(qtbot: QtBot, tool
     tool.contents.setCurrentIndex(place)
     if place == 0:
         press(qtbot, page, page.inner_button)
-    qtbot.waitUntil(lambda: not page.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not page.worker.busy)
     window = tool.window()
     assert nameless(window) == []
     mine = [widget for widget in reached_by_keyboard(window) if page.isAncestorOf(widget)]

@@ -38,7 +38,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     qtbot.addWidget(opened, before_close_func=letting_go(qtbot))
     opened.resize(1280, 800)
     opened.show()
-    qtbot.waitUntil(lambda: opened.controller.state is not RunState.LOADING, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.controller.state is not RunState.LOADING)
     opened.panel.set_experiment(Experiment.from_document(PLAN["experiment"]))
     yield opened
 
@@ -113,17 +113,17 @@ def test_a_sweep_is_begun_followed_stopped_and_goes_on(
     page.trials.setValue(9)
     page.start_button.click()
     assert tool.busy and not page.start_button.isEnabled() and page.stop_button.isEnabled()
-    qtbot.waitUntil(lambda: page.table.trials.rowCount() == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: page.table.trials.rowCount() == 5)
     assert [place.path for place in plans[0].ranges] == [RATE] and plans[0].settings.trials == 9
     assert plans[0].settings.seeds == (0, 1) and "5 of 12 trials" in page.state.text()
     page.stop_button.click()
-    qtbot.waitUntil(lambda: not tool.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not tool.busy)
     assert len(closed) == 1 and page.go_on_button.isEnabled()
     page.go_on_button.click()
-    qtbot.waitUntil(lambda: page.table.trials.rowCount() == 7, timeout=20_000)
+    qtbot.waitUntil(lambda: page.table.trials.rowCount() == 7)
     assert len(plans) == 2
     tool.stop()
-    qtbot.waitUntil(lambda: not tool.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not tool.busy)
     assert closed[0] == closed[1], "it goes on in its folder"
 
 
@@ -131,7 +131,7 @@ def test_an_earlier_sweep_is_opened_told_in_words_and_used(window: MainWindow, q
     _, page = opened(window)
     assert page.kept.itemData(0) == kept
     page.kept_wanted.emit(kept)
-    qtbot.waitUntil(lambda: page.table.trials.rowCount() == 12, timeout=20_000)
+    qtbot.waitUntil(lambda: page.table.trials.rowCount() == 12)
     standing = page.standing
     assert standing is not None and standing.best is not None
     assert not page.go_on_button.isEnabled(), "it has come to its end"

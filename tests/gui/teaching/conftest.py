@@ -23,5 +23,5 @@ def window(qtbot: QtBot, tmp_path: Path, training: FakeTraining) -> Iterator[Mai
     qtbot.addWidget(opened, before_close_func=letting_go(qtbot))
     opened.resize(1600, 950)
     opened.show()
-    qtbot.waitUntil(lambda: opened.controller.state is not RunState.LOADING, timeout=20_000)
+    qtbot.waitUntil(lambda: opened.controller.state is not RunState.LOADING)
     yield opened

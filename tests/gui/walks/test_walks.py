@@ -217,7 +217,7 @@ def test_the_walk_on_show_is_saved(tool: Walks, tmp_path: Path, qtbot: QtBot) ->
     assert dialog.motion.title == "Walk around its latents" and dialog.motion.frames == 12 and dialog.motion.closed
     assert dialog.rate.value() == 25
     dialog.save_to(tmp_path / "walk.gif")
-    qtbot.waitUntil(lambda: not dialog.writing, timeout=20_000)
+    qtbot.waitUntil(lambda: not dialog.writing)
     assert dialog.message.startswith("Saved") and (tmp_path / "walk.gif").stat().st_size > 1000
     dialog.close()
 

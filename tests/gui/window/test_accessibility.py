@@ -22,7 +22,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
     made = MainWindow(WindowSettings(tmp_path / "window.ini"), lambda: engine(FakeTraining(tmp_path), tmp_path))
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE, timeout=20_000)
+    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE)
     made.wait()
     return made
 

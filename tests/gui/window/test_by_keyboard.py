@@ -69,7 +69,7 @@ def show(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.addWidget(window, before_close_func=letting_go(qtbot))
     window.show()
     window.activateWindow()
-    qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE, timeout=60_000)
+    qtbot.waitUntil(lambda: window.controller.state is RunState.IDLE)
 
 
 def open_playground(qtbot: QtBot, window: MainWindow) -> Page:
@@ -78,7 +78,7 @@ def open_playground(qtbot: QtBot, window: MainWindow) -> Page:
     qtbot.keyClick(focus(window), Key.Key_P, Held.ControlModifier)
     tool = window.tools.by_name["playground"]
     assert isinstance(tool, Playground)
-    qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None)
     page = tool.page
     assert page is not None
     return page
@@ -94,7 +94,7 @@ def test_a_character_is_drawn_adapted_to_and_an_outer_step_gone_through_by_keys_
     tab_to(qtbot, pad)
     for key in (Key.Key_Space, *[Key.Key_Down] * 6, *[Key.Key_Right] * 6, Key.Key_Space):
         qtbot.keyClick(pad, key)
-    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None)
     slider = page.steps.slider
     qtbot.waitUntil(lambda: slider.maximum() > 0)
     last = slider.value()
@@ -105,13 +105,13 @@ def test_a_character_is_drawn_adapted_to_and_an_outer_step_gone_through_by_keys_
     qtbot.keyClick(focus(window), Key.Key_M, Held.ControlModifier)
     slow = window.tools.by_name["slow_motion"]
     assert isinstance(slow, SlowMotionTool)
-    qtbot.waitUntil(lambda: slow.contents is not None and slow.contents.isVisible(), timeout=30_000)
+    qtbot.waitUntil(lambda: slow.contents is not None and slow.contents.isVisible())
     steps = slow.step_page
-    qtbot.waitUntil(lambda: steps.isVisible() and steps.inner_button.isEnabled(), timeout=60_000)
+    qtbot.waitUntil(lambda: steps.isVisible() and steps.inner_button.isEnabled())
     tab_to(qtbot, steps.inner_button)
     before = steps.view.title.text()
     qtbot.keyClick(steps.inner_button, Key.Key_Space)
-    qtbot.waitUntil(lambda: steps.view.title.text() not in (before, ""), timeout=60_000)
+    qtbot.waitUntil(lambda: steps.view.title.text() not in (before, ""))
     for name in window.tools.by_name:
         window.layouts.bring(name)
     assert windows.shown == {"MainWindow main_window"}, "something was a window before it had its place"
@@ -160,7 +160,7 @@ def test_a_lesson_is_copied_and_comes_back_by_the_letters_of_the_menus(qtbot: Qt
     qtbot.keyClick(page.hand.pad, Key.Key_Z, Held.ControlModifier)
     assert page.hand.support() is None and drawn is not None
     through_menus(qtbot, window, Key.Key_F, Key.Key_L, Key.Key_N)
-    qtbot.waitUntil(lambda: page.hand.support() is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: page.hand.support() is not None)
     assert (page.hand.support() == drawn).all() and "One" in window.banner.text()
 
 
@@ -185,15 +185,15 @@ def test_from_the_pick_to_the_export_by_keys_alone(qtbot: QtBot, tmp_path: Path)
     chosen = picker.currentData()
     assert chosen != before
     qtbot.keyClick(focus(window), Key.Key_R, Held.ControlModifier)
-    qtbot.waitUntil(lambda: window.controller.progress.meta_step > 3, timeout=20_000)
+    qtbot.waitUntil(lambda: window.controller.progress.meta_step > 3)
     assert training.experiments[0].algorithm == chosen
     qtbot.keyClick(focus(window), Key.Key_F5, Held.ShiftModifier)
-    qtbot.waitUntil(lambda: window.controller.state is RunState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: window.controller.state is RunState.DONE)
     qtbot.keyClick(focus(window), Key.Key_E, Held.ControlModifier)
     (dialog,) = window.findChildren(ExportDialog)
     qtbot.waitUntil(lambda: dialog.focusWidget() is not None)
     button = next(each for each in dialog.findChildren(QPushButton) if each.isDefault())
     tab_to(qtbot, button)
     qtbot.keyClick(button, Key.Key_Space)
-    qtbot.waitUntil(lambda: bool(written) and not dialog.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(written) and not dialog.busy)
     assert len(written) == 1

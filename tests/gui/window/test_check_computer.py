@@ -33,10 +33,10 @@ def test_what_is_found_can_be_read_and_copied(qtbot: QtBot) -> None:
     dialog = CheckComputerDialog(examine)
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(lambda: "slow" in dialog.text.toPlainText() and dialog.said.text() == "Disk…", timeout=20_000)
+    qtbot.waitUntil(lambda: "slow" in dialog.text.toPlainText() and dialog.said.text() == "Disk…")
     assert 0 < dialog.bar.value() < dialog.bar.maximum()
     go_on.set()
-    qtbot.waitUntil(lambda: dialog.bar.isHidden(), timeout=20_000)
+    qtbot.waitUntil(lambda: dialog.bar.isHidden())
     found = "Disk\n  note    <b>slow</b>\n          → another one\nDisk\n  problem full\n1 problem, 1 note."
     assert dialog.said.text() == "1 problem, 1 note."
     qtbot.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
@@ -49,7 +49,7 @@ def test_what_cannot_be_imported_is_told(qtbot: QtBot) -> None:
 
     dialog = CheckComputerDialog(examine)
     qtbot.addWidget(dialog)
-    qtbot.waitUntil(lambda: "libtorch" in dialog.said.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "libtorch" in dialog.said.text())
 
 
 def test_closing_it_ends_the_looking(qtbot: QtBot) -> None:
@@ -64,8 +64,8 @@ def test_closing_it_ends_the_looking(qtbot: QtBot) -> None:
     dialog = CheckComputerDialog(examine)
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(lambda: bool(looked), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(looked))
     dialog.close()
     closed.set()
-    qtbot.waitUntil(lambda: not QGuiApplication.instance().findChildren(Job), timeout=20_000)
+    qtbot.waitUntil(lambda: not QGuiApplication.instance().findChildren(Job))
     assert len(looked) < 5

@@ -32,16 +32,16 @@ def test_every_lesson_of_the_course_opens(qtbot: QtBot, tmp_path: Path, monkeypa
         window.lessons.open_file(path)
         assert lesson.title == title and window.panel.experiment() == lesson.experiment
         tools = [window.tools.by_name[name] for name in lesson.tools]
-        qtbot.waitUntil(lambda tools=tools: all(tool.isVisible() and tool.contents for tool in tools), timeout=20_000)
+        qtbot.waitUntil(lambda tools=tools: all(tool.isVisible() and tool.contents for tool in tools))
         for tool in tools:
             if isinstance(tool, SlowMotionTool):
                 page, wanted = tool.toy_page, lesson.tools["slow_motion"]
-                qtbot.waitUntil(lambda page=page: page._contest is not None, timeout=20_000)
+                qtbot.waitUntil(lambda page=page: page._contest is not None)
                 assert page.isVisible() and page.surface.theta == tuple(wanted["theta"])
                 assert [*page.table.places] == wanted["drawn"] and tool.lesson() == wanted
             if isinstance(tool, Playground):
                 hand = tool.page.hand if tool.page else None
-                qtbot.waitUntil(lambda hand=hand: hand.support() is not None, timeout=60_000)
+                qtbot.waitUntil(lambda hand=hand: hand.support() is not None)
     assert not warned
 
 

@@ -62,19 +62,19 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     made.resize(1280, 800)
     made.show()
     made.activateWindow()
-    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE, timeout=20_000)
+    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE)
     made.actions_by_name["start"].trigger()
-    qtbot.waitUntil(lambda: made.controller.state is RunState.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: made.controller.state is RunState.DONE)
     for name, tool in made.tools.by_name.items():
         made.layouts.bring(name)
-        qtbot.waitUntil(lambda tool=tool: tool.contents is not None, timeout=60_000)  # type: ignore[misc]
+        qtbot.waitUntil(lambda tool=tool: tool.contents is not None)  # type: ignore[misc]
     playground, race = made.tools.by_name["playground"], made.tools.by_name["race"]
     assert isinstance(playground, Playground) and isinstance(race, RaceTool)
-    qtbot.waitUntil(lambda: playground.page is not None and playground.page.ready is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: playground.page is not None and playground.page.ready is not None)
     race.race._run_race = FakeRace()
     race.setup.add(made.panel.experiment().with_value("training.outer_lr", 0.01))
     race.setup.start_button.click()
-    qtbot.waitUntil(lambda: not race.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not race.busy)
     yield made
 
 
@@ -226,7 +226,7 @@ def test_reduced_motion_has_no_pictures_in_between(window: MainWindow, qtbot: Qt
         window.actions_by_name["still"].trigger()
         assert theme_changes().still and not window.isAnimated()
         steps.play_button.click()
-        qtbot.waitUntil(lambda: len(seen) > 2, timeout=10_000)
+        qtbot.waitUntil(lambda: len(seen) > 2)
     finally:
         window.actions_by_name["still"].trigger()
     assert all(moment == round(moment) for moment in seen)

@@ -88,7 +88,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
     )
     qtbot.addWidget(made, before_close_func=letting_go(qtbot))
     made.show()
-    qtbot.waitUntil(lambda: made.controller.state is not RunState.LOADING, timeout=20_000)
+    qtbot.waitUntil(lambda: made.controller.state is not RunState.LOADING)
     return made
 
 

@@ -55,7 +55,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest
     qtbot.addWidget(made)
     made.show()
     made.resize(1280, 800)
-    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE, timeout=20_000)
+    qtbot.waitUntil(lambda: made.controller.state is RunState.IDLE)
     made.wait()
     yield made
     speak("en")

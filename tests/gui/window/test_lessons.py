@@ -27,7 +27,7 @@ def opened(qtbot: QtBot, folder: Path) -> MainWindow:
     qtbot.addWidget(window, before_close_func=letting_go(qtbot))
     window.resize(1400, 900)
     window.show()
-    qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING, timeout=20_000)
+    qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING)
     return window
 
 
@@ -40,7 +40,7 @@ def drawing(qtbot: QtBot, window: MainWindow) -> Playground:
     """Return the playground, with a model open."""
     tool = window.tools.by_name["playground"]
     assert isinstance(tool, Playground)
-    qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: tool.page is not None and tool.page.ready is not None)
     return tool
 
 
@@ -75,7 +75,7 @@ def test_a_whole_lesson_comes_back_in_another_window(
     assert other.panel.column.hidden == {"training", "algorithm.inner_lr"} and "One. Draw." in other.banner.text()
     page = drawing(qtbot, other).page
     assert page is not None and page.isVisible()
-    qtbot.waitUntil(lambda: page.hand.support() is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: page.hand.support() is not None)
     given = page.hand.support()
     assert given is not None and page.ready is not None and page.ready.folder == model
     np.testing.assert_array_equal(given, support)
@@ -110,7 +110,7 @@ def test_lessons_are_files_and_what_is_none_is_told(qtbot: QtBot, window: MainWi
     window.lessons.show(
         Lesson(Experiment(), layout="narrow", tools={"playground": {"steps": 10**30}}, panels=("playground",))
     )
-    qtbot.waitUntil(lambda: "is no number of 1 to 100" in window.banner.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "is no number of 1 to 100" in window.banner.text())
 
 
 def test_hidden_controls_stay_so_until_all_are_shown(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

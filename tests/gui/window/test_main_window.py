@@ -48,7 +48,7 @@ def open_window(qtbot: QtBot, training: FakeTraining, tmp_path: Path) -> Open:
         qtbot.addWidget(window, before_close_func=letting_go(qtbot))
         window.show()
         if ready:
-            qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING, timeout=20_000)
+            qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING)
         return window
 
     return make
@@ -65,7 +65,7 @@ def press(qtbot: QtBot, window: MainWindow, name: str) -> None:
 
 
 def wait_for(qtbot: QtBot, window: MainWindow, *states: RunState) -> None:
-    qtbot.waitUntil(lambda: window.controller.state in states, timeout=10_000)
+    qtbot.waitUntil(lambda: window.controller.state in states)
 
 
 def test_a_person_runs_from_start_to_finish(qtbot: QtBot, open_window: Open) -> None:

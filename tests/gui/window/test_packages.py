@@ -44,7 +44,7 @@ def asked(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Open
         window = MainWindow(WindowSettings(tmp_path / "window.ini"), lambda: with_kite)
         qtbot.addWidget(window, before_close_func=letting_go(qtbot))
         window.show()
-        qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING, timeout=20_000)
+        qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING)
         return window
 
     return make

@@ -51,7 +51,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def ready(qtbot: QtBot, window: MainWindow) -> Bench:
-    qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING, timeout=20_000)
+    qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING)
     bench = window.tools.by_name["bench"]
     assert isinstance(bench, Bench)
     return bench

@@ -114,7 +114,7 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_is_begun_anew(tiny: T
 def test_what_is_done_is_not_done_again_and_comes_out_the_same(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = plan(tiny)
+    made = plan(tiny, seeds=(0,))
     whole = finished(made, tmp_path / "whole")
     test = examine(made, tmp_path / "parts")
     for event in test:  # stopped in the middle of the third run

@@ -62,7 +62,7 @@ def watch(qtbot: QtBot, controller: RunController, panel: ExperimentPanel) -> He
 
 def begin(qtbot: QtBot, controller: RunController) -> None:
     controller.start(Experiment())
-    qtbot.waitUntil(lambda: controller.state is RunState.RUNNING, timeout=10_000)
+    qtbot.waitUntil(lambda: controller.state is RunState.RUNNING)
 
 
 def button(watch: HealthWatch, remedy: Remedy) -> QPushButton:
@@ -170,7 +170,7 @@ def test_an_alarm_of_a_run_reaches_strip_and_plot(qtbot: QtBot, tmp_path: Path) 
     panel.set_experiment(Experiment())
     watch = HealthWatch(controller, panel, window)
     controller.start(Experiment())
-    qtbot.waitUntil(lambda: controller.state is RunState.DONE, timeout=10_000)
+    qtbot.waitUntil(lambda: controller.state is RunState.DONE)
     assert told == [False, True]
     assert not watch.strip.text()
     assert [flag.value() for flag in panels.outer.canvas._flags] == [4]

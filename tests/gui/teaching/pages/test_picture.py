@@ -26,10 +26,10 @@ def shown(qtbot: QtBot) -> LivePicture:
 def test_what_it_learns_comes_into_sight(qtbot: QtBot) -> None:
     made = shown(qtbot)
     made.show_plugin("algorithm", "maml")
-    qtbot.waitUntil(lambda: made.view.shown is not None and made.view.shown.meta_step > 3, timeout=30_000)
+    qtbot.waitUntil(lambda: made.view.shown is not None and made.view.shown.meta_step > 3)
     assert made.says.text().startswith("MAML · Curve · Sinusoids: outer step")
     made.stop()
-    qtbot.waitUntil(lambda: not jobs(), timeout=10_000)
+    qtbot.waitUntil(lambda: not jobs())
 
 
 def test_who_reads_files_has_no_picture_and_says_so(qtbot: QtBot) -> None:
