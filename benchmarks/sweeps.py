@@ -38,20 +38,20 @@ RATES = {
     "training.outer_optimizer": {"choices": ["adam", "sgd"]},
     "training.lr_schedule": {"choices": ["constant", "linear", "cosine"]},
 }
-CELLS: Mapping[str, tuple[dict[str, Any], int]] = {
-    "sinusoids-maml": ({**SINUSOIDS, "algorithm": {"name": "maml"}}, 200),
-    "densities-reptile": ({**DENSITIES, "algorithm": {"name": "reptile"}}, 60),
-    "gaussians-fomaml": ({**GAUSSIANS, "algorithm": {"name": "fomaml"}}, 120),
+CELLS: Mapping[str, tuple[dict[str, Any], int, list[int]]] = {
+    "sinusoids-maml": ({**SINUSOIDS, "algorithm": {"name": "maml"}}, 200, [0, 1]),
+    "densities-reptile": ({**DENSITIES, "algorithm": {"name": "reptile"}}, 30, [0]),
+    "gaussians-fomaml": ({**GAUSSIANS, "algorithm": {"name": "fomaml"}}, 30, [0]),
 }
-"""What is trained, and for how many outer steps."""
+"""What is trained, for how many outer steps, with which seeds."""
 
 
 def plan_of(cell: str, **more: Any) -> dict[str, Any]:
-    experiment, steps = CELLS[cell]
+    experiment, steps, seeds = CELLS[cell]
     training = {"meta_steps": steps, "meta_batch_size": 8, "validate_every": steps // 10, "device": "cpu"}
     return {
         "version": 1, "experiment": {**experiment, "training": training}, "ranges": RATES,
-        "trials": 40, "seeds": [0, 1], "tasks": 32, "fresh_tasks": 400, **more,
+        "trials": 40, "seeds": seeds, "tasks": 32, "fresh_tasks": 400, **more,
     }  # fmt: skip
 
 
