@@ -62,7 +62,7 @@ class Owned:
         for run in self.entries():
             self.take_out(run)
         end = time.monotonic() + PATIENCE
-        while self.entries() and time.monotonic() < end:
+        while not (self.worker.is_left() and not self.entries()) and time.monotonic() < end:
             self.worker.look(starting=False)  # it may have died
             self.wait(BETWEEN)
 

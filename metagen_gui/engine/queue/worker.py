@@ -71,6 +71,11 @@ class Worker:
                 going += [begun] if begun.state == "running" else []
             return entries
 
+    def is_left(self) -> bool:
+        """Return whether none of the processes that it has started is about to end, its run being out of the line."""
+        going = {entry.claim for entry in self.line.entries() if entry.state == "running"}
+        return all(claim in going or process.poll() is not None for claim, process in self._own.items())
+
     def _begin(self, entry: Entry) -> Entry:
         """Claim a run and start its process; killed between the two, the claim is found without a process."""
         what = f"{entry.algorithm}-{entry.model}-{entry.tasks}"
