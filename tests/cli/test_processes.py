@@ -70,7 +70,7 @@ def test_one_that_fails_while_it_starts_is_told_of_and_leaves_no_run(
     done = metagen("train", *TINY, "--processes", 2, "--out", tmp_path / "run")
     assert done.status == 1
     (line,) = done.err.splitlines()
-    assert line.startswith("metagen: process 2 of 2 ended: a library is missing; without it the run cannot go on")
+    assert line.startswith("metagen: process 2 of 2 ended (a library is missing); without it the run cannot go on")
     assert not (tmp_path / "run").exists()
 
 

@@ -83,7 +83,7 @@ def _learner(place: Place, group: Group, kind: str) -> SharingLearner | None:
         experiment = replace(Experiment.from_document(told["experiment"]), kept=told["kept"])
         learner = SharingLearner(experiment, place, device_at(place, kind))
         learner.group = group
-        parts = from_bytes(meta, "what was learned"), from_bytes(moments, "what the optimizers remember")
+        parts = from_bytes(meta, "meta"), from_bytes(moments, "moments")
         progress = Progress(experiment=told["experiment"])
         restore(learner, Checkpoint(told["meta_step"], learner.meta.of(parts[0]), parts[1], progress))
     except Exception as error:

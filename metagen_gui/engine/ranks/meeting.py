@@ -48,8 +48,9 @@ def _connected(host: str, port: int, *, is_master: bool) -> TCPStore:
     try:
         return TCPStore(host, port, is_master=is_master, wait_for_workers=False, timeout=COMING)
     except torch.distributed.DistError as error:
-        what = "is in use" if is_master else "does not answer"
-        raise RunBroken(f"port {port} of {host} {what}") from error
+        if is_master:
+            raise RunBroken(f"port {port} of {host} is in use") from error
+        raise RunBroken(f"port {port} of {host} does not answer") from error
 
 
 def assemble(store: Store, ranks: int, kind: str, check: Callable[[], None]) -> None:

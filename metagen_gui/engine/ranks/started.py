@@ -59,7 +59,7 @@ class Started:
             time.sleep(0.02)
         if ended:
             rank = min(ended, key=lambda rank: ((self._running[rank - 1].poll() or 0) >= 0, rank))
-            raise RunBroken(f"process {rank + 1} of {self.ranks} {self._how(rank)}; without it the run cannot go on")
+            raise RunBroken(self._fate(rank))
 
     def end(self) -> None:
         """See to it that all of them are gone; those that were told to end have a moment to do so."""
@@ -79,11 +79,14 @@ class Started:
     def _ended(self, wrongly: Callable[[int | None], bool]) -> list[int]:
         return [rank for rank, process in enumerate(self._running, 1) if wrongly(process.poll())]
 
-    def _how(self, rank: int) -> str:
+    def _fate(self, rank: int) -> str:
         """Return how a process has ended, by its status and its last words."""
+        number, ranks = rank + 1, self.ranks
         status, said = self._running[rank - 1].poll() or 0, self._said[rank - 1]
         if status < 0:
-            return f"was killed by {signal.Signals(-status).name}"
+            killer = {each.value: each.name for each in signal.Signals}.get(-status, f"signal {-status}")
+            return f"process {number} of {ranks} was killed by {killer}; without it the run cannot go on"
         said.seek(max(0, said.seek(0, os.SEEK_END) - LAST_WORDS))
         lines = [line for line in said.read().decode(errors="replace").splitlines() if line.strip()]
-        return f"ended: {lines[-1].removeprefix('metagen: ')}" if lines else f"ended with status {status}"
+        said_last = lines[-1].removeprefix("metagen: ") if lines else f"status {status}"
+        return f"process {number} of {ranks} ended ({said_last}); without it the run cannot go on"

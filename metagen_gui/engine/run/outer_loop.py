@@ -265,8 +265,8 @@ def _use_threads_of(checkpoint: Checkpoint, processes: int) -> list[str]:
     """
     before, notices = checkpoint.progress, []
     if before.processes != processes:
-        now, then = (f"{count} process{'es' if count > 1 else ''}" for count in (processes, before.processes))
-        notices.append(f"Computed by {now} from here on, not {then}: the last digits may differ.")
+        then = before.processes
+        notices.append(f"Processes from here on: {processes}, and not {then} as before: the last digits may differ.")
     elif 0 < before.threads <= 256:
         torch.set_num_threads(before.threads)
     theirs, ours = before.torch, str(torch.__version__)

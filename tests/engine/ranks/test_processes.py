@@ -50,7 +50,7 @@ def test_one_two_and_four_agree_and_go_on_from_each_other(tiny: Callable[..., Ex
     assert rows(moved) == rows(two)[:until]
     assert until > HALF
     said = [event.text for event in resume_run(moved, processes=1, previews=False) if isinstance(event, Notice)]
-    assert "Computed by 1 process from here on, not 2 processes: the last digits may differ." in said
+    assert "Processes from here on: 1, and not 2 as before: the last digits may differ." in said
     assert rows(moved)[:until] == rows(two)[:until]
     assert numbers(moved) == pytest.approx(numbers(one), rel=1e-6, abs=1e-9)
     assert load_checkpoint(moved / "checkpoints").progress.processes == 1
