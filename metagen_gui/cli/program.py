@@ -136,8 +136,10 @@ def follow(
     address: Annotated[str, typer.Option("--at", metavar="HOST:PORT")],
 ) -> int:
     """Share the steps of the run of another process, which has started this one."""
+    from metagen_gui.engine.ranks.place import Place, end_with_the_first
+
+    end_with_the_first()  # before torch is imported, which takes long on a busy machine
     from metagen_gui.engine.ranks.following import follow_started
-    from metagen_gui.engine.ranks.place import Place
 
     return follow_started(Place(rank, ranks, rank, ranks), address)
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from metagen_gui.engine.program import program
 from metagen_gui.engine.ranks import started
 from metagen_gui.engine.ranks.leader import Leader
 from metagen_gui.engine.ranks.meeting import own_store
+from metagen_gui.engine.ranks.place import LEFT
 from metagen_gui.engine.store.checkpoint import load_checkpoint
 from tests.cli.conftest import Metagen
 
@@ -141,6 +143,11 @@ def test_what_cannot_be_is_one_line(
         monkeypatch.setenv(name, value)
     done = metagen("train", *TINY, *words, "--out", tmp_path / "run")
     assert (done.status, done.err) == (2, f"metagen: {line}\n")
+
+
+def test_one_that_was_started_ends_as_soon_as_the_first_one_is_gone() -> None:
+    words = [*program(), "follow", "--rank", "1", "--of", "2", "--at", "127.0.0.1:1"]
+    assert subprocess.run(words, stdin=subprocess.DEVNULL, check=False, timeout=200).returncode == LEFT
 
 
 def test_one_process_needs_none_of_it(tmp_path: Path) -> None:

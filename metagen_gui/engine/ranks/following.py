@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import threading
-from contextlib import suppress
 from dataclasses import replace
 
 from torch._C._distributed_c10d import Store
@@ -19,8 +16,7 @@ from metagen_gui.engine.ranks.group import Group, Parted
 from metagen_gui.engine.ranks.learner import SharingLearner, in_words
 from metagen_gui.engine.ranks.meeting import LOOPBACK, arrive, launched_store, store_at
 from metagen_gui.engine.ranks.orders import CHANGE, END, STEP, TELL, Order
-from metagen_gui.engine.ranks.place import Place
-from metagen_gui.engine.ranks.started import LEFT
+from metagen_gui.engine.ranks.place import LEFT, Place
 from metagen_gui.engine.store.checkpoint import Checkpoint, from_bytes
 from metagen_gui.engine.store.progress import Progress
 
@@ -29,21 +25,12 @@ STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 def follow_started(place: Place, address: str) -> int:
     """Follow the process that has started this one and keeps a store at `address`, and return the exit status."""
-    threading.Thread(target=_end_with_the_first, daemon=True).start()
     return _follow(place, store_at(address), LOOPBACK)
 
 
 def follow_launched(place: Place) -> int:
     """Follow the first of the processes that a launcher has started, and return the exit status."""
     return _follow(place, launched_store(place))
-
-
-def _end_with_the_first() -> None:
-    """Wait for the end of what nobody writes to, which is that of the process that has started this one."""
-    with suppress(OSError):
-        while os.read(0, 1):
-            pass
-    os._exit(LEFT)
 
 
 def _follow(place: Place, store: Store, host: str = "") -> int:

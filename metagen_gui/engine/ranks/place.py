@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -11,6 +13,8 @@ from metagen_gui.engine.settings.plain_text import quoted
 RANK, RANKS, LOCAL_RANK, LOCAL_RANKS = "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"
 MEANT = (RANK, RANKS, "MASTER_ADDR")
 """What every launcher sets; one of them alone may mean anything."""
+LEFT = 75
+"""The status of a process that ended because another one was gone; it is not to blame."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,18 @@ def told_place() -> Place | None:
         raise BadInput(RANK, f"is {rank}; of {ranks} processes the last is {ranks - 1}")
     local, here = _number(LOCAL_RANK, rank), _number(LOCAL_RANKS, ranks)
     return Place(rank, ranks, local, here) if ranks > 1 else None
+
+
+def end_with_the_first() -> None:
+    """Let this process end as soon as the one is gone that has started it and holds its standard input open."""
+
+    def wait() -> None:
+        with suppress(OSError):
+            while os.read(0, 1):
+                pass
+        os._exit(LEFT)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _number(name: str, otherwise: int | None = None) -> int:

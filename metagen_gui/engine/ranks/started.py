@@ -16,10 +16,9 @@ from tempfile import TemporaryFile
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.plugins import foreign_plugins
 from metagen_gui.engine.program import program
+from metagen_gui.engine.ranks.place import LEFT
 from metagen_gui.engine.settings.packages import NONE, VARIABLE, spelled
 
-LEFT = 75
-"""The status of a process that ended because another one was gone; it is not to blame."""
 ENDING = 2.0
 """Seconds that a process has for its end when it is told to."""
 LAST_WORDS = 4096
