@@ -50,6 +50,7 @@ def draw(way: str) -> None:
 
     panel = stage.window.panel
     panel.set_experiment(panel.experiment().with_value("training.meta_steps", 12))
+    stage.rest(2)  # until its rows have their places
     stage.window.grab().save(str(folder / "first.png"))
     stage.train()
     stage.window.grab().save(str(folder / "trained.png"))

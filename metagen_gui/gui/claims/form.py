@@ -146,7 +146,6 @@ class ClaimsForm(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside.setAutoFillBackground(False)
         scroll.viewport().setAutoFillBackground(False)
         foot = QHBoxLayout()
