@@ -215,8 +215,7 @@ def full_disk(folder: Path) -> None:
         found = f"the checkpoint here is {'sound' if safe else 'LOST'}; saved again at step {again.meta_step:,}"  # type: ignore[union-attr]
         tell("full disk there", found, warned.text)  # type: ignore[union-attr]
     finally:
-        sshd.stop()
-        time.sleep(5.0)
+        sshd.end()
         subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
@@ -294,7 +293,7 @@ def main() -> None:
                 os.environ["METAGEN_SSH"] = sshd.ssh
                 tried[fault]()
         finally:
-            sshd.stop()
+            sshd.end()
     if asked.out:
         table = "\n".join(f"| {fault} | {found} | {said} |" for fault, found, said in told)
         asked.out.write_text(f"| fault | what came of it | told |\n|---|---|---|\n{table}\n", encoding="utf-8")

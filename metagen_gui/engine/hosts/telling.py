@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ from metagen_gui.engine.store.names import EVENTS, METRICS
 from metagen_gui.engine.store.reports import looked_at, reports_in
 from metagen_gui.engine.store.snapshots import kept_steps, read_snapshot
 
-MOST_AT_ONCE = 2**22
+MOST_AT_ONCE, MOST_REMEMBERED = 2**22, 1_000
 
 
 class Telling:
@@ -27,7 +28,9 @@ class Telling:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.started: RunStarted | None = None
-        self._rows = self._events = 0
+        self._read: dict[str, tuple[int, int]] = {}
+        """How much of a file was read, and which file that was: one that was fetched anew is another."""
+        self._told: deque[bytes] = deque(maxlen=MOST_REMEMBERED)
         self._step = self._looked_at = self._snapshot = -1
 
     def news(self, device: str = "") -> Iterator[Event]:
@@ -41,18 +44,17 @@ class Telling:
             told = {**vars(began), "device": device, "at_rest": False}
             self.started = RunStarted(**told)
             self._step = self._looked_at = step if step else -1
-            self._rows = read_rows(self.folder, 0)[1] if step else 0
-            self._events = _size(self.folder / EVENTS) if step else 0
+            if step:
+                list(self._lines())  # of before
             yield self.started
         yield from self._told_by_events()
         yield from self._told_by_metrics(self.started)
         yield from self._samples()
 
     def _told_by_metrics(self, started: RunStarted) -> Iterator[Event]:
-        if _size(self.folder / METRICS) < self._rows:
-            self._rows = 0
         with suppress(BadInput, KeyError, IndexError, ValueError):  # the other side may have written anything
-            curves, self._rows = read_rows(self.folder, self._rows)
+            curves, end = read_rows(self.folder, self._begin(METRICS))
+            self._read[METRICS] = end, _file(self.folder / METRICS)
             steps, validations = reports_in(curves, started, curves.meta_step >= 0)
             reports: list[StepReport | ValidationReport] = [*steps, *validations]
             for report in sorted(reports, key=lambda one: one.meta_step):
@@ -66,17 +68,27 @@ class Telling:
                 yield report
 
     def _told_by_events(self) -> Iterator[Event]:
-        path = self.folder / EVENTS
-        if _size(path) < self._events:  # what comes now was told, but for what is new: that is told from here on
-            self._events = _size(path)
+        for line in self._lines():
+            if (event := _event(line)) is not None:
+                yield event
+
+    def _lines(self) -> Iterator[bytes]:
+        """Yield the lines of events that have come, but for what was cut off and has come once more."""
+        path, begin = self.folder / EVENTS, self._begin(EVENTS)
         with suppress(OSError):
             with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-                file.seek(self._events)
+                file.seek(begin)
                 whole = file.read(MOST_AT_ONCE).rpartition(b"\n")[0]
-                self._events += len(whole) + 1 if whole else 0
+            self._read[EVENTS] = begin + len(whole) + bool(whole), _file(path)
             for line in whole.splitlines():
-                if (event := _event(line)) is not None:
-                    yield event
+                if line not in self._told:
+                    self._told.append(line)
+                    yield line
+
+    def _begin(self, name: str) -> int:
+        """Return where to read on in a file: at its beginning where it is not the one that was read before."""
+        end, which = self._read.get(name, (0, 0))
+        return end if which == _file(self.folder / name) else 0
 
     def _samples(self) -> Iterator[Event]:
         newest = max(kept_steps(self.folder), default=-1)
@@ -101,8 +113,9 @@ def _event(line: bytes) -> Event | None:
     return None
 
 
-def _size(path: Path) -> int:
+def _file(path: Path) -> int:
+    """Return the number by which the system knows a file, 0 where there is none."""
     try:
-        return path.stat(follow_symlinks=False).st_size
+        return path.stat(follow_symlinks=False).st_ino
     except OSError:
         return 0

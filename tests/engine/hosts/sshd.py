@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import shlex
 import shutil
@@ -11,7 +12,11 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from metagen_gui.engine.queue.line import Line
+from metagen_gui.engine.store.lock import HOLDER
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 ROOT = Path(__file__).parents[3]
@@ -114,6 +119,16 @@ class Sshd:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+    def end(self) -> None:
+        """Kill it, whoever works the line off there, and what runs in it: nothing outlives a test."""
+        self.stop()
+        line = Line(self.data / "metagen" / "queue")
+        with suppress(OSError, ValueError, KeyError):
+            kill(int(json.loads((line.folder / HOLDER).read_text())["process"]))
+        for entry in line.entries():
+            if entry.process:
+                kill(entry.process)
 
 
 def children(process: int) -> list[int]:

@@ -138,6 +138,31 @@ def test_whatever_stands_in_pulled_files_is_told_as_text_or_not_at_all(tmp_path:
     assert news == [r"\x1b[2Jx"]
 
 
+def test_what_was_cut_off_and_written_once_more_is_not_told_twice(tmp_path: Path) -> None:
+    def write(steps: int, *notices: str) -> None:
+        rows = "".join(f"{step},0.1,{step}.5,0,\n" for step in range(1, steps + 1))
+        head = "meta_step,seconds,train/query_loss/vae,train/diverged,validation/query_loss/vae/0\n"
+        for name, text in (
+            ("metrics.csv", head + rows),
+            ("events.jsonl", "".join(f'{{"meta_step": 1, "event": "notice", "text": "{text}"}}\n' for text in notices)),
+        ):
+            (tmp_path / "new").write_text(text)
+            (tmp_path / "new").replace(tmp_path / name)
+
+    write(2, "before")
+    telling = Telling(tmp_path)
+    assert [type(event).__name__ for event in telling.news()] == ["RunStarted"]
+    with (tmp_path / "metrics.csv").open("a") as file:
+        file.write("3,0.1,3.5,0,\n4,0.")
+    assert [event.meta_step for event in telling.news()] == [3]  # type: ignore[union-attr]
+    write(5, "before", "resumed, as a longer line tells")
+    told = list(telling.news())
+    assert [getattr(event, "text", event.meta_step) for event in told] == [  # type: ignore[union-attr]
+        "resumed, as a longer line tells", 4, 5,
+    ]  # fmt: skip
+    assert list(telling.news()) == []
+
+
 def test_whoever_has_no_other_machine_imports_nothing_of_it() -> None:
     script = (
         "import sys; import metagen_gui.cli.train, metagen_gui.cli.program, metagen_gui.gui.window.main_window\n"

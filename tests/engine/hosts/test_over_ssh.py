@@ -24,8 +24,7 @@ from metagen_gui.engine.hosts.runs import move, start
 from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.store.elsewhere import read_elsewhere
-from metagen_gui.engine.store.lock import is_held
-from tests.engine.hosts.sshd import COMMAND, PATIENCE, Sshd, kill, why_not
+from tests.engine.hosts.sshd import COMMAND, Sshd, kill, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 TINY = {
@@ -47,10 +46,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     sshd = Sshd(tmp_path_factory.mktemp("machine"))
     sshd.start()
     yield sshd
-    sshd.stop()
-    end = time.monotonic() + PATIENCE
-    while is_held(sshd.data / "metagen" / "queue") and time.monotonic() < end:  # whoever works the line off there
-        time.sleep(0.1)
+    sshd.end()
 
 
 @pytest.fixture
@@ -109,7 +105,7 @@ def test_a_run_survives_cut_links_and_kills_and_moves_there_here_and_there(
         sshd.stop()
         until(events, lambda event: isinstance(event, Afar) and "refuses connections" in event.why)
         sshd.start()
-        until(events, lambda event: isinstance(event, Notice) and event.text.startswith("Resumed at step"))
+        until(events, lambda event: "Resumed at step" in (run / "events.jsonl").read_text())
         until(events, lambda event: isinstance(event, Saved) and event.meta_step > reached)
     (entry,) = line.entries()
     first = Path(entry.run)
