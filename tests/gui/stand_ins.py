@@ -183,7 +183,7 @@ def letting_go(qtbot: QtBot) -> Callable[[QWidget], None]:
     def let_go(window: QWidget) -> None:
         assert isinstance(window, MainWindow)
         window.quit_quietly()
-        qtbot.waitUntil(lambda: not window.controller.state.busy)
+        qtbot.waitUntil(lambda: not window.controller.state.busy and not window.claims.controller.state.busy)
         window.wait()
 
     return let_go

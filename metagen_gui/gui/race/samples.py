@@ -45,7 +45,7 @@ class RaceSamples(QScrollArea):
         """Show lanes of these names, none of which has samples yet."""
         self._names, self._newest, self.cells = list(names), {}, {}
         self._grid = None
-        self.setWidget(EmptyState(self.tr("Samples of every lane come with its first look."), rows_of_samples))
+        self.setWidget(EmptyState(self.tr("Samples of every lane come with its first look."), rows_of_samples, self))
 
     def _begin_grid(self) -> QGridLayout:
         ground = QWidget()

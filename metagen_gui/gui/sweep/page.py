@@ -83,7 +83,7 @@ class SweepPage(QWidget):
         said = self.tr(
             "Nothing is sought yet. Press Ranges in the form, open the range of one setting or more there, and start."
         )
-        self.empty = EmptyState(said, _lines)
+        self.empty = EmptyState(said, _lines, self)
         self._lay_out()
         self.ranges_button.toggled.connect(self.ranges_wanted)
         self.start_button.clicked.connect(self.start_wanted)

@@ -24,7 +24,7 @@ def there(tmp_path: Path) -> Path:
     """A run of five steps at a machine whose data is in `there`."""
     run = tmp_path / "there" / "metagen" / "runs" / "run"
     write_run(run, 5)
-    Line(tmp_path / "there" / "metagen" / "queue").add(DOCUMENT, json.dumps(DOCUMENT), "run", run, TICKET)
+    Line(tmp_path / "there" / "metagen" / "queue").add(DOCUMENT, json.dumps(DOCUMENT), "run", run, ticket=TICKET)
     return run
 
 

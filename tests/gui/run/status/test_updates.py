@@ -15,7 +15,9 @@ class Steered(QObject):
 
     state_changed = Signal(object)
     branch_changed = Signal()
+    stood = Signal()
     state, progress, stepping, discarding, branch, engine = RunState.IDLE, RunProgress(), False, False, None, None
+    words = ""
 
     def change(self, state: RunState) -> None:
         self.state = state
