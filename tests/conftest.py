@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import re
 import signal
@@ -20,6 +21,8 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["METAGEN_LANGUAGE"] = "en"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+numbers = itertools.count()
+
 
 def pytest_collection_finish() -> None:
     """Let rubbish be looked for in what tests make, and not time and again in all modules and tests."""
@@ -29,10 +32,11 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep data, cache and settings of every test in a folder of its own session."""
+    """Keep cache and settings of tests in a folder of their session, and data where no other test has kept a run."""
     home = tmp_path_factory.getbasetemp() / "home"
-    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data" / str(next(numbers))))
     return home
 
 
