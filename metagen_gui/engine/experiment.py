@@ -277,6 +277,15 @@ class Experiment:
         return replace(experiment, others=MappingProxyType(others), notices=tuple(notices))
 
     @classmethod
+    def of_plan(cls, given: Any, where: str, folder: Path | None, *, ours: bool) -> Experiment:
+        """Return the experiment of a plan in `folder`: settings, or the path of a file; raise `BadInput`."""
+        if isinstance(given, str):
+            return cls.load((folder or Path()) / given)
+        if not isinstance(given, dict):
+            raise BadInput(f"{where}.experiment", "a plan names an experiment: a file, or its settings")
+        return cls.from_document(given, f"{where}.experiment", ours=ours)
+
+    @classmethod
     def load(cls, path: Path, *, ours: bool = False) -> Experiment:
         """Read an experiment file, or a run folder's, which is `ours`; raise `BadInput` that names it."""
         file = path

@@ -124,12 +124,7 @@ class ClaimPlan:
         version, given = values.pop("version", VERSION), values.pop("experiment", None)
         if version != VERSION:
             raise BadInput(where, f"version {quoted(version)} is not one this MetaGen reads; {VERSION} is")
-        if isinstance(given, str):
-            experiment = Experiment.load((folder or Path()) / given)
-        elif isinstance(given, dict):
-            experiment = Experiment.from_document(given, f"{where}.experiment", ours=ours)
-        else:
-            raise BadInput(f"{where}.experiment", "a plan names an experiment: a file, or its settings")
+        experiment = Experiment.of_plan(given, where, folder, ours=ours)
         return cls.of(experiment, values, where)
 
     @classmethod

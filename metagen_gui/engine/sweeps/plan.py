@@ -87,12 +87,7 @@ class SweepPlan:
         given, ranges = values.pop("experiment", None), values.pop("ranges", None)
         if type(version) is not int or version != VERSION:
             raise BadInput(where, f"version {quoted(version)} is not one this MetaGen reads; {VERSION} is")
-        if isinstance(given, str):
-            experiment = Experiment.load((folder or Path()) / given)
-        elif isinstance(given, dict):
-            experiment = Experiment.from_document(given, f"{where}.experiment", ours=ours)
-        else:
-            raise BadInput(f"{where}.experiment", "a plan names an experiment: a file, or its settings")
+        experiment = Experiment.of_plan(given, where, folder, ours=ours)
         if not isinstance(ranges, dict) or not ranges:
             raise BadInput(f"{where}.ranges", 'name what is sought, as {"algorithm.inner_lr": {"low": …, "high": …}}')
         found = tuple(read_range(experiment, path, given, f"{where}.ranges") for path, given in ranges.items())
