@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,46 +18,18 @@ from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.queue.worker import Worker
 from metagen_gui.engine.run.outer_loop import meta_train
 from tests.cli.conftest import Metagen
+from tests.engine.small_runs import rows, small_run, wait_until
 
 KEYS = {
     "id", "state", "name", "tasks", "model", "algorithm", "meta_step", "meta_steps", "run", "pausing", "retried",
     "problem", "added", "process", "owner",
 }  # fmt: skip
-TINY = {
-    "model.width": 6,
-    "algorithm.adaptation_steps": 1,
-    "training.meta_batch_size": 2,
-    "training.validation_tasks": 2,
-    "training.preview_tasks": 1,
-    "training.meta_steps": 120,
-    "training.checkpoint_steps": 1,
-    "training.device": "cpu",
-}
 
 
 @pytest.fixture(autouse=True)
 def own_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Give every test a line of its own."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-
-
-def tiny() -> Experiment:
-    experiment = Experiment("densities")
-    for path, value in TINY.items():
-        experiment = experiment.with_value(path, value)
-    return experiment
-
-
-def rows(folder: Path) -> list[list[str]]:
-    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
-        return [row[:1] + row[2:] for row in csv.reader(file)]
-
-
-def wait_until(holds: Callable[[], Any]) -> None:
-    end = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def listed(metagen: Metagen) -> list[dict[str, Any]]:
@@ -87,7 +56,7 @@ def test_folders_of_other_making_are_listed_to_the_letter(metagen: Metagen) -> N
 def test_the_line_is_filled_listed_ordered_and_emptied(metagen: Metagen, tmp_path: Path) -> None:
     assert "metagen queue add" in metagen("queue").out
     file = tmp_path / "kites.json"
-    file.write_text(tiny().to_json())
+    file.write_text(small_run(120, 1).to_json())
     added = metagen("queue", "add", file, "--set", "training.seed=5", "--times", 3, "--json")
     assert json.loads(added.out) == {"version": 1, "added": ["1", "2", "3"]}
     runs = listed(metagen)
@@ -117,7 +86,7 @@ def test_the_line_is_filled_listed_ordered_and_emptied(metagen: Metagen, tmp_pat
     ],
 )
 def test_what_cannot_be_is_one_line_that_names_it(metagen: Metagen, arguments: list[str], said: str) -> None:
-    Line().add(tiny().document(complete=True), tiny().to_json(complete=True), "one")
+    Line().add(small_run(120, 1).document(complete=True), small_run(120, 1).to_json(complete=True), "one")
     done = metagen("queue", *arguments)
     assert done.status == 2 and said in done.err and done.err.count("\n") == 1
 
@@ -125,17 +94,17 @@ def test_what_cannot_be_is_one_line_that_names_it(metagen: Metagen, arguments: l
 def test_a_killed_process_is_noticed_and_the_run_comes_out_as_if_it_had_not_been(
     metagen: Metagen, tmp_path: Path
 ) -> None:
-    list(meta_train(tiny(), out=tmp_path / "whole"))
+    list(meta_train(small_run(120, 1), out=tmp_path / "whole"))
     line = Line()
-    (entry,) = add_experiment(line, tiny())
+    (entry,) = add_experiment(line, small_run(120, 1))
     worker = Worker(line, 1)
     worker.look()
     run = Path(line.entry(entry.id).run)
-    wait_until(lambda: any((run / "checkpoints").glob("step-*.json")))
+    wait_until(lambda: any((run / "checkpoints").glob("step-*.json")), 120)
     os.kill(line.entry(entry.id).process, signal.SIGKILL)
-    wait_until(lambda: worker.look()[0].deaths == 1)
+    wait_until(lambda: worker.look()[0].deaths == 1, 120)
     assert metagen("queue", "work").out.endswith("Nothing is left to be done.\n")
-    wait_until(lambda: worker.look() and not worker._own)
+    wait_until(lambda: worker.look() and not worker._own, 120)
     (entry,) = line.entries()
     assert entry.state == "done" and entry.meta_step == 120
     assert rows(run) == rows(tmp_path / "whole")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,48 +15,19 @@ from submitit.local import local
 
 from metagen_gui.engine.cluster import jobs as module
 from metagen_gui.engine.cluster.jobs import jobs, jobs_folder, stop, submit
-from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.record import read_record
+from tests.engine.small_runs import rows, small_run, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SLURM's signals are not on Windows")
-TINY = {
-    "model.width": 6,
-    "algorithm.adaptation_steps": 1,
-    "training.meta_batch_size": 2,
-    "training.validation_tasks": 2,
-    "training.preview_tasks": 1,
-    "training.meta_steps": 400,
-    "training.checkpoint_steps": 50,
-    "training.device": "cpu",
-}
-
-
-def tiny() -> Experiment:
-    experiment = Experiment("densities")
-    for path, value in TINY.items():
-        experiment = experiment.with_value(path, value)
-    return experiment
-
-
-def rows(folder: Path) -> list[list[str]]:
-    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
-        return [row[:1] + row[2:] for row in csv.reader(file)]
-
-
-def wait_until(holds: Callable[[], Any]) -> None:
-    end = time.monotonic() + 240
-    while not holds():
-        assert time.monotonic() < end, "a minute's work takes four"
-        time.sleep(0.02)
 
 
 def test_a_preempted_job_is_requeued_and_comes_out_as_if_it_had_not_been(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    list(meta_train(tiny(), out=tmp_path / "whole"))
+    list(meta_train(small_run(400, 50), out=tmp_path / "whole"))
     started, start = list[subprocess.Popen[bytes]](), local.start_controller
 
     def noted(**how: Any) -> subprocess.Popen[bytes]:
@@ -67,16 +35,16 @@ def test_a_preempted_job_is_requeued_and_comes_out_as_if_it_had_not_been(
         return started[-1]
 
     monkeypatch.setattr(local, "start_controller", noted)
-    job = submit(tiny(), tmp_path / "run", minutes=60, cluster="local")
+    job = submit(small_run(400, 50), tmp_path / "run", minutes=60, cluster="local")
     try:
         (listed,) = jobs()
         assert listed == job and job.run == tmp_path / "run"
         assert jobs_folder().stat().st_mode & 0o77 == 0, "what is pickled there is for nobody else"
-        wait_until(lambda: any((job.run / "checkpoints").glob("step-*.json")))
+        wait_until(lambda: any((job.run / "checkpoints").glob("step-*.json")), 240)
         process = json.loads((job.run / "run.holder").read_text())["process"]
         os.kill(process, signal.SIGTERM)  # a warning, which asks for a checkpoint and ends nothing
         os.kill(process, signal.SIGUSR2)
-        wait_until(lambda: (record := read_record(job.run)) is not None and record.state == "finished")
+        wait_until(lambda: (record := read_record(job.run)) is not None and record.state == "finished", 240)
         started[0].wait(120)
     finally:
         started[0].kill()
@@ -93,15 +61,15 @@ def test_what_is_lacking_or_wrong_is_said_before_anything_is_handed_over(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BadInput, match="there is no SLURM here"):
-        submit(tiny())
+        submit(small_run(400, 50))
     with pytest.raises(BadInput, match="is no job of yours"):
         stop("7")
     (tmp_path / "full" / "thesis").mkdir(parents=True)
     with pytest.raises(BadInput, match="not empty"):
-        submit(tiny(), tmp_path / "full", cluster="local")
+        submit(small_run(400, 50), tmp_path / "full", cluster="local")
     monkeypatch.setattr(module.Submitit, "needs", ("submitit_that_nobody_has",))
     with pytest.raises(BadInput, match=r'needs submitit_that_nobody_has; this adds it: .*"metagen\[cluster\]"'):
-        submit(tiny())
+        submit(small_run(400, 50))
     assert not jobs_folder().exists()
 
 

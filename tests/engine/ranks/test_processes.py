@@ -6,7 +6,6 @@ steps; where an inner Adam divides by small moments, as Reptile's does, the same
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,14 +16,10 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.commands import Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.store.checkpoint import load_checkpoint
+from tests.engine.small_runs import rows
 
 pytestmark = pytest.mark.usefixtures("time_limit")
 STEPS, HALF = 100, 50
-
-
-def rows(folder: Path) -> list[list[str]]:
-    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
-        return [row[:1] + row[2:] for row in csv.reader(file)]
 
 
 def numbers(folder: Path) -> list[float]:
