@@ -20,7 +20,7 @@ from metagen_gui.engine.queue.process import start_process
 from metagen_gui.engine.queue.worker import Worker
 from metagen_gui.engine.sweeps import sweep as room
 from tests.cli.conftest import Metagen
-from tests.cli.test_queue import TINY
+from tests.engine.small_runs import small_run
 
 RATE = "algorithm.inner_lr"
 
@@ -29,9 +29,7 @@ RATE = "algorithm.inner_lr"
 def plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Return a tiny plan; the line is the test's own."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    experiment = Experiment("densities")
-    for path, value in {**TINY, "training.meta_steps": 4, "training.validate_every": 2}.items():
-        experiment = experiment.with_value(path, value)
+    experiment = small_run(meta_steps=4, checkpoint_steps=1).with_value("training.validate_every", 2)
     (tmp_path / "one.json").write_text(experiment.to_json())
     document = {
         "experiment": "one.json", "ranges": {RATE: {"low": 0.02, "high": 0.3}},
