@@ -1,8 +1,9 @@
 """Runs at another machine through every fault: cut links, killed processes, a full disk, a machine that is gone.
 
-    python -m benchmarks.cut_links [--cuts 100] [--out FILE]
+    python -m benchmarks.cut_links [--cuts 100] [--out FILE] [--user NAME --command THEIR_METAGEN]
 
-The other machine is an sshd on 127.0.0.1 with a key, a configuration and a data folder of its own. Counted are
+The other machine is an sshd on 127.0.0.1 with a key, a configuration and a data folder of its own, and with `--user`
+(as root) another person's, whose program is another installation. Counted are
 checkpoints that were acknowledged here and then were not to be had; every fault has to be told in a sentence.
 """
 
@@ -25,7 +26,7 @@ from metagen_gui.engine.events import Afar, Event, Notice, Saved, StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.hosts import following
 from metagen_gui.engine.hosts.following import Wishes, follow
-from metagen_gui.engine.hosts.known import Host, add_host
+from metagen_gui.engine.hosts.known import Host, add_host, host_called
 from metagen_gui.engine.hosts.link import Link, LinkLost
 from metagen_gui.engine.hosts.run_files import files_in
 from metagen_gui.engine.hosts.runs import discard, leave, move, start
@@ -47,7 +48,6 @@ TINY = {
     "training.checkpoint_steps": 10,
     "training.device": "cpu",
 }
-HOST = Host("there", "there", COMMAND)
 told: list[tuple[str, str, str]] = []
 
 
@@ -55,6 +55,11 @@ def tell(fault: str, found: str, said: str = "") -> None:
     """Note what came of a fault."""
     told.append((fault, found, said))
     print(f"{time.strftime('%H:%M:%S')} {fault}: {found}" + (f" ({said})" if said else ""), flush=True)
+
+
+def there() -> Host:
+    """Return the other machine, which `main` has made known."""
+    return host_called("there")
 
 
 def tiny() -> Experiment:
@@ -101,7 +106,7 @@ def rows(folder: Path, upto: int) -> list[list[str]]:
 def cut_links(sshd: Sshd, cuts: int, seed: int) -> None:
     """Cut the link at random moments; every tenth time kill the run, every twentieth restart the server as well."""
     chance, line = random.Random(seed), Line(sshd.data / "metagen" / "queue")
-    run, wishes, began = start(tiny(), HOST), Wishes(), time.monotonic()
+    run, wishes, began = start(tiny(), there()), Wishes(), time.monotonic()
     acknowledged, lost, kills, restarts, furthest = list[int](), 0, 0, 0, 0
     with closing(follow(run, wishes)) as events:
         until(events, stepped)
@@ -137,7 +142,7 @@ def cut_links(sshd: Sshd, cuts: int, seed: int) -> None:
 def kill_followers(kills: int) -> None:
     """Kill whoever follows here, at random moments, and attach again."""
     chance = random.Random(1)
-    run = start(tiny(), HOST)
+    run = start(tiny(), there())
     lost, newest = 0, -1
     for _ in range(kills):
         words = [sys.executable, "-c", "from metagen_gui.cli import main; main()", "hosts", "attach", str(run)]
@@ -157,7 +162,7 @@ def kill_followers(kills: int) -> None:
 
 def move_about(folder: Path) -> None:
     """Move a run there, here and there, and compare it with one that never moved."""
-    run = start(tiny(), HOST)
+    run = start(tiny(), there())
     with closing(follow(run, Wishes())) as events:
         until(events, lambda event: isinstance(event, StepReport) and event.meta_step >= 60)
     move(run, "here")
@@ -182,7 +187,7 @@ def move_about(folder: Path) -> None:
     )
 
 
-def full_disk(folder: Path) -> None:
+def full_disk(folder: Path, user: str) -> None:
     """Let the disk there fill up, and be cleared again."""
     disk = folder / "disk"
     disk.mkdir()
@@ -192,11 +197,11 @@ def full_disk(folder: Path) -> None:
     ):
         tell("full disk there", "skipped: nobody here may mount a small one")
         return
-    sshd = Sshd(folder / "small", data=disk / "data")
+    sshd = Sshd(folder / "small", user, disk / "data")
     try:
         sshd.start()
         os.environ["METAGEN_SSH"] = sshd.ssh
-        run, wishes = start(tiny(), HOST), Wishes()
+        run, wishes = start(tiny(), there()), Wishes()
         with closing(follow(run, wishes)) as events:
             saved = until(events, lambda event: isinstance(event, Saved))
             with (disk / "fill").open("wb") as fill, suppress(OSError):
@@ -222,10 +227,10 @@ def full_disk(folder: Path) -> None:
 def refusals(sshd: Sshd, folder: Path) -> None:
     """A wrong key, a stranger, another version, nothing where the command was said to be."""
     sshd.configure("wrong_key")
-    tell("wrong key", "refused", refusal(HOST))
+    tell("wrong key", "refused", refusal(there()))
     sshd.configure()
     (sshd.folder / "known_hosts").write_text("")
-    tell("a machine that ssh does not know", "refused", refusal(HOST))
+    tell("a machine that ssh does not know", "refused", refusal(there()))
     sshd.configure()
     other = folder / "other version"
     other.write_text('#!/bin/sh\nprintf \'metagen-host 1\\n{"metagen": "0.0.1", "bytes": 0}\\n\'; cat >/dev/null\n')
@@ -245,7 +250,7 @@ def refusal(host: Host) -> str:
 
 def gone(sshd: Sshd) -> None:
     """Let the machine go for good, give it up and go on here."""
-    run = start(tiny(), HOST)
+    run = start(tiny(), there())
     with closing(follow(run, Wishes())) as events:
         saved = until(events, lambda event: isinstance(event, Saved)).meta_step  # type: ignore[union-attr]
         (entry,) = [each for each in Line(sshd.data / "metagen" / "queue").entries() if each.state == "running"]
@@ -266,6 +271,8 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="*", help="Some of refusals, move_about, kill_followers, cut_links, full_disk, gone."
     )
+    parser.add_argument("--user", default="", help="Whose program runs there; one's own, if none is named.")
+    parser.add_argument("--command", default=COMMAND, help="That program.")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     if reason := why_not():
@@ -274,16 +281,17 @@ def main() -> None:
     following.PAUSES = (0.5, 1.0)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
+        folder.chmod(0o711)  # another user passes through, to what is theirs
         os.environ["XDG_DATA_HOME"] = str(folder / "here")
         runs_folder().mkdir(parents=True)
-        sshd = Sshd(folder / "machine")
+        sshd = Sshd(folder / "machine", asked.user)
         os.environ["METAGEN_SSH"] = sshd.ssh
-        add_host(HOST)
+        add_host(Host("there", "there", asked.command))
         sshd.start()
         tried = {
             "refusals": lambda: refusals(sshd, folder),
             "move_about": lambda: move_about(folder),
-            "full_disk": lambda: full_disk(folder),
+            "full_disk": lambda: full_disk(folder, asked.user),
             "kill_followers": lambda: kill_followers(asked.kills),
             "cut_links": lambda: cut_links(sshd, asked.cuts, asked.seed),
             "gone": lambda: gone(sshd),

@@ -26,6 +26,8 @@ SSH = "METAGEN_SSH"
 """The variable that names another ssh, with options: as `ssh -F FILE`."""
 CONNECT, ANSWER = 60.0, 60.0
 """Seconds that a machine may take to start MetaGen, and to answer; that it is there at all, ssh finds out sooner."""
+PARTING = 1.0
+"""Seconds for ssh to end by itself once a link is torn: how it ends says what was amiss there."""
 OPTIONS = {
     "BatchMode": "yes",  # nothing is asked
     "ConnectTimeout": "10",
@@ -151,6 +153,8 @@ class Link:
         try:
             yield
         except (Torn, OSError, ValueError) as error:  # ValueError: of a pipe that was closed
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(PARTING)
             self.close()
             raise LinkLost(self.host.name, self._why(within, str(error))) from None
         finally:

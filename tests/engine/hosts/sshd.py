@@ -38,7 +38,10 @@ def why_not() -> str:
 
 
 class Sshd:
-    """The other machine: an sshd of its own key, whose sessions have a home and data folder in `folder`."""
+    """The other machine: an sshd of its own key, whose sessions have a home and data folder in `folder`.
+
+    Another `user` than one's own has a program of its own there: nothing of this one is on its path.
+    """
 
     def __init__(self, folder: Path, user: str = "", data: Path | None = None) -> None:
         self.folder, self.user = folder, user or getpass.getuser()
@@ -54,10 +57,15 @@ class Sshd:
             "XDG_DATA_HOME": self.data,
             "XDG_STATE_HOME": folder / "state",
             "XDG_CACHE_HOME": folder / "cache",
-            "PYTHONPATH": ROOT,
             "OMP_NUM_THREADS": 1,
             "METAGEN_LANGUAGE": "en",
         }
+        if self.user == getpass.getuser():
+            environment["PYTHONPATH"] = ROOT
+        else:
+            for place in (self.data, folder / "state", folder / "cache"):
+                place.mkdir(exist_ok=True)
+                shutil.chown(place, self.user)
         shutil.copy(folder / "key.pub", folder / "authorized_keys")
         said = " ".join(f'"{name}={value}"' for name, value in environment.items())
         lines = (

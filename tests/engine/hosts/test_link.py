@@ -80,6 +80,10 @@ FAULTS = [
         "exit 127",
         "there has no metagen command where it was looked for; tell where it is: metagen hosts add there --comm",
     ),
+    (
+        "echo 'sh: 1: exec: /nowhere: not found' >&2; exec >&-; sleep 0.2; exit 127",
+        "there has no metagen command where it was looked for",
+    ),
     ("echo \"metagen: No such command 'hosts'.\" >&2; exit 2", "there has a MetaGen that is too old to be reached"),
     (r"printf '\033[2J\007evil\n' >&2; exit 3", r"there has ended the link (\x1b[2J\x07evil)"),
     ("exit 0", "there has ended the link"),
