@@ -277,7 +277,7 @@ def main() -> None:
     asked = parser.parse_args()
     if reason := why_not():
         sys.exit(reason)
-    following.CHECKPOINTS_EVERY = 3.0  # or few would be acknowledged between two cuts
+    following.CHECKPOINTS_EVERY = 0.5  # or few would be acknowledged between two cuts
     following.PAUSES = (0.5, 1.0)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)

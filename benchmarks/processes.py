@@ -28,6 +28,7 @@ from typing import Any
 CELLS: dict[str, dict[str, Any]] = {
     "strokes, VAE, MAML: the defaults, smaller": {"training.meta_batch_size": 16, "model.width": 128},
     "strokes, VAE of width 400, MAML": {"training.meta_batch_size": 16, "model.width": 400},
+    "strokes, VAE of width 400, MAML, 64 tasks a step": {"training.meta_batch_size": 64, "model.width": 400},
     "sinusoids, curve, MAML: a step of milliseconds": {"tasks.name": "sinusoids", "training.meta_batch_size": 16},
 }
 WARM = 8
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--cells", nargs="+", default=[""], help="words of the cells to measure, instead of all")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--one", nargs=2, metavar=("CELL", "COUNT"), help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -49,7 +51,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     about = f"{cores} cores ({platform.machine()}), device {given.device}; load {os.getloadavg()[0]:.1f} at the start"
     print(f"# Several processes\n\n{about}; {given.rounds} rounds of {given.steps} steps.", flush=True)
-    for cell in CELLS:
+    for cell in (each for each in CELLS if any(word in each for word in given.cells)):
         found: dict[int, list[dict[str, Any]]] = {count: [] for count in given.counts}
         for _ in range(given.rounds):
             for count in given.counts:
