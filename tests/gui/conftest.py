@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 
@@ -13,6 +14,9 @@ def swept() -> Iterator[None]:
     """Let closed windows go and what is left be swept between tests: Qt goes through all there are at a new look."""
     gc.disable()
     yield
+    for widget in QApplication.topLevelWidgets():
+        if isinstance(widget, QMenu) and widget.parent() is None:  # of plots: pyqtgraph lets go of none of them
+            widget.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     gc.collect(1)  # of this test and the one before: all that there is would take longer than most tests
     gc.enable()
