@@ -188,13 +188,13 @@ def test_the_outer_gradient_agrees_with_finite_differences(case: tuple) -> None:
         direction = {name: randn(*values[name].shape, seed=40 + i) for i, name in enumerate(names)}
         length = sum(float(way.square().sum()) for way in direction.values()) ** 0.5
         sides = []
-        for far in (1, -1, 2, -2):
+        for far in (1, -1):
             moved = {name: values[name].detach() + far * h / length * way for name, way in direction.items()}
             with torch.no_grad():
                 sides.append(
                     float(total(algorithm, MetaParams.of({**meta, player: {**values, **moved}}), player, given))
                 )
-        expected = (8 * (sides[0] - sides[1]) - (sides[2] - sides[3])) / (12 * h) * length
+        expected = (sides[0] - sides[1]) / (2 * h) * length
         slope = sum(float((found[player][name] * way).sum()) for name, way in direction.items())
         assert slope == pytest.approx(expected, rel=1e-5, abs=1e-8), (player, part)
         assert abs(expected) > 1e-5 or (part == "@fine" and not algorithm.settings.fine_tuning_steps)

@@ -31,8 +31,8 @@ def gradient(algorithm: Algorithm, meta, drawn, on: bool, when: When = "always")
 
 @pytest.mark.parametrize(("name", "model"), diagonal(4))
 def test_every_algorithm_and_model_gives_the_same(name: str, model: str) -> None:
-    points = next(case for case in CASES if case[0] == model)
-    algorithm = everything_adapts(name, (model, points[1], {}, SECOND_ORDER.get(name, {})))
+    _, spec, small, _ = next(case for case in CASES if case[0] == model)
+    algorithm = everything_adapts(name, (model, spec, small, SECOND_ORDER.get(name, {})))
     meta, drawn = double(algorithm.initialize(torch.Generator().manual_seed(1))), draw(algorithm)
     found, kept = (gradient(algorithm, meta, drawn, on) for on in (True, False))
     for player, values in kept.gradients.items():

@@ -28,6 +28,7 @@ from metagen_gui.engine.metrics import metrics
 from metagen_gui.engine.statistics import Values
 from tests.engine.gaussian_truths import expected_log_likelihood
 from tests.engine.metrics.known_laws import expected_squared_mmd
+from tests.engine.queue.here import train_here
 
 Tiny = Callable[..., Experiment]
 LOSS = Measure("loss", "−ELBO", "nats", "lower", "generalises", bounds=True)
@@ -131,6 +132,7 @@ def test_the_line_is_scored_by_its_density_and_by_its_own_samples(tiny: Tiny) ->
 def test_a_report_tells_the_distance_and_keeps_the_line(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    train_here(monkeypatch)
     monkeypatch.setattr(runner, "seconds_per_step", lambda arm, seed: (1.0, 1.0))
     plan = ClaimPlan.of(tiny("gaussians", values={"tasks.places": 3}), SMALL)
     *_, last = examine(plan, tmp_path / "out")
@@ -159,6 +161,7 @@ def test_a_report_tells_the_distance_and_keeps_the_line(
 def test_where_it_is_not_known_nothing_is_said_of_it(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    train_here(monkeypatch)
     monkeypatch.setattr(runner, "seconds_per_step", lambda arm, seed: (1.0, 1.0))
     *_, last = examine(ClaimPlan.of(tiny("densities"), SMALL), tmp_path / "out")
     assert isinstance(last, ClaimsFinished) and last.findings.best is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,6 +69,26 @@ def finished(made: ClaimPlan, out: Path) -> ClaimsFinished:
     return last
 
 
+@pytest.fixture(scope="module")
+def kept() -> list[ClaimsFinished]:
+    """A test that was gone through in one go; empty before the first asks for it."""
+    return []
+
+
+@pytest.fixture
+def once(tiny: Tiny) -> ClaimPlan:
+    made = plan(tiny, seeds=(0,))
+    return replace(made, experiment=made.experiment.with_value("algorithm.inner_lr", 0.123456))
+
+
+@pytest.fixture
+def whole(once: ClaimPlan, kept: list[ClaimsFinished], tmp_path_factory: pytest.TempPathFactory) -> ClaimsFinished:
+    """A test in one go, which is for looking at alone."""
+    if not kept:
+        kept.append(finished(once, tmp_path_factory.mktemp("whole")))
+    return kept[0]
+
+
 def test_runs_are_those_of_the_plan_and_every_arm_is_scored_on_the_same_tasks(tiny: Tiny, tmp_path: Path) -> None:
     events = [*examine(made := plan(tiny), tmp_path / "out")]
     (started,) = (event for event in events if isinstance(event, ClaimsStarted))
@@ -112,17 +133,15 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_is_begun_anew(tiny: T
 
 
 def test_what_is_done_is_not_done_again_and_comes_out_the_same(
-    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    once: ClaimPlan, whole: ClaimsFinished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = plan(tiny, seeds=(0,))
-    whole = finished(made, tmp_path / "whole")
-    test = examine(made, tmp_path / "parts")
+    test = examine(once, tmp_path / "parts")
     for event in test:  # stopped in the middle of the third run
         if isinstance(event, ClaimsAdvanced) and "shuffled classes, seed 0: outer step" in event.text:
             break
     test.close()
     assert read_record(tmp_path / "parts/runs/null-3-steps-seed-0").state == "stopped"  # type: ignore[union-attr]
-    parts = finished(made, tmp_path / "parts")
+    parts = finished(once, tmp_path / "parts")
     assert "Resumed at step" in (tmp_path / "parts/runs/null-3-steps-seed-0/events.jsonl").read_text()
     assert [one.found for one in parts.findings.contrasts] == [one.found for one in whole.findings.contrasts]
 
@@ -132,18 +151,19 @@ def test_what_is_done_is_not_done_again_and_comes_out_the_same(
     for module, name in ((turn, "meta_train"), (turn, "resume_run"), (runner, "seconds_per_step")):
         monkeypatch.setattr(module, name, refuse)
     monkeypatch.setattr(runner.Judge, "_score", refuse)
-    again = finished(made, tmp_path / "parts")
+    again = finished(once, tmp_path / "parts")
     assert [one.found for one in again.findings.contrasts] == [one.found for one in whole.findings.contrasts]
     untimed = [[replace(one, seconds=0) for one in each.findings.outcomes] for each in (whole, parts, again)]
     assert untimed[0] == untimed[1] == untimed[2]
 
 
-def test_scores_that_were_damaged_are_made_again(tiny: Tiny, tmp_path: Path) -> None:
-    made = plan(tiny, seeds=(0,))
-    first = finished(made, tmp_path / "out")
+def test_scores_that_were_damaged_are_made_again(once: ClaimPlan, whole: ClaimsFinished, tmp_path: Path) -> None:
+    shutil.copytree(whole.report.parent, tmp_path / "out")
     (victim, *_) = sorted((tmp_path / "out" / "scores").glob("maml*.npz"))
-    victim.write_bytes(victim.read_bytes()[:50])
-    assert finished(made, tmp_path / "out").findings.contrasts == first.findings.contrasts
+    sound = victim.read_bytes()
+    victim.write_bytes(sound[:50])
+    assert finished(once, tmp_path / "out").findings.contrasts == whole.findings.contrasts
+    assert len(victim.read_bytes()) == len(sound)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"equal compute": {"joint": 6, "maml": 3, "null": "3"}}'])
@@ -183,7 +203,7 @@ def test_an_arm_whose_runs_are_lost_or_short_of_their_steps_is_not_judged_by_the
     real = runner.checkpoints
     lost = {"maml-3-steps-seed-1", "null-3-steps-seed-0", "null-3-steps-seed-1"}
     monkeypatch.setattr(runner, "checkpoints", lambda path: left if path.name in lost else real(path))
-    found = finished(plan(tiny), tmp_path / "out").findings
+    found = finished(plan(tiny, arms=("joint", "maml", "null"), compare_at=("equal steps",)), tmp_path / "out").findings
     decided = [one for one in found.contrasts if one.decides and not one.is_null and one.claim != "steady"]
     assert decided and all("1 of its 2 runs ended with nothing to score" in one.objection for one in decided)
     (control,) = [one for one in found.verdicts if one.is_null]
@@ -192,12 +212,13 @@ def test_an_arm_whose_runs_are_lost_or_short_of_their_steps_is_not_judged_by_the
 
 def test_a_run_that_diverges_is_a_finding(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     break_runs(monkeypatch, Diverged("losses have not been finite"))
-    found = finished(plan(tiny, seeds=(0,)), tmp_path / "out").findings
+    made = plan(tiny, seeds=(0,), arms=("joint", "maml", "null"), compare_at=("equal steps",))
+    found = finished(made, tmp_path / "out").findings
     assert {one.run: one.state for one in found.outcomes} == {"joint": "finished", "maml": "failed", "null": "failed"}
     assert "losses have not been finite" in (tmp_path / "out/report.json").read_text()
     assert {arm for arm, *_ in found.scores} >= {"maml", "null"}, "what it had learned by then is judged"
     monkeypatch.setattr(turn, "resume_run", None)
-    assert finished(plan(tiny, seeds=(0,)), tmp_path / "out").findings.outcomes == found.outcomes, "and is its end"
+    assert finished(made, tmp_path / "out").findings.outcomes == found.outcomes, "and is its end"
 
 
 def test_what_became_of_a_run_that_is_gone_on_with_is_passed_on(tiny: Tiny, tmp_path: Path) -> None:
@@ -228,24 +249,23 @@ def break_runs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
 
 
 def test_a_run_that_failed_of_anything_else_is_gone_on_with_and_judged_by_all_its_steps(
-    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    once: ClaimPlan, whole: ClaimsFinished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor does what was once kept of its partial weights hold any more."""
-    made, out, run = plan(tiny, seeds=(0,)), tmp_path / "out", "maml-3-steps-seed-0"
-    whole = finished(made, tmp_path / "whole").findings
+    out, run, expected = tmp_path / "out", "maml-3-steps-seed-0", whole.findings
     with monkeypatch.context() as patch:
         break_runs(patch, RunBroken("No space left on device"))
         with pytest.raises(RunBroken, match="No space left"):
-            finished(made, out)
+            finished(once, out)
     record = read_record(out / "runs" / run)
     assert record is not None and (record.state, record.diverged, record.meta_step) == ("failed", False, 1)
-    folder = ClaimFolder(out, made)
+    folder = ClaimFolder(out, once)
     for name in (f"maml-{run}", f"maml-{run}-by-samples"):
-        folder.keep_scores(name, whole.scores["joint", whole.shared["equal steps"]["joint"], 0])
-    folder.keep_outcome(run, replace(whole.outcomes[0], run="maml", state="failed"))
-    found = finished(made, out).findings
-    assert [one.state for one in found.outcomes] == ["finished"] * len(whole.outcomes)
-    assert found.contrasts == whole.contrasts
+        folder.keep_scores(name, expected.scores["joint", expected.shared["equal steps"]["joint"], 0])
+    folder.keep_outcome(run, replace(expected.outcomes[0], run="maml", state="failed"))
+    found = finished(once, out).findings
+    assert [one.state for one in found.outcomes] == ["finished"] * len(expected.outcomes)
+    assert found.contrasts == expected.contrasts
 
 
 def test_a_gan_is_measured_by_its_samples(tiny: Tiny, tmp_path: Path) -> None:
@@ -328,21 +348,18 @@ class Links(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_needs_nothing_else_and_tells_everything(tiny: Tiny, tmp_path: Path) -> None:
-    made = plan(tiny, seeds=(0,))
-    made = replace(made, experiment=made.experiment.with_value("algorithm.inner_lr", 0.123456))
-    found = finished(made, tmp_path / "out")
-    text = found.report.read_text()
+def test_the_page_needs_nothing_else_and_tells_everything(once: ClaimPlan, whole: ClaimsFinished) -> None:
+    text, folder = whole.report.read_text(), whole.report.parent
     page = Links()
     page.feed(text)
     assert not page.open and {"svg", "img", "table", "style"} <= page.tags and "script" not in page.tags
     assert page.loads and all(load.startswith("data:image/png;base64,") for load in page.loads)
     assert "prefers-color-scheme: dark" in text and "0.123456" in text and "metagen claims plan.json" in text
-    told = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert [verdict["sentence"] for verdict in told["verdicts"]] == [one.sentence for one in found.findings.verdicts]
-    rows = (tmp_path / "out" / "comparisons.csv").read_text().splitlines()
-    assert len(rows) == len(found.findings.contrasts) + 1
-    assert ClaimPlan.from_document(told["plan"]).document() == made.document()
+    told = json.loads((folder / "report.json").read_text())
+    assert [verdict["sentence"] for verdict in told["verdicts"]] == [one.sentence for one in whole.findings.verdicts]
+    rows = (folder / "comparisons.csv").read_text().splitlines()
+    assert len(rows) == len(whole.findings.contrasts) + 1
+    assert ClaimPlan.from_document(told["plan"]).document() == once.document()
 
 
 def test_scoring_says_how_far_it_is_and_may_be_given_up(
