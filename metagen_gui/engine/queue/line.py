@@ -61,8 +61,17 @@ class Line:
 
     # -- what a person asks for --------------------------------------------------------------------------------------
 
-    def add(self, document: Mapping[str, Any], text: str, name: str, run: Path | None = None, **more: Any) -> Entry:
-        """Put an experiment, as JSON data and as the `text` of its file, at the end of the line.
+    def add(
+        self,
+        document: Mapping[str, Any],
+        text: str,
+        name: str,
+        run: Path | None = None,
+        *,
+        first: bool = False,
+        **more: Any,
+    ) -> Entry:
+        """Put an experiment, as JSON data and as the `text` of its file, at the end of the line, or `first` of all.
 
         `run` is the folder of its run, if whoever puts it there wants to find it again: one that is begun goes on.
         `more` is what else its entry is to say, as whose it is; of the same `ticket` there is one entry.
@@ -80,7 +89,8 @@ class Line:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise BadInput(str(folder), error.strerror or str(error)) from None
             what = {**{part: str(document[part]["name"]) for part in ("tasks", "model", "algorithm")}, **more}
-            place = 1 + max((entry.place for entry in there), default=0.0)
+            places = [entry.place for entry in there] or [0.0]
+            place = min(places) - 1 if first else max(places) + 1
             steps = int(document["training"]["meta_steps"])
             what["run"] = "" if run is None else str(run)
             entry = Entry(folder=folder, place=place, name=name, meta_steps=steps, added=time.time(), **what)

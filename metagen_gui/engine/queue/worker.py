@@ -65,7 +65,8 @@ class Worker:
             for place, entry in enumerate(entries if starting and not self.line.is_kept_quiet() else ()):
                 if entry.state != "waiting" or (entry.run and is_held(Path(entry.run))):
                     continue  # the latter is gone on with elsewhere, as in a window
-                if len(going) + self._occupied() >= self.at_once or not has_room(entry, going):
+                beside = [one for one in going if not (entry.together and one.owner == entry.owner)]
+                if len(beside) + self._occupied() >= self.at_once or not has_room(entry, going):
                     break  # nothing overtakes: what needs much would never have its turn
                 entries[place] = begun = self._begin(entry)
                 going += [begun] if begun.state == "running" else []

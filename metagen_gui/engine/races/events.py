@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
-from metagen_gui.engine.events import Event
+from metagen_gui.engine.events import Snapshot
 
 if TYPE_CHECKING:
     from metagen_gui.engine.races.verdict import Verdict
@@ -30,11 +30,11 @@ class RaceAdvanced:
 
 
 @dataclass(frozen=True)
-class LaneTold:
-    """What the run of a lane reports."""
+class LaneSampled:
+    """The newest samples of a lane."""
 
     lane: int
-    event: Event
+    snapshot: Snapshot
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,6 @@ class LaneEnded:
     """A lane has taken all its steps, or `problem` says why it takes no more."""
 
     lane: int
-    seconds: float
     problem: str = ""
 
 
@@ -84,4 +83,4 @@ class RaceFinished:
     is_over: bool = True
 
 
-RaceEvent = Union[RaceBegun, RaceAdvanced, LaneTold, LaneLooked, LaneEnded, Led, RaceNotice, RaceFinished]
+RaceEvent = Union[RaceBegun, RaceAdvanced, LaneSampled, LaneLooked, LaneEnded, Led, RaceNotice, RaceFinished]

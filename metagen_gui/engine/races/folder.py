@@ -1,4 +1,4 @@
-"""A race on disk: the race as it can be run again, the runs of its lanes, and what was seen of them on the way."""
+"""A race on disk: the race as it can be run again, and the runs of its lanes, which keep what was seen of them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.files import append_text, read_file, write_atomically
-from metagen_gui.engine.races.events import LaneLooked
+from metagen_gui.engine.files import read_file, write_atomically
 from metagen_gui.engine.races.race import Race
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import is_held
 from metagen_gui.engine.store.names import is_run_folder, runs_folder
 
-RACE, LANES, LOOKED = "race.json", "lanes.json", "looks.jsonl"
-MAX_BYTES = 50_000_000
-MOST_KEPT = 20
-"""Races that are listed, the newest."""
+RACE, LANES = "race.json", "lanes.json"
+MAX_BYTES = 1_000_000
+MOST_KEPT, MOST_THREADS = 20, 1024
+"""Races that are listed, the newest; threads that a lane may be noted to compute with."""
 _ODD = re.compile(r"[^a-z0-9]+")
 
 
@@ -60,13 +59,16 @@ class RaceFolder:
             lanes = json.loads(read_file(path / LANES, MAX_BYTES))
             self.steps = tuple(int(steps) for steps in lanes["steps"])
             self.runs = tuple(Path(run) for run in lanes["runs"])
-            self.seconds, self.looking = ([float(each) for each in lanes[name]] for name in ("seconds", "looking"))
-            counts = {*map(len, (self.steps, self.runs, self.seconds, self.looking))}
-            if counts != {len(self.race.lanes)} or min(self.steps) < 1:
+            self.threads = int(lanes.get("threads", 0))
+            """That every lane computes with; 0: as many as any run."""
+            self.begun = [bool(begun) for begun in lanes.get("begun", lanes.get("seconds", ()))]
+            """Which lanes have a run, or had one that was thrown away."""
+            counts = {*map(len, (self.steps, self.runs, self.begun))}
+            if counts != {len(self.race.lanes)} or min(self.steps) < 1 or not 0 <= self.threads <= MOST_THREADS:
                 raise ValueError
         except FileNotFoundError:
-            self.steps, self.runs, self.seconds, self.looking = (), (), [], []
-        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            self.steps, self.runs, self.threads, self.begun = (), (), 0, []
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise BadInput(str(path / LANES), "is damaged; the runs of this race are in the library") from None
 
     @classmethod
@@ -85,39 +87,20 @@ class RaceFolder:
             raise BadInput(str(path), error.strerror or str(error)) from None
         return cls(path)
 
-    def begin(self, steps: Sequence[int], runs: Path | None = None) -> None:
+    def begin(self, steps: Sequence[int], threads: int = 0, runs: Path | None = None) -> None:
         """Note how many outer steps every lane takes, and where its run will be; raise `BadInput`."""
-        self.steps, self.seconds, self.looking = tuple(steps), [0.0] * len(steps), [0.0] * len(steps)
+        self.steps, self.threads, self.begun = tuple(steps), threads, [False] * len(steps)
         self.runs = tuple((runs or runs_folder()) / self._name(place) for place in range(len(steps)))
-        self.note()
-
-    def begin_anew(self, place: int) -> None:
-        """Give lane `place`, whose run is gone, a new one in the same place; what was seen of the old is forgotten."""
-        kept = [look for look in self.looks() if look.lane != place]
-        self.seconds[place] = self.looking[place] = 0.0
-        self._write(LOOKED, "".join(_line(look) for look in kept))
         self.note()
 
     def note(self) -> None:
         """Write down what is known of the lanes; raise `BadInput` if the disk does not take it."""
-        times = {"seconds": self.seconds, "looking": self.looking}
-        told = {"steps": self.steps, "runs": [str(run) for run in self.runs], **times}
-        self._write(LANES, json.dumps(told, indent=2))
-
-    def keep_look(self, look: LaneLooked) -> None:
-        """Add what was seen of a lane; a disk that refuses costs a point of a curve, and no race."""
-        with suppress(OSError):
-            append_text(self.path / LOOKED, _line(look))
-
-    def looks(self) -> list[LaneLooked]:
-        """Return what was seen of the lanes, of every step the newest, in order."""
-        found: dict[tuple[int, int], LaneLooked] = {}
-        with suppress(OSError, ValueError, TypeError, RecursionError):
-            for line in read_file(self.path / LOOKED, MAX_BYTES).decode().splitlines():
-                look = LaneLooked(**json.loads(line))
-                if look.lane in range(len(self.runs)):
-                    found[look.lane, int(look.meta_step)] = look
-        return [found[key] for key in sorted(found)]
+        told = {"steps": self.steps, "threads": self.threads, "begun": self.begun}
+        text = json.dumps({**told, "runs": [str(run) for run in self.runs]}, indent=2)
+        try:
+            write_atomically(self.path / LANES, text.encode())
+        except OSError as error:
+            raise BadInput(str(self.path / LANES), error.strerror or str(error)) from None
 
     def experiment(self, place: int) -> Experiment:
         """Return what lane `place` trains; raise `BadInput` where it gets too few steps."""
@@ -130,13 +113,3 @@ class RaceFolder:
     def _name(self, place: int) -> str:
         called = _ODD.sub("-", self.race.lanes[place].name.casefold()).strip("-")
         return f"race-{self.path.name}-{place + 1}{f'-{called}' if called else ''}"
-
-    def _write(self, name: str, text: str) -> None:
-        try:
-            write_atomically(self.path / name, text.encode())
-        except OSError as error:
-            raise BadInput(str(self.path / name), error.strerror or str(error)) from None
-
-
-def _line(look: LaneLooked) -> str:
-    return json.dumps(asdict(look)) + "\n"

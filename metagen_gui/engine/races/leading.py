@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from metagen_gui.engine.events import ValidationReport
 from metagen_gui.engine.held_out.pairs import objection_to
 from metagen_gui.engine.held_out.summaries import difference, summarize
 from metagen_gui.engine.races.events import LaneLooked, Led
+from metagen_gui.engine.races.looks import Look
 from metagen_gui.engine.races.race import Race
 from metagen_gui.engine.races.verdict import is_clear_lead
 from metagen_gui.engine.statistics import Values
 
 
-def looked(lane: int, report: ValidationReport, seconds: float) -> LaneLooked:
+def looked(lane: int, look: Look) -> LaneLooked:
     """Return what a lane has come to on the validation tasks, over those that have not diverged."""
-    losses = _losses(report)
+    losses = np.array(look.losses)
     seen = summarize(losses[np.isfinite(losses)])
-    return LaneLooked(lane, report.meta_step, seconds, seen.mean, seen.interval)
+    return LaneLooked(lane, look.meta_step, look.seconds, seen.mean, seen.interval)
 
 
 class Leading:
-    """Hears what lanes score; says who leads whenever all of them have looked as often."""
+    """Hears what lanes score, by how often they were looked at; says who leads where all of them were as often."""
 
     def __init__(self, race: Race) -> None:
         self.names = [lane.name for lane in race.lanes]
@@ -31,21 +31,26 @@ class Leading:
         objections = (objection_to(lane.experiment, first) for lane in race.lanes[1:])
         self.objection = next(filter(None, objections), "")
         self._seen: dict[int, dict[int, Values]] = {}
+        self._told = -1
 
-    def hear(self, lane: int, look: int, report: ValidationReport, racing: Sequence[int]) -> Led | None:
-        """Take the look number `look` of a lane; return who leads if all that are still `racing` have taken it."""
-        if self.objection:
+    def hear(self, lane: int, number: int, look: Look) -> None:
+        """Take the look of a `number` at a lane."""
+        self._seen.setdefault(number, {})[lane] = np.array(look.losses)
+
+    def news(self, racing: Sequence[int]) -> Led | None:
+        """Return who leads at the newest look that all who are still `racing` have had, None if that was told."""
+        common = [number for number, seen in self._seen.items() if {*racing} <= {*seen} and len(seen) > 1]
+        if self.objection or max(common, default=-1) <= self._told:
             return None
-        seen = self._seen.setdefault(look, {})
-        seen[lane] = _losses(report)
-        return self._led(seen) if set(racing) <= set(seen) and len(seen) > 1 else None
+        self._told = max(common)
+        return self._led(self._seen[self._told])
 
     def silence(self) -> Led | None:
         """Return why nobody can be told to lead, or None where somebody can."""
         why = f"Who leads cannot be told from losses: {self.objection}. Samples decide at the end."
         return Led(None, why) if self.objection else None
 
-    def _led(self, seen: dict[int, Values]) -> Led:
+    def _led(self, seen: Mapping[int, Values]) -> Led:
         means = {lane: float(losses.mean()) for lane, losses in seen.items()}
         finite = [lane for lane in means if np.isfinite(means[lane])]
         if not finite:
@@ -59,7 +64,3 @@ class Leading:
         clear = all(map(is_clear_lead, behind.values()))
         over = f"{name} leads {self.names[second]} by {lead} on {len(seen[first]):,} validation tasks"
         return Led(first, f"{over}: {'a clear lead' if clear else 'that may be chance'}.", clear)
-
-
-def _losses(report: ValidationReport) -> Values:
-    return next(iter(report.by_task.values()))

@@ -74,7 +74,7 @@ class Race:
     def experiment(self, place: int, steps: int) -> Experiment:
         """Return what lane `place` trains in so many outer steps; raise `BadInput` where they are too few for it."""
         lane, shown = self.lanes[place], self.lanes[0].experiment.config("training")
-        experiment = lane.experiment.without_value("training.processes")  # lanes take turns in one process
+        experiment = lane.experiment.without_value("training.processes")  # seconds are those of one process
         experiment = experiment.with_value("training.meta_steps", steps)
         experiment = experiment.with_value("training.validate_every", math.ceil(steps / LOOKS))
         for name in OF_THE_FIRST:

@@ -7,8 +7,8 @@ from pathlib import Path
 import appdirs
 from PySide6.QtCore import QByteArray, QSettings
 
-QUEUE_AT_ONCE = "queue_at_once"
-"""Under which is kept how many runs of the queue the window starts side by side."""
+QUEUE_AT_ONCE, MOST_AT_ONCE = "queue_at_once", 64
+"""Under which is kept how many runs of the queue the window starts side by side, and the most of that."""
 
 
 class WindowSettings:

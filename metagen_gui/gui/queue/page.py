@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedLayout, QToolBut
 
 from metagen_gui.gui.form.numbers.box import IntegerBox
 from metagen_gui.gui.look.theme import PlotColours, theme_changes
+from metagen_gui.gui.program.window_settings import MOST_AT_ONCE
 from metagen_gui.gui.queue.model import QueueModel, Waiting
 from metagen_gui.gui.queue.table import QueueTable
 from metagen_gui.gui.widgets.empty_state import EmptyState
@@ -37,8 +38,6 @@ class _Action:
     moves: int = 0
 
 
-MOST = 64
-"""Runs at once."""
 ANY = ("waiting", "running", "paused", "done", "failed")
 ACTIONS = (
     _Action("up", _("Up"), _("Begin it earlier"), "mdi6.arrow-up", "Alt+Up", ANY, -1),
@@ -86,7 +85,7 @@ class QueuePage(QWidget):
         self.add_button.setObjectName("queue_add_button")
         self.add_button.setToolTip(self.tr("Put the experiment of the form at the end of the queue"))
         self.add_button.clicked.connect(lambda: self.add_wanted.emit(self.times.value()))
-        self.at_once = self._box(at_once, 1, MOST, "at_once_box", self.tr("Runs at once"))
+        self.at_once = self._box(at_once, 1, MOST_AT_ONCE, "at_once_box", self.tr("Runs at once"))
         self.at_once.setToolTip(self.tr("Runs side by side, if memory allows; a run of the window counts as one"))
         self.at_once.valueChanged.connect(self.at_once_changed)
         said = self.tr("Nothing waits. Set an experiment up and press Add the experiment: it runs when its turn comes.")

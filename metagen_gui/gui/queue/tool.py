@@ -22,7 +22,7 @@ from metagen_gui.gui.program.trash import tell_thrown
 from metagen_gui.gui.program.window_settings import QUEUE_AT_ONCE
 from metagen_gui.gui.queue.model import Waiting
 from metagen_gui.gui.queue.notice import Notices
-from metagen_gui.gui.queue.page import MOST, QueuePage
+from metagen_gui.gui.queue.page import QueuePage
 from metagen_gui.gui.run.tool import Around, Tool
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class QueueTool(Tool):
 
     def build(self) -> QWidget:
         """Make the page, and look at the line at once."""
-        self.page = QueuePage(self._kept_at_once(), self)
+        self.page = QueuePage(self.around.at_once(), self)
         self.page.add_wanted.connect(self.add)
         self.page.asked.connect(self._ask_by_name)
         self.page.move_wanted.connect(self._move)
@@ -113,7 +113,8 @@ class QueueTool(Tool):
         if not self._asked and not queue_folder().is_dir():
             self._show(())
             return
-        worker, asked, self._asked = self._take_worker(), self._asked, []
+        worker = self._worker = self._worker or self.around.worker()
+        asked, self._asked = self._asked, []
         self._job = Job(lambda: _done(worker, asked))
         self._job.ended.connect(self._take)
         self._job.start()
@@ -137,23 +138,6 @@ class QueueTool(Tool):
         if self._worker is not None:
             self._worker.at_once = at_once
         self.look()
-
-    def _kept_at_once(self) -> int:
-        from metagen_gui.engine.queue.worker import most_at_once
-
-        kept = self.around.settings.text(QUEUE_AT_ONCE)
-        return min(int(kept), MOST) if kept.isdecimal() and int(kept) else most_at_once()
-
-    def _take_worker(self) -> Worker:
-        if self._worker is None:
-            from metagen_gui.engine.queue.line import Line
-            from metagen_gui.engine.queue.process import start_process
-            from metagen_gui.engine.queue.worker import Worker
-            from metagen_gui.engine.settings.packages import agreed_alone
-
-            start = partial(start_process, changed=agreed_alone())
-            self._worker = Worker(Line(), self._kept_at_once(), start, lambda: int(self.around.controller.state.busy))
-        return self._worker
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 

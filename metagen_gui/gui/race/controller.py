@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,6 +15,9 @@ from metagen_gui.gui.program.job import Broken, Job, Outcome, Refused
 from metagen_gui.gui.race.mailbox import RaceMailbox
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
+
+if TYPE_CHECKING:
+    from metagen_gui.engine.queue.worker import Worker
 
 INTERVAL = 200
 """Milliseconds between looks into the mailbox: curves and samples need no more."""
@@ -51,13 +55,19 @@ class RaceController(QObject):
     failed = Signal(str, str)
     """One sentence and the details; after the change of state."""
 
-    def __init__(self, run: RunController, run_race: RunRace | None = None, parent: QObject | None = None) -> None:
-        """`run_race` is the engine's unless a test hands over a stand-in."""
+    def __init__(
+        self,
+        run: RunController,
+        worker: Callable[[], Worker | None],
+        run_race: RunRace | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """`worker` makes who starts lanes; `run_race` is the engine's unless a test hands over a stand-in."""
         super().__init__(parent)
         self.state = RaceState.IDLE
         self.folder: Path | None = None
         self._finish = False
-        self._run, self._run_race = run, run_race or _run_race
+        self._run, self._worker, self._run_race = run, worker, run_race or _run_race
         self._thread: Job | None = None
         self._mailbox = RaceMailbox()
         self._timer = QTimer(self, interval=INTERVAL)
@@ -91,8 +101,9 @@ class RaceController(QObject):
         if self.state is not RaceState.WAITING or self._run.state in TRAINS:
             return
         assert engine is not None and folder is not None
-        run_race, self._mailbox = self._run_race, RaceMailbox()
-        self._thread = Job(lambda: run_race(folder, finish=finish), self._mailbox.put, use_threads=engine.use_threads)
+        run_race, worker, self._mailbox = self._run_race, self._worker(), RaceMailbox()
+        begun = partial(run_race, folder, worker, finish=finish)
+        self._thread = Job(begun, self._mailbox.put, use_threads=engine.use_threads)
         self._thread.ended.connect(self._end)
         self._go_to(RaceState.RACING)
         self._timer.start()
@@ -115,8 +126,8 @@ class RaceController(QObject):
             self.state_changed.emit(state)
 
 
-def _run_race(folder: Path, *, finish: bool) -> Generator[RaceEvent, None, Any]:
+def _run_race(folder: Path, worker: Worker | None, *, finish: bool) -> Generator[RaceEvent, None, Any]:
     """The engine's own race; called in the thread."""
     from metagen_gui.engine.races.runner import run_race
 
-    return run_race(folder, finish=finish)
+    return run_race(folder, worker, finish=finish)

@@ -158,7 +158,7 @@ class RaceCourse(QWidget):
         if delivery.snapshots:
             self.samples.add_snapshots(delivery.snapshots)
         if delivery.advanced is not None and self._state is RaceState.RACING:
-            self.doing.setText(delivery.advanced.text)
+            self.doing.setText(translated(delivery.advanced.text))
             self.bar.setValue(round(PARTS * delivery.advanced.share))
         if delivery.led is not None:
             self.sentence.setText(translated(delivery.led.sentence))

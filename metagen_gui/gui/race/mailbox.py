@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from metagen_gui.engine.events import Snapshot
-from metagen_gui.engine.races.events import LaneTold, Led, RaceAdvanced, RaceEvent
+from metagen_gui.engine.races.events import LaneSampled, Led, RaceAdvanced, RaceEvent
 
 MOST_MESSAGES = 4_096
 
@@ -23,7 +23,7 @@ class RaceDelivery:
 
 
 class RaceMailbox:
-    """Of samples, who leads and how far it is, the latest wins; of steps nothing is kept, which come too fast."""
+    """Of samples, who leads and how far it is, the latest wins."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,10 +37,10 @@ class RaceMailbox:
                 self._waiting.advanced = event
             elif isinstance(event, Led):
                 self._waiting.led = event
-            elif not isinstance(event, LaneTold):
+            elif isinstance(event, LaneSampled):
+                self._waiting.snapshots[event.lane] = event.snapshot
+            else:
                 self._events.append(event)
-            elif isinstance(event.event, Snapshot):
-                self._waiting.snapshots[event.lane] = event.event
 
     def take(self) -> RaceDelivery:
         """Return and forget everything."""

@@ -69,7 +69,7 @@ class RaceSetup(QWidget):
         self.open_button.setMenu(self._menu(self._fill_kept))
         self.save_button = self._button("save", self.tr("Sa&ve as…"), self.tr("Write the race to a file"))
         self.save_button.clicked.connect(self._ask_save)
-        self.start_button = self._button("start", self.tr("S&tart the race"), self.tr("Train all lanes by turns"))
+        self.start_button = self._button("start", self.tr("S&tart the race"), self.tr("Train all lanes, side by side"))
         self.start_button.clicked.connect(self._start)
         self._make_amounts()
         ground = QWidget()

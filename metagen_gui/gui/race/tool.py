@@ -23,7 +23,7 @@ class RaceTool(Tool):
 
     def __init__(self, around: Around, parent: QWidget | None = None) -> None:
         super().__init__(around, parent)
-        self.race = RaceController(around.controller, parent=self)
+        self.race = RaceController(around.controller, around.worker, parent=self)
 
     def build(self) -> QWidget:
         """Make both pages, the form's experiment being the first lane."""

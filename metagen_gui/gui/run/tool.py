@@ -15,12 +15,16 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import has_checkpoint
 from metagen_gui.gui.experiment.panel import ExperimentPanel
-from metagen_gui.gui.program.window_settings import WindowSettings
+from metagen_gui.gui.program.window_settings import MOST_AT_ONCE, QUEUE_AT_ONCE, WindowSettings
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.widgets.banner import Banner
 from metagen_gui.gui.widgets.quiet_pages import Skeleton
 
 if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from metagen_gui.engine.queue.entry import Entry
+    from metagen_gui.engine.queue.worker import Worker
     from metagen_gui.engine.store.library import RunEntry
 
 
@@ -42,6 +46,25 @@ class Around:
     """Brings a panel to the front, by the name of its dock."""
     compare: Callable[[Sequence[Path]], None] = lambda folders: None
     """Shows runs, by their folders, side by side in the library."""
+
+    def at_once(self) -> int:
+        """Return how many runs of the queue are to go on side by side."""
+        from metagen_gui.engine.queue.worker import most_at_once
+
+        kept = self.settings.text(QUEUE_AT_ONCE)
+        return min(int(kept), MOST_AT_ONCE) if kept.isdecimal() and int(kept) else most_at_once()
+
+    def worker(self) -> Worker:
+        """Return one who starts what waits in the queue, as this window does: whatever tool it is for."""
+        from metagen_gui.engine.queue import process
+        from metagen_gui.engine.queue.line import Line
+        from metagen_gui.engine.queue.worker import Worker
+        from metagen_gui.engine.settings.packages import agreed_alone
+
+        def start(entry: Entry, at_once: int) -> Popen[bytes]:
+            return process.start_process(entry, at_once, agreed_alone())  # what a person has agreed to by now
+
+        return Worker(Line(), self.at_once(), start, lambda: int(self.controller.state.busy))
 
 
 def trained_runs(present: Path | None, runs: Sequence[RunEntry]) -> dict[Path, str]:

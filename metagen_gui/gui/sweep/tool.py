@@ -17,11 +17,9 @@ from PySide6.QtWidgets import QWidget
 from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.program.job import Completed, Job, Outcome, Refused, Stopped
-from metagen_gui.gui.program.window_settings import QUEUE_AT_ONCE
 from metagen_gui.gui.run.tool import Around, Tool
 
 if TYPE_CHECKING:
-    from metagen_gui.engine.queue.worker import Worker
     from metagen_gui.engine.sweeps.plan import SweepPlan
     from metagen_gui.engine.sweeps.standing import Standing
     from metagen_gui.gui.sweep.page import SweepPage
@@ -142,7 +140,7 @@ class SweepTool(Tool):
         from metagen_gui.engine.sweeps.sweep import sweep
 
         assert self.page is not None
-        worker = self._worker()
+        worker = self.around.worker()
         self._folder, self._delivered = folder, None
         begun = partial(sweep, plan, folder, look=worker.look, at_once=worker.at_once)
         self._job = Job(begun, self._deliver, use_threads=use_threads)
@@ -152,18 +150,6 @@ class SweepTool(Tool):
         self._timer.setInterval(SOON)
         self._timer.start()
         self._job.start()
-
-    def _worker(self) -> Worker:
-        """Return who starts its runs, as the queue of the window would."""
-        from metagen_gui.engine.queue.line import Line
-        from metagen_gui.engine.queue.process import start_process
-        from metagen_gui.engine.queue.worker import Worker, most_at_once
-        from metagen_gui.engine.settings.packages import agreed_alone
-
-        kept = self.around.settings.text(QUEUE_AT_ONCE)
-        at_once = int(kept) if kept.isdecimal() and int(kept) else most_at_once()
-        start = partial(start_process, changed=agreed_alone())
-        return Worker(Line(), at_once, start, lambda: int(self.around.controller.state.busy))
 
     def _deliver(self, standing: Standing) -> None:
         self._delivered = standing  # in the thread: one assignment, and the newest counts

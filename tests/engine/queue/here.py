@@ -10,7 +10,7 @@ import pytest
 from metagen_gui.cli.turn import begun
 from metagen_gui.engine.claims.examination import runner, trainings
 from metagen_gui.engine.events import StepReport
-from metagen_gui.engine.queue import process
+from metagen_gui.engine.queue import process, wanted
 from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.queue.owned import Owned
@@ -56,7 +56,7 @@ class Here:
 
 
 def train_here(patch: pytest.MonkeyPatch) -> list[Here]:
-    """Let tests of claims train in this process; return what has been started."""
+    """Let tests of claims, races and the window train in this process; return what has been started."""
     started = list[Here]()
 
     def start(entry: Entry, at_once: int, changed: Mapping[str, str] | None = None) -> Here:
@@ -72,6 +72,6 @@ def train_here(patch: pytest.MonkeyPatch) -> list[Here]:
         patch.setattr(module, "start_process", start)
     patch.setattr(trainings, "side_by_side", lambda: 2)
     patch.setattr(Owned, "wait", wait)
-    for module in (runner, trainings):
+    for module in (runner, wanted):
         patch.setattr(module, "BETWEEN", -1.0)
     return started

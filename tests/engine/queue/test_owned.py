@@ -105,3 +105,22 @@ def test_one_that_takes_long_to_save_leaves_by_itself_unless_it_is_wanted_again(
 def test_those_whose_owner_is_gone_are_never_begun(bench: Bench) -> None:
     bench.owner.rmdir()
     assert [(entry.name, entry.state) for entry in bench.worker.look()] == [("a person's", "running")]
+
+
+def test_those_that_go_on_together_wait_for_one_place_and_share_it(bench: Bench) -> None:
+    for name in ("lane", "other lane"):
+        bench.owned.put(Experiment("densities"), bench.owner / name, name, first=True, together=True)
+    bench.worker.at_once = 1
+    bench.worker.look()
+    assert bench.states() == [
+        ("other lane", "running"),
+        ("lane", "running"),
+        ("first", "waiting"),
+        ("second", "waiting"),
+        ("a person's", "waiting"),
+    ]
+    for process in bench.processes:
+        process.come_up()
+    bench.processes[0].end()
+    bench.line.move(bench.line.entries()[-1].id, 1)
+    assert bench.worker.look()[0].state == "waiting", "nothing else is begun beside one of them"

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.races import runner
+from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.races.events import RaceFinished
 from metagen_gui.engine.races.folder import RaceFolder
 from metagen_gui.engine.races.race import Race
-from metagen_gui.engine.races.runner import run_race
 from metagen_gui.engine.store.library import list_runs, read_entry
 from metagen_gui.engine.store.trash import bring_back, throw_away, thrown_away
+from tests.engine.queue.here import train_here
 from tests.engine.races.test_race import race_of
+from tests.engine.races.test_runner import raced
 
 Tiny = Callable[..., Experiment]
 STEPS = 8
@@ -50,12 +51,12 @@ class Races(RuleBasedStateMachine):
 
     @rule(events=st.integers(1, 60))
     def race_for_a_while(self, events: int) -> None:
-        with closing(run_race(self.folder)) as race:
+        with closing(raced(self.folder)) as race:
             list(itertools.islice(race, events))
 
     @rule()
     def judge_now(self) -> None:
-        with closing(run_race(self.folder, finish=True)) as race:
+        with closing(raced(self.folder, finish=True)) as race:
             assert isinstance(list(race)[-1], RaceFinished)
 
     @rule(lane=LANES)
@@ -77,18 +78,18 @@ class Races(RuleBasedStateMachine):
         self.learned = now
 
     @invariant()
-    def nobody_holds_a_run(self) -> None:
-        assert all(entry.state != "running" for entry in list_runs())
+    def nobody_holds_a_run_and_nothing_is_in_line(self) -> None:
+        assert all(entry.state != "running" for entry in list_runs()) and not Line().entries()
 
     def teardown(self) -> None:
-        *_, end = run_race(self.folder)
+        *_, end = raced(self.folder)
         assert isinstance(end, RaceFinished) and end.is_over
         assert [read_entry(run).meta_step for run in RaceFolder(self.folder).runs] == [STEPS, STEPS]
         self.no_run_has_gone_or_unlearned()
 
 
 def test_nothing_is_lost_in_any_order(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "SLICE", 0.0)
+    train_here(monkeypatch)
     few = {"training.preview_tasks": 1, "training.replay": False}
     lanes = (tiny("sinusoids", "curve", algorithm, few) for algorithm in ("maml", "reptile"))
     Races.home, Races.patch, Races.race = tmp_path, monkeypatch, race_of(*lanes, amount=STEPS)

@@ -16,10 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out.summaries import Difference, Summary
+from metagen_gui.engine.queue.worker import Worker
 from metagen_gui.engine.races.events import (
     LaneEnded,
     LaneLooked,
-    LaneTold,
+    LaneSampled,
     Led,
     RaceAdvanced,
     RaceBegun,
@@ -39,9 +40,10 @@ from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.window.main_window import MainWindow
+from tests.engine.queue.here import train_here
 from tests.gui.questions import answer
 from tests.gui.run.test_state_machine import spin
-from tests.gui.stand_ins import FakeTraining, engine, letting_go, snapshot, step
+from tests.gui.stand_ins import FakeTraining, engine, letting_go, snapshot
 
 VERDICT = Verdict(
     "loss",
@@ -63,7 +65,9 @@ class FakeRace:
         self.begun = self.closed = 0
         self.fault: Exception | None = None
 
-    def __call__(self, folder: Path, *, finish: bool = False) -> Generator[RaceEvent, None, Verdict]:
+    def __call__(
+        self, folder: Path, worker: Worker | None, *, finish: bool = False
+    ) -> Generator[RaceEvent, None, Verdict]:
         self.begun += 1
         try:
             yield RaceBegun(folder, (folder / "a", folder / "b"), (self.looks, self.looks))
@@ -74,12 +78,11 @@ class FakeRace:
                 time.sleep(self.pause)
                 self.done += 1
                 for lane in (0, 1):
-                    yield LaneTold(lane, step(self.done))
-                    yield LaneTold(lane, snapshot(self.done))
+                    yield LaneSampled(lane, snapshot(self.done))
                     yield LaneLooked(lane, self.done, 0.1 * self.done, 3.0 - lane - 0.1 * self.done, 0.2)
                 yield Led(1, "Reptile leads MAML by 1 ± 0.2.", True)
                 yield RaceAdvanced("MAML: outer step 3 of 10", self.done / self.looks)
-            yield from (LaneEnded(lane, 1.0) for lane in (0, 1))
+            yield from (LaneEnded(lane) for lane in (0, 1))
             yield RaceNotice("MAML: something")
             yield RaceFinished(VERDICT, self.done == self.looks)
             return VERDICT
@@ -272,7 +275,7 @@ class Races(RuleBasedStateMachine):
         self.run = RunController()
         self.run.set_engine(engine(FakeTraining(own, steps=40, pause=0.0005), own))
         self.fake = FakeRace(looks=30, pause=0.0005)
-        self.race = RaceController(self.run, self.fake)
+        self.race = RaceController(self.run, lambda: None, self.fake)
 
     @rule(finish=st.booleans())
     def start(self, finish: bool) -> None:
@@ -329,6 +332,7 @@ def test_no_sequence_of_requests_and_faults_leaves_a_race_hanging(qapp: QApplica
 def test_a_real_race_from_setup_to_comparison(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, small: Callable[..., Experiment]
 ) -> None:
+    train_here(monkeypatch)
     tool = race_tool(qtbot, window)
     lanes = tuple(Lane(name, small(name)) for name in ("maml", "reptile"))
     tool.start(Race(lanes, "steps", 5))

@@ -38,6 +38,7 @@ from metagen_gui.gui.window import tools as window_tools
 from metagen_gui.gui.window.close_dialog import Closing
 from metagen_gui.gui.window.main_window import MainWindow
 from tests.engine.cells import EVERY
+from tests.engine.queue.here import train_here
 from tests.gui.playground.conftest import drag
 
 TOOLS = ("playground", "walks", "slow_motion", "race")
@@ -96,6 +97,7 @@ class Everything(RuleBasedStateMachine):
         super().__init__()
         self.own = self.home / str(next(self.numbers))
         self.patch = pytest.MonkeyPatch()
+        train_here(self.patch)
         for name in ("DATA", "STATE", "CONFIG"):
             self.patch.setenv(f"XDG_{name}_HOME", str(self.own / name.lower()))
         self.closing, self.agreed = Closing.KEEP_RUNNING, False

@@ -23,7 +23,7 @@ from metagen_gui.engine.claims.examination.events import (
     ClaimsNotice,
     ClaimsStarted,
 )
-from metagen_gui.engine.claims.examination.trainings import BETWEEN, Trainings
+from metagen_gui.engine.claims.examination.trainings import Trainings
 from metagen_gui.engine.claims.findings import Findings, Scores, find
 from metagen_gui.engine.claims.folder import ClaimFolder
 from metagen_gui.engine.claims.outcomes import Outcome, look_back
@@ -41,6 +41,7 @@ from metagen_gui.engine.claims.training import (
     trainers,
 )
 from metagen_gui.engine.held_out.work import Work
+from metagen_gui.engine.queue.wanted import BETWEEN
 from metagen_gui.engine.queue.worker import Start
 from metagen_gui.engine.store.library import checkpoints
 from metagen_gui.engine.store.names import is_run_folder
@@ -89,8 +90,10 @@ def examine(plan: ClaimPlan, out: Path, start: Start | None = None) -> Generator
     shared = folder.steps()
     trainings = Trainings(folder, start)
     if shared is None:
-        speeds = yield from trainings.alone(lambda: _speeds(plan, arms))
-        shared = share_out(plan, arms, speeds)
+        timing = Work(trainings.alone(_speeds(plan, arms)))
+        for text in timing:
+            yield ClaimsAdvanced(text, 0.0, 0.0)
+        shared = share_out(plan, arms, timing.result)
         folder.keep_steps(shared)
     runs, wanted, rates = queue(plan, arms, shared), _wanted(plan, arms, shared), folder.rates()
     if rates is None and any(is_run_folder(folder.run(training.folder)) for training in runs):
@@ -134,12 +137,12 @@ def _work_off(
     runs: Sequence[Training], pieces: Sequence[_Piece], trainings: Trainings, clock: _Clock, budget: float
 ) -> Generator[ClaimsEvent, None, None]:
     """Train `runs`, of `budget` seconds as estimated each, and score what is ready, the longest first."""
-    yield from trainings.put(runs)
+    yield from map(ClaimsNotice, trainings.put_all(runs))
     left, told = sorted(pieces, key=lambda piece: -piece.seconds), 0.0
 
     def now(piece: _Piece | None = None, share: float = 0.0) -> Generator[ClaimsEvent, None, None]:
         nonlocal told
-        yield from trainings.look()
+        yield from map(ClaimsNotice, trainings.look())
         clock.done += budget * trainings.ended()
         if time.monotonic() - told > BETWEEN or not share:
             told = time.monotonic()
@@ -164,8 +167,9 @@ def _work_off(
     clock.done += budget * trainings.ended()
 
 
-def _speeds(plan: ClaimPlan, arms: Sequence[Arm]) -> dict[str, tuple[float, float]]:
+def _speeds(plan: ClaimPlan, arms: Sequence[Arm]) -> Generator[str, None, dict[str, tuple[float, float]]]:
     """Return what a step of every arm takes: the least of several looks, so that a busy moment hits none of them."""
+    yield "Timing an outer step of every arm"
     speeds: dict[str, tuple[float, float]] = {}
     for _ in range(LOOKS_AT_CLOCK):
         for name, arm in trainers(arms).items():

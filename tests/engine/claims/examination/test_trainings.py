@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from metagen_gui.engine.claims.examination import runner, trainings
+from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsEvent, ClaimsFinished, ClaimsNotice
 from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.plan import ClaimPlan
 from metagen_gui.engine.events import RunBroken
 from metagen_gui.engine.experiment import Experiment
+from metagen_gui.engine.queue import wanted
 from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.queue.owned import Owned
@@ -108,7 +109,7 @@ def test_in_processes_of_their_own_and_after_a_kill_runs_are_what_they_are_here(
     plan = plan.of(plan.experiment, {**SMALL, "arms": ("joint", "maml")})
     whole = found([*examine(plan, tmp_path / "whole")])
     monkeypatch.setattr(Owned, "wait", lambda self, seconds: time.sleep(seconds))
-    monkeypatch.setattr(trainings, "BETWEEN", 0.1)
+    monkeypatch.setattr(wanted, "BETWEEN", 0.1)
     processes = list[subprocess.Popen[bytes]]()
 
     def start(entry: Entry, at_once: int) -> subprocess.Popen[bytes]:
