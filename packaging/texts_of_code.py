@@ -12,6 +12,8 @@ NOT_READ = {"formula", "symbol", "paper", "reference", "metavar", "phases", "obj
 """Arguments and names that hold formulas and sources."""
 NOT_SAID = {"TypeError", "KeyError", "AssertionError", "AttributeError", "compile", "NotImplementedError", "getLogger"}
 """Calls whose texts are for whoever mends the program."""
+TAG = re.compile(r"</?!?\w+[^>]*>")
+HEADING = re.compile(r"[A-Z][a-z]+")
 CITATION = re.compile(
     r"[A-Z][^.;]*( et al\.)?[^.:;]*\b(19|20)\d\d(, [A-Z][^.]*)?(, (section|algorithm|table|eq)\S* [\d. and]+)?"
 )
@@ -39,6 +41,14 @@ def marked(tree: ast.AST, marks: set[str]) -> Iterator[str]:
             given = node.args[:1] if _name(node) in marks else node.args[1:2] if _name(node) == "translate" else []
             for part in itertools.chain.from_iterable(map(_walk_constants, given)):
                 yield part.value
+
+
+def headings(tree: ast.AST) -> Iterator[str]:
+    """Yield what is above columns and before items: what is called `header`, or given to `table` or `_item` first."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and any(getattr(one, "id", "").lower() == "header" for one in node.targets):
+            yield from (part.value for part in _walk_constants(node.value))
+    yield from marked(tree, {"table", "_item"})
 
 
 def _walk_constants(node: ast.AST) -> Iterator[ast.Constant]:
@@ -79,9 +89,9 @@ def _walk_phrases(node: ast.AST, skipped: set[int]) -> Iterator[str]:
     if id(node) in skipped:
         return
     if isinstance(node, ast.JoinedStr):
-        yield from filter(_is_phrase, _templates(node))
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_phrase(node.value):
-        yield node.value
+        yield from itertools.chain.from_iterable(map(_between_tags, _templates(node)))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield from _between_tags(node.value)
     for child in ast.iter_child_nodes(node):
         yield from _walk_phrases(child, skipped)
 
@@ -106,6 +116,17 @@ def _templates(joined: ast.JoinedStr) -> Iterator[str]:
         yield "".join(f"{{{next(number)}}}" if part is None else part for part in chosen)
 
 
+def _between_tags(text: str) -> Iterator[str]:
+    """Yield a phrase, or, of a text with markup, phrases and headings between its tags; holes are counted anew."""
+    for part in TAG.split(text) if TAG.search(text) else ():
+        number = itertools.count()
+        bare = re.sub(r"\{\d+\}", lambda _, number=number: f"{{{next(number)}}}", part.strip())
+        if _is_phrase(bare) or HEADING.fullmatch(bare):
+            yield bare
+    if not TAG.search(text) and _is_phrase(text):
+        yield text
+
+
 def _constant(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
@@ -113,8 +134,9 @@ def _constant(node: ast.AST) -> bool:
 def _is_phrase(text: str) -> bool:
     """Whether somebody reads this: words, not names, code or markup."""
     bare = re.sub(r"\{\w*\}", " ", text)
-    if re.search(
-        r"</?\w+[^>]*>|\[/?\w*\]|\.json|[a-z]\(|^[a-z_]+\.[a-z_]+$|^--|=\"|[∇∑Σ‖←]|[φα]_|N\(|^#|^!\[|\b\w+\.\w+\(", bare
+    if text.startswith("metagen ") or re.search(
+        r"\[/?\w*\]|\.json|[a-z]\(|^[a-z_]+\.[a-z_]+$|^--|=\"|[∇∑Σ‖←]|[φα]_|N\(|^#|^!\[|\b\w+\.\w+\(",
+        bare,
     ):
         return False
     if CITATION.fullmatch(text):

@@ -25,7 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from texts_of_code import marked, marking, phrases  # it lies beside this file, wherever that is run from
+from texts_of_code import headings, marked, marking, phrases  # it lies beside this file, wherever that is run from
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "metagen_gui"
@@ -33,21 +33,17 @@ FOLDER = ROOT / "resources" / "translations"
 WINDOW = ("gui",)
 SPEAKING = ("engine", "cli", "__main__.py")
 SILENT = (
-    "cli/evaluation/page.py",
     "engine/beneath_autograd",
-    "engine/claims/report",
     "engine/exports/alone/file.py",
     "engine/exports/alone/pictures.py",
     "engine/exports/alone/program.py",
     "engine/exports/alone/tables.py",
     "engine/exports/alone/written_out.py",
-    "engine/exports/card.py",
-    "engine/exports/drawn",
-    "engine/exports/figures.py",
     "engine/languages",
-    "engine/pages",
+    "engine/pages/drawing.py",
+    "engine/pages/page.py",
 )
-"""Code, and pages that are written as files: those are in English, as all files of a run are."""
+"""Code, and programs that are written as files: those are in English, as all that programs read is."""
 PUNCTUATION = ("; ", ": ", ", ", ".", ":")
 """What the parts of a sentence are joined by (`engine/languages/sentences.py`)."""
 
@@ -79,6 +75,7 @@ NOUNS = (
     "point",
     "table",
     "file",
+    "nat",
 )
 COUNTED = [f"{{0}} {noun}" for one in NOUNS for noun in (one, f"{one}es" if one.endswith("s") else f"{one}s")]
 """What is counted in sentences, of which only the number and the word are put together."""
@@ -97,9 +94,12 @@ HEADINGS = (
     "diverged",
     "shots",
     "training",
+    *("adapts", "generalises", "collapses", "steady"),
+    *("better", "worse", "unclear"),
+    *("system", "threads"),
 )
 """Words that stand alone above columns and parts of what commands print."""
-WORDS = ("nats", "confirmed", "refuted", "holds", "fails", "tasks", "groups", "classes", "alphabets")
+WORDS = ("recognizability", "diversity", "originality", "nats", "confirmed", "refuted", "holds", "fails", "tasks", "groups", "classes", "alphabets")
 """Words that stand alone in sentences of the engine, where others of their kind are names."""
 OF_SYSTEM = [os.strerror(number) for number in (errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.EROFS, errno.EISDIR)]
 """What the operating system says of files."""
@@ -107,6 +107,8 @@ OF_SYSTEM = [os.strerror(number) for number in (errno.ENOENT, errno.EACCES, errn
 
 def gather() -> dict[str, str]:
     """Return every text with where it is first met, in the order of files."""
+    from metagen_gui.engine.exports.html import texts as texts_of_page
+
     found: dict[str, str] = {}
     trees = {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
     marks = {name for tree in trees.values() for name in marking(tree)} | {"tr"}
@@ -116,12 +118,13 @@ def gather() -> dict[str, str]:
         if inside.startswith(WINDOW):
             texts = marked(tree, marks)
         elif inside.startswith(SPEAKING) and not inside.startswith(SILENT):
-            texts = itertools.chain(phrases(tree), marked(tree, {"translated"}))
+            texts = itertools.chain(phrases(tree), headings(tree), marked(tree, {"translated"}))
         for text in texts:
             found.setdefault(text, f"metagen_gui/{inside}")
     for where, text in itertools.chain(
         _of_plugins(),
         _of_presets(),
+        (("resources/page", text) for text in texts_of_page()),
         (
             ("", text)
             for text in (

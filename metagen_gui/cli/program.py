@@ -196,6 +196,9 @@ def export(
         int | None, typer.Option(metavar="K", help="Adaptation steps; without it, as many as in training.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export in that place.")] = False,
+    language: Annotated[
+        str, typer.Option(metavar="NAME", help="Of model card and pictures: en, zh_CN; without it, this command's.")
+    ] = "",
 ) -> None:
     """Write the meta-learned initialization, or a model adapted from it, in one of several formats."""
     from metagen_gui.engine.exports.base import Order
@@ -204,7 +207,7 @@ def export(
         raise BadInput("--task, --images", "give one of them, not both")
     from metagen_gui.engine.exports.writing import export
 
-    exported = export(Order(run, to, format, task, images, steps, force))
+    exported = export(Order(run, to, format, task, images, steps, force, language))
     tell(exported.summary)
     print(f"\n{exported.code}", end="")
 

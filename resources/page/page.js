@@ -4,6 +4,27 @@ const [height, width] = about.plane ? [1, 1] : about.shape.slice(-2);
 const size = about.shape.reduce((a, b) => a * b, 1);
 const SCALE = 8, MOST = about.fixed || 10;
 
+// -- languages: the reader's, if the page has it --------------------------------------------------------------------
+
+const languages = JSON.parse($("languages").textContent);
+const language = navigator.languages.map(nearest).find(Boolean) || "en", told = languages[language] || {};
+
+function nearest(wished) {
+  const parts = wished.split("-"), traditional = parts.some((part) => ["Hant", "TW", "HK", "MO"].includes(part));
+  if (parts[0] === "en") return "en";
+  return Object.keys(languages).find((one) => one.split("-")[0] === parts[0] && !(traditional && one === "zh-CN"));
+}
+
+function tr(english, ...values) {
+  return (told[english] || english).replace(/\{(\d)\}/g, (_, at) => values[at]);
+}
+
+document.documentElement.lang = language;
+for (const element of document.querySelectorAll("title, body :not(script)")) {
+  if (!element.children.length) element.textContent = tr(element.textContent);
+  if (element.hasAttribute("aria-label")) element.setAttribute("aria-label", tr(element.getAttribute("aria-label")));
+}
+
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const unpacked = async (text) => {
   const flow = new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -43,12 +64,12 @@ async function update() {
   const wanted = about.fixed ? examples.length === about.fixed : examples.length > 0;
   if (!wanted) { path = null; show(); return; }
   busy = true;
-  say("Adapting…");
+  say(tr("Adapting…"));
   try {
     path = await adapt(examples.flatMap((example) => [...example]), examples.length);
     show();
   } catch (problem) {
-    say(`This could not be computed: ${problem.message}`);
+    say(tr("This could not be computed: {0}", problem.message));
   }
   busy = false;
   if (again) { again = false; update(); }
@@ -102,7 +123,7 @@ function show() {
   const step = Number($("step").value), canvas = $("samples");
   const count = latents.length / about.latent_size, at = step * count * size;
   const made = path ? path.data.subarray(at, at + count * size) : new Float32Array(0);
-  $("at").textContent = `${step} of ${about.steps}`;
+  $("at").textContent = tr("{0} of {1}", step, about.steps);
   if (about.plane) plane(canvas, made);
   else {
     const side = Math.ceil(Math.sqrt(count)), by = Math.max(1, Math.floor(560 / side / width));
@@ -110,11 +131,13 @@ function show() {
     for (let i = 0; path && i < count; i++)
       pixels(canvas.getContext("2d"), made.subarray(i * size, (i + 1) * size), (i % side) * (width * by + 4) + 2, Math.floor(i / side) * (height * by + 4) + 2, by);
   }
-  const given = `${examples.length} example${examples.length === 1 ? "" : "s"}`;
-  const lacking = about.fixed ? `Give ${about.fixed} examples; there are ${examples.length}.` : "Give at least one example.";
-  const told = path ? `${count} samples after ${step} of ${about.steps} steps of adaptation to ${given}.` : lacking;
-  canvas.setAttribute("aria-label", told);
-  if (session) say(told);
+  const given = examples.length, values = [count, step, about.steps, given];
+  const lacking = about.fixed ? tr("Give {0} examples; there are {1}.", about.fixed, given) : tr("Give at least one example.");
+  const one = tr("{0} samples after {1} of {2} steps of adaptation to 1 example.", ...values);
+  const several = tr("{0} samples after {1} of {2} steps of adaptation to {3} examples.", ...values);
+  const shown = !path ? lacking : given === 1 ? one : several;
+  canvas.setAttribute("aria-label", shown);
+  if (session) say(shown);
   $("add").disabled = examples.length >= MOST;
 }
 
@@ -150,7 +173,7 @@ function drawn() {
 }
 
 function add(example) {
-  if (examples.length >= MOST) { say(`${MOST} examples are as many as there can be.`); return; }
+  if (examples.length >= MOST) { say(tr("{0} examples are as many as there can be.", MOST)); return; }
   examples.push(example);
   listed();
 }
@@ -167,7 +190,7 @@ function listed() {
       pixels(picture.getContext("2d"), example, 0, 0, 2);
       button.append(picture);
     }
-    button.setAttribute("aria-label", `Take out example ${at + 1}`);
+    button.setAttribute("aria-label", tr("Take out example {0}", at + 1));
     button.onclick = () => { examples.splice(at, 1); listed(); };
     item.append(button);
     list.append(item);
@@ -204,16 +227,17 @@ pad.onkeydown = (event) => {
     const by = about.reach / 20;
     if (way) keys = [keys[0] + by * way[0], keys[1] - by * way[1]];
     else add(Float32Array.from(keys));
-    say(`At ${keys[0].toFixed(2)}, ${keys[1].toFixed(2)}.`);
+    say(tr("At {0}, {1}.", keys[0].toFixed(2), keys[1].toFixed(2)));
   } else if (way) {
     const next = keys.map((value, axis) => Math.min([pad.width, pad.height][axis], Math.max(0, value + SCALE * way[axis])));
     if (down) stroke(keys, next);
     keys = next;
-    say(`Pen ${down ? "down" : "up"} at column ${Math.round(keys[0] / SCALE)}, row ${Math.round(keys[1] / SCALE)}.`);
+    const at = keys.map((value) => Math.round(value / SCALE));
+    say(down ? tr("Pen down at column {0}, row {1}.", ...at) : tr("Pen up at column {0}, row {1}.", ...at));
   } else if (event.key === " ") {
     down = !down;
     if (down) stroke(keys, keys);
-    say(`Pen ${down ? "down" : "up"}.`);
+    say(down ? tr("Pen down.") : tr("Pen up."));
   } else add(drawn());
   const at = about.plane ? [place(keys[0], 100), place(keys[1], 100, true)] : [100 * keys[0] / pad.width, 100 * keys[1] / pad.height];
   [$("pen").style.left, $("pen").style.top] = at.map((value) => `${value}%`);
@@ -228,12 +252,12 @@ $("step").oninput = show;
 
 // -- the beginning ---------------------------------------------------------------------------------------------------
 
-$("about").textContent = about.about;
+$("about").textContent = tr(about.about);
 $("step").max = $("step").value = about.steps;
 $("how").textContent = about.plane
-  ? "Click to put a point; or with the keys: arrows move the mark, Space or Enter puts it."
-  : "Draw by mouse, pen or finger; or with the keys: arrows move the pen, Space puts it down and lifts it, Enter adds the drawing.";
-pad.setAttribute("aria-label", about.plane ? "A plane to put points in" : "A pad to draw on");
+  ? tr("Click to put a point; or with the keys: arrows move the mark, Space or Enter puts it.")
+  : tr("Draw by mouse, pen or finger; or with the keys: arrows move the pen, Space puts it down and lifts it, Enter adds the drawing.");
+pad.setAttribute("aria-label", about.plane ? tr("A plane to put points in") : tr("A pad to draw on"));
 $("add").hidden = about.plane;
 pad.classList.toggle("plane", about.plane);
 $("samples").classList.toggle("plane", about.plane);
@@ -249,7 +273,7 @@ const ready = (async () => {
     show();
     update();
   } catch (problem) {
-    say(`This browser cannot run the model: ${problem.message}`);
+    say(tr("This browser cannot run the model: {0}", problem.message));
     throw problem;
   }
 })();

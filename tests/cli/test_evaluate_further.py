@@ -11,6 +11,7 @@ import torch
 
 from metagen_gui.cli import main
 from metagen_gui.engine.held_out import Request, choose_tasks, measures, score_by_shots
+from metagen_gui.engine.languages.spoken import PSEUDO
 from metagen_gui.engine.metrics.encoder import ImageEncoder
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings
 from metagen_gui.engine.metrics.landmarks import LANDMARKS, REAL
@@ -18,6 +19,7 @@ from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import open_run
 from tests.cli.test_evaluate import Said, strictly, train
+from tests.engine.languages.left import left_in_english
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def evaluate(runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 
 
 def test_samples_stand_beside_landmarks_and_the_judge_says_how_good_it_is(
-    evaluate: Callable[[str], Said], tmp_path: Path
+    evaluate: Callable[[str], Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "page.html"
     status, out, err = evaluate(f"vae --tasks 3 --samples 6 --page {page}")
@@ -63,7 +65,9 @@ def test_samples_stand_beside_landmarks_and_the_judge_says_how_good_it_is(
     assert "Of 20 held-out ones, each known by 5 examples, it puts 87.5% ± 1.2% of real examples" in said
     told = page.read_text()
     assert told.count("<svg") == 2 and "87.5%" in told and "Blurred means" in told and "originality" in told
-    found = strictly(evaluate("vae --tasks 3 --samples 6 --json")[1])
+    monkeypatch.setenv("METAGEN_LANGUAGE", PSEUDO)
+    found = strictly(evaluate(f"vae --tasks 3 --samples 6 --by-shots 0,2 --draws 3 --page {page} --json")[1])
+    assert left_in_english(page.read_text()) == [], "what is for programs stays English, what is for people does not"
     assert found["samples"]["judge"] == {"accuracy": 0.875, "error": 0.0125, "ways": 20, "examples": 5}
     measured = {name: one["axis"] for name, one in found["samples"]["measures"].items()}
     assert measured["class_consistency"] == "recognizability" and measured["kid"] is None

@@ -196,6 +196,7 @@ WRONG: dict[str, tuple[str, str]] = {
         "algorithm.group_rates: 'prior': 1e+300 is too high; the highest value is 1,000,000",
     ),
     "steps for nothing": ("export empty --to new --steps 3", "steps: an initialization takes no steps"),
+    "no language": ("export empty --to new --language tlh", "language: there is no 'tlh'; there are en, zh_CN"),
     "no format": ("export empty --to new --format docx", "format.name: there is no 'docx'; there are adapted, "),
     "a format of adapted models": ("export empty --to new --format adapted", "adapted: say what it adapts to"),
     "a format that does not adapt": ("export empty --to new --format initialization --task 0", "initialization: "),

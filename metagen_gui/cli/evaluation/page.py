@@ -7,11 +7,12 @@ from pathlib import Path
 
 from metagen_gui.cli.evaluation.text import name_of, what_was_done
 from metagen_gui.cli.terminal.figures import with_interval
-from metagen_gui.engine.held_out import ByShots, Further, HeldOutTasks, RunScores, Samples
+from metagen_gui.engine.held_out import ByShots, Further, HeldOutTasks, RunScores, Samples, Summary
 from metagen_gui.engine.held_out.landmarks import planes
+from metagen_gui.engine.languages.spoken import named
 from metagen_gui.engine.metrics.landmarks import ABOUT, landmark_title
 from metagen_gui.engine.pages.charts import Curve, chart
-from metagen_gui.engine.pages.page import table, text, write_page
+from metagen_gui.engine.pages.page import Name, table, text, write_page
 
 TITLE = "Scores on held-out tasks"
 
@@ -22,7 +23,7 @@ def write_scores(path: Path, tasks: HeldOutTasks, scores: Sequence[RunScores], m
 
 
 def _sections(tasks: HeldOutTasks, scores: Sequence[RunScores], more: Further) -> Iterator[str]:
-    names = [name_of(one) for one in scores]
+    names = [Name(name_of(one)) for one in scores]
     yield f"<h1>{TITLE}</h1><p>{text(what_was_done(tasks))}</p>"
     keys = "".join(f'<span><span class="key c{place}"></span>{text(name)}</span>' for place, name in enumerate(names))
     yield f'<div class="legend">{keys}</div>'
@@ -33,7 +34,7 @@ def _sections(tasks: HeldOutTasks, scores: Sequence[RunScores], more: Further) -
         yield from by_shots(more.by_shots, names)
     yield "<h2>Losses</h2>"
     rows = [
-        (name, player, str(step), with_interval(found.mean, found.interval), f"{found.tasks:,}", f"{one.lost(step):,}")
+        (name, named(player), str(step), _told(found), f"{found.tasks:,}", f"{one.lost(step):,}")
         for name, one in zip(names, scores, strict=True)
         for player, values in one.losses.items()
         for step in one.steps
@@ -51,8 +52,7 @@ def _of_samples(samples: Samples, names: Sequence[str]) -> Iterator[str]:
     sources += [(landmark_title(name), one, 0) for name, one in samples.landmarks.items()]
     rows = []
     for name, one, step in sources:
-        found = [samples.summary(one, measure, step) for measure in samples.measures]
-        rows.append((name, *(with_interval(each.mean, each.interval) for each in found)))
+        rows.append((name, *(_told(samples.summary(one, measure, step)) for measure in samples.measures)))
     yield table(header, rows, numbers=len(samples.measures))
     yield from (f"<p>{text(note)}</p>" for note in samples.notes)
 
@@ -75,6 +75,10 @@ def by_shots(found: Sequence[ByShots], names: Sequence[str]) -> Iterator[str]:
     ]
     shots = [str(count) for count in found[0].shots]
     yield table(("run", "told by", "step", *(f"{count} shots" for count in shots)), rows, numbers=len(shots))
+
+
+def _told(found: Summary) -> str:
+    return with_interval(found.mean, found.interval)
 
 
 def _curve(name: str, colour: int, found: ByShots, row: int) -> Curve:

@@ -56,11 +56,11 @@ def limits(findings: Findings) -> Iterator[str]:
         yield told
     if missed := unequal(findings):
         yield missed
-    yield (
+    equal = (
         "Equal compute is equal training time as predicted from timing a few outer steps before the first run; the "
-        "seconds that runs really took, looking at validation tasks included, stand in the table. "
-        + " ".join(not_counted(findings))
+        "seconds that runs really took, looking at validation tasks included, stand in the table."
     )
+    yield " ".join([equal, *not_counted(findings)])
     yield (
         "A meta-learned model need not be good before it adapts. That it improves in adapting is therefore held "
         "against adapting to examples of another class as well; the weaker of the two comparisons is told."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy.typing as npt
 
+from metagen_gui.engine.graphs.files import TOLERANCE
 from metagen_gui.engine.settings.extras import Needing
 from metagen_gui.engine.settings.registry import Registry
 
@@ -31,7 +32,8 @@ class Order:
     """What to export of which run, and where to.
 
     A model that adapts first does so to the validation task `task`, from 0, or to `images`, in `steps` steps or as in
-    training. Without a `format` it is written as safetensors.
+    training. Without a `format` it is written as safetensors. What people read of it is in `language`, such as zh_CN;
+    without one, in that of the program.
     """
 
     run: Path
@@ -41,6 +43,7 @@ class Order:
     images: Path | None = None
     steps: int | None = None
     replace: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,15 @@ class Format(Needing, ABC):
     @abstractmethod
     def code(self, learned: Learned, place: Path) -> str:
         """Return a few lines that use the export at `place`, for a person to copy."""
+
+
+class OfAdaptation(Format):
+    """A format that holds the graph of adaptation itself: of an initialization, in any number of steps."""
+
+    takes = frozenset({INITIALIZATION})
+    takes_steps = True
+    needs = ("onnx", "onnxruntime")
+    tolerance = TOLERANCE
 
 
 formats: Registry[Format] = Registry("format", "metagen_gui.engine.exports", Format, "Formats of exports")

@@ -10,6 +10,7 @@ import numpy as np
 from metagen_gui.engine.exports.base import INITIALIZATION, Arrays, Format, Order, Written, formats
 from metagen_gui.engine.exports.drawn.pictures import decoded, text_as_array
 from metagen_gui.engine.files import write_atomically
+from metagen_gui.engine.languages.spoken import translated
 
 if TYPE_CHECKING:
     from metagen_gui.engine.trained.export import Learned
@@ -37,7 +38,7 @@ class LossCurves(Format):
         names = ["seconds", *(name for name in curves.columns if f"/{LOSS}/" in name)]
         table = np.stack([curves.meta_step.astype(float), *(curves.columns[name] for name in names)], axis=1)
         rows = [",".join("" if np.isnan(cell) else f"{cell:.17g}" for cell in row) for row in table]
-        drawing = losses(curves, f"Losses of {printable(learned.run.folder.name)}")
+        drawing = losses(curves, translated(f"Losses of {printable(learned.run.folder.name)}"))
         text = drawing.svg()
         write_atomically(to / CSV, "\n".join([",".join(["meta_step", *names]), *rows, ""]).encode())
         write_atomically(to / PNG, drawing.png())

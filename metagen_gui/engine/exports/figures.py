@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from metagen_gui.engine.held_out import Summary
     from metagen_gui.engine.trained.trained_run import TrainedRun
 
+Figure = str | tuple[str, ...]
+"""A line of text, or a row of a table."""
 TASKS = 32
 """Held-out tasks that are scored: some seconds."""
 
 
-def figures_of(run: TrainedRun) -> tuple[str, ...]:
-    """Return the lines of Markdown that tell what `run` scores.
+def figures_of(run: TrainedRun) -> tuple[Figure, ...]:
+    """Return the lines that tell what `run` scores, in English; of a table the cells of each.
 
     These are figures of the tasks of the stream `test`, scored now; where their data are not to be had, what the run
     has written on validation tasks while it was trained.
@@ -32,24 +34,27 @@ def figures_of(run: TrainedRun) -> tuple[str, ...]:
         return (f"Its held-out tasks are not to be had here ({problem.why}).", "", *written)
 
 
-def _scored(run: TrainedRun) -> Iterator[str]:
+def _scored(run: TrainedRun) -> Iterator[Figure]:
     from metagen_gui.engine.held_out import Request, choose_tasks, score_run
 
     request = Request(TASKS, steps=(0, run.model.algorithm.steps))
     tasks = choose_tasks([run], request)
     scores = score_run(run, tasks, request)
     after, kind = scores.last, scores.model.loss_is
-    yield f"On {TASKS} tasks that it never trained on (stream `test`), with {tasks.shots} examples each; mean ± half"
     compares = "The less, the better." if scores.model.loss_compares() else "Losses of opponents say little alone."
-    yield f"the 95 % interval over what was held out together. {compares}"
+    yield (
+        f"On {TASKS} tasks that it never trained on (stream test), with {tasks.shots} examples each; mean ± half the "
+        f"95 % interval over what was held out together. {compares}"
+    )
     yield ""
-    yield f"| query loss | before adaptation | after {after} step{'' if after == 1 else 's'} | change, task by task |"
-    yield "|---|---|---|---|"
+    header = "query loss", "before adaptation", f"after {after} step{'' if after == 1 else 's'}", "change, task by task"
+    yield header
+    yield ("---",) * len(header)
     for player, values in scores.losses.items():
         apart = scores.gain(player)
         change = f"{apart.mean:.4g} ± {apart.interval:.2g}, lower in {apart.lower} of {apart.tasks}"
         cells = (_told(scores.summary(values, 0)), _told(scores.summary(values, after)), change)
-        yield f"| {player}{f' ({kind.title})' if kind.title else ''} | {' | '.join(cells)} |"
+        yield f"{player}{f': {kind.title}' if kind.title else ''}", *cells
     if lost := scores.lost(after):
         yield ""
         yield f"{lost} of {TASKS} tasks have diverged and are not counted."

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from metagen_gui.engine.exports.base import INITIALIZATION, Arrays, Format, Order, Written, formats
+from metagen_gui.engine.exports.base import Arrays, OfAdaptation, Order, Written, formats
 from metagen_gui.engine.files import read_file, write_atomically
-from metagen_gui.engine.graphs.files import TOLERANCE, run_cases
+from metagen_gui.engine.graphs.files import run_cases
+from metagen_gui.engine.languages.spoken import ENGLISH, language_now, languages, translated, written_in
 from metagen_gui.engine.resources import resources_folder
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import as_word, printable
@@ -46,17 +47,13 @@ REACH = 3.0
 
 
 @formats.register("html")
-class Page(Format):
+class Page(OfAdaptation):
     """One page, to be opened or sent to a friend."""
 
     title = "Page that adapts (HTML)"
     summary = "One file for a browser: draw examples in it, and see what the model makes of them, step by step."
-    takes = frozenset({INITIALIZATION})
-    takes_steps = True
     ending = ".html"
-    needs = ("onnx", "onnxruntime")
     place = 10
-    tolerance = TOLERANCE
 
     def objection_to(self, learned: Learned) -> str:
         """Say what fetches the browser's runtime, where it is not here; and that only pictures and points are drawn."""
@@ -66,26 +63,28 @@ class Page(Format):
 
     def write(self, learned: Learned, order: Order, to: Path) -> Written:
         """Write the page with all it needs; the graph in it is what is compared."""
-        from metagen_gui.engine.exports.card import model_card
+        from metagen_gui.engine.exports.card import model_cards
         from metagen_gui.engine.graphs.adaptation import adaptation_file
 
         script, wasm = runtime()
         made = adaptation_file(learned.model, order.steps)
-        card = model_card(self, learned, made.notes)
+        cards = model_cards(self, learned, made.notes, [*languages(), language_now()])
         title = f"{printable(learned.run.folder.name)}: draw, adapt, sample"
+        about = _about(learned, made)
         parts = {
             "title": escape(title),
-            "card": escape(card),
+            "card": escape(cards[ENGLISH]),
+            "languages": _as_json(_in_languages([title, about["about"], *texts()], cards)),
             "licence": escape(script.decode().partition("*/")[0].removeprefix("/*!").strip()),
-            "model": json.dumps(_about(learned, made)).replace("<", "\\u003c"),
+            "model": _as_json(about),
             "wasm": _packed(wasm),
             "runtime": script.decode(),
-            "script": (_resources() / "page.js").read_text("utf-8"),
+            "script": _resource("page.js"),
         }
-        page = (_resources() / "page.html").read_text("utf-8")
+        page = _resource("page.html")
         write_atomically(to, re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], page).encode())
         given, expected = made.cases()
-        return Written(expected, given, made.notes, card)
+        return Written(expected, given, made.notes, cards[language_now()])
 
     def read(self, at: Path, given: Arrays) -> Arrays:
         """Return what the graph that lies in the page gives."""
@@ -177,5 +176,27 @@ def _numbers(array: npt.NDArray[Any]) -> dict[str, Any]:
     }
 
 
-def _resources() -> Path:
-    return resources_folder() / "page"
+def texts() -> list[str]:
+    """Return what the page says, whatever model is in it."""
+    page, script = _resource("page.html").partition("<body>")[2].partition("<script")[0], _resource("page.js")
+    found = [*re.findall(r">([^<>]+)<", page), *re.findall(r'aria-label="([^"]*)"', page)]
+    found += re.findall(r'\btr\("([^"]*)"', script)
+    return [text for text in found if any(map(str.isalpha, text)) and "{{" not in text]
+
+
+def _in_languages(texts: list[str], cards: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Return what stands for each of `texts`, and for the English card, in other languages, as browsers call them."""
+    found = {}
+    for language in cards:
+        with written_in(language):
+            told = {text: translated(text) for text in texts}
+        found[language.replace("_", "-")] = {**told, cards[ENGLISH]: cards[language]}
+    return found
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+def _resource(name: str) -> str:
+    return (resources_folder() / "page" / name).read_text("utf-8")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metagen_gui.engine.exports.base import INITIALIZATION, Arrays, Format, Order, Written, formats
-from metagen_gui.engine.graphs.files import TOLERANCE, read_model, run_cases
+from metagen_gui.engine.exports.base import Arrays, OfAdaptation, Order, Written, formats
+from metagen_gui.engine.graphs.files import read_model, run_cases
 
 if TYPE_CHECKING:
     from metagen_gui.engine.trained.export import Learned
@@ -19,17 +19,13 @@ NAME = "adaptation"
 
 
 @formats.register("onnx-adaptation")
-class OnnxAdaptation(Format):
+class OnnxAdaptation(OfAdaptation):
     """One file, whose inputs are the support, latents and noise."""
 
     title = "ONNX: adaptation"
     summary = "Adaptation itself for every program that runs ONNX: examples in, samples after every step out."
-    takes = frozenset({INITIALIZATION})
-    takes_steps = True
     ending = ".onnx"
-    needs = ("onnx", "onnxruntime")
     place = 21
-    tolerance = TOLERANCE
 
     def write(self, learned: Learned, order: Order, to: Path) -> Written:
         """Write the graph; where the number of examples cannot be left free, it is that of training, and is told."""

@@ -8,6 +8,7 @@ from metagen_gui.engine.exports.base import ADAPTED, INITIALIZATION, Format, Ord
 from metagen_gui.engine.exports.card import model_card
 from metagen_gui.engine.exports.read_back import compare, read_back
 from metagen_gui.engine.files import write_atomically
+from metagen_gui.engine.languages.spoken import languages, written_in
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.extras import lacking
 from metagen_gui.engine.store.names import CARD, EXPORT
@@ -21,6 +22,8 @@ def export(order: Order) -> Exported:
 
     Raises `BadInput` that names what is wrong, or what has to be installed first.
     """
+    if order.language and order.language not in languages():
+        raise BadInput("language", f"there is no {order.language!r}; there are {', '.join(languages())}")
     plugin = _format(order)
     place = _place(order.to, plugin)
     learned = _learned(order)
@@ -38,8 +41,9 @@ def export(order: Order) -> Exported:
         to = beside / place.name
         if not plugin.ending:
             to.mkdir()
-        written = plugin.write(learned, order, to)
-        _complete(plugin, learned, written, to, beside / _card_of(place).name)
+        with written_in(order.language):
+            written = plugin.write(learned, order, to)
+            _complete(plugin, learned, written, to, beside / _card_of(place).name)
         found = read_back(plugin, to, written.given)
         if why := compare(written.expected, found, plugin.tolerance):
             raise BadInput(str(place), f"what was written does not read back the same ({why}); nothing was exported")

@@ -1,10 +1,17 @@
-"""The language that this process speaks to a person: English until `speak` chooses another."""
+"""The language that this process speaks to a person: English until `speak` chooses another.
+
+What it writes for people, reports and model cards, is in the same language, unless `written_in` says another.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from metagen_gui.engine.languages.catalogue import BETWEEN, Catalogue, catalogues, read_catalogue, read_entries
 from metagen_gui.engine.languages.sentences import Sentences
@@ -17,13 +24,23 @@ ASKED = "METAGEN_LANGUAGE"
 FIXED = re.compile(r"(\{[^{}]*\}|<[^<>]*>|%n|&\w+;)")
 """What stays in a translation as it is: holes and marks."""
 
-_messages: Mapping[str, str] = {}
-_tell: Callable[[str], str] = str
+
+@dataclass(frozen=True)
+class Spoken:
+    """A language: its name, the texts of its catalogue, and what tells sentences in it."""
+
+    language: str = ENGLISH
+    messages: Mapping[str, str] = field(default_factory=dict)
+    tell: Callable[[str], str] = str
+
+
+_spoken = Spoken()
+_written: ContextVar[Spoken | None] = ContextVar("written", default=None)
 
 
 def translated(text: str) -> str:
     """Return an English sentence of the engine as a person is to read it; as it is, where nobody has translated it."""
-    return _tell(text)
+    return _now().tell(text)
 
 
 def named(name: str) -> str:
@@ -32,21 +49,55 @@ def named(name: str) -> str:
     In a sentence of the engine a name stays as it is, for that is how it is written in files and on command lines.
     """
     spelled = name.replace("_", " ")
-    return _messages.get(f"name{BETWEEN}{spelled}", spelled)
+    return _now().messages.get(f"name{BETWEEN}{spelled}", spelled)
 
 
 def known(text: str) -> str | None:
     """Return what stands for `text` as a whole in the catalogue, None where nothing does."""
-    return _messages.get(text)
+    return _now().messages.get(text)
 
 
 def speak(language: str) -> Catalogue | None:
     """Speak `language` from now on; return its catalogue, None for English and for what cannot be read."""
-    global _messages, _tell
+    global _spoken
     catalogue = _catalogue(language)
-    _messages = catalogue.messages if catalogue else {}
-    _tell = Sentences(_messages).tell if catalogue else str
+    _spoken = _speaker(catalogue)
     return catalogue
+
+
+def language_now() -> str:
+    """Return the language in which texts are told now."""
+    return _now().language
+
+
+def languages() -> list[str]:
+    """Return the languages there are, English first."""
+    return [ENGLISH, *catalogues()]
+
+
+@contextmanager
+def written_in(language: str) -> Iterator[None]:
+    """Tell texts in `language` within, in this thread: what is written for people; "" is the program's own."""
+    before = _written.set(_writer(language) if language else None)
+    try:
+        yield
+    finally:
+        _written.reset(before)
+
+
+def _now() -> Spoken:
+    return _written.get() or _spoken
+
+
+@lru_cache
+def _writer(language: str) -> Spoken:
+    return _speaker(_catalogue(language))
+
+
+def _speaker(catalogue: Catalogue | None) -> Spoken:
+    if catalogue is None:
+        return Spoken()
+    return Spoken(catalogue.language, catalogue.messages, Sentences(catalogue.messages).tell)
 
 
 def asked_language(system: Sequence[str] = (), chosen: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,7 +22,10 @@ Anchor = Literal["start", "middle", "end"]
 PAPER, INK, DIM, GRID = "#ffffff", "#1c2026", "#586170", "#dfe2e8"
 SERIES = ("#0b66b0", "#c4500a", "#00805c", "#a83f86", "#6f5b00", "#5b4bb0")
 """After Okabe and Ito, deepened so that a thin line is seen on white."""
-FONTS = ("NotoSansCJK-Regular.ttc", "msyh.ttc", "PingFang.ttc", "Arial Unicode.ttf", "DejaVuSans.ttf", "arial.ttf")
+FONTS = (
+    *("NotoSansCJK-Regular.ttc", "NotoSansSC-Regular.otf", "wqy-microhei.ttc", "wqy-zenhei.ttc"),
+    *("msyh.ttc", "PingFang.ttc", "Arial Unicode.ttf", "DejaVuSans.ttf", "arial.ttf"),
+)
 """Of Linux, Windows and macOS, those with the most scripts first."""
 FINER = 4
 """Lines and dots are drawn so many times larger and then made smaller: their edges are smooth."""
@@ -130,6 +134,11 @@ def _font(size: float, text: str) -> tuple[ImageFont.FreeTypeFont | ImageFont.Im
         with suppress(OSError):
             return ImageFont.truetype(name, size), text
     return ImageFont.load_default(size), text.translate({ord("×"): "x", ord("−"): "-"})
+
+
+def letters(text: str) -> int:
+    """Return how many letters wide a text is: Chinese signs are as wide as two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def as_png(pixels: Frame) -> bytes:

@@ -1,12 +1,18 @@
-"""The frame of a report: one HTML page that needs nothing else, light and dark by the reader's own setting."""
+"""The frame of a report: one HTML page that needs nothing else, light and dark by the reader's own setting.
+
+A page is put together in English, as everything the engine says, and its texts are translated when it is done: all
+that stands between tags or in labels, but for code and for what is marked as a `Name`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape, unescape
 from pathlib import Path
 
 from metagen_gui.engine.files import write_atomically
+from metagen_gui.engine.languages.spoken import language_now, translated
 from metagen_gui.engine.settings.bad_input import BadInput
 
 COLOURS = {
@@ -59,6 +65,14 @@ pre { background: var(--panel); font-size: .82rem; overflow-x: auto; padding: 12
 )
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """No script, nothing from the network, whatever a name in the data may hold."""
+TAG = re.compile(r"(<[^>]*>)")
+LABEL = re.compile(r'(aria-label=")([^"]*)')
+KEPT = re.compile(r'<(style|pre|code)>|<(\w+) translate="no"[^>]*>')
+"""What begins a part that is the same in every language."""
+
+
+class Name(str):
+    """A name that others gave: it is written as it is, in every language."""
 
 
 def write_page(path: Path, title: str, body: Iterable[str]) -> None:
@@ -78,13 +92,36 @@ def page(title: str, body: Iterable[str]) -> str:
         f"<title>{text(title)}</title>",
         f"<style>{STYLE}</style>",
     ]
-    lines = ["<!DOCTYPE html>", '<html lang="en"><head>', *head, "</head><body>", *body, "</body></html>", ""]
-    return "\n".join(lines)
+    start = f'<html lang="{language_now().replace("_", "-")}"><head>'
+    lines = ["<!DOCTYPE html>", start, *head, "</head><body>", *body, "</body></html>", ""]
+    return "".join(_in_language("\n".join(lines)))
+
+
+def _in_language(page: str) -> Iterator[str]:
+    """Yield a page part by part, its texts in the language that is spoken."""
+    kept = ""
+    for part in TAG.split(page):
+        if not part.startswith("<"):
+            yield part if kept else _told(part)
+        elif kept:
+            kept = "" if part == kept else kept
+            yield part
+        else:
+            if begun := KEPT.fullmatch(part):
+                kept = f"</{begun[1] or begun[2]}>"
+            yield LABEL.sub(lambda label: label[1] + _told(label[2]), part)
+
+
+def _told(part: str) -> str:
+    """Return what stands between two tags in the language that is spoken, the space around it as it is."""
+    bare = part.strip()
+    return part.replace(bare, escape(translated(unescape(bare)))) if bare else part
 
 
 def text(value: object) -> str:
-    """Return text that is safe between tags and in attributes."""
-    return escape(str(value))
+    """Return text that is safe between tags, and, if it is no `Name`, in attributes."""
+    safe = escape(str(value))
+    return f'<span translate="no">{safe}</span>' if isinstance(value, Name) else safe
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> str:

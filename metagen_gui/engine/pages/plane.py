@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.pages.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, ticks
+from metagen_gui.engine.pages.drawing import letters
+from metagen_gui.engine.pages.page import Name
 
 LINE, LETTER, DOT = 13.0, 6.6, 5.0
 """Pixels: between two names, one above the other; of a letter, about; of a spot."""
@@ -77,14 +80,15 @@ def _drawn(spot: Spot, far: float, taken: list[Box]) -> str:
     top, bottom = _down(spot.y + high), _down(spot.y - high)
     for x1, y1, x2, y2 in ((left, y, right, y), (x, top, x, bottom)):
         whiskers += f'<line class="whisker {kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-    long = LETTER * len(spot.name)
+    name = spot.name if isinstance(spot.name, Name) else translated(spot.name)
+    long = LETTER * letters(name)
     beside = [(x + 9, x + 9 + long), (x - 9 - long, x - 9)]
     boxes = [(*ends, y + lower) for lower in (0.0, LINE, -LINE, 2 * LINE, -2 * LINE) for ends in beside]
     inside = [box for box in boxes if box[0] >= 0 and box[1] <= WIDTH] or boxes
     box = next((box for box in inside if not any(map(_overlap, [box] * len(taken), taken))), inside[0])
     taken.append(box)
-    name = f'<text class="tick" x="{box[0]:.1f}" y="{box[2] + 4:.1f}">{escape(spot.name)}</text>'
-    return f'{whiskers}<circle class="dot {kind}" cx="{x:.1f}" cy="{y:.1f}" r="{DOT:g}"/>{name}'
+    told = f'<text translate="no" class="tick" x="{box[0]:.1f}" y="{box[2] + 4:.1f}">{escape(name)}</text>'
+    return f'{whiskers}<circle class="dot {kind}" cx="{x:.1f}" cy="{y:.1f}" r="{DOT:g}"/>{told}'
 
 
 def _overlap(one: Box, other: Box) -> bool:

@@ -28,6 +28,7 @@ from metagen_gui.engine.exports.base import Order
 from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.store.names import EXPORT, exports_folder
 from metagen_gui.gui.export.format_list import FormatList
+from metagen_gui.gui.export.language import LanguagePicker
 from metagen_gui.gui.export.result import Result
 from metagen_gui.gui.export.subject import Subject
 from metagen_gui.gui.form.path_field import PathField
@@ -111,6 +112,11 @@ class ExportDialog(QDialog):
             label.setBuddy(field.edit)
             places.addWidget(label, row, 0)
             places.addWidget(field, row, 1)
+        self.language = LanguagePicker(where)
+        label = PlainLabel(self.tr("&Language"), where)
+        label.setBuddy(self.language)
+        places.addWidget(label, 2, 0)
+        places.addWidget(self.language, 2, 1, Qt.AlignmentFlag.AlignLeft)
         self.run_field.edit.editingFinished.connect(self._look)
         right = QVBoxLayout()
         for part in (self.about, self.subject, where):
@@ -192,7 +198,8 @@ class ExportDialog(QDialog):
                 return None
         offer = self.formats.offer()
         steps = self.subject.taken_steps()
-        return Order(self.run_field.path(), self.to_field.path(), offer.name if offer else "", task, images, steps)
+        name, language = offer.name if offer else "", str(self.language.currentData())
+        return Order(self.run_field.path(), self.to_field.path(), name, task, images, steps, language=language)
 
     def export(self) -> None:
         """Do it; a run that goes on writes its newest state first."""

@@ -55,12 +55,13 @@ class Browser:
 
 
 @contextmanager
-def browser(folder: Path) -> Iterator[Browser]:
-    """Start a browser whose own files lie in `folder`."""
+def browser(folder: Path, language: str = "en-US") -> Iterator[Browser]:
+    """Start a browser whose own files lie in `folder`, of somebody who reads `language`."""
     assert CHROMIUM is not None
     to_it, from_us = os.pipe()
     to_us, from_it = os.pipe()
     words = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--no-first-run"]
+    words += [f"--accept-lang={language}"]
     words += [f"--user-data-dir={folder}", "--host-resolver-rules=MAP * ~NOTFOUND", "--disable-dev-shm-usage"]
     script = f'exec "$@" 3<&{to_it} 4>&{from_it}'
     started = subprocess.Popen(

@@ -14,9 +14,11 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.exports.base import formats
 from metagen_gui.engine.exports.card import model_card, plain
 from metagen_gui.engine.held_out import Request, choose_tasks, score_run
+from metagen_gui.engine.languages.spoken import PSEUDO, written_in
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.export import Learned, initialization_of
+from tests.engine.languages.left import is_english
 
 NAME = "<img src=x onerror=1> [a](http:__x) `b` | **c** _d_ # ![e] www.f.g\n# h"
 
@@ -40,6 +42,14 @@ def test_it_tells_what_the_run_scores_on_tasks_it_never_saw(learned: Learned) ->
     assert "metagen train experiment.json" in card and '"name": "sinusoids"' in card
 
 
+def test_every_sentence_is_in_the_language_of_whoever_makes_it(learned: Learned) -> None:
+    with written_in(PSEUDO):
+        card = model_card(formats.get("curves")(), learned, ("Adaptation steps: 3; any number of examples.",))
+    kept = re.compile(r"^```.*?^```|^# .*?$|\| curve\b|\([^()]* \d{4}[^()]*\)$", re.DOTALL | re.MULTILINE)
+    left = [line for line in kept.sub("", card).splitlines() if is_english(line)]
+    assert left == [] and '"name": "sinusoids"' in card
+
+
 def test_names_from_outside_are_no_markup(learned: Learned) -> None:
     head, *rest = model_card(formats.get("curves")(), learned, (NAME,)).splitlines()
     (note,) = (line for line in rest if "onerror" in line)
@@ -55,4 +65,4 @@ def test_without_the_data_it_tells_what_the_run_wrote(learned: Learned, monkeypa
     monkeypatch.setattr(held_out, "choose_tasks", gone)
     card = model_card(formats.get("curves")(), learned)
     assert "not to be had here (there is no such folder)" in card
-    assert re.search(r"^- query_loss: [\d.]+ at outer step 1$", card, re.MULTILINE)
+    assert re.search(r"^- query\\_loss: [\d.]+ at outer step 1$", card, re.MULTILINE)

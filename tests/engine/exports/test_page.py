@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import tarfile
 from collections.abc import Callable
 from html import escape
@@ -25,7 +26,9 @@ from metagen_gui.engine.trained.export import initialization_of
 from metagen_gui.engine.trained.trained_run import TrainedRun
 from tests.engine.cells import EVERY, PAIRS, go_together, home
 from tests.engine.exports.browser import CHROMIUM, browser
+from tests.engine.languages.left import left_in_english
 
+NAMES = re.compile(r"\brun\b|MetaGen|ONNX Runtime Web")
 NO_RUNTIME = "" if html.archive() else f"no ONNX Runtime Web here; this fetches it: {html.command()}"
 with_runtime = pytest.mark.skipif(bool(NO_RUNTIME), reason=NO_RUNTIME)
 in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
@@ -68,6 +71,31 @@ def test_a_browser_adapts_as_the_desktop_does(
     text = page.read_text("utf-8")
     assert "Licensed under the MIT License" in text and "default-src 'none'" in text
     assert "http://" not in text.split('id="wasm"')[0] and 'src="' not in text.split('id="wasm"')[0]
+
+
+@with_runtime
+@in_a_browser
+def test_whoever_reads_chinese_gets_the_page_in_chinese(tiny: Callable[..., Experiment], tmp_path: Path) -> None:
+    page = export(Order(trained(tiny("strokes", "vae", "maml"), tmp_path / "run"), tmp_path / "page", "html")).place
+    with browser(tmp_path / "browser", "zh-Hant,zh-CN,en") as seen:
+        seen.open(page)
+        seen.evaluate("metagen.ready.then(() => others())")
+        seen.evaluate("pad.onkeydown(new KeyboardEvent('keydown', { key: 'Enter', cancelable: true }))")
+        assert seen.evaluate("document.documentElement.lang") == "zh-CN"
+        shown = "[document.title, ...[...document.querySelectorAll('body *:not(script, pre)')].flatMap((each) => "
+        shown += "[each.ariaLabel || '', each.children.length ? '' : each.textContent])]"
+        told = seen.evaluate(shown)
+        card = seen.evaluate("document.querySelector('pre').textContent")
+    assert [text for text in told if re.search("[a-z]{3,}", NAMES.sub("", text))] == []
+    assert "## 数据" in card and "- **Licence" not in card and "适应 1 个样例" in "".join(told)
+
+
+def test_all_that_the_page_says_can_be_translated() -> None:
+    script, page = ((html.resources_folder() / "page" / f"page.{kind}").read_text("utf-8") for kind in ("js", "html"))
+    literals = re.findall(r'"[^"\n]*"|`[^`\n]*`', re.sub(r'\btr\("[^"]*"', "", script))
+    assert [text for text in literals if re.search("[A-Za-z]{2,} [A-Za-z]{2,}", text)] == []
+    left = [text for text in left_in_english(page.split("</style>")[1]) if "{{" not in text]
+    assert len(left) > 10 and {*left, "Adapting…", "A pad to draw on"} <= {*html.texts()}
 
 
 def test_what_a_run_is_called_is_text_in_the_page(

@@ -96,11 +96,12 @@ def test_adapted_models(qtbot: QtBot, controller: RunController, exports: Export
     made.subject.images.setChecked(True)
     made.subject.images_field.set_path(tmp_path / "mine")
     made.subject.steps.setValue(7)
+    made.language.setCurrentIndex(made.language.findData("zh_CN"))
     export(qtbot, made)
     to = exports_folder() / tmp_path.name
     assert exports.orders == [
         Order(tmp_path, to, "adapted", task=2),
-        Order(tmp_path, to, "adapted", images=tmp_path / "mine", steps=7),
+        Order(tmp_path, to, "adapted", images=tmp_path / "mine", steps=7, language="zh_CN"),
     ]
 
 

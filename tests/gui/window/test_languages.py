@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,15 +32,12 @@ from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.fitting_label import FittingLabel
 from metagen_gui.gui.widgets.plain_text import without_mnemonic
 from metagen_gui.gui.window.main_window import MainWindow
+from tests.engine.languages.left import is_english
 from tests.gui.every_dialog import every_dialog
 from tests.gui.stand_ins import FakeTraining, engine
 
-TOLD = re.compile(r"⟦[^⟦⟧]*⟧")
-OWN = re.compile(r"<[^<>]*>|&\w+;|https?:\S+|\b\w+\.\w+\b|\w*\d\w*|[\w/]*/\S+|\((Ctrl|Shift|Alt)\+[^)]*\)|\(\.\w+\)")
-"""What no language has: markup, addresses, paths of settings and files, numbers, keys, endings."""
 OF_QT = {"Cancel"}
 """What Qt says by itself, in every language that it has; that with brackets is not among them."""
-WORD = re.compile(r"[a-z]{3,}")
 SOURCES = {"reference", "paper", "device_picker"}
 """Object names of what shows sources, and names that a computer has for itself."""
 
@@ -82,12 +78,6 @@ def texts(whole: QWidget) -> Iterator[tuple[QWidget, str]]:
         elif isinstance(widget, QTableWidget):
             heads = (widget.horizontalHeaderItem(place) for place in range(widget.columnCount()))
             yield from ((widget, head.text()) for head in heads if head is not None)
-
-
-def is_english(text: str) -> bool:
-    while TOLD.search(text):
-        text = TOLD.sub("", text)
-    return bool(WORD.search(OWN.sub("", text)))
 
 
 def left_in_english(whole: QWidget) -> list[str]:

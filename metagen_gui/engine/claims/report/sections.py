@@ -18,7 +18,7 @@ from metagen_gui.engine.claims.verdicts import Verdict, number, probability
 from metagen_gui.engine.held_out.landmarks import planes
 from metagen_gui.engine.metrics.landmarks import ABOUT, landmark_title
 from metagen_gui.engine.pages.charts import chart
-from metagen_gui.engine.pages.page import table, text
+from metagen_gui.engine.pages.page import Name, table, text
 from metagen_gui.engine.pages.pictures import strip
 from metagen_gui.engine.settings.plain_text import printable
 from metagen_gui.engine.statistics import CONFIDENCE
@@ -79,23 +79,23 @@ def sections(findings: Findings, versions: Mapping[str, str]) -> Iterator[str]:
     yield "<h3>How each arm adapts, as tuned on validation tasks</h3>" + _ways(findings)
     yield "<h2>What is measured</h2>"
     for measure in findings.measures:
-        yield f"<p><b>{text(measure.title)}</b>: {text(measure.about)}</p>"
+        yield f"<p><b>{text(measure.title)}:</b> {text(measure.about)}</p>"
     yield from (f"<p>{text(note)}</p>" for note in findings.notes)
     yield "<h2>What this does not tell</h2>"
     yield from (f"<p>{text(sentence)}</p>" for sentence in limits(findings))
-    yield f"<h2>How to repeat it</h2><p>Save this plan as <code>{PLAN}</code> and run:</p>"
+    yield f"<h2>How to repeat it</h2><p>Save this plan as {PLAN} and run:</p>"
     yield f"<pre>metagen claims {PLAN} --out FOLDER</pre>"
     lines = json.dumps(findings.plan.document(), indent=2).splitlines()
     yield f"<pre>{text(chr(10).join(map(printable, lines)))}</pre>"
-    yield table(("what", "version"), versions.items())
+    yield table(("what", "version"), ((what, Name(version)) for what, version in versions.items()))
 
 
 def _verdict(verdict: Verdict) -> str:
-    kind, label = "open" if verdict.status == "not shown" else str(verdict.status), str(verdict.status)
+    kind, label = "open" if verdict.status == "not shown" else str(verdict.status), verdict.status.capitalize()
     if verdict.is_null:
         kind = {"holds": "confirmed", "fails": "refuted"}.get(verdict.control, "open")
-        label = f"control {verdict.control}"
-    status = f'<span class="status">{text(label.capitalize())}.</span>'
+        label = f"Control {verdict.control}"
+    status = f'<span class="status">{text(label)}.</span>'
     what, _, remark = verdict.headline.partition(": ")
     head = remark if verdict.is_null else f"{what}{remark.removeprefix(verdict.status)}"
     parts = "".join(f"<li>{text(part)}</li>" for part in verdict.parts)
@@ -120,7 +120,8 @@ def _charts(findings: Findings, footing: Footing, world: str, part: Part) -> Ite
         if drawn:
             unit = f" in {measure.unit}" if measure.unit == "nats" else ""
             better = BETTER.get(measure.better, f"{measure.better} is ideal")
-            yield f"<figure>{drawn}<figcaption>{text(measure.title)}{unit}: {better}</figcaption></figure>"
+            told = text(f"{measure.title}{unit}: {better}")
+            yield f"<figure>{drawn}<figcaption>{told}</figcaption></figure>"
 
 
 def _plane(findings: Findings) -> Iterator[str]:
@@ -204,7 +205,7 @@ def _comparisons(contrasts: list[Contrast]) -> str:
 
 def _says(one: Contrast) -> str:
     plainly = "unclear" if not one.found.p < 1 - CONFIDENCE else "better" if one.found.mean > 0 else "worse"
-    return f"{one.status if one.decides else plainly}{f' ({one.objection})' if one.objection else ''}"
+    return f"{one.status if one.decides else plainly}{f'; {one.objection}' if one.objection else ''}"
 
 
 def _training(findings: Findings) -> str:
@@ -212,7 +213,8 @@ def _training(findings: Findings) -> str:
     rows = []
     for one in findings.outcomes:
         figures = f"{one.steps:,}", f"{one.seconds:.0f}", _share(one.diverged), _share(one.setback)
-        rows.append((one.run, one.state, str(one.seed), *figures, number(one.gradient), _share(one.gradient_spread)))
+        gradient = number(one.gradient), _share(one.gradient_spread)
+        rows.append((Name(one.run), one.state, str(one.seed), *figures, *gradient))
     return f"<p>{ON_TRAINING}</p>" + table(header, rows, numbers=7)
 
 
@@ -229,7 +231,7 @@ def _rates(findings: Findings) -> str:
     for one in findings.rates:
         tried = ", ".join(f"{multiple:g}: {number(score)}" for multiple, score in one.tried) or "–"
         spent = f"{one.steps:,}", f"{one.seconds:.0f}"
-        rows.append((one.run, f"{one.multiple:g}", f"{one.rate:.3g}", *spent, tried))
+        rows.append((Name(one.run), f"{one.multiple:g}", f"{one.rate:.3g}", *spent, tried))
     return f"<p>{ON_RATES}</p>" + table(header, rows)
 
 
@@ -253,13 +255,14 @@ def _ways(findings: Findings) -> str:
                 tried = ", ".join(number(score) for _, _, score in choice.tried) or "–"
                 by = titles.get(choice.measure, "–")
                 spent = f"{tuning_steps(findings.plan, len(choice.tried)):,}"
-                rows.append((name, f"{steps:,}", str(seed), by, _way(choice.way), str(choice.step), spent, tried))
+                way = _way(choice.way)
+                rows.append((Name(name), f"{steps:,}", str(seed), by, way, str(choice.step), spent, tried))
     return f"<p>{ON_WAYS}</p>" + table(header, rows)
 
 
 def _way(way: Way) -> str:
     said = {key: value for key, value in way.items() if key != "group_rates"}
-    return ", ".join(f"{key} {value}" for key, value in said.items()) or "does not adapt"
+    return Name(", ".join(f"{key} {value}" for key, value in said.items())) or "does not adapt"
 
 
 def _share(value: float) -> str:

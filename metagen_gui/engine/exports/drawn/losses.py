@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metagen_gui.engine.languages.spoken import named, translated
 from metagen_gui.engine.pages.charts import ticks
-from metagen_gui.engine.pages.drawing import DIM, GRID, INK, SERIES, Box, Drawing, Line, Words
+from metagen_gui.engine.pages.drawing import DIM, GRID, INK, SERIES, Box, Drawing, Line, Words, letters
 from metagen_gui.engine.store.metrics_file import Curves
 
 WIDTH, PANEL, LEFT, RIGHT, TOP, BOTTOM = 760, 300, 78, 20, 44, 46
@@ -38,16 +39,16 @@ def _ends(some: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def losses(curves: Curves, title: str) -> Drawing:
-    """Return the drawing of a run's losses."""
+    """Return the drawing of a run's losses; `title` is in the language that is spoken."""
     players = lines_of(curves)
     drawing = Drawing(WIDTH, max(1, len(players)) * PANEL, title)
     for place, (player, lines) in enumerate(players.items()):
-        _panel(drawing, place * PANEL, f"{title}: {player}" if len(players) > 1 else title, curves, lines)
+        _panel(drawing, place * PANEL, f"{title}: {named(player)}" if len(players) > 1 else title, curves, lines)
     return drawing
 
 
 def _panel(drawing: Drawing, top: float, title: str, curves: Curves, lines: Sequence[tuple[str, str]]) -> None:
-    drawn = [(said, *_finite(curves, name)) for name, said in lines]
+    drawn = [(translated(said), *_finite(curves, name)) for name, said in lines]
     drawing.add(Words((LEFT, top + 14), title, colour=INK, size=13))
     values = np.concatenate([found for _, _, found in drawn]) if drawn else np.zeros(0)
     low, high = _range(values)
@@ -65,7 +66,8 @@ def _panel(drawing: Drawing, top: float, title: str, curves: Curves, lines: Sequ
         x = LEFT + wide * step / last
         drawing.add(Words((x, top + PANEL - BOTTOM + 12), f"{step:,g}", "middle"))
     drawing.add(
-        Words((LEFT + wide / 2, top + PANEL - 12), "outer step", "middle"), Box((LEFT, top + TOP), (wide, high_up))
+        Words((LEFT + wide / 2, top + PANEL - 12), translated("outer step"), "middle"),
+        Box((LEFT, top + TOP), (wide, high_up)),
     )
     across = LEFT
     for number, (said, steps, found) in enumerate(drawn):
@@ -74,7 +76,7 @@ def _panel(drawing: Drawing, top: float, title: str, curves: Curves, lines: Sequ
         drawing.add(Line(at(steps[::stride], found[::stride]), colour, 1 if number == 0 else 2, dashed))
         drawing.add(Line([(across, top + 32), (across + 22, top + 32)], colour, 2, dashed))
         drawing.add(Words((across + 28, top + 32), said, size=11))
-        across += 42 + 7 * len(said)
+        across += 42 + 7 * letters(said)
 
 
 def _finite(curves: Curves, name: str) -> tuple[Values, Values]:

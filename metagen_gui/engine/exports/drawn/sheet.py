@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metagen_gui.engine.events import Snapshot
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.pages.drawing import DIM, INK, SERIES, Box, Dots, Drawing, Line, Pixels, Shape, Words
 from metagen_gui.engine.settings.plain_text import printable, shortened
 
@@ -33,9 +34,10 @@ def sheet(snapshot: Snapshot, places: Sequence[int] | None = None) -> Drawing:
     tall = _height(snapshot)
     height = MARGIN + HEAD + tasks * (NAMES + tall + GAP) - GAP + MARGIN
     told = f"Outer step {snapshot.meta_step:,}: what {tasks} held-out tasks adapt to, samples, and other examples"
-    drawing = Drawing(width, height, told)
+    drawing = Drawing(width, height, translated(told))
     for column, heading in enumerate(headings):
-        drawing.add(Words((MARGIN + column * (CELL + GAP) + CELL / 2, MARGIN + HEAD / 2), heading, "middle", INK, 13))
+        middle = MARGIN + column * (CELL + GAP) + CELL / 2
+        drawing.add(Words((middle, MARGIN + HEAD / 2), translated(heading), "middle", INK, 13))
     for task in range(tasks):
         top = MARGIN + HEAD + task * (NAMES + tall + GAP)
         drawing.add(Words((MARGIN, top + NAMES / 2), shortened(printable(snapshot.names[task]), LETTERS), size=11))

@@ -22,18 +22,23 @@ from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsF
 from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.folder import ClaimFolder, Scored
 from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.claims.report.files import versions
+from metagen_gui.engine.claims.report.sections import TITLE, sections
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.tuning import Choice
 from metagen_gui.engine.events import RunBroken, StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import adapted
 from metagen_gui.engine.held_out.adapted import Adapted
+from metagen_gui.engine.languages.spoken import PSEUDO, written_in
 from metagen_gui.engine.metrics import encoder
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings
+from metagen_gui.engine.pages.page import page as page_of
 from metagen_gui.engine.run.training_run import Diverged
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.record import read_record
 from metagen_gui.engine.store.trash import thrown_away
+from tests.engine.languages.left import left_in_english
 
 Tiny = Callable[..., Experiment]
 SMALL = {
@@ -323,6 +328,10 @@ def test_a_folder_holds_one_plan(tiny: Tiny, tmp_path: Path) -> None:
         ClaimFolder(tmp_path / "used", plan(tiny))
 
 
+VERSIONS = ("MetaGen", "Python", "torch", "NumPy")
+"""Of which a report tells the versions: names, in every language."""
+
+
 class Links(HTMLParser):
     """Collects what a page would load or run, and whether its tags are closed in order."""
 
@@ -360,6 +369,9 @@ def test_the_page_needs_nothing_else_and_tells_everything(once: ClaimPlan, whole
     rows = (folder / "comparisons.csv").read_text().splitlines()
     assert len(rows) == len(whole.findings.contrasts) + 1
     assert ClaimPlan.from_document(told["plan"]).document() == once.document()
+    with written_in(PSEUDO):
+        text = page_of(TITLE, sections(whole.findings, versions()))
+    assert [told for told in left_in_english(text) if told not in VERSIONS] == []
 
 
 def test_scoring_says_how_far_it_is_and_may_be_given_up(
