@@ -7,6 +7,7 @@ needs no window; `docs/make_pictures.py NAME …` draws some of them anew.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -14,8 +15,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ["QT_QPA_PLATFORM"] = "offscreen"
 HOME = tempfile.TemporaryDirectory(prefix="metagen-pictures-")
+SIZE = 1280, 800
+SCREEN = Path(HOME.name) / "screen.json"
+WIDE, HIGH = (round(side * float(os.environ.get("QT_SCALE_FACTOR", 1))) for side in SIZE)
+SHAPE = {"name": "laptop", "x": 0, "y": 0, "width": WIDE, "height": HIGH, "logicalDpi": 96, "dpr": 1}
+SCREEN.write_text(json.dumps({"screens": [SHAPE]}), encoding="utf-8")
+os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={SCREEN}"  # without it, one of 800 × 800, which dialogs keep to
 for variable in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
     os.environ[variable] = HOME.name  # nothing of whoever draws them is seen
 DOCS = Path(__file__).parent
@@ -32,7 +38,6 @@ from metagen_gui.gui.window.app import make_application  # noqa: E402
 from metagen_gui.gui.window.main_window import MainWindow  # noqa: E402
 
 PICTURES, LESSONS = DOCS / "pictures", DOCS.parent / "resources" / "lessons"
-SIZE = 1280, 800
 QUALITY = 82
 
 

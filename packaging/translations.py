@@ -99,7 +99,10 @@ HEADINGS = (
     *("system", "threads"),
 )
 """Words that stand alone above columns and parts of what commands print."""
-WORDS = ("recognizability", "diversity", "originality", "nats", "confirmed", "refuted", "holds", "fails", "tasks", "groups", "classes", "alphabets")
+WORDS = (
+    *("nats", "confirmed", "refuted", "holds", "fails", "tasks", "groups", "classes", "alphabets"),
+    *("recognizability", "diversity", "originality"),
+)
 """Words that stand alone in sentences of the engine, where others of their kind are names."""
 OF_SYSTEM = [os.strerror(number) for number in (errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.EROFS, errno.EISDIR)]
 """What the operating system says of files."""

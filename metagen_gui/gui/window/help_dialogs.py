@@ -88,7 +88,8 @@ class ShortcutsDialog(QDialog):
         table.setShowGrid(False)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 10)
+        table.verticalHeader().setMinimumSectionSize(table.fontMetrics().height() + 10)
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         native = QKeySequence.SequenceFormat.NativeText
         for row, command in enumerate(rows):
             keys = ", ".join(QKeySequence(shortcut).toString(native) for shortcut in command.shortcuts)

@@ -36,8 +36,8 @@ from tests.engine.languages.left import is_english
 from tests.gui.every_dialog import every_dialog
 from tests.gui.stand_ins import FakeTraining, engine
 
-OF_QT = {"Cancel"}
-"""What Qt says by itself, in every language that it has; that with brackets is not among them."""
+THEIR_OWN = {"Cancel", "English"}
+"""What Qt says by itself, in every language that it has, and what a language is called by those who speak it."""
 SOURCES = {"reference", "paper", "device_picker"}
 """Object names of what shows sources, and names that a computer has for itself."""
 
@@ -84,7 +84,7 @@ def left_in_english(whole: QWidget) -> list[str]:
     return [
         f"{type(widget).__name__} {widget.objectName()}: {text!r}"
         for widget, text in texts(whole)
-        if widget.objectName() not in SOURCES and text not in OF_QT and is_english(text)
+        if widget.objectName() not in SOURCES and text not in THEIR_OWN and is_english(text)
     ]
 
 
