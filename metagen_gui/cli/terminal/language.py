@@ -1,4 +1,4 @@
-"""The language of the commands: that of the environment. What is for programs (`--json`, files) stays English."""
+"""The language of the commands: that of the environment. What is for programs (`--json`, tables) stays English."""
 
 from __future__ import annotations
 
