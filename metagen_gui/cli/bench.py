@@ -185,9 +185,10 @@ def _name(run: TrainedRun, step: int) -> str:
 def _said(sets: gmn.Sets, runs: Sequence[TrainedRun]) -> str:
     classes, groups = len({*sets.names}), len({*sets.groups})
     of = f" of {groups} alphabets" if groups < classes else ""
+    orders = len(sets.names) // classes
     return (
         f"−log p of the next drawing in nats, after so many of its class: the mean over {classes} held-out "
-        f"classes{of}, with 95 % intervals over classes, {len(sets.names) // classes} random order(s) of each. "
+        f"classes{of}, with 95 % intervals over classes, {orders} random order{'' if orders == 1 else 's'} of each. "
         f"Published: {gmn.REFERENCE}; there on the 20 alphabets of Omniglot's evaluation half."
     )
 
