@@ -23,7 +23,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.races.events import LaneLooked, RaceFinished
 from metagen_gui.engine.races.folder import RaceFolder
 from metagen_gui.engine.races.race import Lane, Race, lane_for
-from metagen_gui.engine.races.runner import run_race
+from metagen_gui.engine.races.runner import run_race, seconds_of
 from metagen_gui.engine.races.verdict import Verdict
 from metagen_gui.engine.store.library import read_entry
 
@@ -54,8 +54,8 @@ def main() -> None:
     print("| - | -: | -: | -: | -: |")
     for one in verdict.standings:
         shown = f"{one.summary.mean:.4f} ± {one.summary.interval:.4f}"
-        steps, looking = read_entry(opened.runs[one.lane]).meta_step, opened.looking[one.lane]
-        trained = opened.seconds[one.lane] - looking
+        steps, (whole, looking) = read_entry(opened.runs[one.lane]).meta_step, seconds_of(opened.runs[one.lane])
+        trained = whole - looking
         print(f"| {lanes[one.lane].name} | {steps:,} | {trained:.1f} | {looking:.1f} | {shown} |")
     print(
         f"\n{verdict.sentence}\n{verdict.notices}\nwall {time.monotonic() - began:.0f} s, apart at most {apart:.1f} s"
