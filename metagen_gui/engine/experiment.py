@@ -15,11 +15,18 @@ from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from metagen_gui.engine.algorithms.base import Algorithm, algorithms
-from metagen_gui.engine.files import read_file
 from metagen_gui.engine.models.base import GenerativeModel, adapted_groups, models
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, Setting, parse_settings, settings_of
-from metagen_gui.engine.settings.places import EXPERIMENT, line_of, parsed, refuse_stray, refuse_twice
+from metagen_gui.engine.settings.places import (
+    EXPERIMENT,
+    file_of,
+    line_of,
+    parsed,
+    read_text,
+    refuse_stray,
+    refuse_twice,
+)
 from metagen_gui.engine.settings.plain_text import printable, quoted, shortened
 from metagen_gui.engine.settings.registry import Registry
 from metagen_gui.engine.tasks.base import TaskFamily, task_families
@@ -288,13 +295,6 @@ class Experiment:
     @classmethod
     def load(cls, path: Path, *, ours: bool = False) -> Experiment:
         """Read an experiment file, or a run folder's, which is `ours`; raise `BadInput` that names it."""
-        file = path
-        try:
-            if path.is_dir():
-                file, ours = path / EXPERIMENT, True
-            text = read_file(file, MAX_BYTES, follow=file == path).decode("utf-8-sig")
-        except OSError as error:
-            raise BadInput(str(file), error.strerror or "cannot be read") from None
-        except UnicodeDecodeError:
-            raise BadInput(str(path), "not an experiment file (not UTF-8 text)") from None
-        return cls.from_json(text, str(path), ours=ours)
+        file = file_of(path, EXPERIMENT)
+        text = read_text(file, MAX_BYTES, "not an experiment file (not UTF-8 text)", follow=file == path)
+        return cls.from_json(text, str(path), ours=ours or file != path)

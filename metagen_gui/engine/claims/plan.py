@@ -8,10 +8,9 @@ from typing import Any, Literal
 
 from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.experiment import MAX_BYTES, Experiment
-from metagen_gui.engine.files import read_file
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, in_full, parse_settings, setting
-from metagen_gui.engine.settings.places import parsed
+from metagen_gui.engine.settings.places import parsed, read_text
 from metagen_gui.engine.settings.plain_text import quoted
 from metagen_gui.engine.trained.loaded_model import MOST_STEPS
 
@@ -141,12 +140,7 @@ class ClaimPlan:
         if path is None or path.is_dir():
             experiment = Experiment() if path is None else Experiment.load(path)
             return cls.of(experiment, {**DEFAULT_BUDGET, **more})
-        try:
-            text = read_file(path, MAX_BYTES, follow=True).decode("utf-8-sig")
-        except OSError as error:
-            raise BadInput(str(path), error.strerror or "cannot be read") from None
-        except ValueError:
-            raise BadInput(str(path), "not a plan (not UTF-8 text)") from None
+        text = read_text(path, MAX_BYTES, "not a plan (not UTF-8 text)", follow=True)
         document = parsed(text, str(path))
         if not isinstance(document, dict) or "experiment" not in document:
             return cls.of(Experiment.load(path), {**DEFAULT_BUDGET, **more})

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from metagen_gui.engine.experiment import MAX_BYTES, Experiment, Section
-from metagen_gui.engine.files import read_file
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.places import parsed
+from metagen_gui.engine.settings.places import parsed, read_text
 from metagen_gui.engine.settings.plain_text import printable, quoted, shortened
 
 VERSION = 1
@@ -121,12 +120,7 @@ class Race:
     @classmethod
     def load(cls, path: Path, *, ours: bool = False) -> Race:
         """Read a race's file; raise `BadInput` that names it."""
-        try:
-            text = read_file(path, MOST * MAX_BYTES, follow=True).decode("utf-8-sig")
-        except OSError as error:
-            raise BadInput(str(path), error.strerror or "cannot be read") from None
-        except ValueError:
-            raise BadInput(str(path), "not a race (not UTF-8 text)") from None
+        text = read_text(path, MOST * MAX_BYTES, "not a race (not UTF-8 text)", follow=True)
         return cls.from_document(parsed(text, str(path)), printable(path.name), path.parent, ours=ours)
 
 

@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Container, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
+from metagen_gui.engine.files import read_file
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import shortened
 
@@ -25,6 +27,24 @@ def line_of(text: str, path: str) -> int | None:
             return None
         begin, end = found.span()
     return text.count("\n", 0, begin) + 1
+
+
+def file_of(path: Path, name: str) -> Path:
+    """Return the file that is meant by `path`: what is called `name` in a folder, or the file itself."""
+    try:
+        return path / name if path.is_dir() else path
+    except OSError:
+        return path  # which says why when it is read
+
+
+def read_text(file: Path, most: int, otherwise: str, *, follow: bool) -> str:
+    """Return the text of a file of up to `most` bytes; raise `BadInput` that names it, `otherwise` if it is no text."""
+    try:
+        return read_file(file, most, follow=follow).decode("utf-8-sig")
+    except OSError as error:
+        raise BadInput(str(file), error.strerror or "cannot be read") from None
+    except ValueError:
+        raise BadInput(str(file), otherwise) from None
 
 
 def parsed(text: str, where: str) -> Any:

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from metagen_gui.engine.experiment import MAX_BYTES, Experiment
-from metagen_gui.engine.files import read_file
 from metagen_gui.engine.held_out.measures import BOUND, EXACT, LOSS
 from metagen_gui.engine.metrics import metrics
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, in_full, parse_settings, setting
-from metagen_gui.engine.settings.places import parsed
+from metagen_gui.engine.settings.places import file_of, parsed, read_text
 from metagen_gui.engine.settings.plain_text import quoted
 from metagen_gui.engine.sweeps.ranges import Range, read_range
 
@@ -105,16 +104,9 @@ class SweepPlan:
     @classmethod
     def load(cls, path: Path, *, ours: bool = False) -> SweepPlan:
         """Read a plan's file, or that of a sweep's folder; raise `BadInput` that names it."""
-        file = path
-        try:
-            if path.is_dir():
-                file, ours = path / PLAN, True
-            text = read_file(file, MAX_BYTES, follow=file == path).decode("utf-8-sig")
-        except OSError as error:
-            raise BadInput(str(file), error.strerror or "cannot be read") from None
-        except ValueError:
-            raise BadInput(str(file), "not a plan (not UTF-8 text)") from None
-        return cls.from_document(parsed(text, str(file)), str(file), file.parent, ours=ours)
+        file = file_of(path, PLAN)
+        text = read_text(file, MAX_BYTES, "not a plan (not UTF-8 text)", follow=file == path)
+        return cls.from_document(parsed(text, str(file)), str(file), file.parent, ours=ours or file != path)
 
     def check(self, where: str) -> None:
         """Raise `BadInput` for what does not go together."""
