@@ -153,6 +153,7 @@ class Link:
         try:
             yield
         except (Torn, OSError, ValueError) as error:  # ValueError: of a pipe that was closed
+            watch.cancel()  # what is torn is not late
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(PARTING)
             self.close()
