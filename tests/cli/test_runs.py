@@ -19,34 +19,22 @@ from metagen_gui.engine.store.checkpoint import load_checkpoint, manifests
 from metagen_gui.engine.store.library import read_entry, set_note
 from metagen_gui.engine.store.names import runs_folder
 from tests.cli.conftest import Done, Metagen
+from tests.engine.small_runs import small_run
 
 KEYS = {
     "folder", "name", "state", "tasks", "model", "algorithm", "meta_step", "meta_steps", "best", "best_step",
     "seconds", "began", "note", "parent", "problem", "resumable", "host",
 }  # fmt: skip
-TINY = {
-    "model.width": 6,
-    "algorithm.adaptation_steps": 1,
-    "training.meta_batch_size": 2,
-    "training.validation_tasks": 2,
-    "training.preview_tasks": 1,
-    "training.meta_steps": 4,
-    "training.checkpoint_steps": 1,
-    "training.replay": False,
-    "training.device": "cpu",
-}
 
 
-def small() -> Experiment:
-    experiment = Experiment("densities", "vae", "maml")
-    for path, value in TINY.items():
-        experiment = experiment.with_value(path, value)
-    return experiment
+def small(device: str = "cpu") -> Experiment:
+    run = small_run(meta_steps=4, checkpoint_steps=1)
+    return run.with_value("training.replay", False).with_value("training.device", device)
 
 
-def stopped(folder: Path, step: int = 2) -> Path:
+def stopped(folder: Path, step: int = 2, device: str = "cpu") -> Path:
     """Return the folder of a run that was stopped after a step."""
-    run = meta_train(small(), out=folder, previews=False)
+    run = meta_train(small(device), out=folder, previews=False)
     next(event for event in run if isinstance(event, StepReport) and event.meta_step == step)
     run.close()
     return folder
@@ -128,10 +116,9 @@ def test_a_run_begun_on_a_gpu_goes_on_where_there_is_none(
     metagen: Metagen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(devices.torch.cuda, "device_count", lambda: 0)
-    monkeypatch.setitem(TINY, "training.device", "cuda")
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(meta_learner, "choose_device", lambda wanted: torch.device("cpu"))
-        folder = stopped(tmp_path / "run")
+        folder = stopped(tmp_path / "run", device="cuda")
     assert "training.device: there is no 'cuda' here; there are auto, cpu (as in --device cpu)" in refusal(
         metagen("train", "--resume", folder)
     )

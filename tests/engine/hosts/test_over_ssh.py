@@ -25,18 +25,9 @@ from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.store.elsewhere import read_elsewhere
 from tests.engine.hosts.sshd import COMMAND, Sshd, kill, why_not
+from tests.engine.small_runs import small_run
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
-TINY = {
-    "model.width": 6,
-    "algorithm.adaptation_steps": 1,
-    "training.meta_batch_size": 2,
-    "training.validation_tasks": 2,
-    "training.preview_tasks": 1,
-    "training.meta_steps": 1_000_000,
-    "training.checkpoint_steps": 5,
-    "training.device": "cpu",
-}
 LIMIT = 240.0
 """Seconds for all of it, on a machine that does much else."""
 
@@ -59,11 +50,8 @@ def there(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     return Host("there", "there", COMMAND)
 
 
-def tiny() -> Experiment:
-    experiment = Experiment("densities")
-    for path, value in TINY.items():
-        experiment = experiment.with_value(path, value)
-    return experiment
+def endless() -> Experiment:
+    return small_run(meta_steps=1_000_000, checkpoint_steps=5)
 
 
 def rows(folder: Path, upto: int) -> list[list[str]]:
@@ -88,7 +76,7 @@ def test_a_run_survives_cut_links_and_kills_and_moves_there_here_and_there(
     sshd: Sshd, there: Host, tmp_path: Path
 ) -> None:
     line, wishes = Line(sshd.data / "metagen" / "queue"), Wishes()
-    run = start(tiny(), there)
+    run = start(endless(), there)
     acknowledged = list[int]()
     with closing(follow(run, wishes)) as events:
         for _ in range(5):
@@ -132,7 +120,7 @@ def test_a_run_survives_cut_links_and_kills_and_moves_there_here_and_there(
     }
     unmoved, upto = tmp_path / "unmoved", changed.meta_step  # type: ignore[union-attr]
     assert last >= upto
-    with closing(meta_train(tiny(), out=unmoved)) as never_left:
+    with closing(meta_train(endless(), out=unmoved)) as never_left:
         next(event for event in never_left if isinstance(event, StepReport) and event.meta_step >= upto)
     assert rows(run, upto) == rows(unmoved, upto) and len(rows(run, upto)) >= upto - 1
 
