@@ -18,6 +18,8 @@ VERSION = 4
 """Raise when docks are added or renamed: of an older saved layout only the form is then taken over."""
 WIDE_FROM = 1500
 """Pixels of screen width from which three columns fit."""
+SETTLING = 400
+"""Milliseconds after which panels that were moved have come to rest; Qt lets them glide for half as long."""
 LARGER_TYPE = 1.35
 SHARED = (("inner_loss", "rates"), ("samples", "runs"))
 """Panels that share a place: the one in front, and the one behind its tab."""
@@ -77,8 +79,11 @@ class Layouts(QObject):
         self.docks = {**self._panels, **self._tools}
         for dock in self._tools.values():
             dock.hide()
+        self._settled = QTimer(self, singleShot=True, interval=SETTLING)
+        self._settled.timeout.connect(self.clear_dead_tab_bars)
         for name, dock in self.docks.items():
             dock.wanted.connect(partial(self.bring, name))
+            dock.installEventFilter(self)
         self.panels_menu = QMenu(window.tr("&Panels"), window)
         for dock in self.docks.values():
             self.panels_menu.addAction(dock.toggleViewAction())
@@ -114,9 +119,11 @@ class Layouts(QObject):
         QTimer.singleShot(0, self, self.clear_dead_tab_bars)  # that come all the same
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Put away what a resize leaves where panels stood before."""
-        if event.type() == QEvent.Type.Resize:
+        """Put away what a resize, of the window or of a panel in it, leaves where panels stood before."""
+        if event.type() == QEvent.Type.Resize and watched is self._window:
             QTimer.singleShot(0, self, self.clear_dead_tab_bars)
+        elif event.type() == QEvent.Type.Resize:
+            self._settled.start()
         return super().eventFilter(watched, event)
 
     def clear_dead_tab_bars(self) -> None:

@@ -141,7 +141,7 @@ def test_without_a_known_form_there_is_nothing_to_restore(make: Make, tmp_path: 
     assert not make()[1].restore(settings)
 
 
-@pytest.mark.parametrize("then", ["told", "another", "resized"])
+@pytest.mark.parametrize("then", ["told", "another", "resized", "dragged"])
 def test_a_tab_bar_that_was_left_behind_is_hidden(make: Make, qtbot: QtBot, then: str) -> None:
     window, layouts = make()
     layouts.apply("narrow")
@@ -153,7 +153,13 @@ def test_a_tab_bar_that_was_left_behind_is_hidden(make: Make, qtbot: QtBot, then
     dead.setGeometry(300, 381, 500, 26)
     dead.show()
     assert dead.isVisible()
-    does = {"told": layouts.clear_dead_tab_bars, "another": layouts.wide, "resized": lambda: window.resize(1500, 900)}
+    docks = [layouts.docks["outer_loss"], layouts.docks["samples"]]
+    does = {
+        "told": layouts.clear_dead_tab_bars,
+        "another": layouts.wide,
+        "resized": lambda: window.resize(1500, 900),
+        "dragged": lambda: window.resizeDocks(docks, [200, 500], Qt.Orientation.Vertical),
+    }
     does[then]()
     qtbot.waitUntil(lambda: not dead.isVisible())
     tabs(window)
