@@ -246,7 +246,10 @@ def test_what_is_wrong_is_named_in_one_line(evaluate: Evaluate, what: str) -> No
 def test_a_run_without_a_checkpoint_is_named(evaluate: Evaluate, runs: Path, tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "experiment.json").write_bytes((runs / "maml" / "experiment.json").read_bytes())
-    assert evaluate(str(tmp_path)) == (2, "", f"metagen: {tmp_path / 'checkpoints'}: holds no whole checkpoint\n")
+    status, out, err = evaluate(str(tmp_path))
+    assert (status, out) == (2, "")
+    assert err.startswith(f"metagen: {tmp_path / 'checkpoints'}: holds no whole checkpoint yet; ")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize(("text", "steps"), [("0,1,5", (0, 1, 5)), (" 3 , 0", (3, 0)), ("7", (7,))])

@@ -14,7 +14,7 @@ from metagen_gui.engine.settings.extras import lacking
 from metagen_gui.engine.store.names import CARD, EXPORT
 from metagen_gui.engine.trained.export import Exported, Learned, adapted_of, initialization_of, summary_of
 from metagen_gui.engine.trained.export_folder import VERSION, check_free, describe
-from metagen_gui.engine.trained.in_place import check_free_file, full, written_beside
+from metagen_gui.engine.trained.in_place import check_free_file, full, refusals, written_beside
 
 
 def export(order: Order) -> Exported:
@@ -33,7 +33,8 @@ def export(order: Order) -> Exported:
     def check() -> None:
         if plugin.ending:
             check_free_file(place, order.replace)
-            check_free_file(_card_of(place), order.replace)
+            with refusals(_card_of(place)):
+                check_free_file(_card_of(place), order.replace)
         else:
             check_free(place, order.replace)
 

@@ -112,6 +112,8 @@ def load_checkpoint(folder: Path, meta_step: int | None = None, *, whole: bool =
             return found
     if meta_step is not None:
         raise BadInput(str(folder), f"holds no whole checkpoint of step {meta_step:,}")
+    if folder.is_dir() and not any(folder.glob("*")):
+        raise BadInput(str(folder), "holds no whole checkpoint yet; a run that goes on saves every few minutes")
     raise BadInput(str(folder), "holds no whole checkpoint")
 
 

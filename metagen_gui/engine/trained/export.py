@@ -49,7 +49,15 @@ def initialization_of(run_folder: Path) -> Learned:
     """Return what a run has meta-learned; raise `BadInput` that names what is wrong."""
     run = open_run(run_folder)
     what = f"The initialization after {run.meta_step:,} outer steps"
-    return Learned(run, run.model, {"meta_step": run.meta_step}, what, run.notices)
+    return Learned(run, run.model, {"meta_step": run.meta_step}, what, _to_know(run))
+
+
+def _to_know(run: TrainedRun) -> tuple[str, ...]:
+    """Return what a person should know of an export: which step it is of, while there are more to come."""
+    planned = run.experiment.config("training").meta_steps
+    if run.meta_step >= planned:
+        return run.notices
+    return (*run.notices, f"The run had been saved after {run.meta_step:,} of {planned:,} outer steps.")
 
 
 def adapted_of(
@@ -79,7 +87,7 @@ def adapted_of(
     adapted = run.model.adapt(support, taken)
     history = {"meta_step": run.meta_step, "adapted_to": name, "examples": len(support), "adaptation_steps": taken}
     what = f"The model adapted to the {len(support):,} examples of {told} in {taken} step{'' if taken == 1 else 's'}"
-    return Learned(run, adapted, history, what, (*run.notices, *notices))
+    return Learned(run, adapted, history, what, (*_to_know(run), *notices))
 
 
 def export_initialization(run_folder: Path, to: Path, *, replace: bool = False) -> Exported:
@@ -121,7 +129,7 @@ def summary_of(learned: Learned, place: Path, shows: str = "") -> str:
     files = place.iterdir() if place.is_dir() else [place]
     size = sum(file.stat().st_size for file in files) / 1e3
     said = f"{what} ({size:,.0f} kB) in {printable(str(place))}, read back and compared."
-    return " ".join([said, *(f"{notice}." for notice in learned.notices)])
+    return " ".join([said, *(f"{notice.removesuffix('.')}." for notice in learned.notices)])
 
 
 def code_for(folder: Path, model: LoadedModel) -> str:

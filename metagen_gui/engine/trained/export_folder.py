@@ -118,7 +118,7 @@ def check_free(place: Path, replace: bool) -> None:
 
     def check_earlier(held: frozenset[str]) -> None:
         files = _read_description(place / EXPORT, _Made).files if EXPORT in held else ()
-        if not held <= {EXPORT, CARD, *files}:
+        if not held <= {EXPORT, CARD, *files} or (place / CARD).is_dir():
             raise BadInput(
                 str(place), "holds something else; an export needs a new folder, an empty one or an earlier export"
             )

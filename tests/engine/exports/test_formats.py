@@ -144,6 +144,21 @@ def test_what_goes_wrong_is_one_line_and_leaves_what_was_there(
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"] and (tmp_path / "mine.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize(("name", "holds"), [("curves", "holds something else"), ("gif", "card.md: Is a directory")])
+def test_a_folder_where_the_card_belongs_is_named_and_stays(
+    trained: Callable[[str, str], Path], tmp_path: Path, name: str, holds: str
+) -> None:
+    ending = formats.get(name).ending
+    mine = tmp_path / ("taken.model_card.md" if ending else "taken/model_card.md") / "mine"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    if not ending:
+        (tmp_path / "taken" / "export.json").write_text('{"version": 1, "files": []}')
+    with pytest.raises(BadInput, match=holds) as refused:
+        export(Order(trained("maml", "vae"), tmp_path / "taken", name, replace=True))
+    assert "\n" not in str(refused.value) and mine.read_text() == "mine"
+
+
 @pytest.mark.parametrize("name", formats.names())
 def test_a_broken_file_is_one_line_and_nothing_of_it_runs(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]

@@ -24,6 +24,7 @@ import torch
 from PIL import Image
 
 from metagen_gui.engine.data.spec import DataSpec
+from metagen_gui.engine.events import RunStarted, Saved
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.models.base import PlayerParams, adapted_groups
 from metagen_gui.engine.models.vae import Vae
@@ -113,6 +114,24 @@ def test_every_algorithm_and_model_comes_back_the_same(
     adapted = load_export(export_adapted(folder, tmp_path / "adapted", task_index=0).folder)
     assert adapted.kind == "adapted"
     assert not torch.equal(adapted.sample(3), loaded.sample(3))
+
+
+def test_a_run_that_goes_on_is_exported_as_it_was_saved(tmp_path: Path) -> None:
+    """And whoever gets it is told of which step it is."""
+    folder = tmp_path / "run"
+    going = meta_train(tiny(training__checkpoint_steps=1), out=folder, previews=False)
+    next(event for event in going if isinstance(event, RunStarted))
+    with pytest.raises(BadInput, match="no whole checkpoint yet; a run that goes on saves every few minutes"):
+        export_initialization(folder, tmp_path / "none")
+    next(event for event in going if isinstance(event, Saved))
+    early = export_initialization(folder, tmp_path / "early")
+    adapted = export_adapted(folder, tmp_path / "adapted", task_index=0)
+    list(going)
+    late = export_initialization(folder, tmp_path / "late")
+    told = "The run had been saved after 1 of 2 outer steps."
+    assert told in early.summary and told in adapted.summary and "had been saved" not in late.summary
+    steps = [json.loads((done.folder / "export.json").read_text())["meta_step"] for done in (early, adapted, late)]
+    assert steps == [1, 1, 2]
 
 
 def test_samples_follow_from_the_seed(exported: Path) -> None:
