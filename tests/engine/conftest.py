@@ -28,6 +28,8 @@ SMALL: dict[str, Any] = {
     "units": 2,
     "judge_channels": 2,
     "bank": 3,
+    "block": 4,
+    "conjugate_steps": 2,
     "adaptation_steps": 2,
     "fine_tuning_steps": 1,
     "code_size": 3,

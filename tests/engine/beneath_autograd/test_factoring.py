@@ -66,6 +66,8 @@ def everything_adapts(name: str, case: tuple) -> Algorithm:
         wanted["adapts"] = "context"
     if name == "reptile":
         wanted["inner_optimizer"] = "sgd"
+    if name == "imaml":
+        wanted["conjugate_steps"] = 2
     if name in ("maml", "fomaml", "maml_pp", "anil"):
         wanted["learned_rates"] = "per_layer"
     return build(name, (model_name, spec, {"width": 24, "depth": 2, **model_settings}, wanted))
