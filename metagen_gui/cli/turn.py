@@ -11,6 +11,7 @@ from metagen_gui.engine.claims.shuffled import shuffled
 from metagen_gui.engine.events import Event, RunStarted
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.queue.turn import Turn
+from metagen_gui.engine.races.budget import Budget
 from metagen_gui.engine.races.looks import noted
 from metagen_gui.engine.run.commands import Command, Commands
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
@@ -42,7 +43,9 @@ def begun(turn: Turn, commands: Commands) -> tuple[Experiment, Generator[Event, 
         experiment = reading(Experiment.load(turn.entry.folder / EXPERIMENT, ours=True))
         events = meta_train(experiment, out=run, commands=commands, previews=previews)
     if turn.entry.watched:
-        events = noted(experiment, events)
+        file = Path(turn.entry.owner) / f"{run.name}.steps.json"
+        budget = Budget(turn.entry.budget, file, commands) if turn.entry.budget else None
+        events = noted(experiment, events, budget)
     return experiment, _in_its_turn(turn, events)
 
 

@@ -73,6 +73,8 @@ class StepReport:
     """The median per player over the tasks whose loss was finite; a few that explode do not move it."""
     applied: bool = True
     """Whether the gradient was finite; if not, nothing was learned from these tasks."""
+    computing: float = 0.0
+    """Seconds of computing that the step took; on a CPU that others use too, what they take is not counted."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationReport
+from metagen_gui.engine.events import Event, RunStarted, SettingChanged, StepReport, ValidationReport
 
 HUGE = 1e9
 """From here on a number is written with an exponent: a run that diverges would fill the screen with digits."""
@@ -41,6 +41,8 @@ class Figures:
             self.meta_step = event.resumed_from
         elif isinstance(event, ValidationReport):
             self.validation = event
+        elif isinstance(event, SettingChanged) and event.path == "training.meta_steps":
+            self.meta_steps = event.value
         elif isinstance(event, StepReport):
             self.meta_step, self.phase, self.diverged = event.meta_step, event.phase, event.diverged
             self.losses = dict(event.query_loss)

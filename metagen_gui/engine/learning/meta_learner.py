@@ -31,6 +31,8 @@ from metagen_gui.engine.training import TrainingSettings
 
 FEW = 4
 """Tasks on which precision is judged."""
+STEPS = "training.meta_steps"
+"""How many outer steps there are may be decided on the way, where a run is to take its time."""
 
 
 @dataclass(frozen=True)
@@ -207,11 +209,11 @@ class MetaLearner:
     # -- changing ----------------------------------------------------------------------------------------------
 
     def change(self, path: str, value: Any) -> Any:
-        """Give a live setting a new value, from the next step on; return it as checked. Raise `BadInput`."""
+        """Give a live setting, or `STEPS`, a value from the next step on; return it as checked. Raise `BadInput`."""
         changed = self.experiment.with_value(path, value)
         given, _, name = path.partition(".")
         section = cast(Section, given)
-        if name not in {item.name for item in changed.settings(section) if item.live}:
+        if path != STEPS and name not in {item.name for item in changed.settings(section) if item.live}:
             raise BadInput(path, "cannot be changed while a run is going on")
         changed.check()
         changed.build_algorithm(changed.build_model(self.family))  # which look at how settings go together

@@ -33,10 +33,6 @@ class Pace:
         left = seconds - self.warmup * self.warm
         return max(1, self.warmup + math.floor(left / self.after) if left > 0 else math.floor(seconds / self.warm))
 
-    def least(self, other: Pace) -> Pace:
-        """Return the less of two measurements: a busy moment hits none of them that way."""
-        return Pace(min(self.warm, other.warm), min(self.after, other.after), self.warmup)
-
 
 @dataclass
 class Stopwatch:

@@ -53,6 +53,7 @@ class Entry(BaseModel):
     previews: bool = Field(True, description="Whether snapshots are taken on the way.")
     shuffled: bool = Field(False, description="Whether it learns from shuffled classes, as a null.")
     watched: bool = Field(False, description="Whether what validation finds is noted task by task, for its owner.")
+    budget: float = Field(0.0, ge=0, description="Seconds of training after which a watched one ends; 0: by its steps.")
     together: bool = Field(False, description="Whether it goes on as soon as another of its owner's does.")
     threads: int = Field(0, ge=0, le=1024, description="That it computes with; 0: as many as its worker says.")
     ticket: str = Field("", description="The word by which another machine, which has sent it, knows it.")

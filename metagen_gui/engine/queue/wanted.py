@@ -18,8 +18,9 @@ from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.owned import Owned
 from metagen_gui.engine.queue.worker import Worker
 from metagen_gui.engine.store.changes import read_notices
-from metagen_gui.engine.store.names import is_run_folder
-from metagen_gui.engine.store.record import read_record
+from metagen_gui.engine.store.metrics_file import last_step
+from metagen_gui.engine.store.names import METRICS, is_run_folder
+from metagen_gui.engine.store.record import RunRecord, read_record
 from metagen_gui.engine.store.trash import throw_away_unbegun
 
 Measured = TypeVar("Measured")
@@ -43,8 +44,10 @@ class Wanted:
         self._owned = Owned(worker, owner)
         self.going: dict[str, Run] = {}
         """What is not over, by the names of the runs' folders."""
-        self.shares: dict[str, float] = {}
-        """How far those are that have begun, 0 to 1."""
+        self.records: dict[str, RunRecord | None] = {}
+        """How the runs stood when they were looked at last, those included that are over."""
+        self.reached: dict[str, tuple[int, int]] = {}
+        """The outer steps that those have taken which have begun, and how many they are to take."""
         self._over = 0
         self._held_up: dict[str, str] = {}
         self._resumed: set[str] = set()
@@ -77,7 +80,8 @@ class Wanted:
 
         One that failed of anything else, as of a full disk, is gone on with: what it had learned by then says nothing.
         """
-        if is_over(path):
+        self.records[path.name] = record = read_record(path)
+        if over(record):
             self._owned.take_out(path)
             self._over += 1
             return
@@ -101,8 +105,9 @@ class Wanted:
         there, self._looked = self._owned.look(), time.monotonic()
         for name, run in [*self.going.items()]:
             entry = there.get(run.path.absolute())
+            self.records[name] = record = read_record(run.path)
             yield from self._noticed(run)
-            if is_over(run.path) and (entry is None or entry.state != "running"):
+            if over(record) and (entry is None or entry.state != "running"):
                 self._owned.take_out(run.path)
                 del self.going[name]
                 self._over += 1
@@ -115,7 +120,13 @@ class Wanted:
             elif entry is not None:
                 self._held_up.pop(name, None)
                 if entry.state == "running":
-                    self.shares[name] = entry.meta_step / run.steps
+                    known, metrics = record or RunRecord(), last_step(run.path / METRICS)
+                    self.reached[name] = max(known.meta_step, metrics), known.meta_steps or run.steps
+
+    def share(self, name: str) -> float:
+        """Return how far a run is, 0 to 1, by the name of its folder; 0 before it has begun."""
+        step, steps = self.reached.get(name, (0, 1))
+        return step / steps
 
     def ended(self) -> int:
         """Return how many have ended since this was last asked."""
@@ -131,9 +142,9 @@ class Wanted:
     def texts(self) -> list[str]:
         """Return what goes on, in words."""
         told = [
-            f"{run.title}: outer step {round(self.shares[name] * run.steps):,} of {run.steps:,}"
+            f"{run.title}: outer step {self.reached[name][0]:,} of {self.reached[name][1]:,}"
             for name, run in self.going.items()
-            if name in self.shares and name not in self._held_up
+            if name in self.reached and name not in self._held_up
         ]
         return told or (["Waiting for a turn in the queue"] if self.going else [])
 
@@ -157,7 +168,11 @@ class Wanted:
 
 def is_over(run: Path) -> bool:
     """Return whether a run takes no more steps: it has taken all of them, or has diverged."""
-    record = read_record(run)
+    return over(read_record(run))
+
+
+def over(record: RunRecord | None) -> bool:
+    """Return whether a run of this record takes no more steps."""
     return record is not None and (record.state == "finished" or record.diverged)
 
 

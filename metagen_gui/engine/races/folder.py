@@ -12,7 +12,7 @@ from pathlib import Path
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import read_file, write_atomically
-from metagen_gui.engine.races.race import Race
+from metagen_gui.engine.races.race import AMOUNTS, Race
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import is_held
 from metagen_gui.engine.store.names import is_run_folder, runs_folder
@@ -61,13 +61,17 @@ class RaceFolder:
             self.runs = tuple(Path(run) for run in lanes["runs"])
             self.threads = int(lanes.get("threads", 0))
             """That every lane computes with; 0: as many as any run."""
+            self.budget = float(lanes.get("budget", 0.0))
+            """Seconds of training of every lane; 0: by steps, as all that began when steps were only predicted."""
             self.begun = [bool(begun) for begun in lanes.get("begun", lanes.get("seconds", ()))]
             """Which lanes have a run, or had one that was thrown away."""
             counts = {*map(len, (self.steps, self.runs, self.begun))}
             if counts != {len(self.race.lanes)} or min(self.steps) < 1 or not 0 <= self.threads <= MOST_THREADS:
                 raise ValueError
+            if not 0 <= self.budget <= AMOUNTS["seconds"][1]:
+                raise ValueError
         except FileNotFoundError:
-            self.steps, self.runs, self.threads, self.begun = (), (), 0, []
+            self.steps, self.runs, self.threads, self.budget, self.begun = (), (), 0, 0.0, []
         except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise BadInput(str(path / LANES), "is damaged; the runs of this race are in the library") from None
 
@@ -88,14 +92,15 @@ class RaceFolder:
         return cls(path)
 
     def begin(self, steps: Sequence[int], threads: int = 0, runs: Path | None = None) -> None:
-        """Note how many outer steps every lane takes, and where its run will be; raise `BadInput`."""
+        """Note how many outer steps every lane is expected to take, and where its run will be; raise `BadInput`."""
         self.steps, self.threads, self.begun = tuple(steps), threads, [False] * len(steps)
+        self.budget = self.race.amount if self.race.equal == "seconds" else 0.0
         self.runs = tuple((runs or runs_folder()) / self._name(place) for place in range(len(steps)))
         self.note()
 
     def note(self) -> None:
         """Write down what is known of the lanes; raise `BadInput` if the disk does not take it."""
-        told = {"steps": self.steps, "threads": self.threads, "begun": self.begun}
+        told = {"steps": self.steps, "threads": self.threads, "budget": self.budget, "begun": self.begun}
         text = json.dumps({**told, "runs": [str(run) for run in self.runs]}, indent=2)
         try:
             write_atomically(self.path / LANES, text.encode())

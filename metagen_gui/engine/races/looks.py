@@ -1,7 +1,8 @@
 """What is seen of a lane on its way: noted by the lane's own process in its run's folder, and read there by the race.
 
 One line of JSON for every look at the validation tasks: the outer step, the seconds of computing until then, those of
-them that looking took, and the loss of every task after adaptation. One without losses tells the seconds at an end.
+them that did not go into steps, and the loss of every task after adaptation. One without losses tells the seconds at
+a checkpoint, or at an end.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationReport
+from metagen_gui.engine.events import Event, RunStarted, Saved, SettingChanged, StepReport, ValidationReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import append_text, read_file
+from metagen_gui.engine.learning.meta_learner import STEPS
 from metagen_gui.engine.learning.pace import Stopwatch
+from metagen_gui.engine.races.budget import Budget
 
 LOOKS = "looks.jsonl"
 MAX_BYTES = 50_000_000
@@ -47,28 +50,39 @@ def read_looks(run: Path) -> list[Look]:
     return [found[key] for key in sorted(found)]
 
 
-def noted(experiment: Experiment, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
-    """Yield the events of a lane's run, and note in its folder what is seen of it.
+def noted(
+    experiment: Experiment, events: Generator[Event, None, None], budget: Budget | None = None
+) -> Generator[Event, None, None]:
+    """Yield the events of a lane's run, and note in its folder what is seen of it; a `budget` says when it ends.
 
     What a run that is stopped is looked at besides is left out: the one that is not interrupted has no such look.
     """
     training, clock = experiment.config("training"), _Clock()
-    run: Path | None = None
+    run, planned, saved = None, training.meta_steps, False
     try:
         with closing(events):
             while (event := clock.next_of(events)) is not None:
                 if isinstance(event, RunStarted):
-                    run = event.folder
+                    run, planned = event.folder, event.meta_steps
                     clock.go_on(event, read_looks(run))
+                    if budget is not None:
+                        budget.go_on(event.resumed_from, planned)
+                elif isinstance(event, SettingChanged) and event.path == STEPS:
+                    planned = event.value
                 elif isinstance(event, ValidationReport) and run is not None:
                     step = event.meta_step
-                    if step % training.validate_every == 0 or step == training.meta_steps:
+                    if step % training.validate_every == 0 or step == planned:
                         losses = tuple(float(loss) for loss in next(iter(event.by_task.values())))
-                        _note(run, Look(step, clock.watch.seconds, clock.looking, losses))
+                        _note(run, clock.look(step, losses))
+                        if budget is not None:
+                            budget.decide(step, planned, clock.done, clock.trained, training.warmup_steps)
+                elif isinstance(event, StepReport) and saved and run is not None:
+                    _note(run, clock.look(event.meta_step))  # it may be gone on with from here
+                saved = isinstance(event, Saved) or (saved and not isinstance(event, StepReport))
                 yield event
     finally:
         if run is not None:
-            _note(run, Look(clock.done, clock.watch.seconds, clock.looking))
+            _note(run, clock.look(clock.done))
 
 
 def _note(run: Path, look: Look) -> None:
@@ -78,15 +92,11 @@ def _note(run: Path, look: Look) -> None:
 
 @dataclass
 class _Clock:
-    """Counts the seconds of computing of a run, and tells steps from looks: a step and its look come as one."""
+    """Counts the seconds of computing of a run, and those of them that it trained for."""
 
     watch: Stopwatch = field(default_factory=lambda: Stopwatch(on_cpu=True))
-    looking: float = 0.0
+    trained: float = 0.0
     done: int = 0
-    _began: float = 0.0
-    _looked: bool = False
-    _plain: float = 0.0
-    _plain_steps: int = 0
 
     def next_of(self, events: Generator[Event, None, None]) -> Event | None:
         """Return the next event, None after the last one."""
@@ -95,23 +105,16 @@ class _Clock:
             event = next(events, None)
         finally:
             self.watch.stop()
-        if isinstance(event, ValidationReport):
-            self._looked = True
-        elif isinstance(event, StepReport):
-            self._count_step(event.meta_step)
+        if isinstance(event, StepReport):
+            self.done, self.trained = event.meta_step, self.trained + event.computing
         return event
 
     def go_on(self, started: RunStarted, before: list[Look]) -> None:
         """Go on counting at the outer step that a run goes on from: what came after it is done once more."""
         self.watch.on_cpu, self.done = started.device == "cpu", started.resumed_from
         for look in [look for look in before if look.meta_step <= self.done][-1:]:
-            self.watch.seconds, self.looking = self.watch.seconds + look.seconds, look.looking
-            self._began = look.seconds
+            self.watch.seconds, self.trained = self.watch.seconds + look.seconds, look.seconds - look.looking
 
-    def _count_step(self, step: int) -> None:
-        self.done, taken = step, self.watch.seconds - self._began
-        if self._looked:
-            self.looking += max(0.0, taken - self._plain / max(self._plain_steps, 1))
-        else:
-            self._plain, self._plain_steps = self._plain + taken, self._plain_steps + 1
-        self._began, self._looked = self.watch.seconds, False
+    def look(self, step: int, losses: tuple[float, ...] = ()) -> Look:
+        """Return what is to be noted at an outer step."""
+        return Look(step, self.watch.seconds, self.watch.seconds - self.trained, losses)

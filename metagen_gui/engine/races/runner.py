@@ -3,9 +3,9 @@
 A generator of events, as a run is: closing it saves the runs under way, and the race goes on from there. Lanes wait at
 the head of the line for a place of their own, and share the cores if there are fewer: none begins when others are
 done. What a lane learns is what it would have learned alone, with as many threads.
-Equal seconds are those of computing, as predicted from timing a few outer steps of every lane before the start, while
-nothing else runs: every lane gets as many steps as fit in, so that its outer rate falls to its end, and whatever else
-the machine has to do meanwhile takes nothing from it. What lanes really took is told.
+Equal seconds are those of computing in training: every lane takes as many steps as fit in, and its outer rate falls to
+their end. How many these are is predicted from timing a few before the start, and decided by the lane's own clock as it
+goes (`budget.py`), so that whatever else the machine has to do takes nothing from it. What lanes really took is told.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from metagen_gui.engine.held_out.work import Work
 from metagen_gui.engine.learning.pace import Pace, pace_of
 from metagen_gui.engine.processors import threads, threads_each
 from metagen_gui.engine.queue.line import Line
-from metagen_gui.engine.queue.wanted import Wanted, is_over
+from metagen_gui.engine.queue.wanted import Wanted, is_over, over
 from metagen_gui.engine.queue.worker import Worker
 from metagen_gui.engine.races.events import (
     LaneEnded,
@@ -41,12 +41,10 @@ from metagen_gui.engine.races.verdict import Verdict, judging
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import checkpoints, rename
 from metagen_gui.engine.store.lock import RunLock
-from metagen_gui.engine.store.record import read_about, read_record
+from metagen_gui.engine.store.record import RunRecord, read_about, read_record
 from metagen_gui.engine.store.snapshots import kept_steps, read_snapshot
 
-LOOKS_AT_CLOCK = 2
-"""Times that every lane is timed, one after the other, then all again."""
-UNEVEN = 1.25
+UNEVEN = 1.1
 """Lanes at equal seconds that took more than by this factor apart are told of."""
 
 
@@ -65,7 +63,7 @@ def run_race(path: Path, worker: Worker | None = None, *, finish: bool = False) 
         wanted = Wanted(worker or Worker(Line()), path)
         if not folder.steps:
             each = min(threads(), threads_each(len(race.lanes)))
-            folder.begin((yield from _share_out(race, wanted, each)), each)
+            folder.begin((yield from _expected_steps(race, each)), each)
         yield RaceBegun(path, folder.runs, folder.steps)
         with closing(wanted):
             yield from _run_lanes(folder, wanted, finish=finish)
@@ -73,7 +71,8 @@ def run_race(path: Path, worker: Worker | None = None, *, finish: bool = False) 
         judged = Work(judging(names, [run if checkpoints(run) else None for run in folder.runs]))
         for done in judged:
             yield RaceAdvanced(f"Scored {done} of {len(names)} on held-out tasks", 1.0)
-        diverged = [f"{name} {why}." for name, run in zip(names, folder.runs, strict=True) if (why := _problem(run))]
+        problems = [_problem(read_record(run)) for run in folder.runs]
+        diverged = [f"{name} {why}." for name, why in zip(names, problems, strict=True) if why]
         verdict = replace(judged.result, notices=(*diverged, *_remarks(folder), *judged.result.notices))
         yield RaceFinished(verdict, all(map(is_over, folder.runs)))
         return verdict
@@ -81,11 +80,11 @@ def run_race(path: Path, worker: Worker | None = None, *, finish: bool = False) 
         lock.release()
 
 
-def _share_out(race: Race, wanted: Wanted, each: int) -> Generator[RaceEvent, None, tuple[int, ...]]:
-    """Return how many outer steps every lane gets, which computes with `each` threads."""
+def _expected_steps(race: Race, each: int) -> Generator[RaceEvent, None, tuple[int, ...]]:
+    """Return how many outer steps every lane is to take, or may be expected to, which computes with `each` threads."""
     if race.equal == "steps":
         return (int(race.amount),) * len(race.lanes)
-    timing = Work(wanted.alone(_paces(race, each)))
+    timing = Work(_paces(race, each))
     for text in timing:
         yield RaceAdvanced(text, 0.0)
     return tuple(pace.fitting(race.amount) for pace in timing.result)
@@ -93,24 +92,23 @@ def _share_out(race: Race, wanted: Wanted, each: int) -> Generator[RaceEvent, No
 
 def _paces(race: Race, each: int) -> Generator[str, None, list[Pace]]:
     """Return what an outer step of every lane takes; yields what is timed."""
-    before, paces = torch.get_num_threads(), dict[int, Pace]()
+    before, paces = torch.get_num_threads(), list[Pace]()
     torch.set_num_threads(each)
     try:
-        for _ in range(LOOKS_AT_CLOCK):
-            for place, lane in enumerate(race.lanes):
-                yield f"Timing an outer step of {lane.name}"
-                found = pace_of(lane.experiment)
-                paces[place] = found.least(paces.get(place, found))
+        for lane in race.lanes:
+            yield f"Timing an outer step of {lane.name}"
+            paces.append(pace_of(lane.experiment))
     finally:
         torch.set_num_threads(before)
-    return [*paces.values()]
+    return paces
 
 
 class _Lane:
     """What has been seen of a lane, in its run's folder."""
 
-    def __init__(self, place: int, run: Path, steps: int) -> None:
-        self.place, self.run, self.steps, self.over = place, run, steps, False
+    def __init__(self, folder: RaceFolder, place: int) -> None:
+        self.place, self.run, self.steps, self.over = place, folder.runs[place], folder.steps[place], False
+        self.budget, self.problem = folder.budget, ""
         self.began = 0.0
         """When the run began that has got its name."""
         self._size, self._sampled = 0, -1
@@ -125,7 +123,9 @@ class _Lane:
                 for look in read_looks(self.run):
                     if look.losses and self._looks.get(look.meta_step) != look:
                         self._looks[look.meta_step] = look
-                        yield round(LOOKS * look.meta_step / self.steps), look
+                        trained, all_of_it = look.seconds - look.looking, self.budget
+                        share = trained / all_of_it if all_of_it else look.meta_step / self.steps
+                        yield round(LOOKS * share), look
 
     def samples(self) -> Iterator[LaneSampled]:
         """Yield the newest samples if they have not been seen."""
@@ -139,7 +139,7 @@ class _Lane:
 def _run_lanes(folder: RaceFolder, wanted: Wanted, *, finish: bool) -> Generator[RaceEvent, None, None]:
     """See to it that the steps that are left are taken, and tell what comes of it."""
     leading = Leading(folder.race)
-    lanes = [_Lane(place, run, steps) for place, (run, steps) in enumerate(zip(folder.runs, folder.steps, strict=True))]
+    lanes = [_Lane(folder, place) for place in range(len(folder.runs))]
     if silence := leading.silence():
         yield silence
     yield from () if finish else _put(folder, wanted)
@@ -148,21 +148,21 @@ def _run_lanes(folder: RaceFolder, wanted: Wanted, *, finish: bool) -> Generator
         for text in wanted.look():
             yield RaceNotice(text)
         for lane in lanes:
-            _note_begun(folder, lane)
+            record = wanted.records.get(lane.run.name) or read_record(lane.run)
+            _note_begun(folder, lane, record)
             for number, look in lane.looks():
                 leading.hear(lane.place, number, look)
                 yield looked(lane.place, look)
             yield from lane.samples()
-            if not lane.over and is_over(lane.run) and lane.run.name not in wanted.going:
+            lane.problem = _problem(record)
+            if not lane.over and over(record) and lane.run.name not in wanted.going:
                 lane.over = True
-                yield LaneEnded(lane.place, _problem(lane.run))
-        if (led := leading.news([lane.place for lane in lanes if not _problem(lane.run)])) is not None:
+                yield LaneEnded(lane.place, lane.problem)
+        if (led := leading.news([lane.place for lane in lanes if not lane.problem])) is not None:
             yield led
         if not wanted.going:
             return
-        share = max(
-            share, sum(1.0 if lane.over else wanted.shares.get(lane.run.name, 0.0) for lane in lanes) / len(lanes)
-        )
+        share = max(share, sum(1.0 if lane.over else wanted.share(lane.run.name) for lane in lanes) / len(lanes))
         yield RaceAdvanced(" · ".join(wanted.texts()), share)
         wanted.check()
         wanted.wait()
@@ -177,15 +177,14 @@ def _put(folder: RaceFolder, wanted: Wanted) -> Iterator[RaceNotice]:
         if folder.begun[place] and folder.gone(place):
             folder.begun[place] = False
             yield RaceNotice(f"{name}: its run is not in the library any more; it is begun anew")
-        how = {"first": True, "together": True, "watched": True, "threads": folder.threads}
+        how = {"first": True, "together": True, "watched": True, "threads": folder.threads, "budget": folder.budget}
         for text in wanted.put(experiment, run, name, _called(folder, place), **how):
             yield RaceNotice(text)
 
 
-def _note_begun(folder: RaceFolder, lane: _Lane) -> None:
+def _note_begun(folder: RaceFolder, lane: _Lane, record: RunRecord | None) -> None:
     """Give a run that has just begun its name, and remember that there is one."""
-    record = None if folder.gone(lane.place) else read_record(lane.run)
-    if record is None or record.began == lane.began:
+    if record is None or record.began == lane.began or folder.gone(lane.place):
         return
     lane.began = record.began
     if not read_about(lane.run).name:  # a person may have found a better one
@@ -200,16 +199,15 @@ def _called(folder: RaceFolder, place: int) -> str:
     return f"{folder.race.lanes[place].name} (race {folder.path.name})"
 
 
-def _problem(run: Path) -> str:
+def _problem(record: RunRecord | None) -> str:
     """Return that a run has diverged, and how, "" if it has not."""
-    record = read_record(run)
     return f"diverged: {record.problem}" if record is not None and record.diverged else ""
 
 
 def _remarks(folder: RaceFolder) -> Iterator[str]:
     """Yield how far the race was run, and what lanes took."""
     race, records = folder.race, [read_record(run) for run in folder.runs]
-    shares = [0.0 if one is None else one.meta_step / steps for one, steps in zip(records, folder.steps, strict=True)]
+    shares = [0.0 if one is None else one.meta_step / max(one.meta_steps, 1) for one in records]
     if min(shares) < 1.0:
         yield f"Judged before the end: lanes have {min(shares):.0%} to {max(shares):.0%} of their steps behind them."
     taken = [seconds_of(run) for run in folder.runs]
@@ -219,10 +217,13 @@ def _remarks(folder: RaceFolder) -> Iterator[str]:
         for lane, seconds, (_, looking) in zip(race.lanes, trained, taken, strict=True)
     )
     unlike = race.equal == "seconds" and max(trained) > UNEVEN * min(trained)
-    yield f"{'Not quite equal: s' if unlike else 'S'}econds of computing in training, and in looking at tasks: {took}."
+    yield (
+        f"{'Not quite equal: s' if unlike else 'S'}econds of computing in training, and in looking at tasks and "
+        f"saving: {took}."
+    )
 
 
 def seconds_of(run: Path) -> tuple[float, float]:
-    """Return the seconds of computing that a lane took, and those of them that went into looking."""
+    """Return the seconds of computing that a lane took, and those of them that went into no step."""
     looks: Sequence[Look] = read_looks(run)
     return (looks[-1].seconds, looks[-1].looking) if looks else (0.0, 0.0)

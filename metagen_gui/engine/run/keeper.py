@@ -46,7 +46,8 @@ class RunKeeper:
         # the record may know of steps that are to be taken once more
         known = {"best": progress.best, "best_step": progress.best_step}
         self.folder.record = self.folder.record.model_copy(update=known)
-        self.folder.note(meta_step=self.saved_at, seconds=self.seconds)
+        planned = self.learner.training.meta_steps
+        self.folder.note(meta_step=self.saved_at, meta_steps=planned, seconds=self.seconds)
 
     # -- saving ------------------------------------------------------------------------------------------------------
 

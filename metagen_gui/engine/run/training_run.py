@@ -25,6 +25,7 @@ from metagen_gui.engine.experiment import SECTIONS
 from metagen_gui.engine.health import Health
 from metagen_gui.engine.learning.meta_learner import MetaLearner
 from metagen_gui.engine.learning.observer import Observer
+from metagen_gui.engine.learning.pace import Stopwatch
 from metagen_gui.engine.run.commands import Command, Commands
 from metagen_gui.engine.run.keeper import RunKeeper
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -53,6 +54,7 @@ class TrainingRun:
         self.learner, self.folder, self.commands, self.previews = learner, folder, commands, previews
         self.observer = Observer(learner)
         self.keeper = RunKeeper(learner, folder, self.progress)
+        self.watch = Stopwatch(on_cpu=learner.device.type == "cpu")
         settings = {f"{s}.{name}": value for s in SECTIONS for name, value in learner.experiment.config(s)}
         tasks, model = (learner.experiment.plugin(section) for section in ("tasks", "model"))
         self.health = Health(settings, (tasks.remedies, model.remedies), model.signs)
@@ -107,22 +109,22 @@ class TrainingRun:
             yield from self.look()
         elif self.previews:  # for whoever looks on; a run without interruption took one here only where it looked
             yield from self.sample(keep=self.looked_at == first)
-        while learner.meta_step < training.meta_steps and not self.commands.finishing:
+        if resumed:  # what was decided at this step belongs to the next one
+            yield from self.obey_all()
+        while not (self.is_complete or self.commands.finishing):
             report = yield from self.step()
             yield from self.alarms(report)
             if self.failures == 1:
                 yield self.notice("A step came out non-finite and was not applied.")
             if self.is_time_to_look():
                 yield from self.look()
-            for command in self.commands.take():
-                yield from self.obey(command)
+            yield from self.obey_all()
             yield from self.keeper.keep_up()
             while self.learner.replayed.news:
                 yield self.notice(self.learner.replayed.news.pop(0))
             yield report  # last, so that whoever pauses after a step has seen all that belongs to it
         if self.commands.finishing:
-            for command in self.commands.take():
-                yield from self.obey(command)
+            yield from self.obey_all()
         yield from self.keeper.save()
         if self.is_complete:
             yield RunFinished(learner.meta_step, self.keeper.seconds, self.folder.path)
@@ -152,7 +154,9 @@ class TrainingRun:
 
     def step(self) -> Generator[Event, None, StepReport]:
         """Take one outer step and report it."""
+        self.watch.start()
         report = yield from self.spared(self.learner.step)
+        computing = self.watch.stop()
         self.failures = 0 if report.applied else self.failures + 1
         if self.failures >= MOST_FAILURES:
             finite = not report.diverged and all(map(math.isfinite, report.query_loss.values()))
@@ -165,7 +169,7 @@ class TrainingRun:
         values = {f"train/query_loss/{player}": loss for player, loss in report.query_loss.items()}
         values["train/diverged"] = report.diverged
         self.folder.write_metrics(step, seconds, values)
-        return replace(report, seconds=seconds)
+        return replace(report, seconds=seconds, computing=computing)
 
     def look(self) -> Iterator[Event]:
         """Score the validation tasks and take a snapshot."""
@@ -221,6 +225,11 @@ class TrainingRun:
             yield self.notice(f"Memory was too short: from here on {fewer} of a step's tasks are computed at a time.")
         raise RunBroken("there is not enough memory; lower training.meta_batch_size or the size of the model")
 
+    def obey_all(self) -> Iterator[Event]:
+        """Do all that was asked for."""
+        for command in self.commands.take():
+            yield from self.obey(command)
+
     def obey(self, command: Command) -> Iterator[Event]:
         """Do what was asked for between two steps."""
         if command.what == "sample":
@@ -240,6 +249,7 @@ class TrainingRun:
         """Give a setting its new value and write that down; raise `BadInput` if it cannot have it."""
         step, value = self.learner.meta_step, self.learner.change(command.path, command.value)
         self.folder.write_event(step, "setting", path=command.path, value=value)
+        self.folder.note(meta_steps=self.learner.training.meta_steps)
         self.keeper.changed = True
         return SettingChanged(step, command.path, value)
 

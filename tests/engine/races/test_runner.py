@@ -9,11 +9,12 @@ import subprocess
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from metagen_gui.engine.events import RunBroken
+from metagen_gui.engine.events import Event, RunBroken, StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.pace import Pace
 from metagen_gui.engine.queue import process, wanted
@@ -162,31 +163,55 @@ def test_a_finished_race_is_judged_again_without_a_step(tiny: Tiny, started: lis
     assert isinstance(first[-1], RaceFinished) and first[-1] == again[-1]
 
 
-def test_equal_seconds_are_as_many_steps_as_fit_in(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    paces = {"maml": 0.5, "reptile": 0.1}
-    timed = list[str]()
+def test_equal_seconds_are_as_many_steps_as_fit_in_by_each_lanes_own_clock(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes, timed = {"maml": 0.05, "reptile": 0.2}, list[str]()
+    step = training_run.TrainingRun.step
 
     def known(experiment: Experiment) -> Pace:
         timed.append(experiment.algorithm)
-        assert Line().is_kept_quiet(), "nothing is begun meanwhile"
-        busy = 3.0 if len(timed) <= 2 else 1.0
-        return Pace(0.0, paces[experiment.algorithm] * busy)
+        return Pace(0.0, 0.1)  # neither is right
+
+    def clocked(self: training_run.TrainingRun) -> Generator[Event, None, StepReport]:
+        report = yield from step(self)
+        return replace(report, computing=takes[self.learner.experiment.algorithm])
 
     monkeypatch.setattr(runner, "pace_of", known)
-    path = begun(race_of(tiny(), tiny(algorithm="reptile"), equal="seconds", amount=1.0))
+    monkeypatch.setattr(training_run.TrainingRun, "step", clocked)
+    race = race_of(tiny(), tiny(algorithm="reptile"), equal="seconds", amount=3.0)
+    path, broken = begun(race), begun(race)
     told = list(raced(path))
     (ready,) = (event for event in told if isinstance(event, RaceBegun))
-    assert ready.steps == (2, 10) and timed == ["maml", "reptile"] * 2
-    assert [read_entry(run).meta_step for run in ready.runs] == [2, 10]
+    assert ready.steps == (30, 30) and timed == ["maml", "reptile"]
+    entries = [read_entry(run) for run in ready.runs]
+    assert [(entry.meta_step, entry.meta_steps) for entry in entries] == [(60, 60), (15, 15)]
     shares = [event.share for event in told if isinstance(event, RaceAdvanced)]
     assert shares == sorted(shares)
-    until(raced(path), 1)
-    assert timed == ["maml", "reptile"] * 2  # how many steps there are is known by now
     verdict = told[-1].verdict  # type: ignore[union-attr]
     (remark,) = (text for text in verdict.notices if "econds of computing" in text)
     for run in ready.runs:
-        whole, looking = seconds_of(run)
-        assert f" {whole - looking:.3g} and {looking:.3g}" in remark
+        whole, besides = seconds_of(run)
+        assert whole - besides == pytest.approx(3.0) and f" {whole - besides:.3g} and {besides:.3g}" in remark
+    for looks in (9, 25):
+        until(raced(broken), looks)
+    list(raced(broken))
+    seen = [numbers(run) for run in ready.runs]
+    assert seen == [numbers(run) for run in RaceFolder(broken).runs]
+    throw_away(ready.runs[0])
+    takes["maml"] = 1.0  # as beside others; what was decided holds
+    list(raced(path))
+    assert seen == [numbers(run) for run in ready.runs] and timed == ["maml", "reptile"] * 2
+
+
+def test_races_from_before_keep_the_steps_that_they_were_given(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = begun(race_of(tiny(), tiny(algorithm="reptile"), equal="seconds", amount=0.1))
+    RaceFolder(path).begin((4, 5))
+    lanes = json.loads((path / "lanes.json").read_text())
+    assert lanes.pop("budget") == 0.1
+    (path / "lanes.json").write_text(json.dumps(lanes))
+    list(raced(path))
+    assert [read_entry(run).meta_step for run in RaceFolder(path).runs] == [4, 5]
 
 
 def test_a_lane_whose_run_was_thrown_away_begins_anew_and_nothing_is_lost(tiny: Tiny) -> None:
@@ -309,6 +334,7 @@ def test_races_are_kept_the_newest_first_and_damage_is_named(tiny: Tiny, tmp_pat
     wrong: Sequence[dict[str, object]] = (
         *({"steps": steps} for steps in ([1], [0, 1], [float("inf"), 1])),
         {"threads": -1},
+        {"budget": float("nan")},
         {"begun": [True]},
     )
     for text in [*(json.dumps({**lanes, **change}) for change in wrong), "[" * 9_000, "[]"]:

@@ -146,7 +146,7 @@ def _work_off(
         clock.done += budget * trainings.ended()
         if time.monotonic() - told > BETWEEN or not share:
             told = time.monotonic()
-            under_way = budget * sum(trainings.shares[name] for name in trainings.going if name in trainings.shares)
+            under_way = budget * sum(map(trainings.share, trainings.going))
             texts = [*([piece.text] if piece else ()), *trainings.texts()]
             yield clock.at(texts, under_way + (share * piece.seconds if piece else 0.0))
 

@@ -36,7 +36,7 @@ class Trainings(Wanted):
     @property
     def has_room(self) -> bool:
         """Whether this process may compute beside those that run."""
-        return self.at_once > 1 or not any(name in self.shares for name in self.going)
+        return self.at_once > 1 or not any(name in self.reached for name in self.going)
 
     def _occupied(self) -> int:
         """Return 1 if this process computes, or is about to, since a run is over that it has not heard of."""
