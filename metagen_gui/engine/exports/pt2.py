@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from metagen_gui.engine.trained.export import Learned
 
 COMPARED = 17
+MOST_TURNS = 50
+"""Of a model that draws an image bit by bit, which are written one by one: what 50 of them take is minutes."""
 
 
 @formats.register("pt2")
@@ -22,6 +24,19 @@ class TorchProgram(Format):
     ending = ".pt2"
     place = 40
     tolerance = 1e-5
+
+    def objection_to(self, learned: Learned) -> str:
+        """Say that a program would have to hold too many turns."""
+        from metagen_gui.engine.graphs.functions import latents_for
+        from metagen_gui.engine.graphs.program import Sampler, turns_of
+
+        turns = turns_of(Sampler(learned.model), latents_for(learned.model, 1))
+        if turns <= MOST_TURNS:
+            return ""
+        return (
+            f"it draws an image in {turns} turns, and this format holds each of them, up to {MOST_TURNS}; "
+            "ONNX and the Python file hold one for all"
+        )
 
     def write(self, learned: Learned, order: Order, to: Path) -> Written:
         """Trace the sampler and save it; what it gives is compared with the model itself."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 
+from metagen_gui.engine.beneath_autograd.turns import hearing
 from metagen_gui.engine.graphs.functions import sampled_with
 from metagen_gui.engine.models.base import PlayerParams
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -46,6 +47,14 @@ class Sampler(Weighing):
     def forward(self, latents: Tensor) -> Tensor:
         """Return one sample per latent."""
         return self.model.generate(self.params(), latents)
+
+
+def turns_of(sampler: Sampler, latents: Tensor) -> int:
+    """Return how many turns `sampler` does one after the other, each of which its graph holds; 0 for all at once."""
+    turns = list[int | None]()
+    with hearing(lambda work, number: turns.append(number)), torch.no_grad():
+        sampler(latents)
+    return sum(number is not None for number in turns)
 
 
 def traced(module: nn.Module, example: Mapping[str, Tensor], free: Mapping[str, dict[int, Any]]) -> ExportedProgram:

@@ -126,7 +126,7 @@ class MaskedNetwork(nn.Module):
         """
         rows, columns = self.size
         # 0, for layers where there is no place; made of weights, so that under vmap each task has its own of it as well
-        blank = torch.zeros_like((self.rows[:, :1] + self.columns[:, :, :1]).expand(len(uniforms), -1, 1, 1))
+        blank = torch.zeros_like((self.rows[:, :1] + self.columns[:, :, :1]).expand(uniforms.shape[0], -1, 1, 1))
         empty = blank[:, :1].expand(-1, self.block, 1, 1)
         places, drawn = grid(self.size, uniforms), dict[tuple[int, int], Tensor]()
         kept: dict[tuple[int, int, int], Tensor] = {}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.exports import figures, read_back, writing
+from metagen_gui.engine.exports import figures, pt2, read_back, writing
 from metagen_gui.engine.exports.base import ADAPTED, Arrays, Format, Order, Written, formats
 from metagen_gui.engine.exports.writing import export
 from metagen_gui.engine.run.outer_loop import meta_train
@@ -176,3 +176,16 @@ def test_a_broken_file_is_one_line_and_nothing_of_it_runs(
     said = capsys.readouterr().err
     assert status == 2 and said.count("\n") == 1 and len(said) <= read_back.MOST_SAID + 1
     assert not trace.exists() and not (tmp_path / "found.npz").exists()
+
+
+def test_what_draws_in_more_turns_than_a_program_holds_is_told_before_it_is_written(
+    trained: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained("maml", "pixel")
+    monkeypatch.setattr(pt2, "MOST_TURNS", 15)
+    with pytest.raises(BadInput, match=r"it draws an image in 16 turns, .* up to 15; ONNX and the Python file"):
+        export(Order(run, tmp_path / "taken", "pt2"))
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(pt2, "MOST_TURNS", 16)
+    assert pt2.TorchProgram().objection_to(initialization_of(run)) == ""
+    assert pt2.TorchProgram().objection_to(initialization_of(trained("maml", "vae"))) == ""

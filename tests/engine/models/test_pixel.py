@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from metagen_gui.engine.adaptation.meta_params import MetaParams
 from metagen_gui.engine.algorithms.base import Moment, algorithms
@@ -67,6 +67,19 @@ def test_samples_are_drawn_as_the_whole_network_tells(shape: tuple[int, ...], se
         logits = model._call(given, "logits", samples, given["pixel"].get(FEATURES), None)
         assert torch.equal(samples, (latents.view(-1, *shape) < torch.sigmoid(logits)).double())
         assert 0.05 < float(samples.mean()) < 0.95
+
+
+def test_a_program_of_torch_export_draws_any_number_of_images() -> None:
+    model, params = build((1, 4, 2), layers=1, attention=False)
+    latents = model.latents(torch.Generator().manual_seed(3), 5).double()
+
+    class Drawing(nn.Module):
+        def forward(self, latents: Tensor) -> Tensor:
+            return model.generate(params, latents)
+
+    any_number = {"latents": {0: torch.export.Dim.DYNAMIC}}
+    program = torch.export.export(Drawing(), (latents[:3],), dynamic_shapes=any_number)
+    assert torch.equal(program.module()(latents), model.generate(params, latents))
 
 
 def test_an_example_of_the_support_is_told_by_the_others_alone() -> None:
