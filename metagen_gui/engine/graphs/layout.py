@@ -170,7 +170,8 @@ def _broadcast(shapes: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
 def _select_backward(e: Emitter, call: Call, gradient: Value, sizes: Sequence[Any], dim: int, index: int) -> str:
     axis = dim % len(sizes)
     wide = e.op("Unsqueeze", gradient.name, e.table(np.array([axis])))
-    return _padded(e, call, wide, axis, index, index + 1)
+    place = _from_front(index, sizes[axis])
+    return _padded(e, call, wide, axis, place, _difference(place, -1))
 
 
 @says("aten.slice_backward.default")
@@ -180,7 +181,9 @@ def _slice_backward(
     if step != 1:
         raise NotOneGraph("a slice takes every other place")
     axis = dim % len(sizes)
-    return _padded(e, call, gradient.name, axis, start, sizes[axis] if end > END else end)
+    size = sizes[axis]
+    last = size if end > END else _from_front(end, size)
+    return _padded(e, call, gradient.name, axis, _from_front(start, size), last)
 
 
 def _padded(e: Emitter, call: Call, name: str, axis: int, start: Any, end: Any) -> str:
@@ -194,6 +197,11 @@ def _padded(e: Emitter, call: Call, name: str, axis: int, start: Any, end: Any) 
         parts.append(name)
     parts.pop()
     return str(e.op("Concat", *parts, axis=axis)) if len(parts) > 1 else name
+
+
+def _from_front(place: Any, size: Any) -> Any:
+    """Return a place that may be counted from the end as one from the front."""
+    return _difference(size, -place) if isinstance(place, int) and place < 0 else place
 
 
 def _difference(a: Any, b: Any) -> Any:

@@ -65,6 +65,8 @@ OF_ANY_LENGTH: dict[str, Callable[[Tensor], Tensor]] = {
     "a table per length": lambda x: x + torch.arange(3.0).repeat(x.shape[0], 1),
     "halves": lambda x: torch.cat([x, 2 * x]).chunk(2)[1],
     "a gradient": torch.func.grad(lambda x: torch.nn.functional.softplus(x).mean()),
+    "gradients of the last": torch.func.grad(lambda x: x[-1].square().sum() + x[:, -1].exp().sum()),
+    "gradients counted from the end": torch.func.grad(lambda x: x[-1:].exp().sum() + x[:, -2:-1].exp().sum()),
     "a variance": lambda x: x.var(0),
     "the last": lambda x: x[-1] * x.shape[0],
     "the best": lambda x: x.sum(1).argmin().reshape(1),
