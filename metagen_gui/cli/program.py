@@ -201,13 +201,15 @@ def export(
     ] = "",
 ) -> None:
     """Write the meta-learned initialization, or a model adapted from it, in one of several formats."""
+    from metagen_gui.cli.terminal.progress import working
     from metagen_gui.engine.exports.base import Order
 
     if task is not None and images is not None:
         raise BadInput("--task, --images", "give one of them, not both")
     from metagen_gui.engine.exports.writing import export
 
-    exported = export(Order(run, to, format, task, images, steps, force, language))
+    with working() as hears:
+        exported = export(Order(run, to, format, task, images, steps, force, language), hears)
     tell(exported.summary)
     print(f"\n{exported.code}", end="")
 

@@ -16,6 +16,7 @@ from rich.progress import (
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    SpinnerColumn,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -29,6 +30,7 @@ from metagen_gui.cli.terminal.figures import Figures, figure
 from metagen_gui.cli.terminal.language import marked
 from metagen_gui.engine.events import Alarm, Event, Notice, RunStarted, StepReport
 from metagen_gui.engine.languages.spoken import translated
+from metagen_gui.engine.progress import Hears
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
@@ -142,6 +144,26 @@ def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, transient=True, expand=True, disable=not _can_draw(console)) as bar:
         task = bar.add_task(translated(what), total=total)
         yield lambda more: bar.advance(task, more)
+
+
+@contextmanager
+def working() -> Iterator[Hears]:
+    """Show on a terminal what is being done; what is given is told that, and which share of it is behind."""
+    console = Console(stderr=True)
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(None), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True, expand=True, disable=not _can_draw(console)) as bar:
+        task, doing = bar.add_task(translated("Preparing"), total=None), ""
+
+        def hears(what: str, share: float | None) -> bool:
+            nonlocal doing
+            if what != doing and what:
+                doing = what
+                bar.reset(task, description=translated(what), total=None)
+            if what and share is not None:
+                bar.update(task, completed=share, total=1.0)
+            return True
+
+        yield hears
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakIdKeyDictionary
 
 from metagen_gui.engine.beneath_autograd.turns import hearing
+from metagen_gui.engine.progress import tell
 
 Tensors = tuple[Tensor, ...]
 Step = Callable[..., Tensors]
@@ -144,6 +145,7 @@ class _Recorder(TorchDispatchMode):
 
     def begin(self, work: object, number: int | None) -> None:
         """Take what comes for part of a turn of `work`, or of none, and nothing of it for what came before."""
+        tell("")  # a turn may take a second, and there may be hundreds
         if self.turn is None or self.turn[0] is work:  # turns within a turn are part of that
             self.turn = None if number is None else (work, number)
             self.begin_anew()

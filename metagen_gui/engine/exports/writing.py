@@ -9,6 +9,7 @@ from metagen_gui.engine.exports.card import model_card
 from metagen_gui.engine.exports.read_back import compare, read_back
 from metagen_gui.engine.files import write_atomically
 from metagen_gui.engine.languages.spoken import languages, written_in
+from metagen_gui.engine.progress import Hears, heard_by, tell
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.extras import lacking
 from metagen_gui.engine.store.names import CARD, EXPORT
@@ -17,11 +18,17 @@ from metagen_gui.engine.trained.export_folder import VERSION, check_free, descri
 from metagen_gui.engine.trained.in_place import check_free_file, full, refusals, written_beside
 
 
-def export(order: Order) -> Exported:
+def export(order: Order, hears: Hears | None = None) -> Exported:
     """Write what is ordered and return where it lies; on any failure that place is as it was.
 
-    Raises `BadInput` that names what is wrong, or what has to be installed first.
+    Raises `BadInput` that names what is wrong, or what has to be installed first; and `Ended` where `hears`, who is
+    told how far it is, ends it.
     """
+    with heard_by(hears):
+        return _export(order)
+
+
+def _export(order: Order) -> Exported:
     if order.language and order.language not in languages():
         raise BadInput("language", f"there is no {order.language!r}; there are {', '.join(languages())}")
     plugin = _format(order)
@@ -42,9 +49,11 @@ def export(order: Order) -> Exported:
         to = beside / place.name
         if not plugin.ending:
             to.mkdir()
+        tell("Writing the export")
         with written_in(order.language):
             written = plugin.write(learned, order, to)
             _complete(plugin, learned, written, to, beside / _card_of(place).name)
+        tell("Reading it back in another process")
         found = read_back(plugin, to, written.given)
         if why := compare(written.expected, found, plugin.tolerance):
             raise BadInput(str(place), f"what was written does not read back the same ({why}); nothing was exported")
@@ -86,6 +95,7 @@ def _card_of(place: Path) -> Path:
 
 def _complete(format: Format, learned: Learned, written: Written, to: Path, card: Path) -> None:
     """Write the model card and, for a folder that has none, the description that it is known by."""
+    tell("Measuring it for the model card")
     text = written.card or model_card(format, learned, written.notes)
     if format.ending:
         write_atomically(card, text.encode())

@@ -20,6 +20,7 @@ from torch import Tensor, fx
 from metagen_gui.engine.beneath_autograd.recording import NotOfTensors, TooLong, noted
 from metagen_gui.engine.graphs.graph import Call, Filled, Free, Graph, NotOneGraph, Ref
 from metagen_gui.engine.graphs.turns import rolled
+from metagen_gui.engine.progress import tell
 
 Lengths = Mapping[str, int]
 """How long the free axes are, by name."""
@@ -49,15 +50,23 @@ def graph_of(function: Function) -> Graph:
     base = dict.fromkeys(function.axes, LENGTHS[0])
     settings = [base, *({**base, axis: length} for axis in function.axes for length in LENGTHS[1:])]
     try:
-        return _Joined(settings, [_Seen(function, lengths) for lengths in settings]).graph
+        return _Joined(settings, _seen(function, settings, settled=True)).graph
     except NotOneGraph:  # a table that was settled, such as a mask, may be of another size each time
-        return _Joined(settings, [_Seen(function, lengths, settled=False) for lengths in settings]).graph
+        return _Joined(settings, _seen(function, settings, settled=False)).graph
+
+
+def _seen(function: Function, settings: Sequence[Lengths], *, settled: bool) -> list[_Seen]:
+    found = []
+    for number, lengths in enumerate(settings):
+        tell("Making the graph", number / len(settings))
+        found.append(_Seen(function, lengths, settled=settled))
+    return found
 
 
 class _Seen:
     """A recording with the shapes of all that is computed in it."""
 
-    def __init__(self, function: Function, lengths: Lengths, *, settled: bool = True) -> None:
+    def __init__(self, function: Function, lengths: Lengths, *, settled: bool) -> None:
         inputs = dict(function.example(lengths))
         self.inputs, names = list(inputs), list[str]()
 

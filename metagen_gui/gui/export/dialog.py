@@ -32,7 +32,7 @@ from metagen_gui.gui.export.language import LanguagePicker
 from metagen_gui.gui.export.result import Result
 from metagen_gui.gui.export.subject import Subject
 from metagen_gui.gui.form.path_field import PathField
-from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
+from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused, Stopped
 from metagen_gui.gui.program.worker import Worker
 from metagen_gui.gui.run.states import RunState, enabled
 from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel
@@ -133,6 +133,8 @@ class ExportDialog(QDialog):
         scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scrolled.setWidget(choices)
         self.outcome = Result(self)
+        self._going_on = self.outcome.going_on
+        self._going_on.cancelled.connect(self._cancel)
         self._build_buttons()
         layout = QVBoxLayout(self)
         layout.addWidget(scrolled, 3)
@@ -183,7 +185,6 @@ class ExportDialog(QDialog):
 
     def _show_busy(self, busy: bool) -> None:
         offer = self.formats.offer()
-        self.outcome.progress.setVisible(busy)
         self.export_button.setEnabled(not busy and not (offer and offer.why_not))
 
     # -- doing -------------------------------------------------------------------------------------------------------
@@ -211,9 +212,10 @@ class ExportDialog(QDialog):
                 return
             order = replace(order, replace=True)
         self._show_busy(True)
+        self.outcome.say("")
         if enabled("save_now", self._controller.state) and self._controller.folder == order.run:
             self._order = order
-            self.outcome.say(self.tr("Waiting for the run to save its newest state…"))
+            self._going_on.begin(self.tr("Waiting for the run to save its newest state…"))
             self._patience.start(SAVE_PATIENCE)
             self._controller.save_now()
         else:
@@ -242,19 +244,29 @@ class ExportDialog(QDialog):
             self._begin(order)
 
     def _begin(self, order: Order) -> None:
-        self.outcome.say(self.tr("Writing, reading back and comparing…"))
-        engine, self._writing = self._engine, True
-        job = Job(lambda: engine.export(order), use_threads=engine.use_threads)
+        self._going_on.begin(self.tr("Writing, reading back and comparing…"))
+        engine, hear, self._writing = self._engine, self._going_on.hear, True
+        job = Job(lambda: engine.export(order, hear), use_threads=engine.use_threads)
         job.ended.connect(self._done)
         job.start()
 
+    def _cancel(self) -> None:
+        """Wait no longer for a run to save; what is being written ends by itself."""
+        if self._order:
+            self._order = None
+            self._patience.stop()
+            self._done(Stopped())
+
     def _done(self, outcome: Outcome) -> None:
         self._writing = False
+        self._going_on.end()
         self._show_busy(False)
         if isinstance(outcome, Refused | Broken):
             self.outcome.say(translated(outcome.sentence), "error", outcome.details)
         elif isinstance(outcome, Completed):
             self._show_export(outcome.value)
+        else:
+            self.outcome.say(self.tr("Ended; nothing was exported."))
 
     def _show_export(self, exported: Exported) -> None:
         self._folder = exported.folder

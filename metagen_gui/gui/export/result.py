@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from metagen_gui.gui.export.going_on import GoingOn
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
 FEWEST, MOST = 4, 14
@@ -13,7 +14,7 @@ FEWEST, MOST = 4, 14
 
 
 class Result(QWidget):
-    """Code or a command to copy, what is said, and a bar that moves while something is written."""
+    """Code or a command to copy, what is said, and how far it is while something is written."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,10 +22,7 @@ class Result(QWidget):
         self.said.setObjectName("export_message")
         self.said.setWordWrap(True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.progress = QProgressBar(self)
-        self.progress.setRange(0, 0)
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(self.tr("Exporting"))
+        self.going_on = GoingOn(self)
         self.code = QPlainTextEdit(self)
         self.code.setObjectName("export_code")
         self.code.setAccessibleName(self.tr("Code that uses the export"))
@@ -41,7 +39,7 @@ class Result(QWidget):
         self.show_code("")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.code, self.said, self.progress):
+        for widget in (self.code, self.said, self.going_on):
             column.addWidget(widget, 1 if widget is self.code else 0)
 
     def show_code(self, code: str) -> None:

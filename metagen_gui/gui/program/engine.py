@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
     from metagen_gui.engine.exports.base import Order
     from metagen_gui.engine.exports.offers import Offer
+    from metagen_gui.engine.progress import Hears
     from metagen_gui.engine.run.outer_loop import Commands
     from metagen_gui.engine.settings.packages import Foreign
     from metagen_gui.engine.settings.registry import Problem
@@ -60,7 +61,8 @@ class Engine:
     devices: Callable[[], Sequence[Device]]
     memory_used: Callable[[str], int]
     runs_folder: Callable[[], Path]
-    export: Callable[[Order], Exported]
+    export: Callable[[Order, Hears], Exported]
+    """Write an export; the second one is told how far it is, and returns whether to go on."""
     export_formats: Callable[[Path | None], Sequence[Offer]]
     """The formats of exports, as they are for a run."""
     problems: Sequence[Problem] = ()

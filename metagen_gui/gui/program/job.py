@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QThread, Signal
 
 from metagen_gui.engine.events import RunBroken
+from metagen_gui.engine.progress import Ended
 from metagen_gui.engine.settings.bad_input import BadInput
 
 
@@ -24,7 +25,7 @@ class Completed:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The person asked to stop; a run has been saved."""
+    """The person asked to stop; a run has been saved, of anything else there is nothing."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ class Job(QThread):
                 self._use_threads()
             made = self._work()
             self._outcome = self._pulled(made) if isinstance(made, Generator) else Completed(made)
+        except Ended:
+            self._outcome = Stopped()
         except BadInput as problem:
             self._outcome = Refused(problem.where, problem.why)
         except BaseException as error:  # nothing may leave a thread's run(): Qt would print it and report success

@@ -15,6 +15,7 @@ from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.exports import figures, pt2, read_back, writing
 from metagen_gui.engine.exports.base import ADAPTED, Arrays, Format, Order, Written, formats
 from metagen_gui.engine.exports.writing import export
+from metagen_gui.engine.progress import Ended
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.extras import lacking
@@ -189,3 +190,23 @@ def test_what_draws_in_more_turns_than_a_program_holds_is_told_before_it_is_writ
     monkeypatch.setattr(pt2, "MOST_TURNS", 16)
     assert pt2.TorchProgram().objection_to(initialization_of(run)) == ""
     assert pt2.TorchProgram().objection_to(initialization_of(trained("maml", "vae"))) == ""
+
+
+def test_whoever_hears_how_far_it_is_may_end_it(trained: Callable[[str, str], Path], tmp_path: Path) -> None:
+    run, heard = trained("maml", "curve"), list[tuple[str, float | None]]()
+
+    def hears(what: str, share: float | None) -> bool:
+        heard.append((what, share))
+        return len(heard) < most[0]
+
+    most = [1_000]
+    export(Order(run, tmp_path / "whole", "onnx"), hears)
+    told = list(dict.fromkeys(what for what, _ in heard if what))
+    assert told == ["Writing the export", "Making the graph", *told[2:]] and "Reading it back" in told[-1]
+    shares = [share for what, share in heard if share is not None]
+    assert shares[0] == 0 and 0 < shares[1] < shares[2] < 1
+    for most[0] in range(1, len(heard) + 1, 3):
+        heard.clear()
+        with pytest.raises(Ended):
+            export(Order(run, tmp_path / "ended", "onnx"), hears)
+        assert [path.name for path in tmp_path.iterdir() if "whole" not in path.name] == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.exports.base import Order
+from metagen_gui.engine.progress import Ended, Hears
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.names import exports_folder
 from metagen_gui.gui.export.dialog import ExportDialog
@@ -34,10 +36,15 @@ class Exports:
         self.orders: list[Order] = []
         self.threads: set[int] = set()
         self.problem: Exception | None = None
+        self.long = False
 
-    def __call__(self, order: Order) -> Any:
+    def __call__(self, order: Order, hears: Hears) -> Any:
         self.orders.append(order)
         self.threads.add(threading.get_ident())
+        if self.long:
+            while hears("Making the graph", 0.25):
+                time.sleep(0.01)
+            raise Ended
         if self.problem:
             raise self.problem
         return SimpleNamespace(
@@ -83,6 +90,25 @@ def test_the_initialization_is_written_behind_the_window(
     assert made.outcome.said.text() == "12 numbers, compared."
     qtbot.mouseClick(made.outcome.copy_button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == "from metagen_gui import export\n"
+
+
+def test_what_takes_long_says_how_far_it_is_and_can_be_ended(
+    qtbot: QtBot, controller: RunController, exports: Exports, tmp_path: Path
+) -> None:
+    exports.long = True
+    made = dialog(qtbot, controller)
+    going_on = made.outcome.going_on
+    assert not going_on.isVisible()
+    made.set_run(tmp_path / "run")
+    qtbot.mouseClick(made.export_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: going_on.said.text().startswith("Making the graph: about "))
+    assert going_on.isVisible() and going_on.bar.value() == 250 and not made.export_button.isEnabled()
+    qtbot.mouseClick(going_on.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not made.busy)
+    assert made.outcome.said.text() == "Ended; nothing was exported." and not going_on.isVisible()
+    exports.long = False
+    export(qtbot, made)
+    assert made.outcome.said.text() == "12 numbers, compared."
 
 
 def test_adapted_models(qtbot: QtBot, controller: RunController, exports: Exports, tmp_path: Path) -> None:

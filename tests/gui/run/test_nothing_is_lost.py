@@ -88,7 +88,7 @@ class Keeping(OneRun):
         if thrown is not None:
             tell_thrown(self.banner, [thrown], lambda: None)
 
-    def _export(self, order: Order) -> Exported:
+    def _export(self, order: Order, hears: object) -> Exported:
         """Write as the engine does, with a file in place of weights."""
         text, to = f"{(order.run / LEARNED).read_text()} {next(self.numbers)}", order.to
         with written_beside(to, lambda: export_folder.check_free(to, order.replace)) as beside:

@@ -167,7 +167,7 @@ def test_a_lesson_is_copied_and_comes_back_by_the_letters_of_the_menus(qtbot: Qt
 def test_from_the_pick_to_the_export_by_keys_alone(qtbot: QtBot, tmp_path: Path) -> None:
     written: list[Path] = []
 
-    def export(order: Order) -> object:
+    def export(order: Order, hears: object) -> object:
         written.append(order.to)
         return SimpleNamespace(folder=order.to, code="import metagen_gui\n", summary="Written.")
 
