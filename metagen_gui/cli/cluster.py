@@ -10,20 +10,13 @@ from typing import Annotated
 
 import typer
 
-from metagen_gui.cli.options import AsJson
+from metagen_gui.cli.options import AsJson, list_by_default
 
 VERSION = 1
 cluster = typer.Typer(
     help="Runs that are jobs of a SLURM cluster: `metagen train --cluster` hands one over.\n\n"
     "A run's folder lies where all machines see it, and every other command works on it while the job goes on."
 )
-
-
-@cluster.callback(invoke_without_command=True)
-def about(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the jobs where no command is given."""
-    if context.invoked_subcommand is None:
-        list_all(as_json=as_json)
 
 
 @cluster.command("list")
@@ -56,6 +49,9 @@ def list_all(as_json: AsJson = False) -> None:
             print(printable(f"{job.id}  {job.state or record.state}  {steps}  {job.run}"))
     else:
         tell("No run was handed over to a cluster. Hand one over: metagen train EXPERIMENT.json --cluster")
+
+
+list_by_default(cluster, list_all)
 
 
 @cluster.command()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps
+from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps, list_by_default
 
 HostName = Annotated[str, typer.Argument(metavar="HOST", help="A name that was added, or one that ssh knows.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run as `metagen hosts runs` calls it, or its folder.")]
@@ -20,21 +20,15 @@ hosts = typer.Typer(
 )
 
 
-@hosts.callback(invoke_without_command=True)
-def about(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the machines where no command is given."""
-    if context.invoked_subcommand is None:
-        from metagen_gui.cli.distant import show_hosts
-
-        show_hosts(as_json=as_json)
-
-
 @hosts.command("list")
 def list_all(as_json: AsJson = False) -> None:
     """List the machines that were added."""
     from metagen_gui.cli.distant import show_hosts
 
     show_hosts(as_json=as_json)
+
+
+list_by_default(hosts, list_all)
 
 
 @hosts.command()

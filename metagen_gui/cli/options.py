@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -22,3 +23,12 @@ Processes = Annotated[
 ]
 MetaSteps = Annotated[int | None, typer.Option(metavar="N", help="Outer steps of the run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one stable JSON object.")]
+
+
+def list_by_default(group: typer.Typer, show: Callable[..., None]) -> None:
+    """Let a group of commands `show` its list where none of them is given."""
+
+    @group.callback(invoke_without_command=True)
+    def about(context: typer.Context, as_json: AsJson = False) -> None:
+        if context.invoked_subcommand is None:
+            show(as_json=as_json)

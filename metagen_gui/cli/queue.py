@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps
+from metagen_gui.cli.options import AsJson, Assignments, Device, ExperimentFile, MetaSteps, list_by_default
 
 BEHIND = 5
 """By how much more nice the process of a run in the line is than what a person does meanwhile."""
@@ -25,21 +25,15 @@ queue = typer.Typer(
 )
 
 
-@queue.callback(invoke_without_command=True)
-def about(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the line where no command is given."""
-    if context.invoked_subcommand is None:
-        from metagen_gui.cli.line import show_line
-
-        show_line(as_json=as_json)
-
-
 @queue.command("list")
 def list_all(as_json: AsJson = False) -> None:
     """List what waits, goes on, pauses and is over."""
     from metagen_gui.cli.line import show_line
 
     show_line(as_json=as_json)
+
+
+list_by_default(queue, list_all)
 
 
 @queue.command()

@@ -10,7 +10,7 @@ from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.experiment import MAX_BYTES, Experiment
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, in_full, parse_settings, setting
-from metagen_gui.engine.settings.places import parsed, read_text
+from metagen_gui.engine.settings.places import check_version, parsed, read_text
 from metagen_gui.engine.settings.plain_text import quoted
 from metagen_gui.engine.trained.loaded_model import MOST_STEPS
 
@@ -120,10 +120,8 @@ class ClaimPlan:
         if not isinstance(document, dict):
             raise BadInput(where, "a plan is a JSON object")
         values = dict(document)
-        version, given = values.pop("version", VERSION), values.pop("experiment", None)
-        if version != VERSION:
-            raise BadInput(where, f"version {quoted(version)} is not one this MetaGen reads; {VERSION} is")
-        experiment = Experiment.of_plan(given, where, folder, ours=ours)
+        check_version(values.pop("version", VERSION), VERSION, where)
+        experiment = Experiment.of_plan(values.pop("experiment", None), where, folder, ours=ours)
         return cls.of(experiment, values, where)
 
     @classmethod

@@ -20,7 +20,7 @@ from typing import Any
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import read_file, write_atomically
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.places import parsed
+from metagen_gui.engine.settings.places import check_version, parsed
 from metagen_gui.engine.settings.plain_text import printable, quoted
 from metagen_gui.engine.store.names import LESSON
 
@@ -117,8 +117,7 @@ class Lesson:
             raise BadInput(where, "not a lesson (not UTF-8 text)") from None
         if not isinstance(document, dict):
             raise BadInput(where, "a lesson is a JSON object")
-        if (version := document.get("version")) != VERSION:
-            raise BadInput(where, f"version {quoted(version)} is not one this MetaGen reads; {VERSION} is")
+        check_version(document.get("version"), VERSION, where)
         if stray := sorted({*document} - KEYS):
             raise BadInput(where, f"{quoted(stray[0])} is nothing that a lesson has")
         experiment = Experiment.from_document(document.get("experiment"), f"{where}.experiment", ours=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.files import read_file, write_atomically
+from metagen_gui.engine.queue.wanted import is_over
 from metagen_gui.engine.races.race import AMOUNTS, Race
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.lock import is_held
@@ -110,6 +111,11 @@ class RaceFolder:
     def experiment(self, place: int) -> Experiment:
         """Return what lane `place` trains; raise `BadInput` where it gets too few steps."""
         return self.race.experiment(place, self.steps[place])
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no lane has a step left to take."""
+        return bool(self.runs) and all(map(is_over, self.runs))
 
     def gone(self, place: int) -> bool:
         """Return whether the run of a lane is not there."""

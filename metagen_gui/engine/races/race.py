@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 from metagen_gui.engine.experiment import MAX_BYTES, Experiment, Section
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.places import parsed, read_text
+from metagen_gui.engine.settings.places import check_version, parsed, read_text
 from metagen_gui.engine.settings.plain_text import printable, quoted, shortened
 
 VERSION = 1
@@ -99,8 +99,7 @@ class Race:
         """Read a race, whose experiments may be files beside it; raise `BadInput` that names what is wrong."""
         if not isinstance(document, dict):
             raise BadInput(where, "a race is a JSON object")
-        if (version := document.get("version", VERSION)) != VERSION:
-            raise BadInput(where, f"version {quoted(version)} is not one this MetaGen reads; {VERSION} is")
+        check_version(document.get("version", VERSION), VERSION, where)
         if stray := sorted({*document} - {"version", "equal", "amount", "lanes"}):
             raise BadInput(where, f"{quoted(stray[0])} is nothing that a race has")
         equal: Any = document.get("equal")

@@ -11,7 +11,7 @@ from typing import Any
 
 from metagen_gui.engine.files import read_file
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.plain_text import shortened
+from metagen_gui.engine.settings.plain_text import quoted, shortened
 
 EXPERIMENT = "experiment.json"
 """What the file of a run's experiment is called, and one that nobody has given another name."""
@@ -45,6 +45,12 @@ def read_text(file: Path, most: int, otherwise: str, *, follow: bool) -> str:
         raise BadInput(str(file), error.strerror or "cannot be read") from None
     except ValueError:
         raise BadInput(str(file), otherwise) from None
+
+
+def check_version(given: Any, known: int, where: str) -> None:
+    """Raise `BadInput` if a file is not of the version that is `known`."""
+    if type(given) is not int or given != known:
+        raise BadInput(where, f"version {quoted(given)} is not one this MetaGen reads; {known} is")
 
 
 def parsed(text: str, where: str) -> Any:

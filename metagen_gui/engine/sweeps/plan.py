@@ -12,7 +12,7 @@ from metagen_gui.engine.held_out.measures import BOUND, EXACT, LOSS
 from metagen_gui.engine.metrics import metrics
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config, in_full, parse_settings, setting
-from metagen_gui.engine.settings.places import file_of, parsed, read_text
+from metagen_gui.engine.settings.places import check_version, file_of, parsed, read_text
 from metagen_gui.engine.settings.plain_text import quoted
 from metagen_gui.engine.sweeps.ranges import Range, read_range
 
@@ -82,10 +82,8 @@ class SweepPlan:
         if not isinstance(document, dict):
             raise BadInput(where, "a plan is a JSON object")
         values = dict(document)
-        version = values.pop("version", VERSION)
+        check_version(values.pop("version", VERSION), VERSION, where)
         given, ranges = values.pop("experiment", None), values.pop("ranges", None)
-        if type(version) is not int or version != VERSION:
-            raise BadInput(where, f"version {quoted(version)} is not one this MetaGen reads; {VERSION} is")
         experiment = Experiment.of_plan(given, where, folder, ours=ours)
         if not isinstance(ranges, dict) or not ranges:
             raise BadInput(f"{where}.ranges", 'name what is sought, as {"algorithm.inner_lr": {"low": …, "high": …}}')

@@ -143,6 +143,14 @@ class RaceCourse(QWidget):
         self.compare_button.setVisible(idle and bool(self.runs))
         self.another_button.setEnabled(idle)
 
+    def show_left(self, runs: tuple[Path, ...]) -> None:
+        """Offer to go on with a race that was left before its end."""
+        self.runs = runs
+        self.show_state(RaceState.IDLE)
+        self.doing.setText(
+            self.tr("Left before its end. Every lane is in the library; Go on takes the race up from there.")
+        )
+
     def show_failure(self, sentence: str, details: str) -> None:
         """Say what went wrong in place of who leads."""
         self.sentence.setText(translated(sentence))

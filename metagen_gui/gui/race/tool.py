@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ class RaceTool(Tool):
         self.race.delivered.connect(self.course.take)
         self.race.failed.connect(self._show_failure)
         self.setup.add(self.around.panel.experiment())
+        self._show_left()
         return self.pages
 
     # -- what is asked for -------------------------------------------------------------------------------------------
@@ -121,11 +123,25 @@ class RaceTool(Tool):
     def _run(self, folder: Path) -> None:
         from metagen_gui.engine.races.race import Race
 
-        race = Race.load(folder / "race.json", ours=True)
+        self._show(Race.load(folder / "race.json", ours=True))
+        self.race.start(folder)
+
+    def _show_left(self) -> None:
+        """Show the race that was begun last if it was left before its end, as when the program was killed."""
+        from metagen_gui.engine.races.folder import RaceFolder, kept_races
+
+        for kept in kept_races()[:1]:
+            with suppress(BadInput):
+                left = RaceFolder(kept.folder)
+                if not (kept.held or left.is_over):
+                    self._show(left.race)
+                    self.race.folder = left.path
+                    self.course.show_left(left.runs)
+
+    def _show(self, race: Race) -> None:
         self.setup.show_race(race)
         self.course.begin([lane.name for lane in race.lanes])
         self.pages.setCurrentWidget(self.course)
-        self.race.start(folder)
 
     def _show_state(self, state: RaceState) -> None:
         self.course.show_state(state)

@@ -87,6 +87,7 @@ def test_a_lane_whose_warm_up_leaves_nothing_of_it_is_refused(tiny: Tiny) -> Non
         ({"equal": "luck"}, "race.equal", "steps and seconds are"),
         ({"equal": ["steps"]}, "race.equal", "steps and seconds are"),
         ({"version": 9}, "race", "version 9"),
+        ({"version": True}, "race", "version True"),
         ({"lane": []}, "race", "'lane' is nothing"),
         ({"lanes": "two"}, "race.lanes", "a list"),
         ({"lanes": [{"name": "a"}] * 2}, "race.lanes.1", "an experiment is a JSON object"),

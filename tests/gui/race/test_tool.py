@@ -248,6 +248,23 @@ def test_closing_midway_asks_and_keeps(qtbot: QtBot, window: MainWindow) -> None
     assert fake.begun == fake.closed == 1
 
 
+def test_a_race_that_was_left_goes_on_with_one_click(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    lanes = (Lane("one", Experiment()), Lane("two", Experiment(algorithm="reptile")))
+    folder = RaceFolder.create(Race(lanes, "steps", 9))
+    folder.begin((9, 9))
+    tool = race_tool(qtbot, window)
+    tool.race._run_race = fake = FakeRace()
+    course = tool.course
+    assert tool.pages.currentWidget() is course and "Left before its end" in course.doing.text()
+    assert course.judge_button.isVisible() and not fake.begun
+    course.go_on_button.click()
+    ended(qtbot, tool)
+    assert fake.begun == 1 and tool.race.folder == folder.path and course.sentence.text() == "Reptile wins."
+
+
 def test_what_went_wrong_stands_alone_and_goes_with_the_next_start(qtbot: QtBot) -> None:
     course = RaceCourse()
     qtbot.addWidget(course)
