@@ -21,7 +21,7 @@ from metagen_gui.engine.held_out.work import Work
 from metagen_gui.engine.learning.pace import Pace, pace_of
 from metagen_gui.engine.processors import threads, threads_each
 from metagen_gui.engine.queue.line import Line
-from metagen_gui.engine.queue.wanted import Wanted, is_over, over
+from metagen_gui.engine.queue.wanted import Wanted, over
 from metagen_gui.engine.queue.worker import Worker
 from metagen_gui.engine.races.events import (
     LaneEnded,
@@ -67,14 +67,15 @@ def run_race(path: Path, worker: Worker | None = None, *, finish: bool = False) 
         yield RaceBegun(path, folder.runs, folder.steps)
         with closing(wanted):
             yield from _run_lanes(folder, wanted, finish=finish)
-        yield RaceAdvanced("Scoring held-out tasks", 1.0)
+        share = 1.0 if folder.is_over else sum(shares := _shares(folder)) / len(shares)
+        yield RaceAdvanced("Scoring held-out tasks", share)
         judged = Work(judging(names, [run if checkpoints(run) else None for run in folder.runs]))
         for done in judged:
-            yield RaceAdvanced(f"Scored {done} of {len(names)} on held-out tasks", 1.0)
+            yield RaceAdvanced(f"Scored {done} of {len(names)} on held-out tasks", share)
         problems = [_problem(read_record(run)) for run in folder.runs]
         diverged = [f"{name} {why}." for name, why in zip(names, problems, strict=True) if why]
         verdict = replace(judged.result, notices=(*diverged, *_remarks(folder), *judged.result.notices))
-        yield RaceFinished(verdict, all(map(is_over, folder.runs)))
+        yield RaceFinished(verdict, folder.is_over)
         return verdict
     finally:
         lock.release()
@@ -204,11 +205,16 @@ def _problem(record: RunRecord | None) -> str:
     return f"diverged: {record.problem}" if record is not None and record.diverged else ""
 
 
+def _shares(folder: RaceFolder) -> list[float]:
+    """Return how many of their steps lanes have behind them, 0 to 1."""
+    records = [read_record(run) or RunRecord() for run in folder.runs]
+    return [one.meta_step / max(one.meta_steps, 1) for one in records]
+
+
 def _remarks(folder: RaceFolder) -> Iterator[str]:
     """Yield how far the race was run, and what lanes took."""
-    race, records = folder.race, [read_record(run) for run in folder.runs]
-    shares = [0.0 if one is None else one.meta_step / max(one.meta_steps, 1) for one in records]
-    if min(shares) < 1.0:
+    race, shares = folder.race, _shares(folder)
+    if not folder.is_over:
         yield f"Judged before the end: lanes have {min(shares):.0%} to {max(shares):.0%} of their steps behind them."
     taken = [seconds_of(run) for run in folder.runs]
     trained = [whole - looking for whole, looking in taken]

@@ -241,7 +241,8 @@ def test_a_lane_that_was_killed_before_its_first_checkpoint_begins_anew(tiny: Ti
 def test_a_race_can_be_judged_before_its_end_and_go_on_afterwards(tiny: Tiny) -> None:
     path = begun(race_of(tiny(), tiny(algorithm="reptile")))
     until(raced(path), 6)
-    (*_, end) = raced(path, finish=True)
+    (*_, scored, end) = raced(path, finish=True)
+    assert isinstance(scored, RaceAdvanced) and 0 < scored.share < 1
     assert isinstance(end, RaceFinished) and "Judged before the end: lanes have" in end.verdict.notices[0]
     (*_, end) = raced(path)
     assert isinstance(end, RaceFinished) and not any("before the end" in text for text in end.verdict.notices)
@@ -257,6 +258,7 @@ def test_a_lane_that_diverges_is_told_of_and_the_others_go_on(tiny: Tiny, monkey
     assert isinstance(told[-1], RaceFinished)
     assert told[-1].verdict.winner in (0, 2) and {one.lane for one in told[-1].verdict.standings} == {0, 2}
     assert any("lane 1 diverged" in text for text in told[-1].verdict.notices)
+    assert not any("before the end" in text for text in told[-1].verdict.notices), "it takes no more steps"
     (*_, again) = raced(path)
     assert again == told[-1]
 
