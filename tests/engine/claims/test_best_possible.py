@@ -111,7 +111,8 @@ def test_what_chance_may_do_is_no_alarm() -> None:
 
 
 def test_the_line_is_scored_by_its_density_and_by_its_own_samples(tiny: Tiny) -> None:
-    plan = ClaimPlan.of(tiny("gaussians", values={"tasks.point_spread": 0.3}), {**SMALL, "tasks": 40, "query_size": 40})
+    experiment = tiny("gaussians", "vae", values={"tasks.point_spread": 0.3})
+    plan = ClaimPlan.of(experiment, {**SMALL, "tasks": 40, "query_size": 40})
     judge = scoring.Judge(plan)
     line = judge.family.best_generator()
     assert line == BayesLine(1.0, 0.3)
@@ -134,7 +135,7 @@ def test_a_report_tells_the_distance_and_keeps_the_line(
 ) -> None:
     train_here(monkeypatch)
     monkeypatch.setattr(runner, "seconds_per_step", lambda arm, seed: (1.0, 1.0))
-    plan = ClaimPlan.of(tiny("gaussians", values={"tasks.places": 3}), SMALL)
+    plan = ClaimPlan.of(tiny("gaussians", "vae", values={"tasks.places": 3}), SMALL)
     *_, last = examine(plan, tmp_path / "out")
     assert isinstance(last, ClaimsFinished)
     page, told = last.report.read_text(), json.loads((tmp_path / "out/report.json").read_text())
@@ -163,7 +164,7 @@ def test_where_it_is_not_known_nothing_is_said_of_it(
 ) -> None:
     train_here(monkeypatch)
     monkeypatch.setattr(runner, "seconds_per_step", lambda arm, seed: (1.0, 1.0))
-    *_, last = examine(ClaimPlan.of(tiny("densities"), SMALL), tmp_path / "out")
+    *_, last = examine(ClaimPlan.of(tiny("densities", "vae"), SMALL), tmp_path / "out")
     assert isinstance(last, ClaimsFinished) and last.findings.best is None
     assert "best possible</h2>" not in last.report.read_text() and "Best possible</span>" not in last.report.read_text()
     assert not [*(tmp_path / "out" / "scores").glob("best*")]

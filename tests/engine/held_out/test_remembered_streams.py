@@ -47,7 +47,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def experiment(tiny: Callable[..., Experiment], data: Path) -> Experiment:
-    return tiny("images", values={"tasks.path": str(data)})
+    return tiny("images", "vae", values={"tasks.path": str(data)})
 
 
 @pytest.fixture

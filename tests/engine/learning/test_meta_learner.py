@@ -241,7 +241,7 @@ def test_a_live_setting_of_the_tasks_takes_effect_too(tiny: Tiny, monkeypatch: p
     ],
 )
 def test_other_changes_are_refused_and_nothing_changes(tiny: Tiny, path: str, value: object, why: str) -> None:
-    learner = MetaLearner(tiny())
+    learner = MetaLearner(tiny("densities", "vae"))
     experiment, training = learner.experiment, learner.training
     with pytest.raises(BadInput, match=why) as caught:
         learner.change(path, value)
@@ -265,7 +265,7 @@ def test_a_run_in_which_nothing_could_adapt_is_refused(tiny: Tiny, model: str, a
 
 
 def test_the_initialization_is_drawn_from_the_seed(tiny: Tiny) -> None:
-    one, same, other = (MetaLearner(tiny(values={"training.seed": seed})).meta["vae"] for seed in (1, 1, 2))
+    one, same, other = (MetaLearner(tiny(values={"training.seed": seed})).meta["curve"] for seed in (1, 1, 2))
     weights = [name for name, value in one.items() if value.ndim > 1 and value.any()]
     assert weights and all(torch.equal(one[name], same[name]) for name in one)
     assert not any(torch.equal(one[name], other[name]) for name in weights)

@@ -71,7 +71,7 @@ def test_where_losses_do_not_compare_samples_decide_as_metagen_evaluate_measures
     tiny: Tiny, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     request = Request(tasks=6, samples=8)
-    folders = trained(tmp_path, tiny(), tiny(model="gan"))
+    folders = trained(tmp_path, tiny("densities", "vae"), tiny("densities", "gan"))
     verdict = judge(NAMES, folders, request)
     said = evaluated(capsys, folders, request)
     titles = {measure["title"]: name for name, measure in said["samples"]["measures"].items()}
@@ -83,7 +83,7 @@ def test_where_losses_do_not_compare_samples_decide_as_metagen_evaluate_measures
 def test_where_losses_are_weighed_differently_what_bounds_the_likelihood_decides(
     tiny: Tiny, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folders = trained(tmp_path, tiny(), tiny(values={"model.beta": 0.1}))
+    folders = trained(tmp_path, tiny("densities", "vae"), tiny("densities", "vae", values={"model.beta": 0.1}))
     verdict = judge(NAMES, folders, FEW)
     said = evaluated(capsys, folders, FEW)
     means = [run["negative_elbo"]["2"]["mean"] for run in said["runs"]]

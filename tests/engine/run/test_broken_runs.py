@@ -24,7 +24,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import is_finite, load_checkpoint
 from metagen_gui.engine.store.record import read_record
 from metagen_gui.engine.tasks.base import Stream, Task
-from metagen_gui.engine.tasks.densities import Densities
+from metagen_gui.engine.tasks.sinusoids import Sinusoids
 
 Tiny = Callable[..., Experiment]
 
@@ -74,7 +74,7 @@ def test_bad_input_is_raised_before_the_first_event(tiny: Tiny, tmp_path: Path, 
         out.mkdir()
         (out / "thesis.tex").write_text("x")
     with pytest.raises(BadInput):
-        next(meta_train(tiny("densities", "vae", "maml", changes), out=out))
+        next(meta_train(tiny(values=changes), out=out))
     assert not out.exists() or [path.name for path in out.iterdir()] == ["thesis.tex"]
 
 
@@ -96,12 +96,12 @@ def test_a_step_that_is_not_finite_is_told_once_and_not_applied(
 ) -> None:
     breaking(monkeypatch, lambda call: call in (1, 2, 4))
     changes = {"training.meta_steps": 6, "training.validate_every": 1, "training.replay": False}
-    events = list(meta_train(tiny("densities", "vae", "maml", changes), out=tmp_path / "run"))
+    events = list(meta_train(tiny(values=changes), out=tmp_path / "run"))
     assert [(n.meta_step, n.text) for n in of_kind(events, Notice)] == [
         (step, "A step came out non-finite and was not applied.") for step in (2, 5)
     ]
     assert [report.diverged for report in of_kind(events, StepReport)] == [0, 2, 2, 0, 2, 0]
-    losses = [report.query_loss["vae"].tolist() for report in of_kind(events, ValidationReport)]
+    losses = [report.query_loss["curve"].tolist() for report in of_kind(events, ValidationReport)]
     moved = [before != after for before, after in itertools.pairwise(losses)]
     assert moved == [True, False, False, True, False, True]
     assert is_finite(load_checkpoint(tmp_path / "run" / "checkpoints").meta)
@@ -113,7 +113,7 @@ def test_a_run_that_stays_non_finite_gives_up_and_keeps_the_last_good_state(
     monkeypatch.setattr(training_run, "MOST_FAILURES", 5)
     breaking(monkeypatch, lambda call: call >= 1 and call != 5)
     changes = {"training.meta_steps": 50, "training.validate_every": 100, "training.replay": False}
-    experiment = tiny("densities", "vae", "maml", changes)
+    experiment = tiny(values=changes)
     events: list[Event] = []
     with pytest.raises(Diverged, match=r"last 5 could be applied: losses are not finite; lower algorithm.inner_lr"):
         for event in meta_train(experiment, out=tmp_path / "run", previews=False):
@@ -124,8 +124,8 @@ def test_a_run_that_stays_non_finite_gives_up_and_keeps_the_last_good_state(
     assert found.meta_step == 11 and is_finite(found.meta)
     record = read_record(tmp_path / "run")
     assert record is not None and record.state == "failed" and record.diverged
-    for name, value in found.meta["vae"].items():
-        assert torch.equal(value, learners[0].meta["vae"][name].detach())
+    for name, value in found.meta["curve"].items():
+        assert torch.equal(value, learners[0].meta["curve"][name].detach())
 
 
 @pytest.mark.parametrize(("loss", "said"), [(1.0, "gradients are not finite, though"), (math.nan, "losses are not")])
@@ -135,21 +135,21 @@ def test_what_is_not_finite_is_said_as_it_is(
     monkeypatch.setattr(training_run, "MOST_FAILURES", 2)
     breaking(monkeypatch, lambda call: True, loss)
     with pytest.raises(Diverged, match=f"last 2 could be applied: {said}"):
-        list(meta_train(tiny("densities", "vae", "maml", {"training.replay": False}), out=tmp_path / "run"))
+        list(meta_train(tiny(values={"training.replay": False}), out=tmp_path / "run"))
 
 
 def test_data_that_vanishes_ends_the_run_in_words_and_keeps_what_was_learned(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No longer `BadInput`, which says that nothing has begun: whoever sees one may delete or reuse the folder."""
-    own = Densities.task
+    own = Sinusoids.task
 
-    def task(self: Densities, stream: Stream, index: int, shots: int, query_size: int) -> Task:
+    def task(self: Sinusoids, stream: Stream, index: int, shots: int, query_size: int) -> Task:
         if stream == "train" and index >= 4:
             raise BadInput("tasks.path", "/media/stick does not exist")
         return own(self, stream, index, shots, query_size)
 
-    monkeypatch.setattr(Densities, "task", task)
+    monkeypatch.setattr(Sinusoids, "task", task)
     events: list[Event] = []
     with pytest.raises(RunBroken, match=r"^tasks.path: /media/stick does not exist$"):
         for event in meta_train(tiny(), out=tmp_path / "run"):
@@ -164,8 +164,8 @@ def test_files_found_bad_during_a_run_are_told_once_each(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[str] = ["a is bad"]
-    monkeypatch.setattr(Densities, "notices", lambda self: tuple(found))
-    run = meta_train(tiny("densities", "vae", "maml", {"training.meta_steps": 4}), out=tmp_path / "run")
+    monkeypatch.setattr(Sinusoids, "notices", lambda self: tuple(found))
+    run = meta_train(tiny(values={"training.meta_steps": 4}), out=tmp_path / "run")
     told: list[Notice] = []
     for event in run:
         if isinstance(event, Notice):
@@ -181,9 +181,7 @@ def test_a_checkpoint_asked_for_or_due_is_not_written_of_weights_that_are_not_fi
 ) -> None:
     """Three such saves would push out every good one."""
     commands = Commands()
-    run = meta_train(
-        tiny("densities", "vae", "maml", {"training.meta_steps": 5}), out=tmp_path / "run", commands=commands
-    )
+    run = meta_train(tiny(values={"training.meta_steps": 5}), out=tmp_path / "run", commands=commands)
     events: list[Event] = []
     for event in run:
         events.append(event)
@@ -191,7 +189,7 @@ def test_a_checkpoint_asked_for_or_due_is_not_written_of_weights_that_are_not_fi
             commands.save_now()
             if event.meta_step == 2:
                 with torch.no_grad():
-                    learners[0].meta["vae"]["context"].fill_(math.inf)
+                    learners[0].meta["curve"]["context"].fill_(math.inf)
     assert [saved.meta_step for saved in of_kind(events, Saved)] == [2]
     assert [n.meta_step for n in of_kind(events, Notice) if n.text.startswith("Not saved:")] == [3, 4, 5, 5]
     assert isinstance(events[-1], RunFinished)
@@ -208,7 +206,7 @@ def test_weights_that_are_not_finite_never_replace_good_ones(
         if isinstance(event, StepReport) and event.meta_step == 2:
             break
     with torch.no_grad():
-        learners[0].meta["vae"]["context"].fill_(math.nan)
+        learners[0].meta["curve"]["context"].fill_(math.nan)
     run.close()
     found = load_checkpoint(tmp_path / "run" / "checkpoints")
     assert found.meta_step == 1 and is_finite(found.meta)

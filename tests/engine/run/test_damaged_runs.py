@@ -26,7 +26,7 @@ Tiny = Callable[..., Experiment]
 def run(tiny: Tiny, tmp_path: Path) -> Path:
     """A run that was stopped after two of its four steps, `inner_lr` having been changed after the first."""
     folder, commands = tmp_path / "run", Commands()
-    experiment = tiny("densities", "vae", "maml", {"training.meta_steps": 4, "training.replay": False})
+    experiment = tiny(values={"training.meta_steps": 4, "training.replay": False})
     with closing(meta_train(experiment, out=folder, commands=commands)) as events:
         for event in events:
             if isinstance(event, StepReport):
@@ -145,7 +145,7 @@ def test_settings_of_a_checkpoint_are_those_it_was_trained_with(run: Path, tmp_p
 
 @pytest.mark.parametrize("stop", [1, 2, 3])
 def test_a_resumed_run_keeps_the_samples_of_an_uninterrupted_one(tiny: Tiny, tmp_path: Path, stop: int) -> None:
-    experiment = tiny("densities", "vae", "maml", {"training.meta_steps": 4, "training.replay": False})
+    experiment = tiny(values={"training.meta_steps": 4, "training.replay": False})
     list(meta_train(experiment, out=tmp_path / "whole"))
     with closing(meta_train(experiment, out=tmp_path / "left")) as events:
         next(event for event in events if isinstance(event, StepReport) and event.meta_step == stop)

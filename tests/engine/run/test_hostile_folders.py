@@ -38,7 +38,7 @@ def sent(tiny: Callable[..., Experiment], tmp_path_factory: pytest.TempPathFacto
     """A run of two of its three steps, made once."""
     folder = tmp_path_factory.getbasetemp() / "sent" / "run"
     if not folder.exists():
-        experiment = tiny("densities", "vae", "fomaml", {"training.replay": False})
+        experiment = tiny(values={"training.replay": False})
         with closing(meta_train(experiment, out=folder)) as run:
             next(event for event in run if isinstance(event, StepReport) and event.meta_step == 2)
         set_note(folder, "before")

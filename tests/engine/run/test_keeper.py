@@ -200,7 +200,7 @@ def test_what_was_learned_is_put_elsewhere_and_can_be_gone_on_with(
     assert said == (f"{out} cannot be written (No space left on device); what was learned up to step 5 is in {place}")
     list(meta_train(tiny(values=VALUES), out=tmp_path / "whole", previews=False))
     assert weights(place) == weights(tmp_path / "whole")
-    assert (place / "metrics.csv").read_text().startswith("meta_step,seconds,train/query_loss/vae,")
+    assert (place / "metrics.csv").read_text().startswith("meta_step,seconds,train/query_loss/curve,")
     entry = read_entry(out)
     assert (entry.state, entry.problem) == ("failed", "No space left on device"), "all steps taken, but not finished"
     assert entry.resumable

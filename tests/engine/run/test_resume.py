@@ -120,7 +120,7 @@ def test_a_run_that_is_finished_early_is_looked_at_in_the_end_and_goes_on_as_if_
     tiny: Tiny, tmp_path: Path, step: int
 ) -> None:
     """Validated every two steps: at 3 what would be shown is that of step 2, and of a short run that of step 0."""
-    experiment = tiny("densities", "vae", "maml", {"training.meta_steps": 5, "training.replay": False})
+    experiment = tiny(values={"training.meta_steps": 5, "training.replay": False})
     list(meta_train(experiment, out=tmp_path / "whole"))
     commands = Commands()
     run = meta_train(experiment, out=tmp_path / "run", commands=commands)
@@ -136,7 +136,7 @@ def test_a_run_that_is_finished_early_is_looked_at_in_the_end_and_goes_on_as_if_
     assert stopped is not None and (stopped.state, stopped.meta_step) == ("stopped", step)
     with (tmp_path / "run" / "metrics.csv").open(newline="") as file:
         told = list(csv.DictReader(file))[-1]
-    assert told["meta_step"] == str(step) and told["validation/query_loss/vae/0"]
+    assert told["meta_step"] == str(step) and told["validation/query_loss/curve/0"]
     assert (tmp_path / "run" / "samples" / f"step-{step:08d}.npz").exists()
     list(resume_run(tmp_path / "run"))
     assert outcome(tmp_path / "run") == outcome(tmp_path / "whole")
@@ -332,9 +332,9 @@ def test_a_branch_begins_where_its_parent_stood_and_knows_it(tiny: Tiny, tmp_pat
 
 
 def test_a_branch_that_sees_other_pixels_says_that_losses_do_not_compare(tiny: Tiny, tmp_path: Path) -> None:
-    list(meta_train(tiny("strokes"), out=tmp_path / "grey", previews=False))
+    list(meta_train(tiny("strokes", "vae"), out=tmp_path / "grey", previews=False))
     values = {"training.meta_steps": 9, "tasks.pixels": "binary"}
-    run = meta_train(tiny("strokes", values=values), out=tmp_path / "run", parent=Origin(tmp_path / "grey"))
+    run = meta_train(tiny("strokes", "vae", values=values), out=tmp_path / "run", parent=Origin(tmp_path / "grey"))
     told = [next(run).text for _ in range(3)[1:]] if next(run) else []
     run.close()
     assert told[1] == (
@@ -389,16 +389,17 @@ def test_another_algorithm_takes_over_what_fits_and_says_what_does_not(
 @pytest.mark.parametrize(
     ("model", "changes", "complaint"),
     [
-        ("vae", {"training.meta_steps": 4}, "the run begins at step 4, so it must be more than that"),
-        ("vae", {"training.meta_steps": 9, "model.width": 7}, "does not fit this experiment: vae/"),
+        ("curve", {"training.meta_steps": 4}, "the run begins at step 4, so it must be more than that"),
+        ("curve", {"training.meta_steps": 9, "model.width": 7}, "does not fit this experiment: curve/"),
         ("gan", {"training.meta_steps": 9}, "holds nothing that a gan could take over"),
     ],
 )
 def test_what_cannot_be_branched_is_refused_before_anything_is_made(
     tiny: Tiny, tmp_path: Path, parent: Path, model: str, changes: dict[str, Any], complaint: str
 ) -> None:
+    experiment = tiny("sinusoids" if model == "curve" else "densities", model, "maml", changes)
     with pytest.raises(BadInput, match=complaint):
-        next(meta_train(tiny("densities", model, "maml", changes), out=tmp_path / "run", parent=Origin(parent)))
+        next(meta_train(experiment, out=tmp_path / "run", parent=Origin(parent)))
     assert not (tmp_path / "run").exists()
     with pytest.raises(BadInput, match="holds no whole checkpoint of step 77"):
         next(meta_train(tiny(), out=tmp_path / "run", parent=Origin(parent, 77)))

@@ -49,7 +49,7 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int, Callable[[]
                 gc.collect()
                 assert not [one for one in held if one() is not None], "before the next attempt"
             if first <= number < first + times:
-                large = torch.zeros(1000, requires_grad=True) * found.query_loss["vae"].mean()
+                large = torch.zeros(1000, requires_grad=True) * found.query_loss["curve"].mean()
                 held.append(weakref.ref(large))
                 raise error()
             return found
@@ -79,7 +79,7 @@ def test_the_gradient_of_fewer_at_a_time_is_the_same(tiny: Tiny, tmp_path: Path,
     list(meta_train(tiny(values=VALUES), out=tmp_path / "whole", previews=False))
     attempts(2, 1, ERRORS[0])
     list(meta_train(tiny(values=VALUES), out=tmp_path / "halved", previews=False))
-    whole, halved = (load_checkpoint(tmp_path / name / "checkpoints").meta["vae"] for name in ("whole", "halved"))
+    whole, halved = (load_checkpoint(tmp_path / name / "checkpoints").meta["curve"] for name in ("whole", "halved"))
     for name, value in whole.items():
         torch.testing.assert_close(halved[name], value, rtol=1e-3, atol=1e-4)
 

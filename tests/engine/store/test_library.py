@@ -64,7 +64,7 @@ def test_every_state_is_told_for_what_it_is(tiny: Tiny, tmp_path: Path) -> None:
     finished = read_entry(tmp_path / "run")
     assert (finished.state, finished.resumable, finished.meta_step) == ("finished", False, 3)
     assert finished.best is not None and finished.seconds > 0 and abs(finished.began - time.time()) < 600
-    assert (finished.tasks, finished.model, finished.algorithm) == ("densities", "vae", "maml")
+    assert (finished.tasks, finished.model, finished.algorithm) == ("sinusoids", "curve", "maml")
 
 
 def test_why_a_run_failed_is_told(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,8 +195,8 @@ def test_a_copy_that_fails_leaves_nothing(tiny: Tiny, tmp_path: Path, monkeypatc
 
 def test_the_settings_that_set_runs_apart(tiny: Tiny, tmp_path: Path) -> None:
     """Also where one has a setting that the other has not."""
-    one = stopped(tiny("densities", "vae", "maml", VALUES), tmp_path / "one", 1)
-    other = stopped(tiny("densities", "vae", "reptile", {**VALUES, "training.seed": 7}), tmp_path / "other", 1)
+    one = stopped(tiny(values=VALUES), tmp_path / "one", 1)
+    other = stopped(tiny("sinusoids", "curve", "reptile", {**VALUES, "training.seed": 7}), tmp_path / "other", 1)
     rows = dict(differing_settings([one, other]))
     assert rows["algorithm.name"] == ["maml", "reptile"] and rows["training.seed"] == ["0", "7"]
     assert "model.name" not in rows and "training.meta_steps" not in rows
@@ -246,7 +246,7 @@ def test_settings_that_are_no_object_do_not_keep_runs_from_being_compared(tiny: 
         for manifest in (tmp_path / name / "checkpoints").glob("*.json"):  # which hold the settings once more
             manifest.unlink()
     (tmp_path / "b" / "experiment.json").write_text('{"tasks": {"name": "densities", "settings": [1]}}')
-    assert ("model.name", ["vae", "null"]) in differing_settings([tmp_path / "a", tmp_path / "b"])
+    assert ("model.name", ["curve", "null"]) in differing_settings([tmp_path / "a", tmp_path / "b"])
 
 
 def test_a_note_that_could_not_be_read_back_is_refused_and_the_old_one_stays(tiny: Tiny, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_too_few_are_one_line(place: Path, tmp_path: Path) -> None:
 def test_a_run_adapts_to_a_table_on_its_own_scale_and_is_resumed_with_it(
     tiny: Callable[..., Experiment], place: Path, tmp_path: Path
 ) -> None:
-    experiment = tiny("points", values={"tasks.path": str(place), "training.meta_steps": 1})
+    experiment = tiny("points", "vae", values={"tasks.path": str(place), "training.meta_steps": 1})
     list(meta_train(experiment, out=tmp_path / "run", previews=False))
     run = open_run(tmp_path / "run")
     write(tmp_path / "own.csv", 99)
