@@ -61,6 +61,8 @@ class RaceTool(Tool):
 
     def open(self, folder: Path) -> None:
         """Go on with a race that was begun before; of one that is over this shows who won."""
+        if self.busy:
+            return
         try:
             self._run(folder)
         except BadInput as problem:

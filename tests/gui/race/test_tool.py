@@ -215,7 +215,7 @@ def test_what_is_wrong_is_told(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def test_races_are_saved_opened_and_kept(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    tool = race_tool(qtbot, window, FakeRace())
+    tool = race_tool(qtbot, window, FakeRace(300))
     setup = tool.setup
     setup.equal.setCurrentIndex(setup.equal.findData("steps"))
     setup.steps.show_value(77)
@@ -231,6 +231,9 @@ def test_races_are_saved_opened_and_kept(qtbot: QtBot, window: MainWindow, tmp_p
     menu.aboutToShow.emit()
     menu.actions()[0].trigger()
     assert tool.race.folder == folder
+    qtbot.waitUntil(lambda: bool(tool.course.runs))
+    tool.open(RaceFolder.create(setup.race()).path)
+    assert tool.race.folder == folder and tool.course.runs, "what goes on is not wiped away"
     ended(qtbot, tool)
 
 
