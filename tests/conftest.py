@@ -20,6 +20,7 @@ from metagen_gui.engine.languages.spoken import speak
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["METAGEN_LANGUAGE"] = "en"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts behind it ignore Ctrl+C
 
 numbers = itertools.count()
 

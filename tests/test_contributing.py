@@ -13,6 +13,7 @@ from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.claims.examination.events import ClaimsFinished
 from metagen_gui.engine.claims.examination.runner import examine
 from metagen_gui.engine.claims.plan import ClaimPlan
+from metagen_gui.engine.data.spec import PointSpec
 from metagen_gui.engine.events import StepReport
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.health import detectors
@@ -122,6 +123,7 @@ def test_evaluation_and_claims_call_a_loss_what_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     train_here(monkeypatch)  # the package is there in this process alone
+    monkeypatch.setattr(PointSpec, "free_samples", 12)
     experiment = Experiment("segments", model, "maml")
     for path, value in SMALL.items():
         experiment = experiment.with_value(f"training.{path}", value)

@@ -29,7 +29,7 @@ def test_a_preset_trains(preset: Path, tmp_path: Path) -> None:
     about = json.loads(preset.read_text("utf-8"))["about"]
     assert about["title"] and about["text"].endswith(".")
     experiment = Experiment.load(preset)
-    small = {"meta_steps": 1, "meta_batch_size": 1, "validation_tasks": 1, "preview_tasks": 1, "warmup_steps": 0}
-    for name, value in small.items():
+    few = dict.fromkeys(("meta_steps", "meta_batch_size", "validation_tasks", "preview_tasks", "preview_samples"), 1)
+    for name, value in {**few, "query_size": 4, "warmup_steps": 0}.items():
         experiment = experiment.with_value(f"training.{name}", value)
     assert isinstance(list(meta_train(experiment, out=tmp_path / "run"))[-1], RunFinished)

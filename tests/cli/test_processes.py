@@ -148,13 +148,3 @@ def test_what_cannot_be_is_one_line(
 def test_one_that_was_started_ends_as_soon_as_the_first_one_is_gone() -> None:
     words = [*program(), "follow", "--rank", "1", "--of", "2", "--at", "127.0.0.1:1"]
     assert subprocess.run(words, stdin=subprocess.DEVNULL, check=False, timeout=200).returncode == LEFT
-
-
-def test_one_process_needs_none_of_it(tmp_path: Path) -> None:
-    script = (
-        "import sys\nfrom metagen_gui.cli import main\ntry:\n    main()\nfinally:\n"
-        "    print(*[name for name in sys.modules if 'engine.ranks.' in name])"
-    )
-    words = ["train", *TINY, "--meta-steps=1", "--out", str(tmp_path / "run")]
-    done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "metagen_gui.engine.ranks.place"

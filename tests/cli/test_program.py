@@ -52,7 +52,7 @@ class Command(Metagen):
 
 
 @pytest.fixture
-def metagen(capsys: pytest.CaptureFixture[str]) -> Command:
+def metagen(capsys: pytest.CaptureFixture[str], reading_here: None) -> Command:
     return Command(capsys)
 
 
@@ -79,6 +79,20 @@ assert not {"torch", "PySide6", "numpy"} & set(sys.modules)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Usage: metagen train" in done.stdout
     assert "\nMetaGen " in done.stdout
+
+
+def test_a_run_and_the_window_import_nothing_of_what_they_do_without(tmp_path: Path) -> None:
+    """Neither of the queue nor of other machines, and of several processes only what tells that there are none."""
+    script = (
+        "import sys\nimport metagen_gui.gui.window.main_window\nfrom metagen_gui.cli import main\n"
+        "try:\n    main()\nfinally:\n"
+        "    rooms = tuple(f'metagen_gui.engine.{room}.' for room in ('queue', 'hosts', 'ranks'))\n"
+        "    print(*[name for name in sys.modules if f'{name}.'.startswith(rooms) and name != rooms[2][:-1]])"
+    )
+    words = [sys.executable, "-c", script, "train", *(word for one in TINY for word in ("--set", one))]
+    words += ["--meta-steps", "1", "--no-previews", "--out", str(tmp_path / "run")]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "metagen_gui.engine.ranks.place"
 
 
 # -- training ----------------------------------------------------------------------------------------------------------
@@ -321,11 +335,13 @@ def test_the_json_names_every_plugin_and_setting(metagen: Command) -> None:
     assert (shots["kind"], shots["default"], shots["low"], shots["unit"]) == ("integer", 5, 1, "examples")
 
 
-def test_the_json_survives_a_stdout_that_is_not_utf8() -> None:
-    words = [sys.executable, "-c", "from metagen_gui.cli import main; main()", "plugins", "--json"]
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "") and "×" in str(json.loads(done.stdout))
+def test_the_json_survives_a_stdout_that_is_not_utf8(metagen: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with PYTHONIOENCODING=ascii."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", out := io.TextIOWrapper(io.BytesIO(), "ascii"))
+        done = metagen("plugins", "--json")
+        out.flush()
+    assert (done.status, done.err) == (0, "") and "×" in str(json.loads(out.buffer.getvalue()))  # type: ignore[attr-defined]
 
 
 def test_the_json_gives_the_defaults_that_hold_for_a_plugin(metagen: Command) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from metagen_gui.cli import main
+from tests.engine.queue.here import train_here
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -18,9 +19,11 @@ def blocks_of(page: str) -> list[tuple[str, str]]:
     return re.findall(r"^```(sh|python|json)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.usefixtures("reading_here")
 def test_what_the_tutorial_says_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    train_here(monkeypatch)  # that runs in processes of their own are the same is proven by tests of claims
     monkeypatch.chdir(tmp_path)
     blocks = blocks_of("tutorial.md")
     assert [kind for kind, _ in blocks].count("sh") >= 5

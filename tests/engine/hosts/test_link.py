@@ -167,14 +167,6 @@ def test_what_was_cut_off_and_written_once_more_is_not_told_twice(tmp_path: Path
     assert list(telling.news()) == []
 
 
-def test_whoever_has_no_other_machine_imports_nothing_of_it() -> None:
-    script = (
-        "import sys; import metagen_gui.cli.train, metagen_gui.cli.program, metagen_gui.gui.window.main_window\n"
-        "assert not [name for name in sys.modules if name.startswith('metagen_gui.engine.hosts')]"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True)
-
-
 def test_the_other_side_needs_no_torch_to_answer() -> None:
     script = "import sys, metagen_gui.engine.hosts.served; assert not {'torch', 'PySide6'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
