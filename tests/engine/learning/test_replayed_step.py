@@ -116,9 +116,7 @@ def test_a_weight_that_becomes_nothing_is_another_computation(tiny: Tiny) -> Non
 def test_an_algorithm_that_needs_its_numbers_as_such_has_them(tiny: Tiny) -> None:
     """Its rates are written into its recordings, and a change of them costs one; of others it does not."""
     values = {"training.meta_steps": 90, "training.factored": "never"}
-    played, computed = (
-        MetaLearner(tiny("densities", "vae", "maml", {**values, "training.replay": on})) for on in (True, False)
-    )
+    played, computed = (MetaLearner(tiny(values={**values, "training.replay": on})) for on in (True, False))
     for learner in (played, computed):
         own = learner.algorithm.meta_gradient
 
@@ -141,9 +139,7 @@ def test_an_algorithm_that_needs_its_numbers_as_such_has_them(tiny: Tiny) -> Non
 def test_a_recording_that_a_number_decides_about_unseen_is_given_up(tiny: Tiny) -> None:
     """Where what is computed hangs on a number in a way that no recording sees, the comparison does."""
     values = {"training.meta_steps": 90, "training.factored": "never"}
-    played, computed = (
-        MetaLearner(tiny("densities", "vae", "maml", {**values, "training.replay": on})) for on in (True, False)
-    )
+    played, computed = (MetaLearner(tiny(values={**values, "training.replay": on})) for on in (True, False))
     for learner in (played, computed):
         own, experiment = learner.algorithm.meta_gradient, learner
 
@@ -166,7 +162,7 @@ def test_a_recording_that_a_number_decides_about_unseen_is_given_up(tiny: Tiny) 
 
 
 def test_an_algorithm_that_promises_nothing_is_computed_every_time(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
+    learner = MetaLearner(tiny(values={"training.meta_steps": 100}))
     monkeypatch.setattr(type(learner.algorithm), "phase", Algorithm.phase)
     calls = watch(learner)
     for _ in range(12):
@@ -176,7 +172,7 @@ def test_an_algorithm_that_promises_nothing_is_computed_every_time(tiny: Tiny, m
 
 def test_a_recording_that_is_not_faithful_is_dropped(tiny: Tiny) -> None:
     """An algorithm with a hidden state: its recording agrees with nothing, so it is computed every time."""
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
+    learner = MetaLearner(tiny(values={"training.meta_steps": 100}))
     own, count = learner.algorithm.meta_gradient, [0]
 
     def drifting(*given: object) -> MetaGradient:
@@ -197,13 +193,13 @@ def test_a_recording_that_is_not_faithful_is_dropped(tiny: Tiny) -> None:
 
 
 def test_a_step_that_cannot_be_recorded_is_computed(tiny: Tiny) -> None:
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
+    learner = MetaLearner(tiny(values={"training.meta_steps": 100}))
     own, count = learner.algorithm.meta_gradient, [0]
 
     def asking(*given: object) -> MetaGradient:
         count[0] += 1
         found = own(*given)
-        assert float(found.query_loss["vae"].mean()) > -1e9
+        assert float(found.query_loss["curve"].mean()) > -1e9
         return found
 
     learner.algorithm.meta_gradient = asking
@@ -232,10 +228,10 @@ def test_only_a_recording_that_gives_the_very_same_takes_over(
     def right(*inputs: Tensor) -> tuple[Tensor, ...]:
         return tuple(torch.zeros_like(value) for value in expected)
 
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
+    learner = MetaLearner(tiny(values={"training.meta_steps": 100}))
     zero = {p: {n: torch.zeros_like(v) for n, v in values.items()} for p, values in learner.meta.items()}
-    learner.algorithm.meta_gradient = lambda *given: MetaGradient(zero, {"vae": torch.zeros(2)})
-    expected = [*zero["vae"].values(), torch.zeros(2)]
+    learner.algorithm.meta_gradient = lambda *given: MetaGradient(zero, {"curve": torch.zeros(2)})
+    expected = [*zero["curve"].values(), torch.zeros(2)]
     for replay, takes_over in ((right, True), (spoiled, False)):
         recording = Recording(torch.fx.Graph(), replay, {})
         monkeypatch.setattr(replayed_step, "record", lambda step, inputs, recording=recording: recording)
@@ -262,7 +258,7 @@ def test_a_run_replays_and_says_the_same(tiny: Tiny, tmp_path: Path) -> None:
     for replay in (True, False):
         values = {"training.replay": replay, "training.meta_steps": 12, "training.validate_every": 4}
         folder = tmp_path / str(replay)
-        list(meta_train(tiny("densities", "vae", "maml", values), out=folder, previews=False))
+        list(meta_train(tiny(values=values), out=folder, previews=False))
         rows = [line.split(",") for line in (folder / "metrics.csv").read_text().splitlines()]
         tables.append([row[:1] + row[2:] for row in rows])
     assert tables[0] == tables[1]
@@ -284,7 +280,7 @@ def test_a_step_that_is_too_long_is_tried_once_in_a_run(tiny: Tiny, monkeypatch:
         raise TooLong
 
     monkeypatch.setattr(replayed_step, "record", never)
-    learner = MetaLearner(tiny("densities", "vae", "maml", {"training.meta_steps": 100}))
+    learner = MetaLearner(tiny(values={"training.meta_steps": 100}))
     for lr in (0.1, 0.2):
         learner.change("algorithm.inner_lr", lr)
         for _ in range(6):
