@@ -92,8 +92,9 @@ def tiny(pictures: Path, tables: Path, factored: str) -> Callable[..., Experimen
     """
 
     def make(
-        tasks: str = "sinusoids", model: str = "curve", algorithm: str = "maml", values: Mapping[str, Any] | None = None
+        tasks: str = "sinusoids", model: str = "", algorithm: str = "maml", values: Mapping[str, Any] | None = None
     ) -> Experiment:
+        model = model or ("curve" if tasks == "sinusoids" else "vae")
         experiment = Experiment(tasks, model, algorithm).with_value("training.factored", factored)
         for section in SECTIONS:
             for name in experiment.config_type(section).model_fields:

@@ -44,9 +44,9 @@ OTHERS = ("meta_sgd", "anil", "cavia", "maml_pp")
 TESTED = [
     (name, case)
     for place, case in enumerate(CASES)
-    for name in ("maml", *(OTHERS if EVERY else OTHERS[place % 4 :: 4]))
+    for name in ("maml", *(OTHERS if EVERY else [OTHERS[(place // 2 + 1) % 4]][: place % 2]))
 ]
-"""MAML in every case, of its kin one in each; with `METAGEN_EVERY` all."""
+"""MAML in every case, of its kin one in every other; with `METAGEN_EVERY` all."""
 ALONE = [case for case in CASES if len(models.get(case[0]).players) == 1]
 HELD_CLOSE = [
     (adapts, case)
@@ -107,9 +107,9 @@ def test_implicit_gradients_agree_with_finite_differences_at_the_minimum(case: t
     steep = case[2].get("adapts_by") == "local"  # what is more than the largest curvature of the inner loss
     strength = 400.0 if adapts == "default" else 10_000.0 if steep else 5000.0
     settings = {"adapts": adapts, "proximity": strength, "inner_lr": 0.96 / strength, "inner_clip": 0.0}
-    settings |= {"adaptation_steps": 40, "inner_solver": "gradient"}
+    settings |= {"adaptation_steps": 16, "inner_solver": "gradient"}
     flat = dict.fromkeys(models.get(case[0]).groups, 1.0)
-    algorithm = build("imaml", (*case[:3], {**settings, "group_rates": flat, "conjugate_steps": 30}))
+    algorithm = build("imaml", (*case[:3], {**settings, "group_rates": flat, "conjugate_steps": 12}))
     check_meta_gradient(algorithm, tolerance=1e-5)
 
 

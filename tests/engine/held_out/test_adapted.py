@@ -24,6 +24,7 @@ from metagen_gui.engine.held_out.work import at_once
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.tasks.base import TaskFamily
+from tests.engine.cells import EVERY
 
 Tiny = Callable[..., Experiment]
 Built = tuple[Algorithm, MetaParams, TaskFamily]
@@ -128,13 +129,13 @@ def test_the_other_support_is_of_another_class(built: Callable[..., Built]) -> N
 
 def test_adaptation_that_diverges_is_not_a_number_and_is_never_chosen(built: Callable[..., Built], tiny: Tiny) -> None:
     algorithm, weights, family = built("reptile", {"algorithm.inner_lr": 100.0, "algorithm.inner_clip": 0.0})
-    wild = score_adapted(algorithm, weights, held_out(family), eyes(family, algorithm), (0, 90))
+    wild = score_adapted(algorithm, weights, held_out(family), eyes(family, algorithm), (0, 30))
     assert np.isfinite(wild.values["loss"][0]).all() and np.isnan(wild.values["loss"][1]).any()
     plan = ClaimPlan.of(tiny("densities", "vae", "reptile"), {"steps": 1, "candidates": 2})
     (arm,) = (arm for arm in arms_of(plan) if arm.name == "random")
     ways = ({"inner_lr": 100.0, "inner_clip": 0.0, "inner_optimizer": "sgd"}, {"inner_lr": 0.01})
     choice, _ = at_once(tuning)(
-        replace(arm, ways=ways), algorithm, weights, held_out(family), eyes(family, algorithm), (90,)
+        replace(arm, ways=ways), algorithm, weights, held_out(family), eyes(family, algorithm), (30,)
     )
     assert choice.way == ways[1] and np.isnan(choice.tried[0][2])
 
@@ -166,7 +167,11 @@ def gain(built: Callable[..., Built], seed: int, steps: int, *, shuffled: bool) 
 
 
 def test_the_null_shows_a_gain_no_oftener_than_its_level_and_whole_classes_do(built: Callable[..., Built]) -> None:
-    """Of 20 nulls one half of 5 % may pass: three are as rare as 1 in 80. With whole classes the gain is plain."""
-    passed = sum(0 < gain(built, seed, 6, shuffled=True) < 0.05 for seed in range(20))
-    assert passed <= 2
+    """Of 20 nulls one half of 5 % may pass: three are as rare as 1 in 80, and two of 8 as 1 in 60.
+
+    With whole classes the gain is plain.
+    """
+    nulls, most = (20, 2) if EVERY else (8, 1)
+    passed = sum(0 < gain(built, seed, 6, shuffled=True) < 0.05 for seed in range(nulls))
+    assert passed <= most
     assert all(0 < gain(built, seed, 40, shuffled=False) < 0.05 for seed in range(2))

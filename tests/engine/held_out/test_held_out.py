@@ -87,7 +87,7 @@ def test_random_losses_are_those_of_score_with_the_noise_of_each_draw(trained: T
 @pytest.mark.parametrize(("algorithm", "model"), diagonal(2))
 def test_every_algorithm_and_model_can_be_scored_beyond_its_steps(trained: Trained, algorithm: str, model: str) -> None:
     run = trained(home(model), model, algorithm)
-    found = scored(run, tasks=2, steps=(0, 2, 9))
+    found = scored(run, tasks=2, steps=(0, 2, 4))
     assert list(found.losses) == list(run.model.algorithm.model.players)
     assert tuple(found.details) == run.model.algorithm.model.detail_names
     assert all(np.isfinite(values).all() and values.shape == (3, 2) for values in found.losses.values())

@@ -47,7 +47,8 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def experiment(tiny: Callable[..., Experiment], data: Path) -> Experiment:
-    return tiny("images", "vae", values={"tasks.path": str(data)})
+    few = {"training.meta_steps": 2, "algorithm.adaptation_steps": 1}
+    return tiny("images", "vae", values={"tasks.path": str(data), **few})
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def known_speeds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(tiny: Tiny, **values: Any) -> ClaimPlan:
-    return ClaimPlan.of(tiny("densities", "vae", "maml"), {**SMALL, **values})
+    return ClaimPlan.of(tiny("densities", "vae", "maml", {"algorithm.adaptation_steps": 1}), {**SMALL, **values})
 
 
 def finished(made: ClaimPlan, out: Path) -> ClaimsFinished:

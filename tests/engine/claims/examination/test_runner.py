@@ -48,10 +48,11 @@ SMALL = {
     "validation_tasks": 3,
     "samples": 6,
     "candidates": 2,
-    "adaptation_steps": (1, 4),
+    "adaptation_steps": (1, 2),
     "query_size": 8,
     "outer_rates": (1.0,),
 }
+ONE = {"algorithm.adaptation_steps": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,7 @@ def known_speeds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(tiny: Tiny, model: str = "vae", **values: Any) -> ClaimPlan:
-    return ClaimPlan.of(tiny("densities", model, "maml"), {**SMALL, **values})
+    return ClaimPlan.of(tiny("densities", model, "maml", ONE), {**SMALL, **values})
 
 
 def finished(made: ClaimPlan, out: Path) -> ClaimsFinished:
@@ -108,7 +109,7 @@ def test_runs_are_those_of_the_plan_and_every_arm_is_scored_on_the_same_tasks(ti
     found = last.findings
     assert {arm for arm, *_ in found.scores} == set(made.arms)
     for (arm, *_), scored in found.scores.items():
-        assert scored.own.rows == ((0,) if arm == "joint" else (0, 1, 4))
+        assert scored.own.rows == ((0,) if arm == "joint" else (0, 1, 2))
         assert all(values.shape == (len(scored.own.rows), 6) for values in scored.own.values.values())
         assert len(scored.choice.tried) == (0 if arm == "joint" else 2)
     for outcome in found.outcomes:
@@ -183,10 +184,10 @@ def test_scores_of_another_shape_are_none(tiny: Tiny, tmp_path: Path) -> None:
     """Damaged scores, and those made to do harm, are made again: nothing is unpacked that a header only claims."""
     folder = ClaimFolder(tmp_path / "out", plan(tiny))
     values, pictures = {"loss": np.ones((2, 6))}, np.zeros((4, 2, 3, 2), np.float32)
-    sound = Scored(Choice({}, 4, 1.0, ()), Adapted((0, 4), values, pictures))
+    sound = Scored(Choice({}, 2, 1.0, ()), Adapted((0, 2), values, pictures))
     folder.keep_scores("sound", sound)
     found = folder.scored("sound")
-    assert found is not None and found.own.rows == (0, 4)
+    assert found is not None and found.own.rows == (0, 2)
     for name, changed in {
         "a step that was not scored": replace(sound, choice=Choice({}, 3, 1.0, ())),
         "a row too few": replace(sound, own=replace(sound.own, values={"loss": np.ones((1, 6))})),
@@ -288,7 +289,7 @@ def test_a_gan_is_measured_by_its_samples(tiny: Tiny, tmp_path: Path) -> None:
 def test_a_class_that_is_alone_is_told_from_none(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = EncoderSettings(episodes=2, test_episodes=1, channels=4, features=4)
     monkeypatch.setattr(encoder, "EncoderSettings", lambda: small)
-    made = ClaimPlan.of(tiny("images", "vae", "maml"), {**SMALL, "query_size": 4, "arms": ("joint", "maml")})
+    made = ClaimPlan.of(tiny("images", "vae", "maml", ONE), {**SMALL, "query_size": 4, "arms": ("joint", "maml")})
     found = finished(made, tmp_path / "out").findings  # of the six classes one is held out for the test
     of_samples = ["kid", "diversity", "coverage", "support_distance", "memorisation"]
     assert [measure.name for measure in found.measures] == ["loss", "iwae", *of_samples]
