@@ -49,7 +49,7 @@ def trained(tiny: Callable[..., Experiment], runs: Path) -> Callable[[str, str],
     return run
 
 
-EACH = [(name, PAIRS[place % len(PAIRS)]) for place, name in enumerate(formats.names(), 1)]
+EACH = [(name, PAIRS[place % len(PAIRS)]) for place, name in enumerate(formats.names(), len(PAIRS) - 1)]
 
 
 @pytest.mark.parametrize(("name", "pair"), [*product(formats.names(), PAIRS)] if EVERY else EACH)

@@ -27,6 +27,7 @@ from metagen_gui.engine.trained.trained_run import TrainedRun
 from tests.engine.cells import EVERY, PAIRS, go_together, home
 from tests.engine.exports.browser import CHROMIUM, browser
 from tests.engine.languages.left import left_in_english
+from tests.engine.small_runs import wait_until
 
 NAMES = re.compile(r"\brun\b|MetaGen|ONNX Runtime Web")
 NO_RUNTIME = "" if html.archive() else f"no ONNX Runtime Web here; this fetches it: {html.command()}"
@@ -39,16 +40,35 @@ def trained(experiment: Experiment, folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where runs and pages lie that tests only look at."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def paged(tiny: Callable[..., Experiment], kept: Path) -> Callable[..., tuple[Path, Path]]:
+    """Return a run of one step and its page, made once."""
+
+    def make(*plugins: str) -> tuple[Path, Path]:
+        folder = kept / "-".join(plugins)
+        if not folder.exists():
+            folder.mkdir()
+            export(Order(trained(tiny(*plugins), folder / "run"), folder / "page", "html"))
+        return folder / "run", folder / "page.html"
+
+    return make
+
+
 @with_runtime
 @in_a_browser
 @pytest.mark.parametrize(("algorithm", "model"), PAIRS if EVERY else [("maml", "vae")])
 def test_a_browser_adapts_as_the_desktop_does(
-    tiny: Callable[..., Experiment], tmp_path: Path, algorithm: str, model: str
+    paged: Callable[..., tuple[Path, Path]], tmp_path: Path, algorithm: str, model: str
 ) -> None:
     """Those that learn of pictures do so here, the others of points."""
     tasks = "strokes" if go_together(algorithm, model, "strokes") else home(model)
-    run = trained(tiny(tasks, model, algorithm), tmp_path / "run")
-    page = export(Order(run, tmp_path / "page", "html")).place
+    run, page = paged(tasks, model, algorithm)
     learned = initialization_of(run).model
     with browser(tmp_path / "browser") as seen:
         seen.open(page)
@@ -63,8 +83,8 @@ def test_a_browser_adapts_as_the_desktop_does(
         for key in (*([" "] if tasks == "strokes" else []), *["ArrowRight"] * 3, "Enter"):
             seen.evaluate(f"pad.onkeydown(new KeyboardEvent('keydown', {{ key: {key!r}, cancelable: true }}))")
         assert seen.evaluate("Math.max(...examples[0])") > 0.1
-        said = seen.evaluate("new Promise((done) => setTimeout(() => done($('status').textContent), 1500))")
-        assert said == f"{len(found[0])} samples after 2 of 2 steps of adaptation to 1 example."
+        told = f"{len(found[0])} samples after 2 of 2 steps of adaptation to 1 example."
+        wait_until(lambda: seen.evaluate("$('status').textContent") == told, 60)
         names = "[...document.querySelectorAll('button, input, canvas[tabindex], canvas[role]')].map((each) => "
         names += "each.getAttribute('aria-label') || each.textContent || (each.labels && each.labels[0]?.textContent))"
         assert all(seen.evaluate(names)), "no control without a name"
@@ -75,8 +95,10 @@ def test_a_browser_adapts_as_the_desktop_does(
 
 @with_runtime
 @in_a_browser
-def test_whoever_reads_chinese_gets_the_page_in_chinese(tiny: Callable[..., Experiment], tmp_path: Path) -> None:
-    page = export(Order(trained(tiny("strokes", "vae", "maml"), tmp_path / "run"), tmp_path / "page", "html")).place
+def test_whoever_reads_chinese_gets_the_page_in_chinese(
+    paged: Callable[..., tuple[Path, Path]], tmp_path: Path
+) -> None:
+    _, page = paged("strokes", "vae", "maml")
     with browser(tmp_path / "browser", "zh-Hant,zh-CN,en") as seen:
         seen.open(page)
         seen.evaluate("metagen.ready.then(() => others())")
