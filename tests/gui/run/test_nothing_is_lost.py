@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -39,6 +40,11 @@ OFTEN, SELDOM = ("start", "discard", "delete"), ("resume", "fail", "undo", "brin
 ACTS = (*3 * OFTEN, "export", "export", *SELDOM)
 WAITS, PATIENCE = (0.0, 0.005, 0.1, None, None), 20.0
 ABOUT = '{"version": 1, "kind": "initialization", "data": {"kind": "points", "shape": [2]}, "sha256": ""}'
+
+
+def learned_in(folder: Path) -> list[str]:
+    """Return what is learned in a folder; one that an export has just left behind in its thread is passed over."""
+    return [Path(at, LEARNED).read_text() for at, _, files in os.walk(folder) if LEARNED in files]
 
 
 class Learning(FakeTraining):
@@ -150,7 +156,7 @@ class Keeping(OneRun):
         if what == "bring back":
             dialog.bring_back()
             return
-        held = {file.read_text() for file in thrown_away()[which].content.rglob(LEARNED)}
+        held = {*learned_in(thrown_away()[which].content)}
         dialog.delete()
         if agreed:
             self.deleted |= held
@@ -159,7 +165,7 @@ class Keeping(OneRun):
     @invariant()
     def what_a_run_learned_is_there_once_unless_it_was_deleted_twice(self) -> None:
         expected = self.learning.learned - self.deleted
-        found = sorted(file.read_text() for file in self.learning.folder.parent.rglob(LEARNED))
+        found = sorted(learned_in(self.learning.folder.parent))
         assert expected <= set(found), f"lost: {expected - set(found)}"
         assert len(found) == len(set(found)) and not self.deleted & set(found)
         assert len(thrown_away()) == len(list((self.learning.folder.parent / "trash").glob("*"))), "all can come back"
