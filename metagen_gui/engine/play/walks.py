@@ -7,7 +7,7 @@ tasks the parameters adapted to one turn into those adapted to the other, in equ
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -149,10 +149,13 @@ class Walker:
                 yield first + place, params, of_frame
 
     def _along_tasks(self, way: Way) -> Frames:
-        first, last = self.adapted(way.task), self.adapted(way.to)
-        for frame in range(way.frames):
-            params = between(first, last, frame / (way.frames - 1))
-            yield frame, params, self.model.generate(self._sampling(params), self.latents)
+        ends = self.adapted(way.task), self.adapted(way.to)
+        shares = torch.linspace(0, 1, way.frames)
+        generate = torch.func.vmap(lambda params: self.model.generate(self._sampling(params), self.latents))
+        for first in range(0, way.frames, AT_ONCE):
+            met = [between(*ends, float(share)) for share in shares[first : first + AT_ONCE]]
+            for place, samples in enumerate(generate(side_by_side(met))):
+                yield first + place, met[place], samples
 
     def _along_sampling(self, way: Way) -> Frames:
         params = self.adapted(way.task)
@@ -206,6 +209,14 @@ def spherical(first: Tensor, last: Tensor, share: float) -> Tensor:
     part = torch.sin(angle).clamp(min=1e-12)
     around = (torch.sin((1 - share) * angle) * first + torch.sin(share * angle) * last) / part
     return torch.where(torch.sin(angle) < 1e-4, torch.lerp(first, last, share), around)
+
+
+def side_by_side(params: Sequence[PlayerParams]) -> PlayerParams:
+    """Stack parameters of several players, name by name: `(n, *shape)`."""
+    return {
+        player: {name: torch.stack([each[player][name] for each in params]) for name in values}
+        for player, values in params[0].items()
+    }
 
 
 def between(first: PlayerParams, last: PlayerParams, share: float) -> PlayerParams:

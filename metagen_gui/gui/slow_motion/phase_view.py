@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.settings.formula import as_text
@@ -15,9 +15,9 @@ from metagen_gui.gui.samples.grid import SampleGrid
 from metagen_gui.gui.slow_motion.inner_losses import InnerLosses
 from metagen_gui.gui.slow_motion.numbers import NumberTable
 from metagen_gui.gui.widgets.formula import FormulaLabel
+from metagen_gui.gui.widgets.picker import Picker
 from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.turning_splitter import TurningSplitter
-from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 _LARGER = 1.35
 """How much larger than other text a formula is."""
@@ -45,13 +45,10 @@ class PhaseView(QWidget):
         self.worked.setObjectName("phase_worked")
         self.worked.setToolTip(self.tr("The formula with numbers, for the entry that moves furthest in this task"))
         self.remark.setProperty("tone", "muted")
-        self.task = QComboBox()
+        self.task = Picker(least=14)
         self.task.setObjectName("phase_task")
         self.task.setAccessibleName(self.tr("Task"))
         self.task.setToolTip(self.tr("The task of this outer step whose numbers are shown"))
-        self.task.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.task.setMinimumContentsLength(14)
-        guard_wheel(self.task)
         self.task.currentIndexChanged.connect(self._show)
         task = PlainLabel(self.tr("Numbers of"))
         task.setBuddy(self.task)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QKeySequence, QPainter, QPen, QShortcut, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from metagen_gui.engine.slow_motion.phases import Phase
 from metagen_gui.gui.look.theme import PlotColours
@@ -21,9 +21,9 @@ from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.message_line import MessageLine
+from metagen_gui.gui.widgets.picker import Picker
 from metagen_gui.gui.widgets.plain_text import PlainLabel
 from metagen_gui.gui.widgets.turning_splitter import TurningSplitter
-from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
     from metagen_gui.engine.slow_motion.session import SlowMotion
@@ -53,13 +53,10 @@ class StepPage(QWidget):
         self._enable()
 
     def _build(self) -> None:
-        self.source = QComboBox()
+        self.source = Picker(least=18)
         self.source.setObjectName("slow_motion_source")
         self.source.setAccessibleName(self.tr("What is slowed down"))
         self.source.setToolTip(self.tr("The experiment in the form, afresh, or a copy of a run as it was last saved"))
-        self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.source.setMinimumContentsLength(18)
-        guard_wheel(self.source)
         self.source.activated.connect(self.begin)
         of = PlainLabel(self.tr("Slow motion of"))
         of.setBuddy(self.source)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from metagen_gui.gui.samples.cell_picture import Content
 from metagen_gui.gui.samples.large_picture import LargePicture
@@ -15,8 +15,8 @@ from metagen_gui.gui.walks.player import Player
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.flow_layout import FlowLayout
 from metagen_gui.gui.widgets.icon_button import IconButton
+from metagen_gui.gui.widgets.picker import Picker
 from metagen_gui.gui.widgets.plain_text import PlainLabel
-from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,16 +87,13 @@ class WalksPage(QWidget):
         layout.addWidget(self._said)
         layout.addLayout(bottom)
 
-    def _picker(self, name: str, tip: str) -> QComboBox:
-        made = QComboBox()
+    def _picker(self, name: str, tip: str) -> Picker:
+        made = Picker(least=8)
         made.setAccessibleName(name)
         made.setToolTip(tip)
-        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        made.setMinimumContentsLength(16)
-        guard_wheel(made)
         return made
 
-    def _labelled(self, picker: QComboBox, *more: QWidget) -> QWidget:
+    def _labelled(self, picker: Picker, *more: QWidget) -> QWidget:
         row = QWidget()
         label = PlainLabel(picker.accessibleName())
         label.setBuddy(picker)
