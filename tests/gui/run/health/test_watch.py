@@ -48,6 +48,7 @@ def panel(qtbot: QtBot, controller: RunController) -> Iterator[ExperimentPanel]:
     controller.finish()
     qtbot.waitUntil(lambda: not controller.state.busy)
     made.close()
+    made.deleteLater()  # or a new look of a later test goes through all of its rows
 
 
 @pytest.fixture
