@@ -92,6 +92,8 @@ def walk_over(
 
 def save_all(app: Any, folder: Path) -> None:
     """Print how long 120 frames take in every format, how large the file is, and how much memory it took."""
+    from PySide6.QtWidgets import QWidget
+
     from metagen_gui.engine.animations.write import FORMATS
     from metagen_gui.gui.animations.dialog import AnimationDialog
     from metagen_gui.gui.samples.cell_picture import Options
@@ -99,11 +101,12 @@ def save_all(app: Any, folder: Path) -> None:
 
     first = made("images", 0, 6, (1, 28, 28))
     motion = through_the_run(first, range(120), lambda at: made("images", at, 6, (1, 28, 28)), 3, Options())
+    window = QWidget()  # whose dialogs go with it, and not where a thread sweeps up
     for ending, kind in FORMATS.items():
         if kind.missing:
             print(f"{kind.title}: {kind.missing}")
             continue
-        dialog = AnimationDialog([motion])
+        dialog = AnimationDialog([motion], window)
         dialog.format_picker.setCurrentIndex(dialog.format_picker.findData(ending))
         before, begin, path = resident(), time.perf_counter(), folder / f"film{ending}"
         dialog.save_to(path)

@@ -79,9 +79,11 @@ class EngineLoader(QObject):
 def undisturbed(load: Callable[[], T]) -> T:
     """Return what `load` returns; what it imports is not looked through for garbage, now or later."""
     # What imports leave behind hardly ever becomes garbage; looking through it would hold up the window.
+    before = gc.isenabled()
     gc.disable()
     try:
         return load()
     finally:
         gc.freeze()
-        gc.enable()
+        if before:
+            gc.enable()

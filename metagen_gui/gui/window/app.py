@@ -14,6 +14,7 @@ from metagen_gui.engine.resources import resources_folder
 from metagen_gui.engine.store.names import LESSON
 from metagen_gui.gui.program.crash_log import CrashLog
 from metagen_gui.gui.program.fault_dialog import FaultHandler, log_file
+from metagen_gui.gui.program.garbage import Garbage
 from metagen_gui.gui.program.language import speak_in_window
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.window.look_commands import apply_remembered_look
@@ -56,6 +57,7 @@ def make_application(settings: WindowSettings) -> QApplication:
     """Return the application with its names, icon and language."""
     sys.setswitchinterval(TURN)
     app = QApplication(sys.argv[:1])
+    Garbage(app)
     app.setApplicationName("metagen")
     app.setApplicationDisplayName("MetaGen")
     app.setDesktopFileName("metagen")

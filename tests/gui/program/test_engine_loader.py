@@ -14,9 +14,11 @@ from metagen_gui.gui.program.engine_loader import EngineLoader
 from metagen_gui.gui.program.library_preload import preload_torch
 
 
+@pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("fails", [False, True])
-def test_garbage_is_not_looked_for_while_the_engine_loads(qtbot: QtBot, fails: bool) -> None:
+def test_garbage_is_not_looked_for_while_the_engine_loads(qtbot: QtBot, fails: bool, before: bool) -> None:
     seen: list[bool] = []
+    (gc.enable if before else gc.disable)()
 
     def load() -> Any:
         seen.append(gc.isenabled())
@@ -28,7 +30,7 @@ def test_garbage_is_not_looked_for_while_the_engine_loads(qtbot: QtBot, fails: b
     with qtbot.waitSignal(loader.failed if fails else loader.loaded):
         loader.start()
     assert seen == [False]
-    assert gc.isenabled()
+    assert gc.isenabled() is before  # the program keeps it off, and looks by itself
 
 
 @pytest.mark.parametrize("places", [None, [], ["/nowhere"]])
