@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Any
 
 import typer
 from rich.markup import escape
 
-from metagen_gui.engine.languages.spoken import asked_language, speak, translated
+from metagen_gui.engine.languages.spoken import asked_language, language_now, speak, translated
 from metagen_gui.engine.settings.plain_text import printable
 
 TITLES = ("ARGUMENTS_PANEL_TITLE", "OPTIONS_PANEL_TITLE", "COMMANDS_PANEL_TITLE")
@@ -17,12 +18,20 @@ TITLES = ("ARGUMENTS_PANEL_TITLE", "OPTIONS_PANEL_TITLE", "COMMANDS_PANEL_TITLE"
 
 def speaking(app: typer.Typer) -> Any:
     """Return the command of `app`, its help in the language that the environment asks for."""
-    command = typer.main.get_command(app)
-    if speak(asked_language()) is not None:
+    foreign = speak(asked_language()) is not None
+    if foreign:
         from typer import rich_utils
 
         for title in TITLES:
             setattr(rich_utils, title, translated(getattr(rich_utils, title)))
+    return _built(app, language_now() if foreign else "")
+
+
+@cache
+def _built(app: typer.Typer, language: str) -> Any:
+    """Return the command of `app`; a process builds it once, its help in the `language` spoken now, English if ""."""
+    command = typer.main.get_command(app)
+    if language:
         _translate_help(command)
     return command
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
 from metagen_gui.engine.beneath_autograd.low_rank import EntryProduct, Factors, FlatProduct, LowRank, Piece, StandIn
+from metagen_gui.engine.beneath_autograd.operations import Operations
 
 WORTH = 1 << 16
 """Numbers in all tasks' matrices from which factors pay for their bookkeeping."""
@@ -31,11 +31,11 @@ class WritesIntoFactors(Exception):
     """A step changes in place what is kept as factors; it must be computed without."""
 
 
-class Factoring(TorchDispatchMode):
+class Factoring(Operations):
     """Computes as usual, but keeps matrices of low rank as factors; `worth` is the size from which it does."""
 
     def __init__(self, worth: int = WORTH) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.worth = worth
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

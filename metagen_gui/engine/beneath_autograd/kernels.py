@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from metagen_gui.engine.beneath_autograd.factoring import WORTH, Factoring
+from metagen_gui.engine.beneath_autograd.operations import Operations
 from metagen_gui.engine.beneath_autograd.task_convolutions import substitute
 
 When = Literal["auto", "always", "never"]
@@ -39,11 +39,8 @@ def quick(when: When = "auto", share: float = 1.0) -> AbstractContextManager[Any
     return both
 
 
-class Kernels(TorchDispatchMode):
+class Kernels(Operations):
     """Computes as usual, but for operations that something else computes faster."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         found = NotImplemented

@@ -10,14 +10,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from metagen_gui.engine.beneath_autograd.operations import Operations
 
 
-class Counting(TorchDispatchMode):
+class Counting(Operations):
     """Counts the bytes of all tensors that are made and still alive: `now`, and the `course` of that by operation."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.now = 0
         self.course: list[int] = []
         self._alive: set[int] = set()

@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakIdKeyDictionary
 
+from metagen_gui.engine.beneath_autograd.operations import Operations
 from metagen_gui.engine.beneath_autograd.turns import hearing
 from metagen_gui.engine.progress import tell
 
@@ -106,11 +106,11 @@ class _Staying(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(Operations):
     """Writes down every operation as a node of a graph, and simplifies as it goes."""
 
     def __init__(self, inputs: Sequence[Tensor], longest: int, simplifying: bool, settled: bool) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.module = fx.GraphModule(torch.nn.Module(), fx.Graph())
         self.graph = self.module.graph
         self.longest, self.simplifying, self.settled = longest, simplifying, settled
