@@ -36,6 +36,7 @@ class Hand(QWidget):
         super().__init__(parent)
         self.drawing = Drawing()
         self._spec: DataSpec | None = None
+        self._put_by: dict[tuple[str, tuple[int, ...]], Drawing] = {}
         self._seen: dict[Picture, Array] = {}
         self._under_way: Stroke | Array | None = None
         self._later = QTimer(self, singleShot=True, interval=PACE)
@@ -93,10 +94,11 @@ class Hand(QWidget):
     # -- for what data -----------------------------------------------------------------------------------------------
 
     def suit(self, spec: DataSpec, extent: Extent | None, *, curves: bool) -> None:
-        """Make examples of such data; of the same kind and shape as before, what was drawn stays."""
+        """Make examples of such data; what was drawn for data of this kind and shape is there again."""
         before, self._spec = self._spec, spec
-        if before is None or (before.kind, before.shape) != (spec.kind, spec.shape):
-            self.drawing = Drawing()
+        if before is not None:
+            self._put_by[before.kind, before.shape] = self.drawing
+        self.drawing = self._put_by.get((spec.kind, spec.shape)) or Drawing()
         self._seen.clear()
         if extent is not None:
             self.points_pad.extent, self.points_pad.sprays = extent, not curves
@@ -196,6 +198,17 @@ class Hand(QWidget):
     def show_curve(self, snapshot: Snapshot | None, place: int = 0) -> None:
         """Show the curve of a step behind the points."""
         self.points_pad.show_curve(snapshot, place)
+
+    def point_at(self, near: int) -> int:
+        """Set the example off that is number `near` of `support`, none with -1; return its place among all, or -1."""
+        spec, state = self._spec, self.drawing.state
+        drawn = [place for place, one in enumerate(state.pictures) if not one.blank]
+        if spec is not None and spec.in_plane:
+            drawn = [*range(len(state.points))]
+        place = drawn[near] if 0 <= near < len(drawn) else -1
+        self.strip.point_at(-1 if spec is not None and spec.in_plane else place)
+        self.points_pad.point_at(place if spec is not None and spec.in_plane else -1)
+        return place
 
     def _seen_of(self, picture: Picture) -> Array | None:
         """Return what the model sees of a picture, None of a blank one; each is looked at once."""

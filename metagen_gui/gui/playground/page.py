@@ -28,6 +28,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.playground.exchange import Exchange, holds_task
 from metagen_gui.gui.playground.hand import Hand
 from metagen_gui.gui.playground.held_out import HeldOutBox
+from metagen_gui.gui.playground.nearest import Nearest
 from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Order, Pick, Read, Ready, Shown, Trouble
 from metagen_gui.gui.playground.source_picker import SourcePicker
 from metagen_gui.gui.playground.sources import Source
@@ -66,7 +67,9 @@ class Page(QWidget):
         self.exchange.said.connect(self._say)
         self.exchange.read.connect(self._read)
         self.hand.changed.connect(self._adapt)
-        self.wall.pointed.connect(self._point)
+        self._about = ""
+        self.nearest = Nearest(self.wall, self.hand)
+        self.nearest.said.connect(lambda text: self._say(text or self._about))
         self.steps.moved.connect(self._go_to)
         self.steps.asked.connect(self._adapt)
         self._hint = PlainLabel(self.tr("Draw a character: what the model makes of it is shown here."), self)
@@ -176,7 +179,8 @@ class Page(QWidget):
         self._clear_samples()
         self.steps.set_count(ready.steps)
         told = self.tr("after {0} outer steps").format(f"{ready.meta_step:,}") if ready.meta_step else ""
-        self._say(" · ".join(filter(None, [translated(str(ready.spec)), told, *map(translated, ready.notices)])))
+        self._about = " · ".join(filter(None, [translated(str(ready.spec)), told, *map(translated, ready.notices)]))
+        self._say(self._about)
         hint = self.tr("Draw a character: what the model makes of it is shown here.")
         if ready.spec.in_plane:
             hint = self.tr("Paint points of a density: what the model makes of them is shown here.")
@@ -256,6 +260,7 @@ class Page(QWidget):
         self._void = self._stamp
         self.wall.clear()
         self.hand.show_curve(None)
+        self.nearest.look_again()
         self._below.setCurrentWidget(self._hint)
 
     def _take_samples(self, came: Shown) -> None:
@@ -265,20 +270,14 @@ class Page(QWidget):
         if came.arm == "learned":
             self.steps.set_steps(came.snapshot.steps)
             self._go_to(self.steps.moment)
+        else:
+            self.nearest.look_again()
 
     def _go_to(self, moment: float) -> None:
         self.wall.go_to(moment)
         arm = self.wall.arms["learned"]
         self.hand.show_curve(arm.shown.snapshot if arm.shown else None, arm.place)
-
-    def _point(self, name: str) -> None:
-        arm = self.wall.arms[name]
-        near = arm.nearest()
-        self.hand.strip.point_at(near)
-        if near >= 0:
-            text = self.tr("Sample {0} is nearest to example {1}").format(arm.pointed_at + 1, near + 1)
-            self._say(text)
-            arm.spoken.tell()
+        self.nearest.look_again()
 
     def _say(self, text: str, trouble: bool = False) -> None:
         self.status.setProperty("tone", "error" if trouble else "muted")

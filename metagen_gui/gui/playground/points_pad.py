@@ -16,6 +16,8 @@ from metagen_gui.gui.samples.density_view import Extent
 
 HIT = 9.0
 """Logical pixels within which a point is under the pointer."""
+RING = 9
+"""Logical pixels from a point that is set off to the ring around it."""
 APART, SCATTER = 0.02, 0.012
 """Of the extent: how far the brush goes from point to point, and how far beside its way they lie."""
 MOST_POINTS = 400
@@ -52,6 +54,7 @@ class PointsPad(QWidget):
         self._points: Array = np.zeros((0, 2), np.float32)
         self._behind: tuple[Snapshot, int] | None = None
         self._held: int | None = None
+        self._set_off = -1
         self._removing = self._painting = self._by_keys = False
         self._place = QPointF(0, 0)
         """Where the keys' cross is, in coordinates of the data."""
@@ -68,6 +71,12 @@ class PointsPad(QWidget):
         """Show the curve of a step behind the points."""
         self._behind = None if snapshot is None or snapshot.curves is None else (snapshot, place)
         self.update()
+
+    def point_at(self, place: int) -> None:
+        """Set one point off from the others, none with -1: the one nearest to a sample."""
+        if place != self._set_off:
+            self._set_off = place
+            self.update()
 
     @property
     def busy(self) -> bool:
@@ -158,6 +167,9 @@ class PointsPad(QWidget):
                 draw_line(painter, area, snapshot.curve_x, snapshot.curves[0, place], self.extent, pen)
         draw_dots(painter, area, self._points, self.extent, 4.0 if self.sprays else 7.0, self.devicePixelRatioF())
         colour = self.palette().color(QPalette.ColorRole.Highlight)
+        if 0 <= self._set_off < len(self._points):
+            painter.setPen(QPen(colour, 2))
+            painter.drawEllipse(self._pixel(*map(float, self._points[self._set_off])), RING, RING)
         if self.hasFocus():
             at = self._pixel(self._place.x(), self._place.y())
             painter.setPen(QPen(colour, 1))

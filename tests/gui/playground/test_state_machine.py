@@ -34,6 +34,8 @@ class Playing(RuleBasedStateMachine):
         self.page.show()
         self.bench = Bench(self.page)
         self.past, self.future = list[Seen](), list[Seen]()
+        self.put_by: tuple[list[Seen], list[Seen], Seen] = ([], [], [])
+        """What was drawn for the other kind of data: before, after, and now."""
         self.newest = 0
 
     @initialize(points=st.booleans())
@@ -121,10 +123,10 @@ class Playing(RuleBasedStateMachine):
             self.page.take(Trouble(order.stamp, "it is damaged"))
             return
         if other:
+            self.put_by, (self.past, self.future, seen) = (self.past, self.future, self.seen()), self.put_by
             self.spec = PICTURES if self.spec is POINTS else POINTS
-            self.past.clear()
-            self.future.clear()
         self.bench.ready(self.spec)
+        assert not other or not seen or self.seen() == seen, "what was drawn for such data is there again"
 
     @invariant()
     def what_is_shown_is_never_older_than_what_was(self) -> None:
