@@ -154,6 +154,8 @@ class SettingChanged:
     meta_step: int
     path: str
     value: Any
+    by_clock: bool = False
+    """Whether no person asked for it: a race by equal seconds decides its outer steps again and again."""
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def _event(line: bytes) -> Event | None:
         if kind == "notice":
             return Notice(printed(said["text"]), step, said.get("grave") is True)
         if kind == "setting":
-            return SettingChanged(step, str(said["path"]), said["value"])
+            return SettingChanged(step, str(said["path"]), said["value"], said.get("by_clock") is True)
         if kind == "alarm":
             title, over = printed(said.get("title", "")), said.get("over") is True
             return Alarm(int(said["since"]), str(said["illness"]), printed(said["text"]), (), over, title)

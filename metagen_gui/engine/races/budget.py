@@ -56,7 +56,7 @@ class Budget:
 
     def _ask(self, steps: int, planned: int) -> None:
         if steps != planned:
-            self._commands.change(STEPS, steps)
+            self._commands.change(STEPS, steps, by_clock=True)
 
     def _write(self, decided: dict[int, int]) -> None:
         write_atomically(self._file, json.dumps([*decided.items()]).encode())

@@ -15,6 +15,8 @@ class Command:
     what: Literal["change", "sample", "save"]
     path: str = ""
     value: Any = None
+    by_clock: bool = False
+    """Whether a change is no person's wish, but what a clock has decided."""
 
 
 class Commands:
@@ -24,9 +26,9 @@ class Commands:
         self._waiting: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._finish = threading.Event()
 
-    def change(self, path: str, value: Any) -> None:
+    def change(self, path: str, value: Any, *, by_clock: bool = False) -> None:
         """Ask for a new value of a setting that is marked as changeable during a run."""
-        self._waiting.put(Command("change", path, value))
+        self._waiting.put(Command("change", path, value, by_clock))
 
     def sample_now(self) -> None:
         """Ask for a snapshot."""

@@ -248,10 +248,11 @@ class TrainingRun:
     def change(self, command: Command) -> SettingChanged:
         """Give a setting its new value and write that down; raise `BadInput` if it cannot have it."""
         step, value = self.learner.meta_step, self.learner.change(command.path, command.value)
-        self.folder.write_event(step, "setting", path=command.path, value=value)
+        by_clock = {"by_clock": True} if command.by_clock else {}
+        self.folder.write_event(step, "setting", path=command.path, value=value, **by_clock)
         self.folder.note(meta_steps=self.learner.training.meta_steps)
         self.keeper.changed = True
-        return SettingChanged(step, command.path, value)
+        return SettingChanged(step, command.path, value, command.by_clock)
 
     def alarms(self, event: Event) -> Iterator[Alarm | Notice]:
         """Let the watch over the run's health see `event`; write down and yield what it has to say."""

@@ -20,7 +20,8 @@ def read_changes(folder: Path) -> list[SettingChanged]:
     found = []
     for event in _events(folder, "setting"):
         with suppress(ValueError, TypeError, KeyError, OverflowError):
-            found.append(SettingChanged(int(event["meta_step"]), str(event["path"]), event["value"]))
+            by_clock = event.get("by_clock") is True
+            found.append(SettingChanged(int(event["meta_step"]), str(event["path"]), event["value"], by_clock))
     return found
 
 

@@ -119,8 +119,9 @@ class RunPanels(QObject):
             self.outer.canvas.add_flag(started.resumed_from, _tr("resumed"), OF_CHANGES)
 
     def _mark_change(self, changed: SettingChanged) -> None:
-        text = said_of(self._panel.experiment(), changed.path, changed.value)
-        self.outer.mark_change(changed.meta_step, changed.path, text)
+        if not changed.by_clock:
+            text = said_of(self._panel.experiment(), changed.path, changed.value)
+            self.outer.mark_change(changed.meta_step, changed.path, text)
 
     def _clear(self) -> None:
         self._reset((), 0, None)

@@ -17,6 +17,7 @@ from metagen_gui.engine.races.budget import Budget
 from metagen_gui.engine.races.looks import LOOKS, noted, read_looks
 from metagen_gui.engine.run import training_run
 from metagen_gui.engine.run.outer_loop import Commands, meta_train, resume_run
+from metagen_gui.engine.store.changes import read_changes
 from metagen_gui.engine.store.library import read_entry
 
 Tiny = Callable[..., Experiment]
@@ -80,6 +81,7 @@ def test_broken_off_anywhere_a_lane_takes_the_steps_that_were_decided(
     events = list(lane(tmp_path / "whole", 12))
     (changed,) = (event for event in events if isinstance(event, SettingChanged))
     assert (changed.meta_step, changed.value) == (4, 12)
+    assert changed.by_clock and read_changes(tmp_path / "whole") == [changed], "told from what a person changes"
     decided = next(
         place for place, one in enumerate(events, 1) if isinstance(one, ValidationReport) and one.meta_step == 4
     )

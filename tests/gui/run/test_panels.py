@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from metagen_gui.engine.events import Event
+from metagen_gui.engine.events import Event, SettingChanged
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.gui.experiment.panel import ExperimentPanel
@@ -175,3 +175,15 @@ def test_all_samples_of_a_run_can_be_seen_though_nobody_looked_and_after_it_is_r
     for place, wanted in enumerate(bar._steps):
         bar.slider.setValue(place)
         qtbot.waitUntil(lambda wanted=wanted: panels.samples.shown.meta_step == wanted)
+
+
+def test_what_a_person_has_changed_has_a_flag_and_what_a_clock_has_decided_has_none(
+    controller: RunController, panels: RunPanels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panels._panel.set_experiment(Experiment())
+    flags = list[str]()
+    monkeypatch.setattr(panels.outer.canvas, "add_flag", lambda x, text, series: flags.append(text))
+    controller.setting_changed.emit(SettingChanged(100, "training.meta_steps", 400, by_clock=True))
+    assert not flags
+    controller.setting_changed.emit(SettingChanged(100, "training.meta_steps", 400))
+    assert len(flags) == 1

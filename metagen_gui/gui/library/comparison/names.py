@@ -53,9 +53,14 @@ def names_of(entries: Sequence[RunEntry], differences: Sequence[Difference]) -> 
 
 
 def changes_of(entry: RunEntry, changes: Sequence[SettingChanged]) -> list[tuple[int, str]]:
-    """Return the outer steps at which settings were changed, and to what; of one drawn along a slider the last."""
+    """Return the outer steps at which settings were changed, and to what; of one drawn along a slider the last.
+
+    What a clock has decided is left out: a race does so at every look, and the curve does not tell of it.
+    """
     told: list[tuple[int, str, str]] = []
     for change in changes:
+        if change.by_clock:
+            continue
         text = f"{_label([entry], change.path)} {change.value}"
         step = change.meta_step
         if told and told[-1][1] == change.path and step - told[-1][0] <= 0.02 * entry.meta_step:

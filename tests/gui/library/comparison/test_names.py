@@ -52,3 +52,10 @@ def test_changes_along_a_slider_are_one(later: int, flags: int) -> None:
     changes = [SettingChanged(100, "algorithm.inner_lr", 0.1), SettingChanged(100 + later, "algorithm.inner_lr", 0.2)]
     told = changes_of(entry, changes)
     assert len(told) == flags and told[0][0] == 100 and told[-1][1] == "Inner learning rate 0.2"
+
+
+def test_what_a_clock_has_decided_has_no_flag() -> None:
+    (entry,) = entries("a")
+    path = "training.meta_steps"
+    assert not changes_of(entry, [SettingChanged(100, path, 400, by_clock=True)])
+    assert len(changes_of(entry, [SettingChanged(100, path, 400)])) == 1
