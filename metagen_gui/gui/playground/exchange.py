@@ -10,9 +10,11 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from metagen_gui.engine.data.spec import DataSpec
+from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.play.drawn_task import MARK, DrawnTask
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.playground.hand import Hand
+from metagen_gui.gui.playground.serving import Given
 from metagen_gui.gui.samples.cell_picture import image_tones
 from metagen_gui.gui.samples.image_mosaic import Frame, draw_mosaic
 from metagen_gui.gui.widgets.icon_button import IconButton
@@ -112,6 +114,18 @@ class Exchange(QWidget):
                 self.read.emit(found)
         except BadInput as problem:
             self.said.emit(str(problem), True)
+
+    def receive(self, given: Given) -> None:
+        """Take examples that were picked or read, and tell whose they are, and what of them there is not."""
+        added = self._hand.give(given.support, anew=given.anew)
+        told = [given.name]
+        if not added:
+            told = [self.tr("Nothing was added: ten examples are the most. Remove one first.")]
+        elif (added < len(given.support) or given.left) and self.spec is not None and self.spec.has_pixels:
+            told.append(self.tr("Added {0}; ten examples are the most.").format(added))
+        elif given.left:
+            told.append(self.tr("Added {0} points; there can be no more.").format(added))
+        self.said.emit(" · ".join([*told, *map(translated, given.notices)]), not added)
 
     def _found(self, data: QMimeData) -> DrawnTask | tuple[Path, ...]:
         """Return the drawn task or the files that data hold; raise `BadInput` where there is neither."""

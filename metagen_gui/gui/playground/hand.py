@@ -124,13 +124,17 @@ class Hand(QWidget):
 
     # -- what can be done --------------------------------------------------------------------------------------------
 
-    def give(self, examples: Array, *, anew: bool) -> None:
-        """Add examples of somebody else's making, or put them in place of all there was."""
+    def give(self, examples: Array, *, anew: bool) -> int:
+        """Add examples of somebody else's making, or put them in place of all there was; return how many are taken."""
         if self._spec is not None and self._spec.in_plane:
             self._change(State(points=examples))
-            return
-        pictures = tuple(Picture(ground=example) for example in examples)
-        self._change((State() if anew else self.drawing.state).with_more(pictures, MOST_PICTURES))
+            return len(examples)
+        state = State() if anew else self.drawing.state
+        room = MOST_PICTURES - sum(not one.blank for one in state.pictures)
+        pictures = tuple(Picture(ground=example) for example in examples[:room])
+        if pictures:
+            self._change(state.with_more(pictures, MOST_PICTURES))
+        return len(pictures)
 
     def do(self, what: str) -> None:
         """`undo`, `redo` or `clear`."""
@@ -230,7 +234,10 @@ class Hand(QWidget):
         self._show_preview()
         self.tools.buttons["undo"].setEnabled(self.drawing.undoable)
         self.tools.buttons["redo"].setEnabled(self.drawing.redoable)
-        self.more_button.setEnabled(len(state.pictures) < MOST_PICTURES)
+        more = len(state.pictures) < MOST_PICTURES
+        self.more_button.setEnabled(more)
+        tip = self.tr("Draw one more example") if more else self.tr("Ten examples are the most: remove one first")
+        self.more_button.setToolTip(tip)
 
     def _show_preview(self) -> None:
         picture = self.drawing.state.picture

@@ -154,8 +154,7 @@ class Page(QWidget):
             case Ready():
                 self._take_model(came)
             case Given() if came.stamp > self._void:
-                self.hand.give(came.support, anew=came.anew)
-                self._say(came.name)
+                self.exchange.receive(came)
             case Shown() if came.stamp > self._void and came.stamp >= self._came.get(came.arm, 0):
                 self._came[came.arm] = came.stamp
                 self._take_samples(came)

@@ -90,6 +90,10 @@ class Given:
     name: str
     anew: bool = True
     """Whether they come in place of all there were."""
+    notices: tuple[str, ...] = ()
+    """What could not be read, and why."""
+    left: int = 0
+    """Files that were not looked at, since there is no room for what is in them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,13 +216,26 @@ def carry_out(session: Session, order: Order) -> Given | Shown:
 
 
 def read(session: Session, order: Read) -> Given:
-    """Return as many examples of the files as there is room for; no further file is looked at."""
-    room, found = MOST_PICTURES if session.model.spec.has_pixels else MOST_POINTS, list[Array]()
+    """Return as many examples of the files as there is room for; raise `BadInput` of the first if there are none."""
+    room, found = MOST_PICTURES if session.model.spec.has_pixels else MOST_POINTS, dict[str, Array]()
+    notices, problems, left = list[str](), list[BadInput](), 0
     for path in order.paths:
-        if room > 0:
-            found.append(session.family.read(path, printable(path.name), room)[0])
-            room -= len(found[-1])
-    return Given(order.stamp, np.concatenate(found), printable(order.paths[0].name), anew=False)
+        if room <= 0:
+            left += 1
+            continue
+        name = printable(path.name)
+        try:
+            found[str(path)], told = session.family.read(path, name, room)
+        except BadInput as problem:
+            problems.append(problem)
+        else:
+            room -= len(found[str(path)])
+            notices += told
+    if not found:
+        raise problems[0]
+    notices += map(str, problems)
+    examples, first = np.concatenate([*found.values()]), printable(Path(next(iter(found))).name)
+    return Given(order.stamp, examples, first, anew=False, notices=tuple(notices), left=left)
 
 
 def shown(session: Session, order: Adapt, arm: str) -> Shown:

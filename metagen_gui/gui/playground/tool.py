@@ -71,6 +71,13 @@ class Playground(Tool):
             self.page.open(folder)
             self.page.give_next(drawn, steps)
 
+    def take_focus(self) -> None:
+        """Lead the keyboard to the pad, and not to the list of models, which arrow keys would go through."""
+        if self.page is not None and self.page.isVisible():
+            self.page.hand.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            super().take_focus()
+
     def wait(self) -> None:
         """Let the thread end."""
         if self._serving is not None:

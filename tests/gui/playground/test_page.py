@@ -129,6 +129,30 @@ def test_no_more_than_ten_examples(bench: Bench) -> None:
     bench.page.hand.give(np.ones((9, 1, 28, 28), np.float32), anew=True)
     bench.page.hand.give(np.zeros((4, 1, 28, 28), np.float32), anew=False)
     assert len(bench.adapts()[-1].support) == 10 and not bench.page.hand.more_button.isEnabled()
+    assert "Ten" in bench.page.hand.more_button.toolTip()
+
+
+@pytest.mark.parametrize(("there", "added", "said"), [(8, 2, "Added 2; ten examples are the most"), (10, 0, "Nothing")])
+def test_of_pictures_that_do_not_fit_it_is_told_how_many_were_added(
+    bench: Bench, there: int, added: int, said: str
+) -> None:
+    bench.ready()
+    bench.page.hand.give(np.ones((there, 1, 28, 28), np.float32), anew=True)
+    orders, before = len(bench.orders), bench.page.hand.drawing.state
+    bench.page.exchange.load([Path("a.png")])
+    bench.page.take(Given(bench.orders[-1].stamp, np.zeros((5, 1, 28, 28), np.float32), "a.png", anew=False))
+    support = bench.page.hand.support()
+    assert support is not None and len(support) == 10 and said in bench.page.status.text()
+    if not added:
+        assert bench.page.hand.drawing.state is before and len(bench.orders) == orders + 1, "nothing to be undone"
+
+
+def test_what_could_not_be_read_is_told_with_what_could(bench: Bench) -> None:
+    bench.ready()
+    bench.page.exchange.load([Path("a.png"), Path("b.png")])
+    stamp = bench.orders[-1].stamp
+    bench.page.take(Given(stamp, np.ones((1, 1, 28, 28), np.float32), "a.png", anew=False, notices=("b.png: damaged",)))
+    assert bench.page.status.text() == "a.png · b.png: damaged" and bench.page.hand.support() is not None
 
 
 def test_points_are_painted_dragged_and_removed(bench: Bench) -> None:

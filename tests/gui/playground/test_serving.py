@@ -118,7 +118,23 @@ def test_of_many_pictures_as_many_are_read_as_there_is_room_for(run: Path, tmp_p
     next(came)
     inbox.put(Read((many / "1.png", many, tmp_path / "gone"), stamp=2))
     given = next(came)
-    assert isinstance(given, Given) and len(given.support) == 10 and not given.anew
+    assert isinstance(given, Given) and len(given.support) == 10 and not given.anew and given.left == 1
+
+
+def test_a_broken_picture_among_others_is_told_of_and_the_others_are_read(run: Path, tmp_path: Path) -> None:
+    paths = tuple(tmp_path / name for name in ("a.png", "broken.png", "b.png"))
+    for path in paths:
+        Image.new("L", (16, 16), 200).save(path)
+    paths[1].write_bytes(paths[1].read_bytes()[:40])
+    inbox = Inbox()
+    came = answers(inbox)
+    inbox.put(Open(run, stamp=1))
+    next(came)
+    inbox.put(Read(paths, stamp=2))
+    given = next(came)
+    assert isinstance(given, Given) and len(given.support) == 2 and given.name == "a.png"
+    (notice,) = given.notices
+    assert "broken.png" in notice
 
 
 @pytest.mark.parametrize("name", ["characters", "densities", "sinusoids"])

@@ -45,6 +45,8 @@ def test_a_first_start_leads_to_samples_of_ones_own(playground: Playground, qtbo
     assert window.findChild(QDockWidget, "playground") is not None
     pad = window.findChild(type(page.hand.pad), "draw_pad")
     assert pad is page.hand.pad
+    window.activateWindow()
+    qtbot.waitUntil(pad.hasFocus)  # and not the list of models, which arrow keys would go through
     drag(pad, [(0.3, 0.3), (0.5, 0.6), (0.7, 0.3)])
     qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None)
     assert page.wall.arms["learned"].isVisible()
