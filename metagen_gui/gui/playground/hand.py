@@ -98,6 +98,8 @@ class Hand(QWidget):
         before, self._spec = self._spec, spec
         if before is not None:
             self._put_by[before.kind, before.shape] = self.drawing
+        elif spec.has_pixels:  # who draws before any model is there draws characters
+            self._put_by[spec.kind, spec.shape] = self.drawing
         self.drawing = self._put_by.get((spec.kind, spec.shape)) or Drawing()
         self._seen.clear()
         if extent is not None:

@@ -33,6 +33,8 @@ def _(text: str) -> str:
     return str(QT_TRANSLATE_NOOP("Tour", text))
 
 
+PLAYGROUND = "playground"
+"""The command that leads to drawing."""
 STOPS = (
     Stop(
         _("The experiment"),
@@ -71,7 +73,7 @@ STOPS = (
     Stop(
         _("The playground"),
         _("In this menu: draw examples of your own, and watch a trained model adapt to them. One is trained already."),
-        command="playground",
+        command=PLAYGROUND,
     ),
     Stop(
         _("Export"),
@@ -118,12 +120,20 @@ class Tour(QObject):
         return [stop for stop in STOPS if not stop.command or self._action(stop.command) is not None]
 
     def offer(self) -> None:
-        """At the very first start, offer a tour, in a line that need not be answered."""
+        """At the very first start, offer a tour, and to draw at once, in a line that need not be answered."""
         if self._settings.flag(SEEN):
             return
         self._settings.keep(SEEN, True)
         text = self.tr("New here? A tour of two minutes shows what is where. It is in the Help menu, too.")
-        self._banner.tell(text, offer=self.tr("Show me &around"), then=self.begin)
+        draw = self._action(PLAYGROUND)
+        if draw is None:
+            self._banner.tell(text, offer=self.tr("Show me &around"), then=self.begin)
+            return
+        text = self.tr(
+            "New here? Draw a character, and a trained model makes more of it; or take a tour of two minutes."
+        )
+        tour, other = self.tr("Show me &around"), self.tr("&Draw a character")
+        self._banner.tell(text, offer=tour, then=self.begin, other=other, also=draw.trigger)
 
     def begin(self) -> None:
         """Begin at the first stop."""

@@ -25,6 +25,7 @@ class Banner(QToolBar):
         self.toggleViewAction().setVisible(False)
         self._then: Callable[[], object] | None = None
         self._otherwise: Callable[[], object] | None = None
+        self._also: Callable[[], object] | None = None
         self._icon = PlainLabel(parent=self)
         self._label = ElidedLabel(parent=self)
         self._label.setObjectName(f"{name}_label")
@@ -35,7 +36,7 @@ class Banner(QToolBar):
         self._action.clicked.connect(self._do)
         self._decline = QPushButton(self)
         self._decline.setObjectName(f"{name}_decline_button")
-        self._decline.clicked.connect(self._do_not)
+        self._decline.clicked.connect(self._do_other)
         self._close = IconButton("mdi6.close", self.tr("Dismiss this message"), self)
         self._close.clicked.connect(self._do_not)
         row = QWidget(self)
@@ -51,9 +52,20 @@ class Banner(QToolBar):
         """Return what is said, "" when the banner is hidden."""
         return "" if self.isHidden() else self._label.text()
 
-    def tell(self, text: str, *, offer: str = "", then: Callable[[], object] | None = None) -> None:
-        """Say something that is no problem; `offer` labels a button that calls `then`."""
+    def tell(
+        self,
+        text: str,
+        *,
+        offer: str = "",
+        then: Callable[[], object] | None = None,
+        other: str = "",
+        also: Callable[[], object] | None = None,
+    ) -> None:
+        """Say something that is no problem; `offer` labels a button that calls `then`, and `other` one for `also`."""
         self._show("mdi6.information-outline", colours().link, text, offer, then)
+        self._decline.setText(other)
+        self._decline.setVisible(bool(other))
+        self._also = also
 
     def warn(self, text: str, *, offer: str = "", then: Callable[[], object] | None = None) -> None:
         """Say what went wrong."""
@@ -68,7 +80,7 @@ class Banner(QToolBar):
 
     def dismiss(self) -> None:
         """Hide, and forget what was offered."""
-        self._then = self._otherwise = None
+        self._then = self._otherwise = self._also = None
         self._label.setText("")
         self.hide()
 
@@ -85,7 +97,7 @@ class Banner(QToolBar):
         self._action.setText(offer)
         self._action.setVisible(bool(offer))
         self._decline.hide()
-        self._then, self._otherwise = then, None
+        self._then, self._otherwise, self._also = then, None, None
         self.show()
 
     def _do(self) -> None:
@@ -93,6 +105,12 @@ class Banner(QToolBar):
         self.dismiss()
         if then is not None:
             then()
+
+    def _do_other(self) -> None:
+        other = self._also or self._otherwise
+        self.dismiss()
+        if other is not None:
+            other()
 
     def _do_not(self) -> None:
         otherwise = self._otherwise

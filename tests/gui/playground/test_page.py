@@ -459,6 +459,16 @@ def test_the_point_that_a_sample_is_nearest_to_has_a_ring_around_it(bench: Bench
     assert middle == pytest.approx([0.75 * side] * 2, abs=2)
 
 
+def test_who_draws_while_the_model_is_still_being_opened_loses_nothing(bench: Bench, stroke: Stroke) -> None:
+    bench.page.open(Path("one"))
+    stroke(bench.page.hand.pad)
+    assert not bench.adapts()
+    bench.ready()
+    assert bench.adapts()[-1].support.sum() > 0 and bench.page.hand.strip.count() == 1
+    bench.page.hand.do("undo")
+    assert bench.page.hand.support() is None
+
+
 def test_what_was_drawn_for_other_data_is_there_again_with_a_model_of_such_data(bench: Bench, stroke: Stroke) -> None:
     bench.ready()
     stroke(bench.page.hand.pad)

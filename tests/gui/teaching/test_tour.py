@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.gui.program.window_settings import WindowSettings
@@ -178,6 +178,31 @@ def test_it_is_offered_once_in_a_line_that_need_not_be_answered(window: MainWind
     window.tour.offer()
     assert window.banner.text() == ""
     assert WindowSettings(tmp_path / "window.ini").flag(SEEN)
+
+
+def test_at_the_first_start_one_click_leads_to_the_playground(
+    qtbot: QtBot, window: MainWindow, playground: QAction
+) -> None:
+    asked = list[bool]()
+    playground.triggered.connect(lambda: asked.append(True))
+    window.tour.offer()
+    draw = window.findChild(QPushButton, "banner_decline_button")
+    assert isinstance(draw, QPushButton) and draw.isVisible() and "Draw" in draw.text()
+    qtbot.mouseClick(draw, Qt.MouseButton.LeftButton)
+    assert len(asked) == 1 and window.banner.text() == "" and window.tour.stop is None
+
+
+def test_closing_the_offer_does_nothing_and_a_later_line_has_one_button(
+    qtbot: QtBot, window: MainWindow, playground: QAction
+) -> None:
+    asked = list[bool]()
+    playground.triggered.connect(lambda: asked.append(True))
+    window.tour.offer()
+    (close,) = (one for one in window.banner.findChildren(QToolButton) if "Dismiss" in one.accessibleName())
+    close.click()
+    window.banner.tell("a line", offer="Yes", then=lambda: None)
+    draw = window.findChild(QPushButton, "banner_decline_button")
+    assert not asked and isinstance(draw, QPushButton) and not draw.isVisible()
 
 
 def test_the_offer_and_the_help_menu_begin_it(qtbot: QtBot, window: MainWindow) -> None:
