@@ -45,6 +45,11 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device(name)
 
 
+def warm_up() -> None:
+    """Take a first derivative: torch imports its compiler then, which takes a second of whoever waits for a step."""
+    torch.func.vmap(torch.func.grad(torch.square))(torch.ones(1))
+
+
 def to_device(values: NDArray[Any], device: torch.device) -> torch.Tensor:
     """Return an array as a tensor on `device`; a GPU fetches it while the program goes on."""
     tensor = torch.from_numpy(values)

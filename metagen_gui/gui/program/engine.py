@@ -65,6 +65,8 @@ class Engine:
     """Write an export; the second one is told how far it is, and returns whether to go on."""
     export_formats: Callable[[Path | None], Sequence[Offer]]
     """The formats of exports, as they are for a run."""
+    warm_up: Callable[[], object] = bool
+    """Do what the first run would wait for, in a thread, once the engine is there."""
     problems: Sequence[Problem] = ()
     """Plugins that could not be loaded."""
     foreign: Sequence[Foreign] = ()

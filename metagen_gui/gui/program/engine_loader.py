@@ -6,11 +6,14 @@ import gc
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from metagen_gui.gui.program.engine import Engine
 from metagen_gui.gui.program.job import Broken, Completed, Job, Outcome, Refused
 from metagen_gui.gui.program.library_preload import preload_torch
+
+CALM = 500
+"""Milliseconds after which the window has shown what the engine knows, and imports may compete with it again."""
 
 
 def load_engine() -> Engine:
@@ -38,6 +41,7 @@ def load_engine() -> Engine:
         runs_folder=runs.runs_folder,
         export=writing.export,
         export_formats=offers.offers,
+        warm_up=devices.warm_up,
         problems=load_agreed(),
         foreign=foreign_plugins(),
         load_packages=load_packages,
@@ -71,6 +75,7 @@ class EngineLoader(QObject):
     def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome, Completed):
             self.loaded.emit(outcome.value)
+            QTimer.singleShot(CALM, self, lambda: Job(lambda: undisturbed(outcome.value.warm_up)).start())
         elif isinstance(outcome, Refused | Broken):  # a broken installation is told to the person, in the window
             self._begun = False
             self.failed.emit(outcome.sentence, outcome.details)

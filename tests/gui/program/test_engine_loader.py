@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from metagen_gui.gui.program import library_preload
 from metagen_gui.gui.program.engine_loader import EngineLoader
+from metagen_gui.gui.program.job import end_jobs
 from metagen_gui.gui.program.library_preload import preload_torch
 
 
@@ -24,12 +25,14 @@ def test_garbage_is_not_looked_for_while_the_engine_loads(qtbot: QtBot, fails: b
         seen.append(gc.isenabled())
         if fails:
             raise ImportError("no torch")
-        return "the engine"
+        return SimpleNamespace(warm_up=lambda: seen.append(gc.isenabled()))
 
     loader = EngineLoader(load)
     with qtbot.waitSignal(loader.failed if fails else loader.loaded):
         loader.start()
-    assert seen == [False]
+    qtbot.waitUntil(lambda: len(seen) == (1 if fails else 2))
+    end_jobs()
+    assert not any(seen)
     assert gc.isenabled() is before  # the program keeps it off, and looks by itself
 
 
