@@ -139,7 +139,10 @@ class Hand(QWidget):
         return len(pictures)
 
     def do(self, what: str) -> None:
-        """`undo`, `redo` or `clear`."""
+        """`undo`, `redo`, `clear`, or `anew`: without any example."""
+        if what == "anew":
+            self._change(State())
+            return
         if what == "clear":
             self._change(replace(self.drawing.state.with_picture(Picture()), points=State().points))
             return
@@ -236,6 +239,7 @@ class Hand(QWidget):
         self._show_preview()
         self.tools.buttons["undo"].setEnabled(self.drawing.undoable)
         self.tools.buttons["redo"].setEnabled(self.drawing.redoable)
+        self.tools.buttons["anew"].setEnabled(len(state.pictures) > 1 or not state.picture.blank)
         more = len(state.pictures) < MOST_PICTURES
         self.more_button.setEnabled(more)
         tip = self.tr("Draw one more example") if more else self.tr("Ten examples are the most: remove one first")

@@ -67,6 +67,8 @@ class Page(QWidget):
         self.exchange.said.connect(self._say)
         self.exchange.read.connect(self._read)
         self.hand.changed.connect(self._adapt)
+        full = self.tr("{0} points are the most.")
+        self.hand.points_pad.full.connect(lambda most: self._say(full.format(most), True))
         self._about = ""
         self.nearest = Nearest(self.wall, self.hand)
         self.nearest.said.connect(lambda text: self._say(text or self._about))

@@ -30,6 +30,8 @@ class PointsPad(QWidget):
     """The points after a change that is done."""
     moving = Signal(object)
     """The points during one."""
+    full = Signal(int)
+    """There is room for no more than so many."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +58,8 @@ class PointsPad(QWidget):
         self._held: int | None = None
         self._set_off = -1
         self._removing = self._painting = self._by_keys = False
+        self._brush: Array = np.zeros(2, np.float32)
+        """Where the brush has painted last."""
         self._place = QPointF(0, 0)
         """Where the keys' cross is, in coordinates of the data."""
         self._random = np.random.default_rng(0)
@@ -100,7 +104,8 @@ class PointsPad(QWidget):
         elif event.button() is Qt.MouseButton.LeftButton:
             self._held = self._under(at)
             if self._held is None:
-                self._add(self._value(at))
+                self._brush = self._value(at)
+                self._add(self._brush)
                 self._held, self._painting = (None, True) if self.sprays else (len(self._points) - 1, False)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -109,9 +114,7 @@ class PointsPad(QWidget):
         if self._removing:
             self._remove(at)
         elif self._painting:
-            here, size = self._value(at), self.extent[2] - self.extent[0]
-            if np.hypot(*(here - self._points[-1])) > APART * size:
-                self._add(here + self._random.normal(0, SCATTER * size, 2).astype(np.float32))
+            self._paint_to(self._value(at))
         elif self._held is not None and not self._by_keys:
             self._move(self._value(at))
 
@@ -185,6 +188,16 @@ class PointsPad(QWidget):
         if len(self._points) < MOST_POINTS:
             self._points = np.concatenate([self._points, np.asarray(value, np.float32)[None]])
             self._tell()
+        else:
+            self.full.emit(MOST_POINTS)
+
+    def _paint_to(self, here: Array) -> None:
+        """Go on to a place of the plane, however far a fast hand has come since: points lie all along the way."""
+        size = self.extent[2] - self.extent[0]
+        way = here - self._brush
+        for _ in range(int(np.hypot(*way) / (APART * size))):
+            self._brush = self._brush + way / max(np.hypot(*way), 1e-9) * APART * size
+            self._add(self._brush + self._random.normal(0, SCATTER * size, 2).astype(np.float32))
 
     def _move(self, value: Array) -> None:
         self._points = self._points.copy()

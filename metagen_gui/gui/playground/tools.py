@@ -19,7 +19,7 @@ class PadTools(QWidget):
     """Buttons that say what is wanted; whoever owns them does it."""
 
     wanted = Signal(str)
-    """`undo`, `redo` or `clear`."""
+    """`undo`, `redo`, `clear` or `anew`."""
     changed = Signal()
     """Another pen."""
 
@@ -30,6 +30,7 @@ class PadTools(QWidget):
             "undo": ("mdi6.undo", self.tr("Undo the last change of the drawing (Ctrl+Z)")),
             "redo": ("mdi6.redo", self.tr("Do it again (Ctrl+Shift+Z)")),
             "clear": ("mdi6.trash-can-outline", self.tr("Clear the pad; undo brings it back")),
+            "anew": ("mdi6.restart", self.tr("Begin anew, without any example; undo brings them back")),
         }
         self.buttons = {name: IconButton(icon, says, self) for name, (icon, says) in texts.items()}
         row = QHBoxLayout()
@@ -76,5 +77,6 @@ class PadTools(QWidget):
         self.wanted.emit(name)
 
     def show_pen(self, shown: bool) -> None:
-        """Points have no width."""
+        """Points have no width, and clearing them is beginning anew."""
         self._pen.setVisible(shown)
+        self.buttons["anew"].setVisible(shown)

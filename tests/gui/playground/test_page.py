@@ -65,6 +65,17 @@ def test_undo_redo_eraser_and_clear(bench: Bench, stroke: Stroke) -> None:
     assert bench.adapts()[-1].support[0, 0, 22].sum() == 0 < bench.adapts()[-1].support.sum()
 
 
+def test_one_begins_anew_with_one_click_and_undo_brings_all_back(bench: Bench) -> None:
+    bench.ready()
+    hand = bench.page.hand
+    assert not hand.tools.buttons["anew"].isEnabled()
+    hand.give(np.ones((4, 1, 28, 28), np.float32), anew=True)
+    hand.tools.buttons["anew"].click()
+    assert hand.support() is None and hand.strip.count() == 1 and not hand.tools.buttons["anew"].isEnabled()
+    hand.do("undo")
+    assert len(bench.adapts()[-1].support) == 4
+
+
 def test_one_draws_by_keys_alone(bench: Bench) -> None:
     bench.ready()
     pad = bench.page.hand.pad
@@ -166,6 +177,20 @@ def test_points_are_painted_dragged_and_removed(bench: Bench) -> None:
     assert len(bench.adapts()[-1].support) == len(painted) - 1
     bench.page.hand.do("undo")
     assert len(bench.adapts()[-1].support) == len(painted)
+
+
+def test_a_fast_brush_leaves_no_gaps(bench: Bench) -> None:
+    bench.ready(POINTS)
+    drag(bench.page.hand.points_pad, [(0.1, 0.5), (0.9, 0.5)])
+    across = np.sort(bench.adapts()[-1].support[:, 0])
+    assert np.diff(across).max() < 0.1 * 6 and across[0] < -2.2 and across[-1] > 2.2
+
+
+def test_of_too_many_points_it_is_told(bench: Bench) -> None:
+    bench.ready(POINTS)
+    for row in range(5, 96, 10):
+        drag(bench.page.hand.points_pad, [(0.02, row / 100), (0.98, row / 100)])
+    assert len(bench.adapts()[-1].support) == 400 and "400 points are the most" in bench.page.status.text()
 
 
 def test_points_of_a_curve_are_set_and_dragged_also_by_keys(bench: Bench) -> None:
