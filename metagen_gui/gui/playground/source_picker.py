@@ -30,7 +30,7 @@ class SourcePicker(QComboBox):
         self._chosen: Path | None = None
         self.setObjectName("playground_source")
         self.setAccessibleName(self.tr("Trained model"))
-        self.setToolTip(self.tr("What to play with: the newest checkpoint of a run, or an export"))
+        self.setToolTip(self.tr("What to play with: a run, as it is when you choose it, or an export"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.activated.connect(self._want)
         guard_wheel(self)
@@ -48,7 +48,7 @@ class SourcePicker(QComboBox):
             if not self.show_chosen(folder):
                 self.setCurrentIndex(-1)  # its folder has gone; what is in memory has not
             return True
-        usable = [row for row, source in enumerate(self.sources) if source.folder not in self.unusable]
+        usable = [row for row, one in enumerate(self.sources) if one.saved and one.folder not in self.unusable]
         if usable:
             self.setCurrentIndex(usable[0])
             self._want(usable[0])

@@ -23,13 +23,21 @@ class Source:
 
     folder: Path
     title: str
+    saved: bool = True
+    """Whether it can be opened as it is; else it is saved first, once a person has chosen it."""
 
 
-def sources(present: Path | None, runs: Sequence[RunEntry]) -> list[Source]:
-    """Return what there is: the window's `present` run first, then other runs and exports; what came along is last."""
+def sources(present: Path | None, runs: Sequence[RunEntry], *, goes_on: bool = False) -> list[Source]:
+    """Return what there is: the window's `present` run first, then other runs and exports; what came along is last.
+
+    A present run that `goes_on` can be saved, and so is there before its first checkpoint.
+    """
     trained = trained_runs(present, runs)
     titles = {folder: _tr("This run: {0}") if folder == present else _tr("Run: {0}") for folder in trained}
-    found = {folder: Source(folder, titles[folder].format(name)) for folder, name in trained.items()}
+    found = dict[Path, Source]()
+    if goes_on and present is not None and present not in trained:
+        found[present] = Source(present, _tr("This run: {0}").format(present.name), saved=False)
+    found |= {folder: Source(folder, titles[folder].format(name)) for folder, name in trained.items()}
     for folder, title in (
         (exports_folder(), _tr("Export: {0}")),
         (resources_folder() / "trained", _tr("Example: {0}")),

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.plain_text import quoted, shortened
+from metagen_gui.engine.store.names import has_checkpoint
 from metagen_gui.gui.program.job import Broken, Outcome
+from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.run.tool import Tool
 
 if TYPE_CHECKING:
     from metagen_gui.gui.playground.page import Page
-    from metagen_gui.gui.playground.serving import Order, Serving
+    from metagen_gui.gui.playground.serving import Open, Order, Serving
+
+
+PATIENCE = 10_000
+"""Milliseconds that an earlier checkpoint waits for a newer one."""
 
 
 class Playground(Tool):
@@ -27,6 +34,9 @@ class Playground(Tool):
 
     page: Page | None = None
     _serving: Serving | None = None
+    _waiting: Open | None = None
+    """The order that is given once the run has been saved."""
+    _just_saved = False
 
     def build(self) -> QWidget:
         """Make the page, and open the newest run or what came along."""
@@ -37,7 +47,7 @@ class Playground(Tool):
         self.page.asked.connect(self._give)
         self._start()
         controller = self.around.controller
-        controller.state_changed.connect(self._list)
+        controller.state_changed.connect(self._hear_state)
         controller.saved.connect(self._look_again)
         self._list()
         return self.page
@@ -99,8 +109,43 @@ class Playground(Tool):
         self._serving.start()
 
     def _give(self, order: Order) -> None:
+        """Hand an order on; a run that goes on is saved first, so that what is opened is a copy of what it is now."""
+        from metagen_gui.gui.playground.serving import Open
+
+        if isinstance(order, Open):
+            self._waiting = None
+            if self._goes_on and not self._just_saved and order.folder == self.around.controller.folder:
+                self._waiting = order
+                self.around.controller.save_now()
+                QTimer.singleShot(PATIENCE, self, partial(self._wait_no_longer, order))
+                return
+        self._put(order)
+
+    def _put(self, order: Order) -> None:
         if self._serving is not None:
             self._serving.inbox.put(order)
+
+    def _wait_no_longer(self, order: Order) -> None:
+        """A run whose steps are long, or which cannot be saved: what there was is better than nothing."""
+        if self._waiting is order and self._waiting is not None and has_checkpoint(self._waiting.folder):
+            self._put_waiting()
+
+    def _put_waiting(self) -> bool:
+        """Give the order that has waited, if there is one; return whether there was."""
+        order, self._waiting = self._waiting, None
+        if order is not None:
+            self._put(order)
+        return order is not None
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether there is a run that can be saved."""
+        return self.around.controller.state in (RunState.RUNNING, RunState.PAUSED)
+
+    def _hear_state(self, _state: RunState) -> None:
+        if not self._goes_on:
+            self._put_waiting()  # whatever there is of it by now
+        self._list()
 
     def _take(self, came: Any) -> None:
         """Called in the thread."""
@@ -120,14 +165,19 @@ class Playground(Tool):
         from metagen_gui.gui.playground.sources import sources
 
         if self.page is not None:
-            self.page.show_sources(sources(self.around.controller.folder, self.around.runs()))
+            found = sources(self.around.controller.folder, self.around.runs(), goes_on=self._goes_on)
+            self.page.show_sources(found)
 
     def _look_again(self) -> None:
         """A run that is being played with has a newer checkpoint."""
         self._list()
         controller, page = self.around.controller, self.page
+        if self._put_waiting():
+            return
         if page is not None and page.ready is not None and page.ready.folder == controller.folder and page.isVisible():
+            self._just_saved = True
             page.open(page.ready.folder)
+            self._just_saved = False
 
     def _roots(self) -> tuple[Path, ...]:
         engine = self.around.controller.engine

@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from metagen_gui.engine.events import RunStarted, Saved
 from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.run.outer_loop import meta_train
-from metagen_gui.gui.playground import serving
+from metagen_gui.engine.store.names import has_checkpoint
+from metagen_gui.gui.playground import serving, tool
 from metagen_gui.gui.playground.tool import Playground
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.run.states import RunState
@@ -72,6 +73,41 @@ def test_the_windows_run_is_played_with_as_its_newest_checkpoint_has_it(
     qtbot.waitUntil(lambda: page.ready is not first and page.ready is not None)
     qtbot.waitUntil(lambda: page.wall.arms["learned"].shown is not None)
     assert page.ready is not None and page.ready.meta_step == 1
+
+
+def test_a_run_that_goes_on_is_played_with_as_it_is_when_it_is_chosen(playground: Playground, qtbot: QtBot) -> None:
+    page, controller = playground.page, playground.around.controller
+    assert page is not None
+    experiment = Experiment().with_value("training.device", "cpu").with_value("training.validation_tasks", 1)
+    controller.start(experiment.with_value("model.width", 8).with_value("training.meta_steps", 100_000))
+    qtbot.waitUntil(lambda: controller.state is RunState.RUNNING and page.source_picker.itemText(0).startswith("This"))
+    assert controller.folder is not None and not has_checkpoint(controller.folder)
+    assert page.ready is not None and page.ready.folder.name == "characters", "it is opened by nobody but a person"
+    steps = list[int]()
+    seen = [page.ready]
+    for _ in range(2):
+        page.source_picker.activated.emit(0)
+        qtbot.waitUntil(lambda: page.ready is not seen[-1])
+        seen.append(page.ready)
+        assert page.ready.folder == controller.folder
+        steps.append(page.ready.meta_step)
+    assert 0 < steps[0] < steps[1]
+
+
+def test_of_a_run_that_cannot_be_saved_the_checkpoint_before_is_opened(
+    playground: Playground, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, controller = playground.page, playground.around.controller
+    assert page is not None
+    experiment = Experiment().with_value("training.device", "cpu").with_value("training.validation_tasks", 1)
+    list(meta_train(experiment.with_value("training.meta_steps", 1), out=tmp_path / "run", previews=False))
+    controller.progress.started = RunStarted(tmp_path / "run", ("vae",), 3, 9, "cpu", 1)
+    controller.state = RunState.PAUSED
+    controller.state_changed.emit(controller.state)
+    monkeypatch.setattr(tool, "PATIENCE", 0)
+    page.source_picker.activated.emit(0)
+    qtbot.waitUntil(lambda: page.ready is not None and page.ready.folder == tmp_path / "run")
+    controller.state = RunState.DONE
 
 
 def test_what_breaks_in_the_thread_is_told_and_the_model_is_opened_again(
