@@ -48,6 +48,12 @@ def no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_standing_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes of runs compute as much as other tests do: whoever started them waits for them here."""
+    monkeypatch.setattr("metagen_gui.engine.queue.process.BEHIND", 0)
+
+
+@pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     """Let no test leave another language to the next one."""
     yield

@@ -57,6 +57,8 @@ def links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[DirectLink]:
             return None
 
     monkeypatch.setattr(runs_file, "Link", Opened)
+    monkeypatch.setattr(runs_file, "BETWEEN", 0)
+    monkeypatch.setattr(runs_file, "STEP", 0)
     return made
 
 

@@ -124,7 +124,7 @@ class Runs(OneRun):
     def refuse(self) -> None:
         self.refusing = True
 
-    @rule(milliseconds=st.sampled_from([1, 10, 60]))
+    @rule(milliseconds=st.sampled_from([1, 5, 25]))
     def wait(self, milliseconds: int) -> None:
         spin(milliseconds / 1000)
 
