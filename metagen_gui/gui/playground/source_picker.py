@@ -47,6 +47,7 @@ class SourcePicker(QComboBox):
         if folder is not None:
             if not self.show_chosen(folder):
                 self.setCurrentIndex(-1)  # its folder has gone; what is in memory has not
+                self.setPlaceholderText(self.tr("{0}, whose folder has gone").format(folder.name))
             return True
         usable = [row for row, one in enumerate(self.sources) if one.saved and one.folder not in self.unusable]
         if usable:

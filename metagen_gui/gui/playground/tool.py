@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +24,14 @@ if TYPE_CHECKING:
     from metagen_gui.gui.playground.serving import Open, Order, Serving
 
 
+DRAWN = "playground_drawn"
+"""Under which is kept what was drawn."""
 PATIENCE = 10_000
 """Milliseconds that an earlier checkpoint waits for a newer one."""
 
 
 class Playground(Tool):
-    """Lets a person play with a trained model. Nothing is lost when the window closes: there is nothing to be asked."""
+    """Lets a person play with a trained model. What is drawn is there again at the next start."""
 
     _came = Signal(object)
     """What came of an order, on its way from the thread; there is at most one for each order."""
@@ -50,6 +54,7 @@ class Playground(Tool):
         controller.state_changed.connect(self._hear_state)
         controller.saved.connect(self._look_again)
         self._list()
+        self._draw_again()
         return self.page
 
     def lesson(self) -> dict[str, Any]:
@@ -73,8 +78,7 @@ class Playground(Tool):
         drawn = DrawnTask.from_text(task) if isinstance(task, str) else None
         if steps is not None and (type(steps) is not int or not 1 <= steps <= MOST_STEPS):
             raise BadInput("lesson.steps", f"{quoted(steps)} is no number of 1 to {MOST_STEPS}")
-        known = (source.folder for source in self.page.source_picker.sources if source.folder.name == name)
-        folder = next(known, self.page.ready.folder if self.page.ready else None)
+        folder = self._folder_of(name) or (self.page.ready.folder if self.page.ready else None)
         if folder is None or (isinstance(name, str) and folder.name != name):
             self.around.banner.warn(self.tr("There is no trained model {0} here.").format(shortened(str(name))))
         if folder is not None:
@@ -89,7 +93,11 @@ class Playground(Tool):
             super().take_focus()
 
     def wait(self) -> None:
-        """Let the thread end."""
+        """Let the thread end; what is drawn is there again at the next start."""
+        if self.page is not None and self.page.ready is not None:
+            drawn = self.lesson()
+            self.around.settings.keep(DRAWN, json.dumps(drawn) if "task" in drawn else "")
+            self.around.settings.write()
         if self._serving is not None:
             self._serving.stop()
             self._serving.wait()
@@ -98,6 +106,19 @@ class Playground(Tool):
         """List what there is now."""
         super().showEvent(event)
         self._list()
+
+    def _draw_again(self) -> None:
+        """Bring back what was drawn when the program ended, with the model it was drawn for, if there is still one."""
+        with suppress(ValueError, BadInput, RecursionError):
+            drawn = json.loads(self.around.settings.text(DRAWN))
+            if isinstance(drawn, dict) and self._folder_of(drawn.get("model")) is not None:
+                self.bring_back(drawn)
+
+    def _folder_of(self, name: Any) -> Path | None:
+        """Return the folder of the listed model that is called so."""
+        assert self.page is not None
+        known = (source.folder for source in self.page.source_picker.sources if source.folder.name == name)
+        return next(known, None)
 
     def _start(self) -> None:
         from metagen_gui.gui.playground.serving import Serving

@@ -263,6 +263,7 @@ def test_what_cannot_be_opened_is_told_and_something_else_is_there(bench: Bench)
     bench.page.show_sources([Source(Path("two"), "two")])  # its folder has gone; what is in memory has not
     assert bench.page.ready.folder == Path("one") and len(bench.orders) == asked
     assert bench.page.source_picker.currentIndex() == -1
+    assert bench.page.source_picker.placeholderText() == "one, whose folder has gone"
 
 
 def test_with_nothing_to_open_it_says_what_to_do(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QDockWidget
@@ -26,7 +27,12 @@ from tests.gui.stand_ins import letting_go
 @pytest.fixture
 def playground(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Playground:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # without the runs of other tests
-    window = MainWindow(WindowSettings(tmp_path / "window.ini"))
+    return opened_again(qtbot, WindowSettings(tmp_path / "window.ini"))
+
+
+def opened_again(qtbot: QtBot, settings: WindowSettings) -> Playground:
+    """Return the playground of another window."""
+    window = MainWindow(settings)
     qtbot.addWidget(window, before_close_func=letting_go(qtbot))
     window.resize(1600, 950)
     window.show()
@@ -53,6 +59,27 @@ def test_a_first_start_leads_to_samples_of_ones_own(playground: Playground, qtbo
     assert page.wall.arms["learned"].isVisible()
     playground.wait()
     assert not any(thread.isRunning() for thread in window.findChildren(QThread))
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_was_drawn_is_there_again_at_the_next_start(
+    playground: Playground, qtbot: QtBot, tmp_path: Path, damaged: bool
+) -> None:
+    page = playground.page
+    assert page is not None
+    drag(page.hand.pad, [(0.3, 0.3), (0.5, 0.6), (0.7, 0.3)])
+    drawn = page.hand.support()
+    playground.wait()
+    settings = WindowSettings(tmp_path / "window.ini")
+    if damaged:
+        settings.keep(tool.DRAWN, "[" * 9_000)
+    again = opened_again(qtbot, settings)
+    assert again.page is not None
+    if damaged:
+        assert again.page.hand.support() is None
+    else:
+        qtbot.waitUntil(lambda: again.page is not None and again.page.hand.support() is not None)
+        assert np.array_equal(again.page.hand.support(), drawn)  # type: ignore[arg-type]
 
 
 def test_the_windows_run_is_played_with_as_its_newest_checkpoint_has_it(
