@@ -13,6 +13,7 @@ from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.languages.spoken import translated
 from metagen_gui.engine.play.drawn_task import MARK, DrawnTask
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.store.names import EXPERIMENT, EXPORT
 from metagen_gui.gui.playground.hand import Hand
 from metagen_gui.gui.playground.serving import Given
 from metagen_gui.gui.samples.cell_picture import image_tones
@@ -34,6 +35,8 @@ class Exchange(QWidget):
     """A sentence, and whether it tells of a problem."""
     read = Signal(object)
     """Files of pictures are to be read: a tuple of paths."""
+    model = Signal(object)
+    """The folder of a run or an export came, to be played with."""
 
     def __init__(self, hand: Hand, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,7 +104,11 @@ class Exchange(QWidget):
         self.take(QGuiApplication.clipboard().mimeData())
 
     def take(self, data: QMimeData) -> None:
-        """Take a drawn task or pictures that were pasted or dropped; what is neither is told."""
+        """Take a drawn task, pictures or a model that were pasted or dropped; what is none of them is told."""
+        paths = _files(data)
+        if len(paths) == 1 and any((paths[0] / name).is_file() for name in (EXPERIMENT, EXPORT)):
+            self.model.emit(paths[0])
+            return
         if self.spec is None:
             self.said.emit(self.tr("Wait until a model is open."), True)
             return
@@ -129,7 +136,7 @@ class Exchange(QWidget):
 
     def _found(self, data: QMimeData) -> DrawnTask | tuple[Path, ...]:
         """Return the drawn task or the files that data hold; raise `BadInput` where there is neither."""
-        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        paths = _files(data)
         if len(paths) == 1 and paths[0].suffix.lower() == SUFFIX:
             return DrawnTask.load(paths[0])
         if paths:
@@ -167,6 +174,10 @@ class Exchange(QWidget):
         names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open a drawn task or pictures"), "", kinds)
         if names:
             self.load([Path(name) for name in names])
+
+
+def _files(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 def holds_task(data: QMimeData) -> bool:

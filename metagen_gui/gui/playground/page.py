@@ -106,6 +106,7 @@ class Page(QWidget):
     def _top_row(self) -> QHBoxLayout:
         self.source_picker = SourcePicker()
         self.source_picker.wanted.connect(self.open)
+        self.exchange.model.connect(self.source_picker.take)
         label = PlainLabel(self.tr("Model"))
         label.setBuddy(self.source_picker)
         row = QHBoxLayout()

@@ -227,9 +227,8 @@ class Wall(QWidget):
             box, arm = QWidget(self), ArmView(title)
             label = PlainLabel(title, box)
             label.setProperty("tone", "muted")
-            label.setToolTip(tips[name])
+            label.setToolTip(tips[name])  # and none of the samples, which would lie over what is pointed at
             label.setBuddy(arm)
-            arm.setToolTip(tips[name])
             column = QVBoxLayout(box)
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(2)

@@ -324,6 +324,19 @@ def test_pictures_are_pasted_and_dropped_as_files_that_the_run_reads(bench: Benc
     assert "no picture and no drawn task" in bench.page.status.text()
 
 
+def test_the_folder_of_a_run_that_is_dropped_is_opened_as_a_model(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "experiment.json").write_text("{}")
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile(str(tmp_path / "mine"))])
+    for _ in range(2):
+        bench.page.exchange.take(dropped)
+        order = bench.orders[-1]
+        assert isinstance(order, Open) and order.folder == tmp_path / "mine"
+        bench.ready()
+    assert bench.page.source_picker.itemText(0) == "Opened: mine"
+
+
 def test_a_large_picture_is_shrunk_before_it_is_kept_and_one_that_cannot_be_kept_is_told(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -425,6 +438,7 @@ def test_a_sample_tells_which_example_it_is_nearest_to(bench: Bench, stroke: Str
     QTest.mouseMove(arm, QPoint(4, 4))
     QTest.keyClick(arm, Qt.Key.Key_Right)
     assert arm.pointed_at == 1 and bench.page.status.text() == "Sample 2 is nearest to example 2"
+    assert not arm.toolTip(), "it would lie over the samples"
     assert bench.page.hand.strip.item(1).text() == "● 2" and bench.page.hand.strip.item(0).text() == "1"
 
 
