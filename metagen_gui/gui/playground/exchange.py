@@ -54,11 +54,13 @@ class Exchange(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
+        self.buttons = list[IconButton]()
         for name, (icon, says, slot) in actions.items():
             button = IconButton(icon, says, self)
             button.setObjectName(f"playground_{name}_button")
             button.clicked.connect(slot)
             row.addWidget(button)
+            self.buttons.append(button)
 
     def task(self) -> DrawnTask | None:
         """Return the drawn task; where there is none, that is told."""

@@ -27,12 +27,12 @@ class HeldOutBox(QWidget):
         guard_wheel(self.box)
         label = PlainLabel(self.tr("Held-out task"))
         label.setBuddy(self.box)
-        take = IconButton("mdi6.download-outline", self.tr("Take the examples of this held-out task"), self)
-        take.clicked.connect(self._pick)
+        self.take_button = IconButton("mdi6.download-outline", self.tr("Take the examples of this held-out task"), self)
+        self.take_button.clicked.connect(self._pick)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for widget in (label, self.box, take):
+        for widget in (label, self.box, self.take_button):
             row.addWidget(widget)
         row.addStretch(1)
 

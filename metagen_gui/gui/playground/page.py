@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -28,6 +29,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.playground.exchange import Exchange, holds_task
 from metagen_gui.gui.playground.hand import Hand
 from metagen_gui.gui.playground.held_out import HeldOutBox
+from metagen_gui.gui.playground.keys import meant
 from metagen_gui.gui.playground.nearest import Nearest
 from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Order, Pick, Read, Ready, Shown, Trouble
 from metagen_gui.gui.playground.source_picker import SourcePicker
@@ -37,12 +39,6 @@ from metagen_gui.gui.playground.wall import Wall
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
 
-KEYS = {
-    "undo": QKeySequence.StandardKey.Undo,
-    "redo": QKeySequence.StandardKey.Redo,
-    "paste": QKeySequence.StandardKey.Paste,
-    "copy": QKeySequence.StandardKey.Copy,
-}
 WIDE = 1.2
 """Times its height, from which width on the page has its halves side by side."""
 
@@ -102,6 +98,16 @@ class Page(QWidget):
         layout.addLayout(self._halves, 1)
         layout.addWidget(self.status)
         self.setFocusProxy(self.hand)
+        for before, after in pairwise(self._in_order()):
+            QWidget.setTabOrder(before, after)
+
+    def _in_order(self) -> list[QWidget]:
+        """Return what the Tab key leads to, as it lies from above to below."""
+        hand, tools, steps = self.hand, self.hand.tools, self.steps
+        above = [self.source_picker, *self.exchange.buttons, hand.pad, hand.points_pad, *tools.buttons.values()]
+        beside = [tools.width_slider, self.held_out.box, self.held_out.take_button]
+        below = [hand.strip, hand.more_button, hand.less_button, *self.wall.arms.values()]
+        return [*above, *beside, *below, steps.play_button, steps.slider, steps.count]
 
     def _top_row(self) -> QHBoxLayout:
         self.source_picker = SourcePicker()
@@ -221,14 +227,14 @@ class Page(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Keep keys that also mean something to the window, such as Ctrl+Z, while a part of the playground has them."""
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _meant(event):
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and meant(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Undo, redo, copy and paste."""
-        match _meant(event):
+        match meant(event):
             case "paste":
                 self.exchange.paste()
             case "copy":
@@ -286,7 +292,3 @@ class Page(QWidget):
         self.status.style().polish(self.status)
         self.status.setText(text)
         self.status.setToolTip(plain_tip(text))
-
-
-def _meant(event: QKeyEvent) -> str:
-    return next((name for name, key in KEYS.items() if event.matches(key)), "")

@@ -541,6 +541,17 @@ def test_playing_morphs_and_stops_when_nobody_looks(bench: Bench, stroke: Stroke
     assert not steps.play_button.isChecked()
 
 
+def test_the_tab_key_leads_from_the_pad_to_its_tools_the_examples_the_samples_and_the_steps(bench: Bench) -> None:
+    bench.ready()
+    hand = bench.page.hand
+    met: list[QWidget] = [hand.pad]
+    while (further := met[-1].nextInFocusChain()) is not None and further is not hand.pad:
+        met.append(further)
+    wanted = [hand.tools.buttons["erase"], hand.tools.width_slider, bench.page.held_out.box, hand.strip]
+    wanted += [hand.more_button, bench.page.wall.arms["learned"], bench.page.steps.slider, bench.page.source_picker]
+    assert sorted(wanted, key=met.index) == wanted
+
+
 def test_every_control_has_a_name_and_says_what_it_does(bench: Bench) -> None:
     bench.ready()
     kinds = (QAbstractButton, QAbstractSlider, QComboBox, QSpinBox)
