@@ -127,13 +127,13 @@ def lane_for(experiment: Experiment, others: Sequence[Lane]) -> Lane:
     """Return the lane of an experiment beside `others`, called by its algorithm and what sets it apart from them."""
     algorithm, model = (str(experiment.plugin(section).title) for section in ("algorithm", "model"))
     taken = [lane.name for lane in others]
-    alike = next((lane for lane in others if lane.experiment.algorithm == experiment.algorithm), None)
+    rivals = [lane for lane in others if lane.experiment.algorithm == experiment.algorithm]
+    alike = next((lane for lane in rivals if lane.experiment.model == experiment.model), None)
     found = [algorithm, f"{algorithm}, {model}"]
     sections: Mapping[Section, None] = {"algorithm": None, "model": None, "training": None}
     if alike is not None and (apart := _apart(experiment, alike.experiment, sections)) is not None:
         path, here, _ = apart
-        setting = model if path == "model.name" else f"{path.partition('.')[2]} {quoted(here)}"
-        found.insert(1, f"{algorithm}, {setting}")
+        found.insert(1, f"{algorithm}, {path.partition('.')[2]} {quoted(here)}")
     found += [f"{algorithm} {number}" for number in range(2, MOST + 2)]
     names = (shortened(name, LETTERS_OF_A_NAME - 4) for name in found)
     return Lane(next(name for name in names if name not in taken), experiment)

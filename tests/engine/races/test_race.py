@@ -132,6 +132,14 @@ def test_lanes_are_called_by_what_sets_them_apart(tiny: Tiny) -> None:
     assert [lane.name for lane in lanes] == ["MAML", f"MAML, {gan}", "MAML, outer_lr 0.1", "Reptile", f"MAML, {vae}"]
 
 
+def test_another_model_is_told_before_another_rate(tiny: Tiny) -> None:
+    lanes = [lane_for(tiny(), ())]
+    for rate in (0.3, 0.2):
+        lanes.append(lane_for(tiny(model="gan").with_value("algorithm.inner_lr", rate), lanes))
+    gan = tiny(model="gan").plugin("model").title
+    assert [lane.name for lane in lanes] == ["MAML", f"MAML, {gan}", "MAML, inner_lr 0.2"]
+
+
 def test_a_race_is_written_and_read_again(tiny: Tiny, tmp_path: Path) -> None:
     race = race_of(tiny(), tiny(algorithm="reptile"), equal="seconds", amount=1.5)
     file = tmp_path / "race.json"
