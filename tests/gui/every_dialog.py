@@ -15,6 +15,7 @@ from metagen_gui.gui.animations.dialog import AnimationDialog
 from metagen_gui.gui.animations.motion import Motion
 from metagen_gui.gui.experiment.images.page import ImportPage
 from metagen_gui.gui.library.branch import BranchDialog
+from metagen_gui.gui.library.moving import MoveDialog
 from metagen_gui.gui.library.score import ScoreDialog
 from metagen_gui.gui.library.thrown import TrashDialog
 from metagen_gui.gui.program.fault_dialog import FaultDialog
@@ -57,6 +58,7 @@ def every_dialog(window: MainWindow) -> Iterator[QWidget]:
         lambda: CheckComputerDialog(checked, window),
         lambda: ScoreDialog([SimpleNamespace(name="7")], lambda: None, window),
         lambda: BranchDialog("7", [1, 2], 2, window),
+        lambda: MoveDialog(SimpleNamespace(name="7", host="8"), parent=window),
         lambda: FaultDialog("", "", "", window),
         lambda: ImportPage(window.panel),
         lambda: enlarged(window),

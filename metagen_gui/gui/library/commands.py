@@ -15,6 +15,7 @@ from metagen_gui.engine.store.trash import Thrown
 from metagen_gui.gui.experiment.files import ExperimentFiles
 from metagen_gui.gui.library.branch import ask_branch
 from metagen_gui.gui.library.listing import RunsListing
+from metagen_gui.gui.library.moving import offer_move
 from metagen_gui.gui.library.offer import RunsOffer
 from metagen_gui.gui.library.panel import RunsPanel
 from metagen_gui.gui.library.score import ScoreDialog
@@ -61,6 +62,7 @@ class RunsCommands(QObject):
             "score": self._score,
             "duplicate": lambda entries: self._duplicate(entries[0]),
             "reveal": lambda entries: self._show_folder(entries[0].folder),
+            "move": lambda entries: self._move(entries[0]),
             "trash": self._trash,
             "thrown": self._show_thrown,
         }
@@ -189,6 +191,17 @@ class RunsCommands(QObject):
     def _show_folder(self, folder: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self._banner.warn(self.tr("Nothing here opens folders. It is {folder}").format(folder=folder))
+
+    def _move(self, entry: RunEntry) -> None:
+        name = " ".join(entry.name.split())
+
+        def tell(place: str) -> None:
+            there = self.tr("{name} goes on at {place}; Resume follows it.").format(name=name, place=place)
+            here = self.tr("{name} is here; Resume goes on with it.").format(name=name)
+            self._banner.tell(there if place else here)
+            self.listing.refresh()
+
+        offer_move(entry, tell, self._window)
 
     def _trash(self, entries: Sequence[RunEntry]) -> None:
         assert self._engine is not None

@@ -142,9 +142,10 @@ def test_keys_of_the_table_ask_for_what_they_say(qtbot: QtBot, panel: RunsPanel)
 @pytest.mark.parametrize(
     ("changed", "at_rest", "forbidden"),
     [
-        ({"state": "running", "resumable": False}, True, {"trash", "duplicate", "resume"}),
-        ({"state": "unreadable", "resumable": False}, True, {"branch", "look", "open", "resume", "score"}),
-        ({}, False, {"resume", "branch", "look", "open"}),
+        ({"state": "running", "resumable": False}, True, {"trash", "duplicate", "resume", "move"}),
+        ({"state": "running", "resumable": False, "host": "gpu"}, True, {"trash", "duplicate"}),
+        ({"state": "unreadable", "resumable": False}, True, {"branch", "look", "open", "resume", "score", "move"}),
+        ({}, False, {"resume", "branch", "look", "open", "move"}),
         ({}, True, set()),
     ],
 )
