@@ -169,6 +169,20 @@ def _run_lanes(folder: RaceFolder, wanted: Wanted, *, finish: bool) -> Generator
         wanted.wait()
 
 
+def so_far(folder: RaceFolder) -> Iterator[RaceEvent]:
+    """Yield how far the lanes of a race have come that nobody runs: curves, samples, who led, and what is over."""
+    leading = Leading(folder.race)
+    lanes = [_Lane(folder, place) for place in range(len(folder.runs))]
+    for lane in lanes:
+        for number, look in lane.looks():
+            leading.hear(lane.place, number, look)
+            yield looked(lane.place, look)
+        yield from lane.samples()
+    if (led := leading.silence() or leading.news([lane.place for lane in lanes])) is not None:
+        yield led
+    yield RaceAdvanced("", sum(_shares(folder)) / max(len(lanes), 1))
+
+
 def _put(folder: RaceFolder, wanted: Wanted) -> Iterator[RaceNotice]:
     """Put in line what has steps left to take, at its head, in order; yields what a person should know."""
     race = folder.race

@@ -143,10 +143,13 @@ class RaceCourse(QWidget):
         self.compare_button.setVisible(idle and bool(self.runs))
         self.another_button.setEnabled(idle)
 
-    def show_left(self, runs: tuple[Path, ...]) -> None:
-        """Offer to go on with a race that was left before its end."""
+    def show_left(self, runs: tuple[Path, ...], so_far: RaceDelivery) -> None:
+        """Show how far a race had come that was left before its end, and offer to go on with it."""
         self.runs = runs
         self.show_state(RaceState.IDLE)
+        self.take(so_far)
+        if so_far.advanced is not None:
+            self.bar.setValue(round(PARTS * so_far.advanced.share))
         self.doing.setText(
             self.tr("Left before its end. Every lane is in the library; Go on takes the race up from there.")
         )

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.race.controller import RaceController, RaceState
 from metagen_gui.gui.race.course import RaceCourse
+from metagen_gui.gui.race.mailbox import RaceMailbox
 from metagen_gui.gui.race.setup import RaceSetup
 from metagen_gui.gui.run.tool import Around, Tool
 
@@ -131,6 +132,7 @@ class RaceTool(Tool):
     def _show_left(self) -> None:
         """Show the race that was begun last if it was left before its end, as when the program was killed."""
         from metagen_gui.engine.races.folder import RaceFolder, kept_races
+        from metagen_gui.engine.races.runner import so_far
 
         for kept in kept_races()[:1]:
             with suppress(BadInput):
@@ -138,7 +140,10 @@ class RaceTool(Tool):
                 if not (kept.held or left.is_over):
                     self._show(left.race)
                     self.race.folder = left.path
-                    self.course.show_left(left.runs)
+                    mailbox = RaceMailbox()
+                    for event in so_far(left):
+                        mailbox.put(event)
+                    self.course.show_left(left.runs, mailbox.take())
 
     def _show(self, race: Race) -> None:
         self.setup.show_race(race)

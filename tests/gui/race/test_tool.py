@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from metagen_gui.engine.races.events import (
     RaceNotice,
 )
 from metagen_gui.engine.races.folder import RaceFolder
+from metagen_gui.engine.races.looks import LOOKS
 from metagen_gui.engine.races.race import Lane, Race
 from metagen_gui.engine.races.verdict import Standing, Verdict
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -258,10 +260,21 @@ def test_a_race_that_was_left_goes_on_with_one_click(
     lanes = (Lane("one", Experiment()), Lane("two", Experiment(algorithm="reptile")))
     folder = RaceFolder.create(Race(lanes, "steps", 9))
     folder.begin((9, 9))
+    for run, better in zip(folder.runs, (0.0, 0.5), strict=True):
+        run.mkdir(parents=True)
+        looks = [
+            {"meta_step": step, "seconds": 1.0, "looking": 0.5, "losses": [loss - better, loss - better - 0.01]}
+            for step, loss in ((0, 3.0), (3, 2.0))
+        ]
+        (run / LOOKS).write_text("".join(json.dumps(look) + "\n" for look in looks))
+        with (run / "state.json").open("w") as file:
+            json.dump({"meta_step": 3, "meta_steps": 9}, file)
     tool = race_tool(qtbot, window)
     tool.race._run_race = fake = FakeRace()
     course = tool.course
     assert tool.pages.currentWidget() is course and "Left before its end" in course.doing.text()
+    assert [[*lane.looks] for lane in course.plot._lanes] == [[0, 3], [0, 3]], "its curves are there"
+    assert "two leads one by 0.5" in course.sentence.text() and course.bar.value() == course.bar.maximum() // 3
     assert course.judge_button.isVisible() and not fake.begun
     course.go_on_button.click()
     ended(qtbot, tool)
