@@ -109,8 +109,7 @@ class MoveDialog(QDialog):
 
         if self._job is not None or not (place := self.place.currentText().strip()):
             return
-        here = bool(self._entry.host) and place == self.tr("this computer")
-        folder, move, to = self._entry.folder, self._move, HERE if here else place
+        folder, move, to = self._entry.folder, self._move, HERE if self._comes_here() else place
         self._at, self._of = "", (0, 0)
         self._job = job = Job(lambda: move(folder, to, self._note, self._note_work))
         job.ended.connect(self._end)
@@ -149,7 +148,8 @@ class MoveDialog(QDialog):
         self.bar.setValue(round(100 * done / whole) if whole else 0)
         self.bar.setVisible(self._job is not None)
         if self._job is not None:
-            said = translated(self._at) or self.tr("Asking {0}…").format(self._place_asked())
+            machine = self._entry.host if self._comes_here() else self._place_asked()
+            said = translated(self._at) or self.tr("Asking {0}…").format(machine)
             self.said.setText(said[:1].upper() + said[1:])
 
     def _end(self, outcome: Outcome) -> None:
@@ -158,8 +158,7 @@ class MoveDialog(QDialog):
         self._show()
         self._allow()
         if isinstance(outcome, Completed):
-            here = bool(self._entry.host) and self._place_asked() == self.tr("this computer")
-            self.moved.emit("" if here else self._place_asked())
+            self.moved.emit("" if self._comes_here() else self._place_asked())
             self.accept()
         elif isinstance(outcome, Refused):
             self.said.setText(f"{outcome.where}: {translated(outcome.why)}")
@@ -170,6 +169,9 @@ class MoveDialog(QDialog):
 
     def _place_asked(self) -> str:
         return self.place.currentText().strip()
+
+    def _comes_here(self) -> bool:
+        return bool(self._entry.host) and self._place_asked() == self.tr("this computer")
 
     def _allow(self) -> None:
         idle = self._job is None
