@@ -37,9 +37,11 @@ class DrawnTask:
     support: Array
 
     def fitting(self, spec: DataSpec) -> Array:
-        """Return the examples for a model of such data; raise `BadInput` where they are of another kind."""
+        """Return the examples for a model of such data, pictures in its size; raise `BadInput` for another kind."""
         if (self.kind, self.support.shape[1:]) == (spec.kind, spec.shape):
             return self.support
+        if self.kind == ImageSpec.kind and isinstance(spec, ImageSpec):
+            return np.stack([refitted(picture, spec) for picture in self.support])
         mine = " × ".join(map(str, self.support.shape[1:]))
         raise BadInput("drawn task", f"it holds {self.kind} of shape {mine}; this model is of {spec}")
 
@@ -102,6 +104,18 @@ class DrawnTask:
         if not np.isfinite(support).all():
             raise ValueError("not all values are finite")
         return cls(kind, support)
+
+
+def refitted(picture: Array, spec: ImageSpec) -> Array:
+    """Return a picture `(1 or 3, height, width)` with values in [0, 1] as one of other data has it, `spec.shape`."""
+    channels, height, width = spec.shape
+    if picture.shape != spec.shape:
+        pixels = np.rint(picture.transpose(1, 2, 0) * 255).astype(np.uint8)
+        image = Image.fromarray(pixels[..., 0] if len(picture) == 1 else pixels)
+        picture = fit(image, height, width).transpose(2, 0, 1).astype(np.float32) / np.float32(255)
+        if len(picture) != channels:
+            picture = np.repeat(picture.mean(axis=0, keepdims=True), channels, axis=0)
+    return spec.as_given(picture, np.random.default_rng(0))
 
 
 def picture_of(ink: Pixels, spec: ImageSpec) -> Array:

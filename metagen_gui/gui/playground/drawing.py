@@ -65,11 +65,11 @@ class Picture:
         return flat[:, :SIDE].copy()
 
     def seen(self, spec: ImageSpec) -> Array:
-        """Return what a model of such data sees, `spec.shape`; what came from elsewhere stays as it was read."""
-        from metagen_gui.engine.play.drawn_task import picture_of
+        """Return what a model of such data sees, `spec.shape`; what came from elsewhere stays as it was if it fits."""
+        from metagen_gui.engine.play.drawn_task import picture_of, refitted
 
         if self.ground is not None and not self.strokes:
-            return self.ground
+            return refitted(self.ground, spec)
         return picture_of(self.ink, spec)
 
 

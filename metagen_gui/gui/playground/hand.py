@@ -36,7 +36,8 @@ class Hand(QWidget):
         super().__init__(parent)
         self.drawing = Drawing()
         self._spec: DataSpec | None = None
-        self._put_by: dict[tuple[str, tuple[int, ...]], Drawing] = {}
+        self._put_by: dict[str, Drawing] = {}
+        """What was drawn, by kind of data: pictures fit models of any size."""
         self._seen: dict[Picture, Array] = {}
         self._under_way: Stroke | Array | None = None
         self._later = QTimer(self, singleShot=True, interval=PACE)
@@ -94,13 +95,13 @@ class Hand(QWidget):
     # -- for what data -----------------------------------------------------------------------------------------------
 
     def suit(self, spec: DataSpec, extent: Extent | None, *, curves: bool) -> None:
-        """Make examples of such data; what was drawn for data of this kind and shape is there again."""
+        """Make examples of such data; what was drawn for data of this kind is there again."""
         before, self._spec = self._spec, spec
         if before is not None:
-            self._put_by[before.kind, before.shape] = self.drawing
+            self._put_by[before.kind] = self.drawing
         elif spec.has_pixels:  # who draws before any model is there draws characters
-            self._put_by[spec.kind, spec.shape] = self.drawing
-        self.drawing = self._put_by.get((spec.kind, spec.shape)) or Drawing()
+            self._put_by[spec.kind] = self.drawing
+        self.drawing = self._put_by.get(spec.kind) or Drawing()
         self._seen.clear()
         if extent is not None:
             self.points_pad.extent, self.points_pad.sprays = extent, not curves

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metagen_gui.engine.data.spec import ImageSpec, PointSpec
+from metagen_gui.engine.data.spec import ImageSpec, PixelKind, PointSpec
 from metagen_gui.engine.play.drawn_task import MARK, DrawnTask, picture_of
 from metagen_gui.engine.settings.bad_input import BadInput
 
@@ -37,9 +37,27 @@ def test_its_file_comes_back_and_its_text_fits_a_link(tmp_path: Path) -> None:
 def test_it_is_only_for_models_of_such_data() -> None:
     task = DrawnTask("images", PICTURES)
     assert task.fitting(ImageSpec((1, 28, 28), "binary")) is task.support
-    for other in (PointSpec(), ImageSpec((1, 16, 16))):
-        with pytest.raises(BadInput, match="images of shape 1 × 28 × 28; this model is of"):
-            task.fitting(other)
+    with pytest.raises(BadInput, match="images of shape 1 × 28 × 28; this model is of"):
+        task.fitting(PointSpec())
+    with pytest.raises(BadInput, match="it holds points"):
+        DrawnTask("points", np.zeros((2, 2), np.float32)).fitting(ImageSpec((1, 28, 28)))
+
+
+@pytest.mark.parametrize("pixels", ["grey", "binary"])
+@pytest.mark.parametrize("shape", [(1, 16, 16), (3, 28, 28), (1, 40, 40), (3, 20, 30)])
+def test_pictures_of_another_size_are_made_to_fit(shape: tuple[int, int, int], pixels: PixelKind) -> None:
+    picture = np.zeros((1, 1, 28, 28), np.float32)
+    picture[:, :, 7:21, 7:21] = 1
+    spec = ImageSpec(shape, pixels)
+    fitting = DrawnTask("images", picture).fitting(spec)
+    assert fitting.shape == (1, *shape) and fitting.dtype == np.float32
+    middle, corner = fitting[0, :, shape[1] // 2, shape[2] // 2], fitting[0, :, 0, 0]
+    assert (middle == 1).all() and (corner == 0).all()
+    assert pixels == "grey" or set(np.unique(fitting)) == {0.0, 1.0}
+    coloured = np.zeros((2, 3, 28, 28), np.float32)
+    coloured[:, 1] = 1
+    as_grey = DrawnTask("images", coloured).fitting(ImageSpec((1, 28, 28)))
+    assert as_grey == pytest.approx(np.full((2, 1, 28, 28), 1 / 3), abs=0.01)
 
 
 def npz(**arrays: object) -> bytes:

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QFileDialog, QScrollBar, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.engine.data.spec import ImageSpec
 from metagen_gui.engine.play.drawn_task import MARK, DrawnTask
 from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Pick, Read, Ready, Trouble
 from metagen_gui.gui.playground.sources import Source
@@ -497,6 +498,17 @@ def test_the_point_that_a_sample_is_nearest_to_has_a_ring_around_it(bench: Bench
     ]
     middle = np.array(changed).mean(axis=0) - ((pad.width() - side) / 2, (pad.height() - side) / 2)
     assert middle == pytest.approx([0.75 * side] * 2, abs=2)
+
+
+def test_what_was_drawn_is_given_to_a_model_of_another_size_too(bench: Bench, stroke: Stroke) -> None:
+    bench.ready()
+    stroke(bench.page.hand.pad)
+    bench.page.hand.give(np.ones((1, 1, 28, 28), np.float32), anew=False)
+    bench.ready(ImageSpec((3, 20, 20)), folder="two")
+    support = bench.adapts()[-1].support
+    assert support.shape == (2, 3, 20, 20) and 0 < support[0].sum() < support[1].sum()
+    bench.page.hand.do("undo")
+    assert len(bench.adapts()[-1].support) == 1
 
 
 def test_who_draws_while_the_model_is_still_being_opened_loses_nothing(bench: Bench, stroke: Stroke) -> None:
