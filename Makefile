@@ -11,6 +11,7 @@
 # make clean   remove what the others made
 
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE # tests start a hundred processes: what they import is compiled once
 
 .PHONY: help run bundle test test-quick test-every translations docs pictures views icons clean
 help:
