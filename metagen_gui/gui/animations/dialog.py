@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QProgressBar,
     QPushButton,
@@ -30,6 +29,7 @@ from metagen_gui.gui.look.theme import plot_colours
 from metagen_gui.gui.program.job import Completed, Job, Outcome
 from metagen_gui.gui.widgets.message_line import MessageLine
 from metagen_gui.gui.widgets.plain_text import PlainLabel, without_mnemonic
+from metagen_gui.gui.widgets.saving import where_to_save
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 WIDTHS = (320, 480, 640, 960, 1280)
@@ -180,12 +180,10 @@ class AnimationDialog(QDialog):
     def _ask_and_save(self) -> None:
         ending = self.format_picker.currentData()
         title = FORMATS[ending].title
-        name, _ = QFileDialog.getSaveFileName(
-            self, self.windowTitle(), self.motion.name + ending, f"{title} (*{ending})"
-        )
-        if not name:
+        kinds = f"{title} (*{ending})"
+        path = where_to_save(self, self.windowTitle(), self.motion.name + ending, kinds, ending)
+        if path is None:
             return
-        path = Path(name) if name.lower().endswith(ending) else Path(name + ending)
         try:
             check_film(path, self.film)
         except BadInput as problem:

@@ -17,6 +17,7 @@ from metagen_gui.gui.experiment.command_line import command_for
 from metagen_gui.gui.experiment.recents import Recents
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.widgets.dropped import Dropped, what_is
+from metagen_gui.gui.widgets.saving import where_to_save
 
 if TYPE_CHECKING:
     from metagen_gui.engine.experiment import Experiment
@@ -165,12 +166,10 @@ class ExperimentFiles(QObject):
     def ask_save(self) -> None:
         """Let the person pick where to."""
         proposed = self.path if self.path and not self.path.is_dir() else Path(self._folder()) / EXPERIMENT
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Save experiment"), str(proposed), self.tr("Experiments (*.json)")
-        )
-        if name:
-            path = Path(name)
-            self.save_to(path if path.suffix else path.with_suffix(".json"))
+        title, kinds = self.tr("Save experiment"), self.tr("Experiments (*.json)")
+        path = where_to_save(self._window, title, str(proposed), kinds, ".json", any_suffix=True)
+        if path is not None:
+            self.save_to(path)
 
     def save_to(self, path: Path) -> None:
         """Write the experiment, whole or not at all."""

@@ -19,6 +19,7 @@ from metagen_gui.gui.playground.serving import Given
 from metagen_gui.gui.samples.cell_picture import image_tones
 from metagen_gui.gui.samples.image_mosaic import Frame, draw_mosaic
 from metagen_gui.gui.widgets.icon_button import IconButton
+from metagen_gui.gui.widgets.saving import where_to_save
 
 SHOWN_SIDE = 112
 """Pixels of each example in the picture that is copied."""
@@ -167,9 +168,9 @@ class Exchange(QWidget):
         if self.task() is None:
             return
         kinds = self.tr("Drawn tasks (*{0})").format(SUFFIX)
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save the drawn task"), f"drawn{SUFFIX}", kinds)
-        if name:
-            self.save(Path(name) if name.lower().endswith(SUFFIX) else Path(name + SUFFIX))
+        path = where_to_save(self, self.tr("Save the drawn task"), f"drawn{SUFFIX}", kinds, SUFFIX)
+        if path is not None:
+            self.save(path)
 
     def _ask_and_open(self) -> None:
         kinds = self.tr("Drawn tasks, pictures and tables of points (*{0} {1})").format(SUFFIX, PICTURES)

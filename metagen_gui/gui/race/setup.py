@@ -30,6 +30,7 @@ from metagen_gui.gui.race.lanes import RaceLanes
 from metagen_gui.gui.run.tool import Around
 from metagen_gui.gui.widgets.message_line import MessageLine
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
+from metagen_gui.gui.widgets.saving import where_to_save
 from metagen_gui.gui.widgets.wheel_guard import guard_wheel
 
 if TYPE_CHECKING:
@@ -195,9 +196,9 @@ class RaceSetup(QWidget):
             self.message.say(str(problem))
 
     def _ask_save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save race"), "race.json", self.tr("Races (*.json)"))
-        if name:
-            self.save(Path(name))
+        path = where_to_save(self, self.tr("Save race"), "race.json", self.tr("Races (*.json)"), ".json")
+        if path is not None:
+            self.save(path)
 
     def save(self, path: Path) -> None:
         """Write the race to a file, whole or not at all."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSaveFile, QSize, Qt
 from PySide6.QtGui import QImageWriter, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.settings.bad_input import BadInput
@@ -25,6 +25,7 @@ from metagen_gui.gui.samples.large_picture import LargePicture, large_picture
 from metagen_gui.gui.samples.path_bar import PathBar
 from metagen_gui.gui.widgets.icon_button import IconButton
 from metagen_gui.gui.widgets.plain_text import PlainBox, PlainLabel
+from metagen_gui.gui.widgets.saving import where_to_save
 
 
 class EnlargedView(QDialog):
@@ -128,10 +129,9 @@ class EnlargedView(QDialog):
             raise BadInput(str(path), self.tr("cannot be written: {0}").format(file.errorString()))
 
     def _ask_and_save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save samples"), "samples.png", self.tr("Pictures (*.png)"))
-        if not name:
+        path = where_to_save(self, self.tr("Save samples"), "samples.png", self.tr("Pictures (*.png)"), ".png")
+        if path is None:
             return
-        path = Path(name) if name.lower().endswith(".png") else Path(name + ".png")
         try:
             self.save(path)
         except BadInput as problem:

@@ -20,6 +20,7 @@ from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.teaching.hiding import HidingDialog
 from metagen_gui.gui.teaching.telling import TellingDialog
 from metagen_gui.gui.widgets.banner import Banner
+from metagen_gui.gui.widgets.saving import where_to_save
 from metagen_gui.gui.window.layouts import Form, Layouts
 from metagen_gui.gui.window.tools import Tools
 
@@ -107,11 +108,10 @@ class Lessons(QObject):
         """Ask what the lesson is called and where it goes, and write it."""
         if (told := self._ask()) is None:
             return
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Save lesson"), f"lesson{LESSON}", self.tr("Lessons (*{0})").format(LESSON)
-        )
-        if name:
-            self.save_to(Path(name) if name.endswith(LESSON) else Path(name + LESSON), *told)
+        kinds = self.tr("Lessons (*{0})").format(LESSON)
+        path = where_to_save(self._window, self.tr("Save lesson"), f"lesson{LESSON}", kinds, LESSON)
+        if path is not None:
+            self.save_to(path, *told)
 
     def save_to(self, path: Path, title: str = "", text: str = "") -> None:
         """Write a lesson; what cannot be is told."""
