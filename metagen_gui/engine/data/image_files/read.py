@@ -11,6 +11,7 @@ from metagen_gui.engine.data.image_files.image_set import ImageSet, Polarity, Wh
 from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.data.spec import Array, DataSpec, ImageSpec
 from metagen_gui.engine.settings.bad_input import BadInput
+from metagen_gui.engine.settings.plain_text import printable
 
 MOST_IMAGES = 10_000
 
@@ -38,7 +39,7 @@ def read_images(
         files = len(source.listing.files)
         found = images.first_good(range(files), most)
     if not len(found):
-        raise BadInput(where, f"{source.label} holds no images that can be read: {images.notices()[0]}")
+        raise BadInput(where, f"{printable(str(path))} holds no images that can be read: {images.notices()[0]}")
     if isinstance(spec, ImageSpec):
         found = spec.as_given(found, np.random.default_rng(0))
     more = f"only the first {most:,} of {files:,} images were read"

@@ -34,6 +34,13 @@ def test_a_single_image_will_do(folder: Make, gray: Gray) -> None:
     assert (read_images(root / "a.png", ImageSpec((3, 8, 4)))[0].shape) == (1, 3, 8, 4)
 
 
+def test_a_single_image_that_cannot_be_read_is_named_and_not_the_folder_it_lies_in(folder: Make, gray: Gray) -> None:
+    path = folder({"a.png": gray(255)[:40], "b.png": gray(0)}) / "a.png"
+    with pytest.raises(BadInput) as refused:
+        read_images(path, SPEC, where="examples")
+    assert f"{path} holds no images" in refused.value.why
+
+
 def test_too_many_are_cut_and_told(folder: Make, gray: Gray) -> None:
     found, notices = read_images(folder({f"{index}.png": gray(0) for index in range(5)}), SPEC, most=3)
     assert len(found) == 3
