@@ -10,7 +10,7 @@ from metagen_gui.engine.held_out.pairs import objection_to
 from metagen_gui.engine.held_out.summaries import difference, summarize
 from metagen_gui.engine.races.events import LaneLooked, Led
 from metagen_gui.engine.races.looks import Look
-from metagen_gui.engine.races.race import Race
+from metagen_gui.engine.races.race import LOOKS, Race
 from metagen_gui.engine.races.verdict import is_clear_lead
 from metagen_gui.engine.statistics import Values
 
@@ -38,19 +38,22 @@ class Leading:
         self._seen.setdefault(number, {})[lane] = np.array(look.losses)
 
     def news(self, racing: Sequence[int]) -> Led | None:
-        """Return who leads at the newest look that all who are still `racing` have had, None if that was told."""
-        common = [number for number, seen in self._seen.items() if {*racing} <= {*seen} and len(seen) > 1]
+        """Return who leads at the newest look that all who are still `racing` have had, None if that was told.
+
+        The first look is at what nobody has trained yet.
+        """
+        common = [number for number, seen in self._seen.items() if number and {*racing} <= {*seen} and len(seen) > 1]
         if self.objection or max(common, default=-1) <= self._told:
             return None
         self._told = max(common)
-        return self._led(self._seen[self._told])
+        return self._led(self._seen[self._told], min(1.0, self._told / LOOKS))
 
     def silence(self) -> Led | None:
         """Return why nobody can be told to lead, or None where somebody can."""
         why = f"Who leads cannot be told from losses: {self.objection}. Samples decide at the end."
         return Led(None, why) if self.objection else None
 
-    def _led(self, seen: Mapping[int, Values]) -> Led:
+    def _led(self, seen: Mapping[int, Values], share: float) -> Led:
         means = {lane: float(losses.mean()) for lane, losses in seen.items()}
         finite = [lane for lane in means if np.isfinite(means[lane])]
         if not finite:
@@ -63,4 +66,5 @@ class Leading:
         lead = f"{behind[second].mean:.3g} ± {behind[second].interval:.2g}"
         clear = all(map(is_clear_lead, behind.values()))
         over = f"{name} leads {self.names[second]} by {lead} on {len(seen[first]):,} validation tasks"
-        return Led(first, f"{over}: {'a clear lead' if clear else 'that may be chance'}.", clear)
+        far = f"{over}, {round(100 * share)} % into the race"
+        return Led(first, f"{far}: {'a clear lead' if clear else 'that may be chance'}.", clear)

@@ -241,7 +241,7 @@ class MainWindow(QMainWindow):
         self.layouts.bring(name)
 
     def _compare(self, folders: Sequence[Path]) -> None:
-        self.layouts.bring("runs")
+        self._show_runs()
         self.runs.compare(folders)
 
     def _show_runs(self) -> None:

@@ -372,8 +372,11 @@ def test_a_real_race_from_setup_to_comparison(
     qtbot.waitUntil(lambda: not tool.busy, timeout=120_000)
     assert "on 100 held-out tasks" in tool.course.sentence.text()
     assert sorted(tool.course.samples.cells) == [(task, column) for task in range(2) for column in range(3)]
+    window.activateWindow()
+    tool.course.compare_button.setFocus()
     tool.course.compare_button.click()
     chosen = window.runs_panel.chosen()
+    qtbot.waitUntil(window.runs_panel.table.hasFocus)  # the keyboard goes along
     assert {entry.folder for entry in chosen} == set(tool.course.runs)
     qtbot.waitUntil(lambda: window.runs_panel.comparison.isVisible())
 
