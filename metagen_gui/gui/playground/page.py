@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -29,6 +29,8 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.playground.exchange import Exchange, holds_task
 from metagen_gui.gui.playground.hand import Hand
 from metagen_gui.gui.playground.held_out import HeldOutBox
+from metagen_gui.gui.playground.hint import Hint
+from metagen_gui.gui.playground.keepsake import KeepsakeButton
 from metagen_gui.gui.playground.keys import meant
 from metagen_gui.gui.playground.nearest import Nearest
 from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Order, Pick, Read, Ready, Shown, Trouble
@@ -60,6 +62,7 @@ class Page(QWidget):
         self._next: tuple[DrawnTask | None, int | None] | None = None
         self.hand, self.wall, self.steps = Hand(), Wall(), StepBar()
         self.exchange = Exchange(self.hand)
+        self.keepsake = KeepsakeButton([*self.wall.arms.values()], self._say)
         self.exchange.said.connect(self._say)
         self.exchange.read.connect(self._read)
         self.hand.changed.connect(self._adapt)
@@ -70,10 +73,7 @@ class Page(QWidget):
         self.nearest.said.connect(lambda text: self._say(text or self._about))
         self.steps.moved.connect(self._go_to)
         self.steps.asked.connect(self._adapt)
-        self._hint = PlainLabel(self.tr("Draw a character: what the model makes of it is shown here."), self)
-        self._hint.setWordWrap(True)
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setProperty("tone", "muted")
+        self._hint = Hint(self)
         self._below = QStackedLayout()
         self._below.addWidget(self._hint)
         self._below.addWidget(self.wall)
@@ -104,7 +104,14 @@ class Page(QWidget):
     def _in_order(self) -> list[QWidget]:
         """Return what the Tab key leads to, as it lies from above to below."""
         hand, tools, steps = self.hand, self.hand.tools, self.steps
-        above = [self.source_picker, *self.exchange.buttons, hand.pad, hand.points_pad, *tools.buttons.values()]
+        above = [
+            self.source_picker,
+            *self.exchange.buttons,
+            self.keepsake,
+            hand.pad,
+            hand.points_pad,
+            *tools.buttons.values(),
+        ]
         beside = [tools.width_slider, self.held_out.box, self.held_out.take_button]
         below = [hand.strip, hand.more_button, hand.less_button, *self.wall.arms.values()]
         return [*above, *beside, *below, steps.play_button, steps.slider, steps.count]
@@ -120,6 +127,7 @@ class Page(QWidget):
         row.addWidget(label)
         row.addWidget(self.source_picker, 1)
         row.addWidget(self.exchange)
+        row.addWidget(self.keepsake)
         return row
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -189,12 +197,7 @@ class Page(QWidget):
         told = self.tr("after {0} outer steps").format(f"{ready.meta_step:,}") if ready.meta_step else ""
         self._about = " · ".join(filter(None, [translated(str(ready.spec)), told, *map(translated, ready.notices)]))
         self._say(self._about)
-        hint = self.tr("Draw a character: what the model makes of it is shown here.")
-        if ready.spec.in_plane:
-            hint = self.tr("Paint points of a density: what the model makes of them is shown here.")
-        if ready.curves:
-            hint = self.tr("Set points that a curve shall go through, and drag them: the model's curves follow.")
-        self._hint.setText(hint)
+        self._hint.suit(ready.spec, curves=ready.curves)
         self.exchange.spec = ready.spec
         self.hand.suit(ready.spec, ready.extent, curves=ready.curves)
         if latest and self._next is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from metagen_gui.engine.events import Snapshot
@@ -52,6 +52,18 @@ def blended(snapshot: Snapshot, moment: float) -> Snapshot:
         path=None,
         query=seen,
     )
+
+
+def arranged(snapshot: Snapshot, room: QSize) -> tuple[QSize, tuple[int, int, int]]:
+    """Return how large the picture is, and how many samples of which side lie side by side and below each other."""
+    if shows_points(snapshot):
+        side = min(room.width(), room.height())
+        return (room if shows_curves(snapshot) else QSize(side, side)), (1, 1, 1)
+    count = snapshot.samples.shape[2]
+    options = [(across, -(-count // across)) for across in range(1, count + 1)]
+    across, down = max(options, key=lambda each: (min(room.width() // each[0], room.height() // each[1]), -each[1]))
+    slot = max(8, min(room.width() // across, room.height() // down))
+    return QSize(across * slot, down * slot), (across, down, slot)
 
 
 class ArmView(QWidget):
@@ -132,7 +144,8 @@ class ArmView(QWidget):
         painter = QPainter(self)
         if self.shown is not None:
             snapshot = blended(self.shown.snapshot, self._moment)
-            size, (across, down, slot) = self._cell(snapshot)
+            size, self._grid = arranged(snapshot, self.size())
+            across, down, slot = self._grid
             content = Content(snapshot, 0, HERE)
             painter.drawImage(0, 0, draw_cell(content, size, across, down, self.devicePixelRatioF(), Options()))
             self._mark(painter, snapshot, slot)
@@ -146,18 +159,12 @@ class ArmView(QWidget):
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
 
-    def _cell(self, snapshot: Snapshot) -> tuple[QSize, tuple[int, int, int]]:
-        """Return how large the picture is, and how many samples of which side lie side by side and below each other."""
-        if shows_points(snapshot):
-            self._grid = (1, 1, 1)
-            side = min(self.width(), self.height())
-            return (self.size() if shows_curves(snapshot) else QSize(side, side)), self._grid
-        count = snapshot.samples.shape[2]
-        options = [(across, -(-count // across)) for across in range(1, count + 1)]
-        across, down = max(options, key=lambda each: (min(self.width() // each[0], self.height() // each[1]), -each[1]))
-        slot = max(8, min(self.width() // across, self.height() // down))
-        self._grid = (across, down, slot)
-        return QSize(across * slot, down * slot), self._grid
+    def picture(self, room: QSize, ratio: float) -> QImage:
+        """Return what is shown, in so many logical pixels at most, without what is pointed at; there has to be any."""
+        assert self.shown is not None
+        snapshot = blended(self.shown.snapshot, self._moment)
+        size, (across, down, _) = arranged(snapshot, room)
+        return draw_cell(Content(snapshot, 0, HERE), size, across, down, ratio, Options())
 
     def _mark(self, painter: QPainter, snapshot: Snapshot, slot: int) -> None:
         if self._at < 0 or self._at >= snapshot.samples.shape[2] or shows_curves(snapshot):

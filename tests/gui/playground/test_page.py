@@ -1,4 +1,4 @@
-"""Drawing asks for samples, undo takes back, what is late is dropped, and tasks come and go."""
+"""Drawing asks for samples, undo takes back, what is late is dropped, and no change of the model loses a drawing."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, QTemporaryDir, QUrl
-from PySide6.QtGui import QDragEnterEvent, QGuiApplication, QImage
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QFileDialog, QScrollBar, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.data.spec import ImageSpec
-from metagen_gui.engine.play.drawn_task import MARK, DrawnTask
-from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Pick, Read, Ready, Trouble
+from metagen_gui.engine.play.drawn_task import DrawnTask
+from metagen_gui.gui.playground.serving import Adapt, Lost, Open, Ready, Trouble
 from metagen_gui.gui.playground.sources import Source
 from metagen_gui.gui.playground.wall import HERE, blended
 from metagen_gui.gui.samples.columns import examples_of
@@ -136,81 +135,6 @@ def test_examples_are_added_chosen_and_removed(bench: Bench, stroke: Stroke) -> 
     assert len(bench.adapts()[-1].support) == 3
 
 
-def test_no_more_than_ten_examples(bench: Bench) -> None:
-    bench.ready()
-    bench.page.hand.give(np.ones((9, 1, 28, 28), np.float32), anew=True)
-    bench.page.hand.give(np.zeros((4, 1, 28, 28), np.float32), anew=False)
-    assert len(bench.adapts()[-1].support) == 10 and not bench.page.hand.more_button.isEnabled()
-    assert "Ten" in bench.page.hand.more_button.toolTip()
-
-
-@pytest.mark.parametrize(("there", "added", "said"), [(8, 2, "Added 2; ten examples are the most"), (10, 0, "Nothing")])
-def test_of_pictures_that_do_not_fit_it_is_told_how_many_were_added(
-    bench: Bench, there: int, added: int, said: str
-) -> None:
-    bench.ready()
-    bench.page.hand.give(np.ones((there, 1, 28, 28), np.float32), anew=True)
-    orders, before = len(bench.orders), bench.page.hand.drawing.state
-    bench.page.exchange.load([Path("a.png")])
-    bench.page.take(Given(bench.orders[-1].stamp, np.zeros((5, 1, 28, 28), np.float32), "a.png", anew=False))
-    support = bench.page.hand.support()
-    assert support is not None and len(support) == 10 and said in bench.page.status.text()
-    if not added:
-        assert bench.page.hand.drawing.state is before and len(bench.orders) == orders + 1, "nothing to be undone"
-
-
-def test_what_could_not_be_read_is_told_with_what_could(bench: Bench) -> None:
-    bench.ready()
-    bench.page.exchange.load([Path("a.png"), Path("b.png")])
-    stamp = bench.orders[-1].stamp
-    bench.page.take(Given(stamp, np.ones((1, 1, 28, 28), np.float32), "a.png", anew=False, notices=("b.png: damaged",)))
-    assert bench.page.status.text() == "a.png · b.png: damaged" and bench.page.hand.support() is not None
-
-
-def test_points_are_painted_dragged_and_removed(bench: Bench) -> None:
-    bench.ready(POINTS)
-    pad = bench.page.hand.points_pad
-    assert pad.objectName() == "draw_pad" and pad.isVisible() and not bench.page.hand.strip.isVisible()
-    drag(pad, [(0.2 + 0.05 * step, 0.5) for step in range(8)])
-    painted = bench.adapts()[-1].support
-    assert len(painted) >= 6 and np.abs(painted[:, 1]).max() < 0.5 and painted[0, 0] == pytest.approx(-1.8, abs=0.1)
-    drag(pad, [(0.2, 0.5), (0.2, 0.1)], Qt.MouseButton.RightButton)
-    assert len(bench.adapts()[-1].support) == len(painted) - 1
-    bench.page.hand.do("undo")
-    assert len(bench.adapts()[-1].support) == len(painted)
-
-
-def test_a_fast_brush_leaves_no_gaps(bench: Bench) -> None:
-    bench.ready(POINTS)
-    drag(bench.page.hand.points_pad, [(0.1, 0.5), (0.9, 0.5)])
-    across = np.sort(bench.adapts()[-1].support[:, 0])
-    assert np.diff(across).max() < 0.1 * 6 and across[0] < -2.2 and across[-1] > 2.2
-
-
-def test_of_too_many_points_it_is_told(bench: Bench) -> None:
-    bench.ready(POINTS)
-    for row in range(5, 96, 10):
-        drag(bench.page.hand.points_pad, [(0.02, row / 100), (0.98, row / 100)])
-    assert len(bench.adapts()[-1].support) == 400 and "400 points are the most" in bench.page.status.text()
-
-
-def test_points_of_a_curve_are_set_and_dragged_also_by_keys(bench: Bench) -> None:
-    bench.ready(POINTS, curves=True)
-    pad = bench.page.hand.points_pad
-    drag(pad, [(0.5, 0.25)])
-    drag(pad, [(0.5, 0.25), (0.6, 0.4), (0.75, 0.75)])
-    (point,) = bench.adapts()[-1].support
-    assert point == pytest.approx([1.5, -1.5], abs=0.05)
-    QTest.keyClick(pad, Qt.Key.Key_Space)
-    assert len(bench.adapts()[-1].support) == 2
-    QTest.keyClick(pad, Qt.Key.Key_Space)
-    QTest.keyClick(pad, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
-    QTest.keyClick(pad, Qt.Key.Key_Space)
-    assert bench.adapts()[-1].support[1] == pytest.approx([0, 18 / 28], abs=0.01)
-    QTest.keyClick(pad, Qt.Key.Key_Delete)
-    assert len(bench.adapts()[-1].support) == 1
-
-
 def test_another_model_of_such_data_keeps_the_drawing_and_adapts_to_it(bench: Bench, stroke: Stroke) -> None:
     found = [Source(Path("one"), "One"), Source(Path("two"), "Two")]
     bench.page.show_sources(found)
@@ -272,107 +196,6 @@ def test_with_nothing_to_open_it_says_what_to_do(bench: Bench) -> None:
     assert "train a run first" in bench.page.status.text()
 
 
-def test_a_held_out_task_takes_the_place_of_what_was_drawn(bench: Bench, stroke: Stroke) -> None:
-    bench.ready()
-    stroke(bench.page.hand.pad)
-    bench.page.held_out.box.setValue(8)
-    order = bench.orders[-1]
-    assert isinstance(order, Pick) and order.index == 7
-    bench.page.take(Given(order.stamp, np.ones((5, 1, 28, 28), np.float32), "an alphabet/one"))
-    assert len(bench.adapts()[-1].support) == 5 and bench.page.status.text() == "an alphabet/one"
-
-
-def test_a_drawn_task_is_copied_pasted_saved_and_opened(bench: Bench, stroke: Stroke, tmp_path: Path) -> None:
-    bench.ready()
-    bench.page.exchange.copy()
-    assert "nothing drawn" in bench.page.status.text()
-    stroke(bench.page.hand.pad)
-    drawn = bench.adapts()[-1].support
-    bench.page.exchange.copy()
-    data = QGuiApplication.clipboard().mimeData()
-    assert data.text().startswith(MARK) and data.hasImage()
-    bench.page.exchange.save(tmp_path / "mine.npz")
-    for bring_back in (bench.page.exchange.paste, lambda: bench.page.exchange.load([tmp_path / "mine.npz"])):
-        bench.page.hand.do("clear")
-        bring_back()
-        assert np.array_equal(bench.adapts()[-1].support, drawn)
-    DrawnTask("points", np.zeros((2, 2), np.float32)).save(tmp_path / "points.npz")
-    bench.page.exchange.load([tmp_path / "points.npz"])
-    assert "this model is of images" in bench.page.status.text()
-    bench.page.exchange.save(tmp_path / "nowhere" / "mine.npz")
-    assert "nowhere" in bench.page.status.text()
-
-
-def test_pictures_are_pasted_and_dropped_as_files_that_the_run_reads(bench: Bench, tmp_path: Path) -> None:
-    bench.ready()
-    picture = QImage(40, 40, QImage.Format.Format_RGB32)
-    picture.fill(Qt.GlobalColor.white)
-    data = QMimeData()
-    data.setImageData(picture)
-    bench.page.exchange.take(data)
-    order = bench.orders[-1]
-    assert isinstance(order, Read) and QImage(str(order.paths[0])).size() == picture.size()
-    dropped = QMimeData()
-    dropped.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("a.png", "b.png")])
-    bench.page.exchange.take(dropped)
-    order = bench.orders[-1]
-    assert isinstance(order, Read) and [path.name for path in order.paths] == ["a.png", "b.png"]
-    bench.page.take(Given(order.stamp, np.ones((2, 1, 28, 28), np.float32), "a.png", anew=False))
-    assert len(bench.adapts()[-1].support) == 2
-    text = QMimeData()
-    text.setText("hello")
-    bench.page.exchange.take(text)
-    assert "no picture and no drawn task" in bench.page.status.text()
-
-
-def test_the_folder_of_a_run_that_is_dropped_is_opened_as_a_model(bench: Bench, tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "experiment.json").write_text("{}")
-    dropped = QMimeData()
-    dropped.setUrls([QUrl.fromLocalFile(str(tmp_path / "mine"))])
-    for _ in range(2):
-        bench.page.exchange.take(dropped)
-        order = bench.orders[-1]
-        assert isinstance(order, Open) and order.folder == tmp_path / "mine"
-        bench.ready()
-    assert bench.page.source_picker.itemText(0) == "Opened: mine"
-
-
-def test_a_large_picture_is_shrunk_before_it_is_kept_and_one_that_cannot_be_kept_is_told(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = QMimeData()
-    data.setImageData(QImage(3000, 1500, QImage.Format.Format_Grayscale8))
-    bench.page.exchange.take(data)
-    assert "Wait until a model is open" in bench.page.status.text() and not bench.orders
-    bench.ready()
-    bench.page.exchange.take(data)
-    order = bench.orders[-1]
-    assert isinstance(order, Read) and QImage(str(order.paths[0])).size() == QSize(1024, 512)
-    monkeypatch.setattr(QTemporaryDir, "isValid", lambda folder: False)
-    bench.page.exchange.take(data)
-    assert "temporary files" in bench.page.status.text() and bench.orders[-1] is order
-
-
-def test_a_dropped_word_is_a_task_and_what_is_read_late_does_not_replace_what_was_picked(bench: Bench) -> None:
-    bench.ready()
-    word = QMimeData()
-    word.setText(" " + DrawnTask("images", np.ones((1, 1, 28, 28), np.float32)).to_text())
-    enter = QDragEnterEvent(
-        QPoint(9, 9), Qt.DropAction.CopyAction, word, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    )
-    bench.page.dragEnterEvent(enter)
-    assert enter.isAccepted()
-    bench.page.exchange.take(word)
-    bench.page.exchange.load([Path("a.png")])
-    read = bench.orders[-1]
-    bench.page.held_out.box.setValue(7)
-    bench.page.take(Given(read.stamp, np.ones((2, 1, 28, 28), np.float32), "a.png", anew=False))
-    assert len(bench.adapts()[-1].support) == 3
-    bench.page.take(Given(bench.orders[-1].stamp, np.ones((5, 1, 28, 28), np.float32), "an alphabet/one"))
-    assert len(bench.adapts()[-1].support) == 5
-
-
 def test_a_rival_that_diverges_shows_nothing_of_an_earlier_task(bench: Bench, stroke: Stroke) -> None:
     bench.ready()
     stroke(bench.page.hand.pad)
@@ -426,78 +249,6 @@ def test_samples_turn_into_one_another_between_steps(bench: Bench) -> None:
     shown.snapshot.samples[0, 2] = 100
     for moment, expected in ((0.0, 0), (1.5, 50), (2.0, 100), (2.25, 75), (3.0, 0)):
         assert set(np.unique(examples_of(blended(shown.snapshot, moment), 0, HERE))) == {expected}
-
-
-def test_a_sample_tells_which_example_it_is_nearest_to(bench: Bench, stroke: Stroke) -> None:
-    bench.ready()
-    for _ in range(2):
-        stroke(bench.page.hand.pad)
-        bench.page.hand.add_example()
-    bench.page.take(bench.shown(bench.adapts()[-1].stamp))
-    arm = bench.page.wall.arms["learned"]
-    arm.grab()
-    QTest.mouseMove(arm, QPoint(4, 4))
-    QTest.keyClick(arm, Qt.Key.Key_Right)
-    assert arm.pointed_at == 1 and bench.page.status.text() == "Sample 2 is nearest to example 2"
-    assert not arm.toolTip(), "it would lie over the samples"
-    assert bench.page.hand.strip.item(1).text() == "● 2" and bench.page.hand.strip.item(0).text() == "1"
-
-
-def test_the_nearest_example_is_counted_as_they_lie_side_by_side_a_blank_one_among_them(
-    bench: Bench, stroke: Stroke
-) -> None:
-    bench.ready()
-    for _ in range(3):
-        stroke(bench.page.hand.pad)
-        bench.page.hand.add_example()
-    bench.page.hand.strip.setCurrentRow(0)
-    bench.page.hand.do("clear")
-    bench.page.take(bench.shown(bench.adapts()[-1].stamp))
-    arm = bench.page.wall.arms["learned"]
-    QTest.keyClick(arm, Qt.Key.Key_Right)
-    assert bench.page.status.text() == "Sample 1 is nearest to example 2"
-    assert bench.page.hand.strip.item(1).text() == "● 2" and bench.page.hand.strip.item(0).text() == "1"
-
-
-def test_nothing_is_said_of_a_sample_that_has_gone_and_a_new_one_under_the_pointer_is_looked_at(
-    bench: Bench, stroke: Stroke
-) -> None:
-    bench.ready()
-    about = bench.page.status.text()
-    stroke(bench.page.hand.pad)
-    bench.page.hand.add_example()
-    stroke(bench.page.hand.pad)
-    bench.page.take(bench.shown(bench.adapts()[-1].stamp))
-    arm = bench.page.wall.arms["learned"]
-    QTest.keyClick(arm, Qt.Key.Key_Right)
-    assert bench.page.status.text() == "Sample 1 is nearest to example 1"
-    shown = bench.shown(bench.adapts()[-1].stamp)
-    shown.nearest[:] = 1
-    bench.page.take(shown)
-    assert bench.page.status.text() == "Sample 1 is nearest to example 2"
-    for _ in range(3):
-        bench.page.hand.do("undo")
-    assert bench.page.hand.support() is None and bench.page.status.text() == about
-    assert "●" not in bench.page.hand.strip.item(0).text()
-
-
-def test_the_point_that_a_sample_is_nearest_to_has_a_ring_around_it(bench: Bench) -> None:
-    bench.ready(POINTS)
-    pad = bench.page.hand.points_pad
-    drag(pad, [(0.25, 0.25)])
-    drag(pad, [(0.75, 0.75)])
-    bench.page.take(bench.shown(bench.adapts()[-1].stamp, spec=POINTS))
-    before = pad.grab().toImage()
-    arm = bench.page.wall.arms["learned"]
-    QTest.keyClick(arm, Qt.Key.Key_Right)
-    QTest.keyClick(arm, Qt.Key.Key_Right)
-    assert bench.page.status.text() == "Sample 2 is nearest to example 2"
-    ringed, side = pad.grab().toImage(), min(pad.width(), pad.height())
-    changed = [
-        (x, y) for x in range(pad.width()) for y in range(pad.height()) if before.pixel(x, y) != ringed.pixel(x, y)
-    ]
-    middle = np.array(changed).mean(axis=0) - ((pad.width() - side) / 2, (pad.height() - side) / 2)
-    assert middle == pytest.approx([0.75 * side] * 2, abs=2)
 
 
 def test_what_was_drawn_is_given_to_a_model_of_another_size_too(bench: Bench, stroke: Stroke) -> None:
