@@ -37,6 +37,7 @@ from metagen_gui.gui.playground.serving import Adapt, Given, Lost, Open, Order, 
 from metagen_gui.gui.playground.source_picker import SourcePicker
 from metagen_gui.gui.playground.sources import Source
 from metagen_gui.gui.playground.step_bar import StepBar
+from metagen_gui.gui.playground.waiting import Waiting
 from metagen_gui.gui.playground.wall import Wall
 from metagen_gui.gui.widgets.elided_label import ElidedLabel
 from metagen_gui.gui.widgets.plain_text import PlainLabel, plain_tip
@@ -64,7 +65,7 @@ class Page(QWidget):
         self.exchange = Exchange(self.hand)
         self.keepsake = KeepsakeButton([*self.wall.arms.values()], self._say)
         self.exchange.said.connect(self._say)
-        self.exchange.read.connect(self._read)
+        self.exchange.read.connect(lambda paths: self._ask(Read(paths)))
         self.hand.changed.connect(self._adapt)
         full = self.tr("{0} points are the most.")
         self.hand.points_pad.full.connect(lambda most: self._say(full.format(most), True))
@@ -79,9 +80,10 @@ class Page(QWidget):
         self._below.addWidget(self.wall)
         self.status = ElidedLabel()
         self.status.setObjectName("playground_status")
+        self._waiting = Waiting(self.status)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.held_out = HeldOutBox()
-        self.held_out.picked.connect(self._pick)
+        self.held_out.picked.connect(lambda index: self._ask(Pick(index)))
         self.hand.beside.insertWidget(1, self.held_out)
         made = QVBoxLayout()
         made.setSpacing(6)
@@ -181,6 +183,7 @@ class Page(QWidget):
                 self._take_trouble(came)
 
     def _take_trouble(self, trouble: Trouble) -> None:
+        self._waiting.end(trouble.stamp)
         self._say(trouble.sentence, True)
         if self._opening is not None and trouble.stamp == self._opening.stamp:
             self.source_picker.unusable.add(self._opening.folder)
@@ -249,12 +252,6 @@ class Page(QWidget):
 
     # -- asking and showing ------------------------------------------------------------------------------------------
 
-    def _pick(self, index: int) -> None:
-        self._ask(Pick(index))
-
-    def _read(self, paths: tuple[Path, ...]) -> None:
-        self._ask(Read(paths))
-
     def _ask(self, order: Order) -> None:
         self._stamp += 1
         self.asked.emit(replace(order, stamp=self._stamp))
@@ -266,9 +263,11 @@ class Page(QWidget):
             self._clear_samples()
         elif self.ready is not None:
             self._ask(Adapt(support, self.steps.count.value()))
+            self._waiting.begin(self._stamp)
 
     def _clear_samples(self) -> None:
         self._void = self._stamp
+        self._waiting.end(self._stamp)
         self.wall.clear()
         self.hand.show_curve(None)
         self.nearest.look_again()
@@ -279,6 +278,7 @@ class Page(QWidget):
         self._broke = None
         self.wall.show_arm(came.arm, came)
         if came.arm == "learned":
+            self._waiting.end(came.stamp)
             self.steps.set_steps(came.snapshot.steps)
             self._go_to(self.steps.moment)
         else:

@@ -48,6 +48,7 @@ class Bench:
 @pytest.fixture
 def bench(qtbot: QtBot) -> Bench:
     page = Page()
+    page._waiting._timer.setInterval(1_000_000)  # however slow the computer is, tests read what the page says
     qtbot.addWidget(page)
     page.resize(620, 800)
     page.show()

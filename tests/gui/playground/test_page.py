@@ -107,6 +107,26 @@ def test_what_is_late_is_dropped(bench: Bench, stroke: Stroke) -> None:
     assert arm.shown is None and bench.page.status.text() != "too late"
 
 
+def test_that_a_model_adapts_for_long_is_told_until_the_latest_has_come(
+    bench: Bench, stroke: Stroke, qtbot: QtBot
+) -> None:
+    bench.ready()
+    bench.page._waiting._timer.setInterval(0)
+    about = bench.page.status.text()
+    for _ in range(2):
+        stroke(bench.page.hand.pad)
+    first, last = (order.stamp for order in bench.adapts())
+    qtbot.waitUntil(lambda: bench.page.status.text() == f"{about} · Adapting…")
+    bench.page.take(bench.shown(first))
+    assert bench.page.status.text() == f"{about} · Adapting…"
+    bench.page.take(bench.shown(last))
+    assert bench.page.status.text() == about
+    stroke(bench.page.hand.pad)
+    qtbot.waitUntil(lambda: bench.page.status.text() == f"{about} · Adapting…")
+    bench.page.take(Trouble(bench.adapts()[-1].stamp, "it diverged"))
+    assert bench.page.status.text() == "it diverged"
+
+
 def test_arms_stand_beside_it_once_they_are_there(bench: Bench, stroke: Stroke) -> None:
     bench.ready()
     stroke(bench.page.hand.pad)
