@@ -1,9 +1,8 @@
-"""A run that was killed or stopped goes on as if nothing had happened; a new one may begin where another stood."""
+"""A run that was killed, stopped or finished early goes on as if nothing had happened."""
 
 from __future__ import annotations
 
 import csv
-import errno
 import json
 import os
 import shutil
@@ -27,13 +26,10 @@ from metagen_gui.engine.events import (
     ValidationReport,
 )
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.files import read_file
-from metagen_gui.engine.run import outer_loop
 from metagen_gui.engine.run.commands import Commands
-from metagen_gui.engine.run.outer_loop import Origin, meta_train, resume_run
+from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.run.training_run import TrainingRun
 from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.store import checkpoint
 from metagen_gui.engine.store.checkpoint import Checkpoint, files_of, load_checkpoint, manifests, save_checkpoint
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.record import read_record
@@ -168,88 +164,6 @@ def test_leftovers_of_a_killed_save_are_removed(tiny: Tiny, tmp_path: Path) -> N
 # -- damage ------------------------------------------------------------------------------------------------------------
 
 
-def flip(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
-
-
-def another_number(path: Path, name: str) -> None:
-    """Change a digit in a manifest: it stays well-formed and within every range."""
-    before = path.read_text()
-    at = before.index(f'"{name}": ') + len(f'"{name}": ')
-    digit = next(place for place in range(at, len(before)) if before[place] in "12345678")
-    path.write_text(f"{before[:digit]}{int(before[digit]) + 1}{before[digit + 1 :]}")
-
-
-DAMAGES: dict[str, Callable[[Path], None]] = {
-    "weights": lambda path: flip(files_of(path)[2]),
-    "optimizer": lambda path: flip(files_of(path)[1]),
-    "optimizer gone": lambda path: files_of(path)[1].unlink(),
-    "manifest cut": lambda path: os.truncate(path, 100),
-    "another step": lambda path: another_number(path, "meta_step"),
-    "another rate": lambda path: another_number(path, "outer_lr"),
-    "another size of the metrics": lambda path: another_number(path, "metrics.csv"),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_of_a_damaged_checkpoint_the_previous_one_is_used_and_it_is_said(
-    tiny: Tiny, tmp_path: Path, damage: str
-) -> None:
-    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 3)
-    DAMAGES[damage](manifests(tmp_path / "left" / "checkpoints")[-1])
-    events = list(resume_run(tmp_path / "left", previews=False))
-    assert of_kind(events, RunStarted)[0].resumed_from == 2
-    assert of_kind(events, Notice)[0].text == "The checkpoint step-00000003 is damaged and was set aside."
-    aside = {path.name for path in (tmp_path / "left" / "checkpoints").glob("*.corrupt")}
-    assert "step-00000003.json.corrupt" in aside and "step-00000003.safetensors.corrupt" in aside
-    assert outcome(tmp_path / "left") == outcome(tmp_path / "whole")
-
-
-def test_where_all_are_damaged_nothing_is_begun_anew_over_what_there_is(tiny: Tiny, tmp_path: Path) -> None:
-    list(meta_train(tiny(), out=tmp_path / "run"))
-    flip(tmp_path / "run" / "checkpoints" / "step-00000003.safetensors")
-    metrics = (tmp_path / "run" / "metrics.csv").read_bytes()
-    # the best of the three steps is kept as well
-    for path in manifests(tmp_path / "run" / "checkpoints"):
-        path.write_bytes(b"")
-    for _ in range(2):
-        with pytest.raises(BadInput, match="holds no whole checkpoint; the damaged ones were set aside"):
-            next(resume_run(tmp_path / "run"))
-    assert (tmp_path / "run" / "metrics.csv").read_bytes() == metrics
-
-
-@pytest.mark.parametrize("lost", ["manifests", "all", "all and the record", "all but the record"])
-def test_where_all_are_lost_nothing_is_begun_anew_over_what_there_is(tiny: Tiny, tmp_path: Path, lost: str) -> None:
-    """Of a finished run, too: its metrics and events would be wiped."""
-    folder = tmp_path / "run"
-    list(meta_train(tiny(), out=folder, previews=False))
-    for path in (folder / "checkpoints").glob("step-*.json" if lost == "manifests" else "*"):
-        path.unlink()
-    if lost == "all and the record":
-        (folder / "state.json").unlink()
-    if lost == "all but the record":
-        (folder / "metrics.csv").unlink()
-    written = {path: path.read_bytes() for path in folder.iterdir() if path.suffix in (".csv", ".jsonl", ".json")}
-    said = "weights without a manifest" if lost == "manifests" else "though the run had come to step 3; what it has"
-    for _ in range(2):
-        with pytest.raises(BadInput, match=f"holds no whole checkpoint.*{said}"):
-            next(resume_run(folder))
-    assert {path: path.read_bytes() for path in written} == written
-
-
-def test_a_checkpoint_that_only_holds_weights_is_not_gone_on_with_nor_set_aside(tiny: Tiny, tmp_path: Path) -> None:
-    run = meta_train(tiny(), out=tmp_path / "run")
-    up_to(run, 1)
-    run.close()
-    meta = load_checkpoint(tmp_path / "run" / "checkpoints").meta
-    save_checkpoint(tmp_path / "run" / "checkpoints", Checkpoint(2, meta))
-    with pytest.raises(BadInput, match="not how to go on; export it instead"):
-        next(resume_run(tmp_path / "run"))
-    assert load_checkpoint(tmp_path / "run" / "checkpoints").meta_step == 2
-
-
 # -- who may resume ----------------------------------------------------------------------------------------------------
 
 
@@ -308,103 +222,6 @@ def test_another_torch_is_said_and_the_threads_are_those_of_the_run(tiny: Tiny, 
 # -- branches ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def parent(tiny: Tiny, tmp_path: Path) -> Path:
-    list(meta_train(tiny(values=EACH_STEP), out=tmp_path / "parent", previews=False))
-    return tmp_path / "parent"
-
-
-def test_a_branch_begins_where_its_parent_stood_and_knows_it(tiny: Tiny, tmp_path: Path, parent: Path) -> None:
-    """With the same settings it takes the very steps of its parent; the parent is left as it was."""
-    before = {path: path.read_bytes() for path in parent.rglob("*") if path.is_file()}
-    same = meta_train(tiny(values=EACH_STEP), out=tmp_path / "same", parent=Origin(parent, 2), previews=False)
-    events = list(same)
-    assert events[1].text == "Begins with what parent had learned at step 2."
-    assert [report.meta_step for report in of_kind(events, StepReport)] == [3, 4]
-    assert outcome(tmp_path / "same")[1:3] == outcome(parent)[1:3]
-    assert {path: path.read_bytes() for path in parent.rglob("*") if path.is_file()} == before
-    record = read_record(tmp_path / "same")
-    assert record is not None and record.parent == "parent@2"
-    other = tiny(values={**EACH_STEP, "training.outer_lr": 0.2})
-    list(meta_train(other, out=tmp_path / "other", parent=Origin(parent, 2), previews=False))
-    assert outcome(tmp_path / "other")[1] != outcome(parent)[1]
-    assert load_checkpoint(tmp_path / "other" / "checkpoints", 4).meta_step == 4
-
-
-def test_a_branch_that_sees_other_pixels_says_that_losses_do_not_compare(tiny: Tiny, tmp_path: Path) -> None:
-    list(meta_train(tiny("strokes", "vae"), out=tmp_path / "grey", previews=False))
-    values = {"training.meta_steps": 9, "tasks.pixels": "binary"}
-    run = meta_train(tiny("strokes", "vae", values=values), out=tmp_path / "run", parent=Origin(tmp_path / "grey"))
-    told = [next(run).text for _ in range(3)[1:]] if next(run) else []
-    run.close()
-    assert told[1] == (
-        "It had learned from images of shape 1 × 16 × 16, grey; here they are images of shape 1 × 16 × 16, 0 or 1: the "
-        "two losses do not compare."
-    )
-
-
-def test_a_branch_has_settings_and_weights_of_one_step_though_its_parent_goes_on(
-    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    longer = tiny(values={**EACH_STEP, "training.meta_steps": 5})
-    run = meta_train(longer, out=tmp_path / "parent", previews=False)
-    up_to(run, 2)
-    run.close()
-    origin = Origin(tmp_path / "parent")
-    experiment = origin.experiment()
-    list(resume_run(tmp_path / "parent", previews=False))
-    monkeypatch.setattr(outer_loop, "load_checkpoint", None)  # once is enough
-    events = list(meta_train(experiment, out=tmp_path / "branch", parent=origin, previews=False))
-    assert [report.meta_step for report in of_kind(events, StepReport)] == [3, 4, 5]
-
-
-def test_a_branch_is_resumed_like_any_run(tiny: Tiny, tmp_path: Path, parent: Path) -> None:
-    run = meta_train(
-        tiny(values={**EACH_STEP, "training.meta_steps": 6}), out=tmp_path / "branch", parent=Origin(parent)
-    )
-    up_to(run, 5)
-    run.close()
-    events = list(resume_run(tmp_path / "branch"))
-    assert [report.meta_step for report in of_kind(events, StepReport)] == [6]
-    record = read_record(tmp_path / "branch")
-    assert record is not None and (record.parent, record.state) == ("parent@4", "finished")
-
-
-@pytest.mark.parametrize(("parent_algorithm", "algorithm"), [("reptile", "maml"), ("maml", "meta_sgd")])
-def test_another_algorithm_takes_over_what_fits_and_says_what_does_not(
-    tiny: Tiny, tmp_path: Path, parent_algorithm: str, algorithm: str
-) -> None:
-    """Reptile has no rates at all, MAML others than Meta-SGD; the weights are the same."""
-    list(meta_train(tiny("densities", "vae", parent_algorithm), out=tmp_path / "parent", previews=False))
-    experiment = tiny("densities", "vae", algorithm, {"training.meta_steps": 5, "training.outer_lr": 0.0})
-    events = list(meta_train(experiment, out=tmp_path / "run", parent=Origin(tmp_path / "parent"), previews=False))
-    assert "of its parameters begin afresh, as vae/@rate" in of_kind(events, Notice)[1].text
-    mine = load_checkpoint(tmp_path / "run" / "checkpoints").meta["vae"]
-    theirs = load_checkpoint(tmp_path / "parent" / "checkpoints").meta["vae"]
-    weights = [name for name in mine if not name.startswith("@")]
-    assert weights and set(weights) < set(mine)
-    assert all(torch.equal(mine[name], theirs[name]) for name in weights), "a rate of 0 leaves them alone"
-
-
-@pytest.mark.parametrize(
-    ("model", "changes", "complaint"),
-    [
-        ("curve", {"training.meta_steps": 4}, "the run begins at step 4, so it must be more than that"),
-        ("curve", {"training.meta_steps": 9, "model.width": 7}, "does not fit this experiment: curve/"),
-        ("gan", {"training.meta_steps": 9}, "holds nothing that a gan could take over"),
-    ],
-)
-def test_what_cannot_be_branched_is_refused_before_anything_is_made(
-    tiny: Tiny, tmp_path: Path, parent: Path, model: str, changes: dict[str, Any], complaint: str
-) -> None:
-    experiment = tiny("sinusoids" if model == "curve" else "densities", model, "maml", changes)
-    with pytest.raises(BadInput, match=complaint):
-        next(meta_train(experiment, out=tmp_path / "run", parent=Origin(parent)))
-    assert not (tmp_path / "run").exists()
-    with pytest.raises(BadInput, match="holds no whole checkpoint of step 77"):
-        next(meta_train(tiny(), out=tmp_path / "run", parent=Origin(parent, 77)))
-
-
 # -- the best ----------------------------------------------------------------------------------------------------------
 
 
@@ -441,67 +258,6 @@ def test_a_run_resumed_from_its_best_state_knows_that_it_is(tiny: Tiny, tmp_path
 # -- folders of other people's making ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", ["metrics.csv", "events.jsonl", "run.holder", "samples", "checkpoints"])
-def test_nothing_outside_the_folder_is_touched(tiny: Tiny, tmp_path: Path, part: str) -> None:
-    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
-    place, others = tmp_path / "left" / part, tmp_path / "others"
-    if place.is_dir():
-        shutil.copytree(place, others)
-        (others / "step-00000007.safetensors").write_bytes(b"no manifest")
-        (others / "half.tmp-1").write_bytes(b"of somebody else")
-        shutil.rmtree(place)
-    else:
-        others.write_text("precious, without a line end")
-        place.unlink(missing_ok=True)
-    place.symlink_to(others)
-    before = {path: path.read_bytes() for path in (others, *others.rglob("*")) if path.is_file()}
-    if part == "run.holder":
-        list(resume_run(tmp_path / "left", previews=False))
-    else:
-        with pytest.raises(BadInput, match=f"{part}: is a link"):
-            list(resume_run(tmp_path / "left", previews=False))
-    assert {path: path.read_bytes() for path in (others, *others.rglob("*")) if path.is_file()} == before
-
-
-@pytest.mark.parametrize(
-    ("name", "lie"),
-    [
-        ("sizes", [1]),
-        ("sizes", {"metrics.csv": -5}),
-        ("threads", True),
-        ("chunk", -3),
-        ("best", "low"),
-        ("seconds", float("nan")),
-        ("health", {"divergence": 5}),
-    ],
-)
-def test_progress_that_no_run_would_have_written_is_named(tiny: Tiny, tmp_path: Path, name: str, lie: object) -> None:
-    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
-    folder = tmp_path / "left" / "checkpoints"
-    found = load_checkpoint(folder, whole=True)
-    save_checkpoint(folder, replace(found, progress=replace(found.progress, **{name: lie})))
-    for _ in range(2):  # and the folder is let go
-        with pytest.raises(BadInput, match=f"checkpoint of step 2: {name}"):
-            list(resume_run(tmp_path / "left", previews=False))
-
-
-def test_memories_of_health_that_no_run_would_have_written_are_left_out(tiny: Tiny, tmp_path: Path) -> None:
-    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
-    folder = tmp_path / "left" / "checkpoints"
-    found = load_checkpoint(folder, whole=True)
-    wild = {kind: dict.fromkeys(state, "x") for kind, state in found.progress.health.items()}
-    save_checkpoint(folder, replace(found, progress=replace(found.progress, health=wild)))
-    assert of_kind(list(resume_run(tmp_path / "left", previews=False)), RunFinished)
-
-
-def test_a_checkpoint_from_beyond_the_last_step_is_not_gone_on_with(tiny: Tiny, tmp_path: Path) -> None:
-    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
-    folder = tmp_path / "left" / "checkpoints"
-    save_checkpoint(folder, replace(load_checkpoint(folder, whole=True), meta_step=2**62))
-    with pytest.raises(BadInput, match="has taken all its steps"):
-        list(resume_run(tmp_path / "left", previews=False))
-
-
 def test_a_setting_changed_while_the_run_was_paused_is_kept_by_quitting(tiny: Tiny, tmp_path: Path) -> None:
     """No step follows in which the run would hear of it, and its last one may be saved already."""
     commands = Commands()
@@ -514,27 +270,6 @@ def test_a_setting_changed_while_the_run_was_paused_is_kept_by_quitting(tiny: Ti
     assert experiment["training"]["outer_lr"] == 0.2
     list(resume_run(tmp_path / "run", previews=False))
     assert (tmp_path / "run" / "events.jsonl").read_text().count("outer_lr") == 1
-
-
-def test_a_checkpoint_that_cannot_be_read_just_now_is_not_taken_for_damaged(
-    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A network that is away, too many open files: later it is as good as ever."""
-    killed(tiny(values=EACH_STEP), tmp_path / "whole", tmp_path / "left", 2)
-    before = sorted((tmp_path / "left" / "checkpoints").iterdir())
-
-    def refusing(path: Path, most: int) -> bytes:
-        if path.name == "step-00000002.optimizer.safetensors":
-            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
-        return read_file(path, most)
-
-    monkeypatch.setattr(checkpoint, "read_file", refusing)
-    with pytest.raises(BadInput, match=r"step-00000002\.optimizer\.safetensors: Too many open files"):
-        list(resume_run(tmp_path / "left", previews=False))
-    assert sorted((tmp_path / "left" / "checkpoints").iterdir()) == before
-    monkeypatch.undo()
-    list(resume_run(tmp_path / "left", previews=False))
-    assert outcome(tmp_path / "left") == outcome(tmp_path / "whole")
 
 
 def test_every_snapshot_of_a_run_is_made_from_the_same_latents(tiny: Tiny, tmp_path: Path) -> None:

@@ -1,17 +1,11 @@
-"""Exports come back the same, stand on their own, replace nothing they should not, and are not believed blindly."""
+"""Exports come back the same, stand on their own, and what cannot be one is named."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
-import os
-import pickle
 import shutil
-import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
-from PIL import Image
 
 from metagen_gui.engine.data.spec import DataSpec
 from metagen_gui.engine.events import RunStarted, Saved
@@ -33,64 +25,11 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.settings.config import Config
 from metagen_gui.engine.store.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from metagen_gui.engine.tasks.base import Stream, Task, TaskFamily, task_families
-from metagen_gui.engine.trained import export_folder, in_place
 from metagen_gui.engine.trained.export import export_adapted, export_initialization, load_export
 from tests.engine.cells import diagonal, home
+from tests.engine.trained.conftest import edit, run, tiny
 
 ROOT = Path(__file__).parents[3]
-TINY: dict[str, Any] = {
-    "model.width": 8,
-    "algorithm.adaptation_steps": 2,
-    "training.meta_steps": 2,
-    "training.meta_batch_size": 2,
-    "training.validation_tasks": 2,
-    "training.preview_tasks": 1,
-    "training.device": "cpu",
-}
-
-
-def tiny(**changed: Any) -> Experiment:
-    """Return an experiment that takes a moment; a setting's dot is written `__`."""
-    named = {name.replace("__", "."): value for name, value in changed.items()}
-    experiment = Experiment()
-    for path, value in {"tasks.name": "densities", **TINY, **named}.items():
-        experiment = experiment.with_value(path, value)
-    return experiment
-
-
-def run(experiment: Experiment, folder: Path) -> Path:
-    list(meta_train(experiment, out=folder, previews=False))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def points_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(tiny(), tmp_path_factory.mktemp("runs") / "points")
-
-
-@pytest.fixture(scope="module")
-def exported(points_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An export to be looked at only; tests that spoil one copy it."""
-    return export_initialization(points_run, tmp_path_factory.mktemp("exports") / "points").folder
-
-
-@pytest.fixture
-def own_copy(exported: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(exported, tmp_path / "copy"))
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of three classes with 16 images each, every class a bar at a place of its own."""
-    folder = tmp_path_factory.mktemp("pictures")
-    random = np.random.default_rng(0)
-    for name, row in (("high", 2), ("middle", 7), ("low", 12)):
-        (folder / name).mkdir()
-        for number in range(16):
-            pixels = random.integers(0, 40, (16, 16), dtype=np.uint8)
-            pixels[row : row + 3] = 230
-            Image.fromarray(pixels).save(folder / name / f"{number}.png")
-    return folder
 
 
 # -- the same comes back -----------------------------------------------------------------------------------------------
@@ -219,118 +158,6 @@ def test_the_lines_of_python_load_and_sample(points_run: Path, tmp_path: Path) -
 # -- where it is written -----------------------------------------------------------------------------------------------
 
 
-def test_an_earlier_export_is_replaced_and_an_empty_folder_is_used(points_run: Path, own_copy: Path) -> None:
-    """Replaced only when it is said."""
-    before = (own_copy / "export.json").read_text()
-    with pytest.raises(BadInput, match="holds an earlier export; --force replaces it"):
-        export_adapted(points_run, own_copy, task_index=0)
-    assert (own_copy / "export.json").read_text() == before
-    export_adapted(points_run, own_copy, task_index=0, replace=True)
-    assert (own_copy / "export.json").read_text() != before
-    empty = own_copy.parent / "new" / "empty"
-    empty.mkdir(parents=True)
-    export_initialization(points_run, empty)
-    assert load_export(empty).kind == "initialization"
-    assert {path.name for path in own_copy.parent.iterdir()} == {"copy", "new"}
-
-
-def test_an_export_that_came_meanwhile_is_not_written_over(
-    points_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = export_folder._same
-
-    def another_comes(*models: Any) -> bool:
-        monkeypatch.setattr(export_folder, "_same", own)
-        export_initialization(points_run, tmp_path / "here")
-        return own(*models)
-
-    monkeypatch.setattr(export_folder, "_same", another_comes)
-    with pytest.raises(BadInput, match="holds an earlier export; --force replaces it"):
-        export_adapted(points_run, tmp_path / "here", task_index=0)
-    assert load_export(tmp_path / "here").kind == "initialization"
-    assert [path.name for path in tmp_path.iterdir()] == ["here"]
-
-
-def test_replacing_that_is_broken_off_leaves_the_earlier_export(
-    points_run: Path, own_copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By an interruption, such as SIGTERM, it comes back; killed between, it would lie in plain sight beside."""
-    before, own, seen = (own_copy / "export.json").read_text(), Path.rename, list[list[str]]()
-
-    def rename(self: Path, to: Path) -> Path:
-        if self.parent.name.startswith(in_place.UNDER_WAY):
-            seen.append(sorted(path.name for path in own_copy.parent.iterdir() if not path.name.startswith(".")))
-            raise KeyboardInterrupt
-        return own(self, to)
-
-    (own_copy.parent / "copy.earlier").mkdir()
-    monkeypatch.setattr(Path, "rename", rename)
-    with pytest.raises(KeyboardInterrupt):
-        export_adapted(points_run, own_copy, task_index=0, replace=True)
-    assert seen == [["copy.earlier", "copy.earlier-2"]]
-    assert (own_copy / "export.json").read_text() == before and load_export(own_copy).kind == "initialization"
-    assert sorted(path.name for path in own_copy.parent.iterdir()) == ["copy", "copy.earlier"]
-
-
-def test_what_a_killed_export_left_goes_after_a_day(points_run: Path, tmp_path: Path) -> None:
-    for name, age in (("old", 2 * in_place.LONG_AGO), ("new", 60.0)):
-        left = tmp_path / f"{in_place.UNDER_WAY}{name}"
-        left.mkdir()
-        os.utime(left, (time.time() - age, time.time() - age))
-    export_initialization(points_run, tmp_path / "here")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{in_place.UNDER_WAY}new", "here"]
-
-
-@pytest.mark.parametrize("extra", ["notes.txt", ".hidden"])
-def test_a_folder_with_anything_else_is_left_alone(points_run: Path, own_copy: Path, extra: str) -> None:
-    (own_copy / extra).write_text("mine")
-    with pytest.raises(BadInput, match="holds something else"):
-        export_adapted(points_run, own_copy, task_index=0)
-    assert (own_copy / extra).read_text() == "mine"
-    assert load_export(own_copy).kind == "initialization"
-
-
-def test_a_file_and_the_present_folder_are_refused(
-    points_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(BadInput, match="is a file"):
-        export_initialization(points_run, tmp_path / "file")
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    with pytest.raises(BadInput, match="the folder that you are in"):
-        export_initialization(points_run, Path())
-
-
-def full_disk(*_: Any) -> str:
-    raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def bad_memory(*_: Any) -> bool:
-    return False
-
-
-@pytest.mark.parametrize(
-    ("name", "fault", "says"),
-    [("write_atomically", full_disk, "No space left"), ("_same", bad_memory, "does not load back the same")],
-)
-def test_a_failed_export_leaves_the_earlier_one_and_no_litter(
-    points_run: Path,
-    own_copy: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    fault: Callable[..., Any],
-    says: str,
-) -> None:
-    before = {path.name: path.read_bytes() for path in own_copy.iterdir()}
-    monkeypatch.setattr(export_folder, name, fault)
-    with pytest.raises(BadInput, match=says) as refused:
-        export_adapted(points_run, own_copy, task_index=0, replace=True)
-    assert refused.value.where == str(own_copy)
-    assert {path.name: path.read_bytes() for path in own_copy.iterdir()} == before
-    assert [path.name for path in own_copy.parent.iterdir()] == ["copy"]
-
-
 # -- what cannot be exported -------------------------------------------------------------------------------------------
 
 
@@ -381,16 +208,6 @@ def test_an_adapted_model_does_not_adapt_again(exported: Path) -> None:
 
 
 # -- what is not believed ----------------------------------------------------------------------------------------------
-
-
-def weights_of(folder: Path) -> dict[str, torch.Tensor]:
-    return safetensors.torch.load((folder / "model.safetensors").read_bytes())
-
-
-def rewrite(folder: Path, data: bytes) -> None:
-    """Replace the weights, and the digest with them."""
-    (folder / "model.safetensors").write_bytes(data)
-    edit(folder, sha256=hashlib.sha256(data).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -444,95 +261,3 @@ def test_data_of_a_familys_own_kind_is_exported_and_read_by_its_own_word(
     with pytest.raises(BadInput, match=r"^tasks.name: untold has data of its own kind, chords, which its spec_of"):
         run(tiny(tasks__name="untold"), tmp_path / "never")
     assert not (tmp_path / "never" / "checkpoints").exists()
-
-
-def edit(folder: Path, **changed: Any) -> None:
-    about = json.loads((folder / "export.json").read_text())
-    (folder / "export.json").write_text(json.dumps({**about, **changed}))
-
-
-def flip_a_bit(folder: Path) -> None:
-    data = bytearray((folder / "model.safetensors").read_bytes())
-    data[-5] ^= 1
-    (folder / "model.safetensors").write_bytes(data)
-
-
-def lie_about_size(folder: Path) -> None:
-    header = b'{"vae/context":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}'
-    rewrite(folder, struct.pack("<Q", len(header)) + header)
-
-
-def link(path: Path, to: str) -> None:
-    path.unlink()
-    path.symlink_to(to)
-
-
-def ask_for_too_much(folder: Path) -> None:
-    """Claim a network of 800 GB: refused, not attempted."""
-    edit(folder, data={"kind": "images", "shape": [3, 4096, 4096]})
-    experiment = Experiment.load(folder).with_value("model.width", 4096)
-    (folder / "experiment.json").write_text(experiment.to_json(complete=True))
-
-
-class Trap:
-    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
-        return pytest.fail, ("a pickle was opened",)
-
-
-SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a flipped bit": (flip_a_bit, "damaged"),
-    "a lying header": (lie_about_size, "not a safetensors file"),
-    "a pickle": (lambda folder: rewrite(folder, pickle.dumps(Trap())), "not a safetensors file"),
-    "a missing tensor": (
-        lambda folder: rewrite(
-            folder, safetensors.torch.save({n: v for n, v in weights_of(folder).items() if n != "vae/prior"})
-        ),
-        "vae/prior is missing",
-    ),
-    "a stranger": (
-        lambda folder: rewrite(folder, safetensors.torch.save(weights_of(folder) | {"vae/more": torch.zeros(1)})),
-        "vae/more is not part",
-    ),
-    "another type": (
-        lambda folder: rewrite(
-            folder, safetensors.torch.save(weights_of(folder) | {"vae/prior": torch.zeros(2, 16, dtype=torch.float64)})
-        ),
-        r"vae/prior is \(2, 16\) torch.float64",
-    ),
-    "a stranger that steers a terminal": (
-        lambda folder: rewrite(folder, safetensors.torch.save({"vae/\x1b[2J\n" + "x" * 1000: torch.zeros(1)})),
-        r"vae/\\x1b\[2J\\nx+…x+ is not part",
-    ),
-    "weights without end": (lambda folder: link(folder / "model.safetensors", "/dev/zero"), "not a regular file"),
-    "a description without end": (lambda folder: link(folder / "export.json", "/dev/zero"), "not a regular file"),
-    "an experiment without end": (lambda folder: link(folder / "experiment.json", "/dev/zero"), "not a regular file"),
-    "more than any memory holds": (ask_for_too_much, "is expected|is not part"),
-    "an impossible shape": (lambda folder: edit(folder, data={"kind": "points", "shape": [-2]}), "cannot be"),
-    "no kind of data": (
-        lambda folder: edit(folder, data={"kind": "smells", "shape": [2]}),
-        "'smells' is no kind",
-    ),
-    "a newer version": (lambda folder: edit(folder, version=2), "newer MetaGen"),
-    "no JSON": (lambda folder: (folder / "export.json").write_text("{"), "not the description"),
-    "another word": (lambda folder: edit(folder, kind="something"), "not the description of an export"),
-    "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "No such file"),
-    "no experiment": (lambda folder: (folder / "experiment.json").unlink(), "No such file"),
-}
-
-
-@pytest.mark.parametrize("how", SPOILED)
-def test_a_spoiled_export_is_refused_in_one_line(own_copy: Path, how: str) -> None:
-    spoil, says = SPOILED[how]
-    spoil(own_copy)
-    with pytest.raises(BadInput, match=says) as refused:
-        load_export(own_copy)
-    assert refused.value.where.startswith(str(own_copy))
-    assert "\n" not in str(refused.value)
-
-
-def test_files_that_are_too_large_are_not_read(own_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_folder, "MAX_WEIGHTS_BYTES", 2**20)
-    with (own_copy / "model.safetensors").open("ab") as file:
-        file.truncate(2**20 + 1)
-    with pytest.raises(BadInput, match="larger than 1 MB"):
-        load_export(own_copy)
