@@ -79,7 +79,10 @@ def of_contents(
             return QSize(width, 3 * width // 4)
         if shows_points(contents[0].snapshot):
             return QSize(width, width)
-        return fitted(contents[0], QSize(width, width))[0]
+        _, across, down = fitted(contents[0], QSize(width, 3 * width // 4))  # rather wide than high
+        count, (rows, columns) = len(contents[0].examples), contents[0].examples.shape[-2:]
+        across = -(-max(1, count) // down)
+        return QSize(width, int(width // across * rows / columns) * down)
 
     def draw(place: int, size: QSize) -> QImage:
         return large_picture(contents[place], size, 1.0, options, axes=axes)

@@ -38,6 +38,17 @@ def differ(drawn: list[np.ndarray]) -> bool:
     return all((one != other).any() for one, other in pairwise(drawn))
 
 
+@pytest.mark.parametrize(("count", "height"), [(6, 320), (4, 480), (1, 480), (2, 240), (16, 480)])
+def test_pictures_are_as_wide_as_it_is_said(qapp: object, count: int, height: int) -> None:
+    snapshot = image_snapshot(50)
+    samples = np.repeat(snapshot.samples[:, :, :1], count, axis=2)
+    content = Content(replace(snapshot, samples=samples), 0, Column("samples", 0))
+    motion = of_contents("a walk", "walk", [content], Options())
+    assert motion.size(480) == QSize(480, height)
+    drawn = motion.draw(0, motion.size(480))
+    assert drawn.width() == 480 and drawn.height() == height
+
+
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_sheet_shows_every_task_as_the_cells_do(make, qapp: object) -> None:
     snapshot = make(50, tasks=3)
