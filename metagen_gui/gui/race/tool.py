@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,10 @@ from metagen_gui.gui.run.tool import Around, Tool
 
 if TYPE_CHECKING:
     from metagen_gui.engine.races.race import Race
+
+
+SET_UP = "race_set_up"
+"""Under which is kept what was set up."""
 
 
 class RaceTool(Tool):
@@ -44,6 +49,8 @@ class RaceTool(Tool):
         self.race.delivered.connect(self.course.take)
         self.race.failed.connect(self._show_failure)
         self.setup.add(self.around.panel.experiment())
+        with suppress(ValueError, BadInput, RecursionError):  # what cannot be read any more is forgotten
+            self.bring_back({"race": json.loads(self.around.settings.text(SET_UP))})
         self._show_left()
         return self.pages
 
@@ -118,8 +125,12 @@ class RaceTool(Tool):
         self.race.pause()
 
     def wait(self) -> None:
-        """Block until every lane is saved."""
+        """Block until every lane is saved; what is set up stands there again at the next start."""
         self.race.wait()
+        if self.contents is not None:
+            race = self.lesson().get("race")
+            self.around.settings.keep(SET_UP, "" if race is None else json.dumps(race))
+            self.around.settings.write()
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.program.window_settings import WindowSettings
 from metagen_gui.gui.race.controller import RaceController, RaceState
 from metagen_gui.gui.race.course import RaceCourse
-from metagen_gui.gui.race.tool import RaceTool
+from metagen_gui.gui.race.tool import SET_UP, RaceTool
 from metagen_gui.gui.run.controller import RunController
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.widgets.empty_state import EmptyState
@@ -93,13 +93,17 @@ class FakeRace:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+def window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    return another_window(qtbot, tmp_path)
+
+
+def another_window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
     training = FakeTraining(tmp_path / "runs")
     opened = MainWindow(WindowSettings(tmp_path / "window.ini"), lambda: engine(training, tmp_path / "runs"))
     qtbot.addWidget(opened, before_close_func=letting_go(qtbot))
     opened.resize(1280, 800)
     opened.show()
-    yield opened
+    return opened
 
 
 def race_tool(qtbot: QtBot, window: MainWindow, fake: FakeRace | None = None) -> RaceTool:
@@ -133,6 +137,20 @@ def test_the_forms_experiment_is_the_first_lane_and_two_can_start(qtbot: QtBot, 
     setup.lanes.names[0].setText("MAML, VAE")
     setup.lanes.names[0].editingFinished.emit()
     assert "a name of its own" in setup.message.text()
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_was_set_up_is_there_again_at_the_next_start(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, damaged: bool
+) -> None:
+    tool = race_tool(qtbot, window, FakeRace())
+    tool.setup.seconds.show_value(7)
+    tool.wait()
+    if damaged:
+        WindowSettings(tmp_path / "window.ini").keep(SET_UP, '{"equal": "luck"}')
+    again = race_tool(qtbot, another_window(qtbot, tmp_path)).setup
+    assert [edit.text() for edit in again.lanes.names] == (["MAML"] if damaged else ["MAML", "Reptile"])
+    assert damaged or again.race().amount == 7
 
 
 def test_lanes_come_from_algorithms_models_presets_and_runs(qtbot: QtBot, window: MainWindow) -> None:
