@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from metagen_gui.gui.widgets.plain_text import PlainBox
 from metagen_gui.gui.widgets.question import is_agreed
+
+
+class Last:
+    """Where something was saved last, for as long as the program is open."""
+
+    folder: Path | None = None
 
 
 def where_to_save(
@@ -18,13 +24,21 @@ def where_to_save(
 
     The dialog asks about the name that was typed; where the suffix makes it another one, that is asked about here.
     """
-    name, _ = QFileDialog.getSaveFileName(parent, title, proposed, kinds)
+    name, _ = QFileDialog.getSaveFileName(parent, title, _begun(proposed), kinds)
     if not name:
         return None
+    Last.folder = Path(name).parent
     if name.lower().endswith(suffix.lower()) or (any_suffix and Path(name).suffix):
         return Path(name)
     path = Path(name + suffix)
     return path if not path.exists() or _may_replace(parent, title, path) else None
+
+
+def _begun(proposed: str) -> str:
+    """Return where the dialog begins: a name alone goes to where the last one went, or among a person's documents."""
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    places = (Last.folder, Path(documents) if documents else None, Path.home())
+    return str(next((place / proposed for place in places if place is not None and place.is_dir()), proposed))
 
 
 def _may_replace(parent: QWidget, title: str, path: Path) -> bool:

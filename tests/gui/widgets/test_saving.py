@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from metagen_gui.gui.widgets import saving
 from metagen_gui.gui.widgets.saving import where_to_save
 from tests.gui.questions import answer
 
@@ -58,3 +60,24 @@ def test_what_the_dialog_has_asked_about_is_not_asked_about_twice(
     (tmp_path / "mine.npz").write_text("drawn yesterday")
     typed(monkeypatch, str(tmp_path / "mine.npz"))
     assert ask(parent) == tmp_path / "mine.npz"
+
+
+def test_it_begins_among_a_person_s_documents_and_then_where_something_was_saved_last(
+    parent: QWidget, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    documents, other, begun = tmp_path / "Documents", tmp_path / "other", list[str]()
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda _: str(documents))
+    monkeypatch.setattr(saving.Last, "folder", None)
+
+    def begin(*arguments: object) -> tuple[str, str]:
+        begun.append(str(arguments[2]))
+        return str(other / "mine.npz"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", begin)
+    documents.mkdir()
+    other.mkdir()
+    for _ in range(2):
+        ask(parent)
+    other.rmdir()
+    ask(parent)
+    assert begun == [str(folder / "mine.npz") for folder in (documents, other, documents)]
