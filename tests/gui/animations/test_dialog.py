@@ -116,7 +116,7 @@ def test_a_place_that_cannot_be_written_is_said_in_one_line(
     asked = []
 
     def ask(*given: str) -> tuple[str, str]:
-        asked.append(given[2])
+        asked.append(Path(given[2]).name)
         return str(tmp_path / "nowhere" / "film"), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
