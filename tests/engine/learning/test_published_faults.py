@@ -24,7 +24,7 @@ from metagen_gui.engine.networks import context_networks as networks
 from metagen_gui.engine.tasks.strokes import Strokes
 from metagen_gui.testing.models import nothing_is_kept_between_tasks
 from tests.engine.adaptation import test_inner_loop
-from tests.engine.algorithms import test_reptile
+from tests.engine.algorithms import test_reptile, test_reptile_moments
 from tests.engine.learning import test_closed_forms
 from tests.engine.models import test_gan, test_model_contract
 from tests.engine.networks import test_adversarial_losses as test_adversarial
@@ -132,10 +132,10 @@ GUARDS: dict[Callable[[Patch], None], Callable[[Tiny], None]] = {
         test_inner_loop.test_meta_parameters_are_not_overwritten_by_adaptation()
     ),
     moments_that_leak_from_task_to_task: lambda tiny: (
-        test_reptile.test_moments_begin_afresh_in_every_task_and_every_step("vae")
+        test_reptile_moments.test_moments_begin_afresh_in_every_task_and_every_step("vae")
     ),
-    moments_that_leak_into_validation: lambda tiny: test_reptile.test_looking_uses_the_carried_moments_and_leaves_them(
-        "carried", tiny
+    moments_that_leak_into_validation: lambda tiny: (
+        test_reptile_moments.test_looking_uses_the_carried_moments_and_leaves_them("carried", tiny)
     ),
     running_statistics: lambda tiny: nothing_is_kept_between_tasks(
         test_model_contract.build("vae", test_model_contract.SPECS[0], network="mlp")
