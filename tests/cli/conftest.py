@@ -8,6 +8,17 @@ import pytest
 
 from metagen_gui.cli import main
 
+TINY = [
+    "tasks.name=densities",
+    "model.width=8",
+    "algorithm.adaptation_steps=1",
+    "training.meta_batch_size=2",
+    "training.validation_tasks=2",
+    "training.preview_tasks=1",
+    "training.meta_steps=3",
+    "training.device=cpu",
+]
+
 
 @dataclass
 class Done:
@@ -28,6 +39,10 @@ class Metagen:
         with pytest.raises(SystemExit) as end:
             main([str(argument) for argument in arguments])
         return Done(int(end.value.code or 0), *self.capsys.readouterr())
+
+    def train(self, *arguments: object) -> Done:
+        """Take a tiny training."""
+        return self("train", *(word for one in TINY for word in ("--set", one)), *arguments)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import signal
 import subprocess
@@ -18,42 +17,15 @@ from rich.console import Console
 
 from metagen_gui.cli.terminal.figures import Figures, duration, figure
 from metagen_gui.cli.terminal.progress import Bar, Lines
-from metagen_gui.engine.algorithms.base import algorithms
 from metagen_gui.engine.events import Event, RunStarted, StepReport, ValidationReport
-from metagen_gui.engine.experiment import REGISTRIES, Experiment
+from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.learning.meta_learner import MetaLearner
-from metagen_gui.engine.plugins import PLUGINS
-from metagen_gui.engine.settings.bad_input import BadInput
-from metagen_gui.engine.settings.config import settings_of
 from metagen_gui.engine.store.checkpoint import load_checkpoint
-from metagen_gui.engine.tasks.base import Stream, Task
 from metagen_gui.engine.tasks.densities import Densities
 from metagen_gui.engine.trained.export import load_export
-from tests.cli.conftest import Done, Metagen
+from tests.cli.conftest import TINY, Metagen
 
 ROOT = Path(__file__).parents[2]
-TINY = [
-    "tasks.name=densities",
-    "model.width=8",
-    "algorithm.adaptation_steps=1",
-    "training.meta_batch_size=2",
-    "training.validation_tasks=2",
-    "training.preview_tasks=1",
-    "training.meta_steps=3",
-    "training.device=cpu",
-]
-
-
-class Command(Metagen):
-    """Runs the command, and tiny trainings."""
-
-    def train(self, *arguments: object) -> Done:
-        return self("train", *(word for one in TINY for word in ("--set", one)), *arguments)
-
-
-@pytest.fixture
-def metagen(capsys: pytest.CaptureFixture[str], reading_here: None) -> Command:
-    return Command(capsys)
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -98,7 +70,7 @@ def test_a_run_and_the_window_import_nothing_of_what_they_do_without(tmp_path: P
 # -- training ----------------------------------------------------------------------------------------------------------
 
 
-def test_training_names_its_folder_and_fills_it(metagen: Command, tmp_path: Path) -> None:
+def test_training_names_its_folder_and_fills_it(metagen: Metagen, tmp_path: Path) -> None:
     done = metagen.train("--out", tmp_path / "run", "--meta-steps", 4, "--device", "cpu")
     assert done.status == 0
     assert done.out.startswith("Finished 4 steps in ") and done.out.endswith(f": {tmp_path / 'run'}\n")
@@ -111,7 +83,7 @@ def test_training_names_its_folder_and_fills_it(metagen: Command, tmp_path: Path
     assert (experiment.config("model").width, experiment.config("training").meta_steps) == (8, 4)
 
 
-def test_a_run_folder_is_an_experiment_and_previews_change_nothing(metagen: Command, tmp_path: Path) -> None:
+def test_a_run_folder_is_an_experiment_and_previews_change_nothing(metagen: Metagen, tmp_path: Path) -> None:
     metagen.train("--out", tmp_path / "first", "--set", "training.seed=3")
     done = metagen("train", tmp_path / "first", "--out", tmp_path / "again", "--no-previews")
     assert done.status == 0
@@ -119,26 +91,26 @@ def test_a_run_folder_is_an_experiment_and_previews_change_nothing(metagen: Comm
     assert not list((tmp_path / "again" / "samples").iterdir())
 
 
-def test_plugins_are_chosen_before_their_settings(metagen: Command, tmp_path: Path) -> None:
+def test_plugins_are_chosen_before_their_settings(metagen: Metagen, tmp_path: Path) -> None:
     words = ("--set", "model.penalty=0.5", "--set", "model.name=gan", "--out", tmp_path / "run")
     assert metagen.train(*words).status == 0
     experiment = Experiment.load(tmp_path / "run")
     assert (experiment.model, experiment.config("model").penalty) == ("gan", 0.5)
 
 
-def test_without_a_folder_the_run_goes_where_runs_live(metagen: Command, own_folders: Path) -> None:
+def test_without_a_folder_the_run_goes_where_runs_live(metagen: Metagen, own_folders: Path) -> None:
     folder = Path(metagen.train("--meta-steps", 1).out.rpartition(": ")[2].strip())
     assert folder.is_relative_to(own_folders) and (folder / "metrics.csv").is_file()
 
 
-def test_notices_are_printed(metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notices_are_printed(metagen: Metagen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Densities, "notices", lambda self: ("3 of [512] files skipped",))
     assert "Note: 3 of [512] files skipped\n" in metagen.train("--out", tmp_path / "run").err
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_keeps_what_was_learned(
-    metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
+    metagen: Metagen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
 ) -> None:
     handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 
@@ -155,7 +127,7 @@ def test_stopping_keeps_what_was_learned(
 
 
 def test_a_run_that_breaks_gives_one_line_and_a_log(
-    metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    metagen: Metagen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = MetaLearner.step
 
@@ -176,198 +148,14 @@ def test_a_run_that_breaks_gives_one_line_and_a_log(
 
 # -- what is wrong gets one line ---------------------------------------------------------------------------------------
 
-WRONG: dict[str, tuple[str, str]] = {
-    "a command": ("trian", "trian"),
-    "an option": ("train --no-such-option", "--no-such-option"),
-    "an option's value": ("train --meta-steps many", "--meta-steps"),
-    "a value out of range": ("train --meta-steps 0", "training.meta_steps: 0 is too low"),
-    "a setting's value": ("train --set algorithm.inner_lr=-1", "algorithm.inner_lr: -1 is too low"),
-    "a setting's name": ("train --set algorithm.inner=1", "algorithm.inner: there is no such setting"),
-    "a section": ("train --set models.name=gan", "models.name: "),
-    "no assignment": ("train --set seed", "seed: write PATH=VALUE"),
-    "an assignment of nothing": ("train --set =", '"=": write PATH=VALUE'),
-    "a file for a folder": ("train --out broken.json", "broken.json: is a file, not a folder"),
-    "a number without end": (f"train --set training.seed={'9' * 5000}", "training.seed: "),
-    "a plugin": ("train --set model.name=gann", "model.name: there is no 'gann'"),
-    "a device": ("train --device cuda:77", "training.device: there is no 'cuda:77'"),
-    "a file": ("train nowhere.json", "nowhere.json: No such file"),
-    "a file that is not JSON": ("train broken.json", "broken.json: not JSON (line 2)"),
-    "a file that is not text": ("train binary.json", "binary.json: not an experiment file"),
-    "a number too long for Python": ("train long.json", "long.json: not JSON"),
-    "a file with a wrong value": ("train wrong.json", "training.shots: 0 is too low"),
-    "a folder without an experiment": ("train empty", "empty/experiment.json: No such file"),
-    "a folder that is taken": ("train --out .", "the folder for a new run must be empty"),
-    "a folder of images": (
-        "train --set tasks.name=images --set tasks.path=nowhere",
-        "tasks.path: nowhere does not exist",
-    ),
-    "no folder": ("export empty", "--to"),
-    "a run": ("export nowhere --to new", "nowhere: there is no such run folder"),
-    "not a run": ("export empty --to new", "empty: not a run folder"),
-    "two sources": ("export empty --to new --task 0 --images .", "--task, --images: give one of them"),
-    "a rate that is no number of the engine": (
-        'train --set algorithm.group_rates={"prior":1e300}',
-        "algorithm.group_rates: 'prior': 1e+300 is too high; the highest value is 1,000,000",
-    ),
-    "steps for nothing": ("export empty --to new --steps 3", "steps: an initialization takes no steps"),
-    "no language": ("export empty --to new --language tlh", "language: there is no 'tlh'; there are en, zh_CN"),
-    "no format": ("export empty --to new --format docx", "format.name: there is no 'docx'; there are adapted, "),
-    "a format of adapted models": ("export empty --to new --format adapted", "adapted: say what it adapts to"),
-    "a format that does not adapt": ("export empty --to new --format initialization --task 0", "initialization: "),
-}
-
-
-@pytest.mark.parametrize("what", WRONG)
-def test_what_is_wrong_is_named_in_one_line(
-    metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "broken.json").write_text('{"version": 1,\n')
-    (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
-    (tmp_path / "long.json").write_text("9" * 5000)
-    (tmp_path / "wrong.json").write_text('{"training": {"shots": 0}}')
-    words, named = WRONG[what]
-    done = metagen(*words.split())
-    assert (done.status, done.out) == (2, "")
-    assert done.err.startswith("metagen: ") and done.err.count("\n") == 1 and done.err.endswith("\n")
-    assert named in done.err
-    assert not (tmp_path / "new").exists()
-
-
-@pytest.mark.parametrize("name", ["two\nlines.json", "red\x1b[31m.json", "not utf-8 \udcff.json"])
-def test_a_name_cannot_break_the_line_or_steer_the_terminal(metagen: Command, name: str) -> None:
-    done = metagen("train", name)
-    assert done.status == 2
-    assert done.err.count("\n") == 1 and done.err.rstrip("\n").isprintable()
-
-
-def test_an_unforeseen_fault_gives_one_line_and_a_log(
-    metagen: Command, tmp_path: Path, own_folders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def breaks(*_: object, **__: object) -> None:
-        raise KeyError("forgotten")
-
-    monkeypatch.setattr("metagen_gui.engine.exports.writing.export", breaks)
-    done = metagen("export", tmp_path, "--to", tmp_path / "new")
-    assert done.status == 1
-    assert done.err.startswith("metagen: KeyError: 'forgotten'; the details are in ") and done.err.count("\n") == 1
-    log = Path(done.err.rpartition(" in ")[2].strip())
-    assert log.is_relative_to(own_folders) and "in breaks" in log.read_text()
-
-
-def test_data_that_vanishes_in_a_run_is_the_runs_failure(
-    metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Status 1, in the words of whoever noticed, and the folder is kept."""
-    own = Densities.task
-
-    def task(self: Densities, stream: Stream, index: int, shots: int, query_size: int) -> Task:
-        if stream == "train" and index >= 2:
-            raise BadInput("tasks.path", "gone")
-        return own(self, stream, index, shots, query_size)
-
-    monkeypatch.setattr(Densities, "task", task)
-    done = metagen.train("--out", tmp_path / "run")
-    assert done.status == 1
-    last = done.err.splitlines()[-1]
-    assert last == f"metagen: tasks.path: gone; the details are in {tmp_path / 'run' / 'error.log'}"
-    assert load_checkpoint(tmp_path / "run" / "checkpoints").meta_step == 1
-
-
-def test_a_long_value_is_named_shortly(metagen: Command) -> None:
-    long = "x" * 100_000
-    for words in ("algorithm.inner_lr=", "model.name=", "training.device=", "algorithm.", "tasks", ""):
-        done = metagen("train", "--set", words + long)
-        assert done.status == 2 and len(done.err) < 500, words
-
-
-def test_names_in_notices_and_results_cannot_steer_the_terminal(
-    metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Densities, "notices", lambda self: ("class \x1b[31mred\x07",))
-    done = metagen.train("--out", tmp_path / "run\x1b[2J")
-    assert done.status == 0 and "\x1b" not in done.out + done.err and "\x07" not in done.err
-    assert "class \\x1b[31mred\\x07\n" in done.err and done.out.endswith("run\\x1b[2J\n")
-
-
-@pytest.mark.parametrize("closed", ["stdout", "stderr"])
-def test_a_closed_stream_is_no_fault(
-    metagen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
-) -> None:
-    """As after `>&-`, where Python has None for the stream."""
-    monkeypatch.setattr(sys, closed, None)
-    done = metagen.train("--out", tmp_path / "run")
-    getattr(sys, closed).close()
-    monkeypatch.undo()
-    assert done.status == 0 and not (done.err if closed == "stderr" else done.out)
-    assert load_checkpoint(tmp_path / "run" / "checkpoints").meta_step == 3
-
 
 # -- plugins -----------------------------------------------------------------------------------------------------------
-
-
-def test_the_json_names_every_plugin_and_setting(metagen: Command) -> None:
-    done = metagen("plugins", "--json")
-    listed = json.loads(done.out)
-    assert (done.status, done.err, listed["version"]) == (0, "", 1)
-    assert list(listed) == [
-        "version",
-        "tasks",
-        "model",
-        "algorithm",
-        "training",
-        "metric",
-        "health",
-        "problems",
-        "packages",
-    ]
-    for section, registry in REGISTRIES.items():
-        assert [plugin["name"] for plugin in listed[section]] == list(registry.names())
-        for plugin, (_, registered) in zip(listed[section], registry.items(), strict=True):
-            assert {"title", "summary", "reference"} <= set(plugin)
-            assert [item["name"] for item in plugin["settings"]] == [s.name for s in settings_of(registered.Settings)]
-    for section in ("metric", "health"):
-        assert [plugin["name"] for plugin in listed[section]] == list(PLUGINS[section].names())
-        assert all(plugin["title"] and plugin["summary"] for plugin in listed[section])
-    shots = next(item for item in listed["training"] if item["name"] == "shots")
-    assert {"name", "kind", "default", "low", "high", "unit", "help", "live", "choices"} <= set(shots)
-    assert (shots["kind"], shots["default"], shots["low"], shots["unit"]) == ("integer", 5, 1, "examples")
-
-
-def test_the_json_survives_a_stdout_that_is_not_utf8(metagen: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with PYTHONIOENCODING=ascii."""
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stdout", out := io.TextIOWrapper(io.BytesIO(), "ascii"))
-        done = metagen("plugins", "--json")
-        out.flush()
-    assert (done.status, done.err) == (0, "") and "×" in str(json.loads(out.buffer.getvalue()))  # type: ignore[attr-defined]
-
-
-def test_the_json_gives_the_defaults_that_hold_for_a_plugin(metagen: Command) -> None:
-    listed = json.loads(metagen("plugins", "--json").out)
-    assert [plugin["name"] for plugin in listed["algorithm"]] == list(algorithms.names())
-    for plugin in listed["algorithm"]:
-        adapts = next(item["default"] for item in plugin["settings"] if item["name"] == "adapts")
-        assert adapts == Experiment(algorithm=plugin["name"], tasks="strokes", model="vae").config("algorithm").adapts
-
-
-def test_the_list_for_people_names_everything(metagen: Command) -> None:
-    done = metagen("plugins")
-    assert done.status == 0
-    words = set(done.out.split())
-    for kind, registry in PLUGINS.items():
-        for name, plugin in registry.items():
-            settings = settings_of(plugin.Settings) if kind in REGISTRIES else ()
-            assert {name, *(item.name for item in settings)} <= words
-    assert max(map(len, done.out.splitlines())) <= 80
-    assert {"10,000,000", "2,147,483,647"} <= words, "ranges are written out"
 
 
 # -- export ------------------------------------------------------------------------------------------------------------
 
 
-def test_export_writes_and_prints_the_lines_that_load_it(metagen: Command, tmp_path: Path) -> None:
+def test_export_writes_and_prints_the_lines_that_load_it(metagen: Metagen, tmp_path: Path) -> None:
     metagen.train("--out", tmp_path / "run")
     done = metagen("export", tmp_path / "run", "--to", tmp_path / "init")
     assert (done.status, done.err) == (0, "")

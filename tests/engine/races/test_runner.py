@@ -6,7 +6,7 @@ import json
 import math
 import subprocess
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from metagen_gui.engine.queue import process, wanted
 from metagen_gui.engine.queue.entry import Entry
 from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.queue.owned import Owned
-from metagen_gui.engine.queue.worker import Start, Worker
 from metagen_gui.engine.races import runner
 from metagen_gui.engine.races.events import (
     LaneEnded,
@@ -31,69 +30,19 @@ from metagen_gui.engine.races.events import (
     RaceBegun,
     RaceEvent,
     RaceFinished,
-    RaceNotice,
 )
-from metagen_gui.engine.races.folder import RaceFolder, kept_races
-from metagen_gui.engine.races.looks import LOOKS, read_looks
-from metagen_gui.engine.races.race import Race
-from metagen_gui.engine.races.runner import run_race, seconds_of
+from metagen_gui.engine.races.folder import RaceFolder
+from metagen_gui.engine.races.runner import seconds_of
 from metagen_gui.engine.run import training_run
 from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.library import list_runs, read_entry
-from metagen_gui.engine.store.names import CHECKPOINTS
-from metagen_gui.engine.store.trash import throw_away, thrown_away
-from tests.engine.queue.here import Here, train_here
+from metagen_gui.engine.store.trash import throw_away
+from tests.engine.queue.here import Here
+from tests.engine.races.conftest import Tiny, begun, looks_of, numbers, raced, until
 from tests.engine.races.test_race import race_of
 
-Tiny = Callable[..., Experiment]
-
-
-@pytest.fixture(autouse=True)
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A library and a line of this test's own."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Here]:
-    """Return what has been started: lanes train in this process, a step each whenever the race waits."""
-    return train_here(monkeypatch)
-
-
-def begun(race: Race) -> Path:
-    """Return the folder of a race that is about to begin."""
-    return RaceFolder.create(race).path
-
-
-def raced(path: Path, *, finish: bool = False, start: Start | None = None) -> Generator[RaceEvent, None, object]:
-    """Run a race in a line in which one run goes on at once."""
-    return run_race(path, Worker(Line(), 1, start or process.start_process), finish=finish)
-
-
-def numbers(run: Path) -> list[str]:
-    """Return what a run has measured, without the seconds."""
-    rows = (run / "metrics.csv").read_text().splitlines()
-    return [",".join((row.split(",")[0], *row.split(",")[2:])) for row in rows]
-
-
-def until(events: Generator[RaceEvent, None, object], looks: int) -> list[RaceEvent]:
-    """Return what a race tells until its lanes have been looked at so often together, and close it."""
-    found = []
-    with closing(events):
-        for event in events:
-            found.append(event)
-            looks -= isinstance(event, LaneLooked)
-            if looks <= 0:
-                break
-    return found
-
-
-def looks_of(path: Path) -> list[tuple[int, int, tuple[float, ...]]]:
-    """Return what lanes were seen to score, without the seconds."""
-    runs = enumerate(RaceFolder(path).runs)
-    return [(place, look.meta_step, look.losses) for place, run in runs for look in read_looks(run) if look.losses]
+pytestmark = pytest.mark.usefixtures("library", "started")
 
 
 def test_lanes_are_ordinary_runs_that_advance_together_on_however_few_cores(tiny: Tiny, tmp_path: Path) -> None:
@@ -213,30 +162,6 @@ def test_races_from_before_keep_the_steps_that_they_were_given(tiny: Tiny, monke
     assert [read_entry(run).meta_step for run in RaceFolder(path).runs] == [4, 5]
 
 
-def test_a_lane_whose_run_was_thrown_away_begins_anew_and_nothing_is_lost(tiny: Tiny) -> None:
-    path = begun(race_of(tiny(), tiny(algorithm="reptile")))
-    until(raced(path), 6)
-    run = RaceFolder(path).runs[1]
-    throw_away(run)
-    told = list(raced(path))
-    assert "not in the library any more" in next(event.text for event in told if isinstance(event, RaceNotice))
-    assert isinstance(told[-1], RaceFinished) and read_entry(run).state == "finished"
-    assert read_entry(run).name == f"lane 1 (race {path.name})"
-    assert [thrown.folder for thrown in thrown_away()] == [run]
-    assert [step for lane, step, _ in looks_of(path) if lane == 1] == [*range(7)]
-
-
-def test_a_lane_that_was_killed_before_its_first_checkpoint_begins_anew(tiny: Tiny) -> None:
-    path = begun(race_of(tiny(), tiny(algorithm="reptile")))
-    until(raced(path), 4)
-    run = RaceFolder(path).runs[0]
-    for file in (run / CHECKPOINTS).glob("step-*"):
-        file.unlink()
-    told = list(raced(path))
-    assert "is begun anew" in next(event.text for event in told if isinstance(event, RaceNotice))
-    assert isinstance(told[-1], RaceFinished) and len(thrown_away()) == 1
-
-
 def test_a_race_can_be_judged_before_its_end_and_go_on_afterwards(tiny: Tiny) -> None:
     path = begun(race_of(tiny(), tiny(algorithm="reptile")))
     until(raced(path), 6)
@@ -321,40 +246,3 @@ def test_in_processes_of_their_own_and_killed_lanes_are_what_they_are_here(
     for one, other in zip(RaceFolder(whole).runs, RaceFolder(path).runs, strict=True):
         assert numbers(one) == numbers(other)
     assert looks_of(whole) == looks_of(path)
-
-
-def test_races_are_kept_the_newest_first_and_damage_is_named(tiny: Tiny, tmp_path: Path) -> None:
-    assert kept_races(tmp_path / "none") == []
-    first, second = begun(race_of(tiny(), tiny())), begun(race_of(tiny(), tiny(), amount=3))
-    (tmp_path / "metagen" / "races" / "broken").mkdir()
-    (tmp_path / "metagen" / "races" / "broken" / "race.json").write_text("{")
-    assert [kept.folder for kept in kept_races()] == [second, first]
-    assert not kept_races()[0].held
-    lanes = {"steps": [1, 2], "runs": ["a", "b"], "begun": [True, False], "threads": 1}
-    wrong: Sequence[dict[str, object]] = (
-        *({"steps": steps} for steps in ([1], [0, 1], [float("inf"), 1])),
-        {"threads": -1},
-        {"budget": float("nan")},
-        {"begun": [True]},
-    )
-    for text in [*(json.dumps({**lanes, **change}) for change in wrong), "[" * 9_000, "[]"]:
-        (second / "lanes.json").write_text(text)
-        with pytest.raises(BadInput, match="is damaged; the runs of this race are in the library"):
-            RaceFolder(second)
-    (second / "lanes.json").write_text(json.dumps({**lanes, "seconds": [1.5, 0]} | {"begun": [True, False]}))
-    assert RaceFolder(second).begun == [True, False]
-
-
-def test_what_is_torn_among_the_looks_is_left_out(tmp_path: Path) -> None:
-    good = '{"meta_step": 1, "seconds": 2.0, "looking": 0.5, "losses": [1.0, NaN]}'
-    for line in (
-        "not JSON",
-        "[]",
-        '{"meta_step": 1}',
-        good.replace("2.0", "Infinity"),
-        good.replace("[1.0, NaN]", "3"),
-    ):
-        (tmp_path / LOOKS).write_text(f"{good}\n{line}\n{good[:20]}")
-        (look,) = read_looks(tmp_path)
-        assert (look.meta_step, look.seconds, look.looking, look.losses[0]) == (1, 2.0, 0.5, 1.0)
-    assert read_looks(tmp_path / "none") == []

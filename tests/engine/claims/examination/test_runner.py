@@ -6,7 +6,6 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 import pytest
 
 from metagen_gui.cli import turn
-from metagen_gui.engine.claims.arms import Arm, arms_of
+from metagen_gui.engine.claims.arms import arms_of
 from metagen_gui.engine.claims.examination import runner
 from metagen_gui.engine.claims.examination.events import ClaimsAdvanced, ClaimsFinished, ClaimsNotice, ClaimsStarted
 from metagen_gui.engine.claims.examination.runner import examine
@@ -26,73 +25,19 @@ from metagen_gui.engine.claims.report.files import versions
 from metagen_gui.engine.claims.report.sections import TITLE, sections
 from metagen_gui.engine.claims.scoring import Judge
 from metagen_gui.engine.claims.tuning import Choice
-from metagen_gui.engine.events import RunBroken, StepReport
-from metagen_gui.engine.experiment import Experiment
 from metagen_gui.engine.held_out import adapted
 from metagen_gui.engine.held_out.adapted import Adapted
 from metagen_gui.engine.languages.spoken import PSEUDO, written_in
 from metagen_gui.engine.metrics import encoder
 from metagen_gui.engine.metrics.encoder_training import EncoderSettings
 from metagen_gui.engine.pages.page import page as page_of
-from metagen_gui.engine.run.training_run import Diverged
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.record import read_record
 from metagen_gui.engine.store.trash import thrown_away
+from tests.engine.claims.examination.conftest import ONE, SMALL, Tiny, finished, plan
 from tests.engine.languages.left import left_in_english
 
-Tiny = Callable[..., Experiment]
-SMALL = {
-    "steps": 3,
-    "seeds": (0, 1),
-    "tasks": 6,
-    "validation_tasks": 3,
-    "samples": 6,
-    "candidates": 2,
-    "adaptation_steps": (1, 2),
-    "query_size": 8,
-    "outer_rates": (1.0,),
-}
-ONE = {"algorithm.adaptation_steps": 1}
-
-
-@pytest.fixture(autouse=True)
-def known_speeds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time nothing: joint training is twice as fast as the others."""
-
-    def known(arm: Arm, seed: int) -> tuple[float, float]:
-        return (0.5, 0.5) if arm.run == "joint" else (0.0, 1.0)
-
-    monkeypatch.setattr(runner, "seconds_per_step", known)
-
-
-def plan(tiny: Tiny, model: str = "vae", **values: Any) -> ClaimPlan:
-    return ClaimPlan.of(tiny("densities", model, "maml", ONE), {**SMALL, **values})
-
-
-def finished(made: ClaimPlan, out: Path) -> ClaimsFinished:
-    *_, last = examine(made, out)
-    assert isinstance(last, ClaimsFinished)
-    return last
-
-
-@pytest.fixture(scope="module")
-def kept() -> list[ClaimsFinished]:
-    """A test that was gone through in one go; empty before the first asks for it."""
-    return []
-
-
-@pytest.fixture
-def once(tiny: Tiny) -> ClaimPlan:
-    made = plan(tiny, seeds=(0,))
-    return replace(made, experiment=made.experiment.with_value("algorithm.inner_lr", 0.123456))
-
-
-@pytest.fixture
-def whole(once: ClaimPlan, kept: list[ClaimsFinished], tmp_path_factory: pytest.TempPathFactory) -> ClaimsFinished:
-    """A test in one go, which is for looking at alone."""
-    if not kept:
-        kept.append(finished(once, tmp_path_factory.mktemp("whole")))
-    return kept[0]
+pytestmark = pytest.mark.usefixtures("known_speeds")
 
 
 def test_runs_are_those_of_the_plan_and_every_arm_is_scored_on_the_same_tasks(tiny: Tiny, tmp_path: Path) -> None:
@@ -200,78 +145,6 @@ def test_scores_of_another_shape_are_none(tiny: Tiny, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "out/scores/sound.npz", "w") as packed:
         packed.writestr("own/rows.npy", header.getvalue())
     assert folder.scored("sound") is None
-
-
-@pytest.mark.parametrize("left", [[], [2]])
-def test_an_arm_whose_runs_are_lost_or_short_of_their_steps_is_not_judged_by_the_rest(
-    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: list[int]
-) -> None:
-    real = runner.checkpoints
-    lost = {"maml-3-steps-seed-1", "null-3-steps-seed-0", "null-3-steps-seed-1"}
-    monkeypatch.setattr(runner, "checkpoints", lambda path: left if path.name in lost else real(path))
-    found = finished(plan(tiny, arms=("joint", "maml", "null"), compare_at=("equal steps",)), tmp_path / "out").findings
-    decided = [one for one in found.contrasts if one.decides and not one.is_null and one.claim != "steady"]
-    assert decided and all("1 of its 2 runs ended with nothing to score" in one.objection for one in decided)
-    (control,) = [one for one in found.verdicts if one.is_null]
-    assert control.control == "says nothing" and control.status == "not shown"
-
-
-def test_a_run_that_diverges_is_a_finding(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    break_runs(monkeypatch, Diverged("losses have not been finite"))
-    made = plan(tiny, seeds=(0,), arms=("joint", "maml", "null"), compare_at=("equal steps",))
-    found = finished(made, tmp_path / "out").findings
-    assert {one.run: one.state for one in found.outcomes} == {"joint": "finished", "maml": "failed", "null": "failed"}
-    assert "losses have not been finite" in (tmp_path / "out/report.json").read_text()
-    assert {arm for arm, *_ in found.scores} >= {"maml", "null"}, "what it had learned by then is judged"
-    monkeypatch.setattr(turn, "resume_run", None)
-    assert finished(made, tmp_path / "out").findings.outcomes == found.outcomes, "and is its end"
-
-
-def test_what_became_of_a_run_that_is_gone_on_with_is_passed_on(tiny: Tiny, tmp_path: Path) -> None:
-    made, run = plan(tiny, seeds=(0,), arms=("joint", "maml")), tmp_path / "out/runs/maml-3-steps-seed-0"
-    test = examine(made, tmp_path / "out")
-    for event in test:
-        if isinstance(event, ClaimsAdvanced) and "MAML, seed 0: outer step" in event.text:
-            break
-    test.close()
-    (run / "experiment.json").write_text("{")
-    told = [event.text for event in examine(made, tmp_path / "out") if isinstance(event, ClaimsNotice)]
-    assert any(text.startswith("MAML, seed 0: experiment.json is not as the run wrote it; ") for text in told)
-    assert not any("Resumed" in text for text in told)
-
-
-def break_runs(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """Let every run of MAML end with `error` after its first outer step."""
-    real = turn.meta_train
-
-    def broken(experiment: Experiment, **named: Any) -> Any:
-        run = real(experiment, **named)
-        for event in run:
-            yield event
-            if experiment.algorithm == "maml" and isinstance(event, StepReport):
-                run.throw(error)
-
-    monkeypatch.setattr(turn, "meta_train", broken)
-
-
-def test_a_run_that_failed_of_anything_else_is_gone_on_with_and_judged_by_all_its_steps(
-    once: ClaimPlan, whole: ClaimsFinished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nor does what was once kept of its partial weights hold any more."""
-    out, run, expected = tmp_path / "out", "maml-3-steps-seed-0", whole.findings
-    with monkeypatch.context() as patch:
-        break_runs(patch, RunBroken("No space left on device"))
-        with pytest.raises(RunBroken, match="No space left"):
-            finished(once, out)
-    record = read_record(out / "runs" / run)
-    assert record is not None and (record.state, record.diverged, record.meta_step) == ("failed", False, 1)
-    folder = ClaimFolder(out, once)
-    for name in (f"maml-{run}", f"maml-{run}-by-samples"):
-        folder.keep_scores(name, expected.scores["joint", expected.shared["equal steps"]["joint"], 0])
-    folder.keep_outcome(run, replace(expected.outcomes[0], run="maml", state="failed"))
-    found = finished(once, out).findings
-    assert [one.state for one in found.outcomes] == ["finished"] * len(expected.outcomes)
-    assert found.contrasts == expected.contrasts
 
 
 def test_a_gan_is_measured_by_its_samples(tiny: Tiny, tmp_path: Path) -> None:
