@@ -10,7 +10,6 @@ checkpoints that were acknowledged here and then were not to be had; every fault
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import random
 import signal
@@ -28,7 +27,6 @@ from metagen_gui.engine.hosts import following
 from metagen_gui.engine.hosts.following import Wishes, follow
 from metagen_gui.engine.hosts.known import Host, add_host, host_called
 from metagen_gui.engine.hosts.link import Link, LinkLost
-from metagen_gui.engine.hosts.run_files import files_in
 from metagen_gui.engine.hosts.runs import discard, leave, move, start
 from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
@@ -36,6 +34,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import read_checkpoint
 from metagen_gui.engine.store.names import runs_folder
 from tests.engine.hosts.sshd import COMMAND, Sshd, kill, why_not
+from tests.engine.hosts.stand_ins import contents, rows
 
 LIMIT = 300.0
 TINY = {
@@ -91,16 +90,6 @@ def is_sound(run: Path, step: int) -> bool:
     newest = sorted((run / "checkpoints").glob("step-*.json"))
     sound = [path for path in newest if read_checkpoint(path, whole=True) is not None]
     return bool(sound) and int(sound[-1].stem[5:]) >= step
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in files_in(folder)}
-
-
-def rows(folder: Path, upto: int) -> list[list[str]]:
-    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
-        found = [row[:1] + row[2:] for row in csv.reader(file)]
-    return [row for row in found[1:] if int(row[0]) < upto and (row[1] or int(row[0]) % 50 == 0)]
 
 
 def cut_links(sshd: Sshd, cuts: int, seed: int) -> None:

@@ -121,8 +121,13 @@ def test_a_room_can_be_entered_without_the_other_rooms_library(room: str, strang
 
 
 def test_no_file_is_too_long_to_read() -> None:
-    long = {name_of(path): lines for path in MODULES if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST}
-    assert not long
+    ours = [
+        path
+        for folder in ("metagen_gui", "tests", "benchmarks", "docs", "packaging")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    long = {str(path): lines for path in ours if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST}
+    assert len(ours) > 1000 and not long
 
 
 def test_no_room_is_crowded_and_no_prefix_stands_for_a_folder() -> None:

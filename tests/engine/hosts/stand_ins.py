@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import torch
 from metagen_gui.engine.adaptation.meta_params import MetaParams
 from metagen_gui.engine.hosts.known import Host
 from metagen_gui.engine.hosts.link import LinkLost
+from metagen_gui.engine.hosts.run_files import files_in
 from metagen_gui.engine.hosts.served import Served
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import Checkpoint, save_checkpoint
@@ -90,3 +92,15 @@ def save(folder: Path, step: int, value: float | None = None) -> None:
     weights = MetaParams.of({"vae": {"w": torch.full((4000,), float(step if value is None else value))}})
     moments = {"vae": {"w/m": torch.full((10,), float(step))}}
     save_checkpoint(folder / "checkpoints", Checkpoint(step, weights, moments))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the files of a run that are sent, by their names."""
+    return {name: (folder / name).read_bytes() for name in files_in(folder)}
+
+
+def rows(folder: Path, upto: int) -> list[list[str]]:
+    """Return what was reported of training before step `upto`, and of validation where all runs look."""
+    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
+        found = [row[:1] + row[2:] for row in csv.reader(file)]
+    return [row for row in found[1:] if int(row[0]) < upto and (row[1] or int(row[0]) % 50 == 0)]

@@ -5,7 +5,6 @@ The long version, of a hundred cut links and every fault, is `benchmarks/cut_lin
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -24,6 +23,7 @@ from metagen_gui.engine.queue.line import Line
 from metagen_gui.engine.run.outer_loop import meta_train, resume_run
 from metagen_gui.engine.store.elsewhere import read_elsewhere
 from tests.engine.hosts.sshd import COMMAND, Sshd, kill, why_not
+from tests.engine.hosts.stand_ins import rows
 from tests.engine.small_runs import small_run
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -51,13 +51,6 @@ def there(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 def endless() -> Experiment:
     return small_run(meta_steps=1_000_000, checkpoint_steps=5)
-
-
-def rows(folder: Path, upto: int) -> list[list[str]]:
-    """Return what was reported of training before step `upto`, and of validation where all runs look."""
-    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
-        found = [row[:1] + row[2:] for row in csv.reader(file)]
-    return [row for row in found[1:] if int(row[0]) < upto and (row[1] or int(row[0]) % 50 == 0)]
 
 
 def told(folder: Path) -> str:

@@ -13,7 +13,6 @@ import pytest
 from metagen_gui.engine.data.image_files.sources import open_source
 from metagen_gui.engine.hosts import runs as runs_file
 from metagen_gui.engine.hosts.link import LinkLost
-from metagen_gui.engine.hosts.run_files import files_in
 from metagen_gui.engine.hosts.runs import leave, move, run_called, runs_elsewhere
 from metagen_gui.engine.hosts.sending import send_data, send_run
 from metagen_gui.engine.queue.line import Line
@@ -22,7 +21,7 @@ from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.elsewhere import Elsewhere, read_elsewhere, write_elsewhere
 from metagen_gui.engine.store.library import read_entry
 from metagen_gui.engine.store.trash import throw_away
-from tests.engine.hosts.stand_ins import DirectLink, write_run
+from tests.engine.hosts.stand_ins import DirectLink, contents, write_run
 
 
 @pytest.fixture
@@ -64,10 +63,6 @@ def links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[DirectLink]:
 
 def line_at(place: Path) -> Line:
     return Line(place / "metagen" / "queue")
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in files_in(folder)}
 
 
 def test_a_run_arrives_whole_and_once_wherever_the_link_is_cut(run: Path, tmp_path: Path) -> None:

@@ -1,125 +1,30 @@
 from __future__ import annotations
 
-import itertools
 import json
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from metagen_gui.engine.experiment import Experiment
-from metagen_gui.engine.held_out.summaries import Difference, Summary
-from metagen_gui.engine.queue.worker import Worker
-from metagen_gui.engine.races.events import (
-    LaneEnded,
-    LaneLooked,
-    LaneSampled,
-    Led,
-    RaceAdvanced,
-    RaceBegun,
-    RaceEvent,
-    RaceFinished,
-    RaceNotice,
-)
 from metagen_gui.engine.races.folder import RaceFolder
 from metagen_gui.engine.races.looks import LOOKS
 from metagen_gui.engine.races.race import Lane, Race
-from metagen_gui.engine.races.verdict import Standing, Verdict
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.gui.program.window_settings import WindowSettings
-from metagen_gui.gui.race.controller import RaceController, RaceState
+from metagen_gui.gui.race.controller import RaceState
 from metagen_gui.gui.race.course import RaceCourse
-from metagen_gui.gui.race.tool import SET_UP, RaceTool
-from metagen_gui.gui.run.controller import RunController
+from metagen_gui.gui.race.tool import SET_UP
 from metagen_gui.gui.run.states import RunState
 from metagen_gui.gui.widgets.empty_state import EmptyState
 from metagen_gui.gui.window.main_window import MainWindow
 from tests.engine.queue.here import train_here
 from tests.gui.questions import answer
-from tests.gui.run.test_state_machine import spin
-from tests.gui.stand_ins import FakeTraining, engine, letting_go, snapshot
-
-VERDICT = Verdict(
-    "loss",
-    "nats",
-    (
-        Standing(1, Summary(1.0, 0.1, 1.0, 9, 9)),
-        Standing(0, Summary(2.0, 0.1, 2.0, 9, 9), 0, Difference(1, 0.2, 0, 9, 9)),
-    ),
-    "Reptile wins.",
-    ("Seconds of computing: …",),
-)
-
-
-class FakeRace:
-    """Stands in for `run_race`: two lanes of ten looks; counts what happened to it."""
-
-    def __init__(self, looks: int = 10, pause: float = 0.002) -> None:
-        self.looks, self.pause, self.done = looks, pause, 0
-        self.begun = self.closed = 0
-        self.fault: Exception | None = None
-
-    def __call__(
-        self, folder: Path, worker: Worker | None, *, finish: bool = False
-    ) -> Generator[RaceEvent, None, Verdict]:
-        self.begun += 1
-        try:
-            yield RaceBegun(folder, (folder / "a", folder / "b"), (self.looks, self.looks))
-            while self.done < self.looks and not finish:
-                fault, self.fault = self.fault, None
-                if fault is not None:
-                    raise fault
-                time.sleep(self.pause)
-                self.done += 1
-                for lane in (0, 1):
-                    yield LaneSampled(lane, snapshot(self.done))
-                    yield LaneLooked(lane, self.done, 0.1 * self.done, 3.0 - lane - 0.1 * self.done, 0.2)
-                yield Led(1, "Reptile leads MAML by 1 ± 0.2.", True)
-                yield RaceAdvanced("MAML: outer step 3 of 10", self.done / self.looks)
-            yield from (LaneEnded(lane) for lane in (0, 1))
-            yield RaceNotice("MAML: something")
-            yield RaceFinished(VERDICT, self.done == self.looks)
-            return VERDICT
-        finally:
-            self.closed += 1
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
-    return another_window(qtbot, tmp_path)
-
-
-def another_window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
-    training = FakeTraining(tmp_path / "runs")
-    opened = MainWindow(WindowSettings(tmp_path / "window.ini"), lambda: engine(training, tmp_path / "runs"))
-    qtbot.addWidget(opened, before_close_func=letting_go(qtbot))
-    opened.resize(1280, 800)
-    opened.show()
-    return opened
-
-
-def race_tool(qtbot: QtBot, window: MainWindow, fake: FakeRace | None = None) -> RaceTool:
-    qtbot.waitUntil(lambda: window.controller.state is not RunState.LOADING)
-    window.layouts.toggle("race")
-    tool = window.tools.by_name["race"]
-    assert isinstance(tool, RaceTool)
-    qtbot.waitUntil(lambda: tool.contents is not None)
-    if fake is not None:
-        tool.race._run_race = fake
-        tool.setup.add(Experiment(algorithm="reptile"))
-    return tool
-
-
-def ended(qtbot: QtBot, tool: RaceTool) -> None:
-    qtbot.waitUntil(lambda: not tool.busy)
+from tests.gui.race.conftest import FakeRace, another_window, ended, race_tool
 
 
 def test_the_forms_experiment_is_the_first_lane_and_two_can_start(qtbot: QtBot, window: MainWindow) -> None:
@@ -311,73 +216,6 @@ def test_what_went_wrong_stands_alone_and_goes_with_the_next_start(qtbot: QtBot)
     assert "&lt;b&gt;" in course.sentence.toolTip()
     course.show_state(RaceState.RACING)
     assert not course.sentence.toolTip() and course.doing.isVisible()
-
-
-class Races(RuleBasedStateMachine):
-    """Everything that a person can ask of a race and of the window's run beside it."""
-
-    folder: Path
-    numbers = itertools.count()
-
-    def __init__(self) -> None:
-        super().__init__()
-        own = self.folder / str(next(self.numbers))
-        own.mkdir()
-        self.run = RunController()
-        self.run.set_engine(engine(FakeTraining(own, steps=40, pause=0.0005), own))
-        self.fake = FakeRace(looks=30, pause=0.0005)
-        self.race = RaceController(self.run, lambda: None, self.fake)
-
-    @rule(finish=st.booleans())
-    def start(self, finish: bool) -> None:
-        self.race.start(self.folder, finish=finish)
-
-    @rule()
-    def pause(self) -> None:
-        self.race.pause()
-
-    @rule()
-    def wait_for_it(self) -> None:
-        self.race.wait()
-
-    @rule(what=st.sampled_from(["pause", "resume", "finish", "discard"]))
-    def ask_the_run(self, what: str) -> None:
-        getattr(self.run, what)()
-
-    @rule()
-    def start_the_run(self) -> None:
-        self.run.start(Experiment())
-
-    @rule(fault=st.sampled_from([RuntimeError("a fault"), BadInput("lane", "is gone")]))
-    def fail(self, fault: Exception) -> None:
-        self.fake.fault = fault
-
-    @rule(milliseconds=st.sampled_from([1, 20]))
-    def live(self, milliseconds: int) -> None:
-        spin(milliseconds / 1000)
-
-    @invariant()
-    def one_at_most(self) -> None:
-        assert self.fake.begun - self.fake.closed in (0, 1)
-
-    @invariant()
-    def a_thread_is_alive_just_while_the_state_says_so(self) -> None:
-        assert (self.race._thread is not None) == (self.race.state in (RaceState.RACING, RaceState.PAUSING))
-
-    def teardown(self) -> None:
-        self.run.finish()
-        self.race.pause()
-        end = time.monotonic() + 60
-        while (self.race.state.busy or self.run.state.busy) and time.monotonic() < end:
-            spin(0.005)
-        assert not self.race.state.busy and self.fake.begun == self.fake.closed
-        self.race.deleteLater()
-        self.run.deleteLater()
-
-
-def test_no_sequence_of_requests_and_faults_leaves_a_race_hanging(qapp: QApplication, tmp_path: Path) -> None:
-    Races.folder = tmp_path
-    run_state_machine_as_test(Races, settings=settings(max_examples=30, stateful_step_count=20, deadline=None))
 
 
 def test_a_real_race_from_setup_to_comparison(
