@@ -130,14 +130,16 @@ def apply_type_size(app: QApplication, percent: int) -> None:
     if percent == changes.type_size:
         return
     grown, changes.type_size = percent / changes.type_size, percent
-    sheet, usual = app.styleSheet(), font.pointSizeF()
+    usual = font.pointSizeF()
     # Headings, say; under a window's own style sheet all sizes are that one's.
     odd = [(each, each.font()) for each in app.allWidgets() if each.font().pointSizeF() != usual]
     odd = [(each, own) for each, own in odd if own.pointSizeF() > 0 and not each.window().styleSheet()]
     font.setPointSizeF(changes.own_points * percent / 100)
-    app.setStyleSheet("")  # under a style sheet a font would reach no widget that is there already
     app.setFont(font)
-    app.setStyleSheet(sheet)
+    # Under a style sheet it reaches widgets that are there already by another one. To take the sheet away meanwhile
+    # leaves Qt with widgets that have gone since, and the next sheet ends the program (6.10).
+    if app.styleSheet():
+        app.setStyleSheet(_sheet(changes))
     for widget, own in odd:
         own.setPointSizeF(own.pointSizeF() * grown)
         widget.setFont(own)
@@ -153,14 +155,19 @@ def _system_colours() -> Colours:
     return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
 
 
+def _sheet(changes: ThemeChanges) -> str:
+    """Return the style sheet; it is another one at another size of type."""
+    return f"{_STYLE.format(**vars(changes.colours))}/* {changes.type_size} % */"
+
+
 def _wear(changes: ThemeChanges, look: Colours) -> None:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return
-    sheet = _STYLE.format(**vars(look))
-    if app.styleSheet() == sheet and changes.colours is look:
+    worn, changes.colours = changes.colours, look
+    sheet = _sheet(changes)
+    if app.styleSheet() == sheet and worn is look:
         return
-    changes.colours = look
     app.setPalette(palette(look))
     outlined = outlined_palette(look)
     for control in OUTLINED:
