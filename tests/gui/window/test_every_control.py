@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -195,11 +195,10 @@ def test_every_picture_says_in_words_what_is_seen(window: MainWindow) -> None:
         assert plot.summary(), plot.objectName()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def another_look_afterwards(qapp: QApplication) -> Iterator[None]:
-    """Change the look when the window has gone: Qt may know none of its widgets any more, or the program ends here."""
+    """Change the look when windows have gone: Qt may know none of their widgets any more, or the program ends here."""
     yield
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     for look in ("dark", "light"):
         apply_theme(qapp, look)  # type: ignore[arg-type]
 
