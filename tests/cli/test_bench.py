@@ -19,7 +19,7 @@ from metagen_gui.engine.held_out import ByShots
 from metagen_gui.engine.models.base import Likelihood
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import open_run
-from tests.cli.test_evaluate import Said, strictly, train
+from tests.cli.evaluate.test_evaluate import Said, strictly, train
 
 DRAWN = 6
 SMALL = {"tasks.size": 16, "model.width": 6, "training.meta_steps": 1, "training.shots": 2, "training.query_size": 2}

@@ -18,7 +18,7 @@ from metagen_gui.engine.metrics.landmarks import LANDMARKS, REAL
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import open_run
-from tests.cli.test_evaluate import Said, strictly, train
+from tests.cli.evaluate.test_evaluate import Said, strictly, train
 from tests.engine.languages.left import left_in_english
 
 

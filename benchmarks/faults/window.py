@@ -1,6 +1,6 @@
 """The window, closed at random moments of its life and of its run's, in each of the ways there are.
 
-    python benchmarks/faults_window.py --tries 200 --seed 0
+    python benchmarks/faults/window.py --tries 200 --seed 0
 
 A try is a process of its own: it opens the window, starts a run fifty times in a tenth of a second, and ends it
 at a random moment: by closing the window and giving any answer to its question, by Ctrl+C, or while it discards the

@@ -1,8 +1,8 @@
 """The fault campaign: kills, damages, fills, renames, poisons; prints fault × tries × survived × lost.
 
-    python benchmarks/faults.py                      all of it (some need root, for a small disk of their own)
-    python benchmarks/faults.py kill flips --tries 50 --seed 3
-    python benchmarks/faults.py --record FILE.md     also renew these rows in a table
+    python benchmarks/faults/runs.py                      all of it (some need root, for a small disk of their own)
+    python benchmarks/faults/runs.py kill flips --tries 50 --seed 3
+    python benchmarks/faults/runs.py --record FILE.md     also renew these rows in a table
 
 A try is survived if nothing acknowledged was lost and, where the run goes on, it comes out as it would have.
 """
@@ -21,9 +21,9 @@ from pathlib import Path
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported: children are forked, which threads do not survive
 
 import torch
-from faults_campaign.children import warm_up
-from faults_campaign.outcome import FAULTS, Laboratory, Outcome
-from faults_campaign.table import HEAD, record
+from campaign.children import warm_up
+from campaign.outcome import FAULTS, Laboratory, Outcome
+from campaign.table import HEAD, record
 
 KINDS = (
     "kill", "calls_killed", "terminated", "together", "flips", "disks", "not_finite", "shortages", "closes", "cycles",
@@ -33,7 +33,7 @@ KINDS = (
 
 def main() -> int:
     for kind in KINDS:
-        importlib.import_module(f"faults_campaign.{kind}")
+        importlib.import_module(f"campaign.{kind}")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"all, or some of {', '.join(FAULTS)}")
     parser.add_argument("--tries", type=int, help="how often each, instead of its own number")

@@ -1,6 +1,6 @@
 """Images that mean harm, and very many of them: what becomes of each, in how much time and memory.
 
-    python benchmarks/faults_images.py
+    python benchmarks/faults/images.py
 
 Every fault is met in a process of its own, which sees a canary file outside the chosen place and must leave it alone.
 """
@@ -27,7 +27,7 @@ from metagen_gui.engine.data.image_files.progress import Stopped
 from metagen_gui.engine.data.image_files.report import look_at_images
 from metagen_gui.engine.settings.bad_input import BadInput
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.engine.data.image_files.raw_images import cut_tiff, png, png_rows
 
 MANY = 100_000

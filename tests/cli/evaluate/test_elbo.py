@@ -14,7 +14,7 @@ from metagen_gui.cli import main
 from metagen_gui.engine.held_out import Request, choose_tasks, score_run
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.trained.trained_run import open_run
-from tests.cli.test_evaluate import train
+from tests.cli.evaluate.test_evaluate import train
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from metagen_gui.cli.evaluate import parse_steps
 from metagen_gui.cli.evaluation.text import about_adaptation
 from metagen_gui.cli.terminal.figures import decimals_for, with_interval
 from metagen_gui.engine.settings.bad_input import BadInput
-from tests.cli.test_evaluate import changed_by
+from tests.cli.evaluate.test_evaluate import changed_by
 
 
 @pytest.mark.parametrize(("text", "steps"), [("0,1,5", (0, 1, 5)), (" 3 , 0", (3, 0)), ("7", (7,))])

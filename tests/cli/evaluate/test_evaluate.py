@@ -24,7 +24,7 @@ from metagen_gui.engine.run.outer_loop import meta_train
 from metagen_gui.engine.tasks.sinusoids import Sinusoids
 from metagen_gui.engine.trained.trained_run import TrainedRun, open_run
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SMALL = {
     "training.meta_steps": 1,
     "training.meta_batch_size": 2,

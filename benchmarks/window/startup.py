@@ -1,6 +1,6 @@
 """How long the window takes to be there: launches in fresh processes, beside a bare Qt window.
 
-    python benchmarks/startup.py --launches 20 [--against OTHER_CHECKOUT]
+    python benchmarks/window/startup.py --launches 20 [--against OTHER_CHECKOUT]
 
 Prints Markdown: medians of wall-clock and processor time from the start of the process to the running interpreter, to
 Qt imported, to the window painted and to the engine ready; then which imports the painted window waited for. Every
@@ -21,7 +21,7 @@ import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parents[2]
 PAINTED = "window painted"
 STAGES = ("interpreter", "Qt imported", PAINTED, "engine ready")
 

@@ -1,6 +1,6 @@
 """How soon the playground answers, and how live the window stays meanwhile.
 
-    python benchmarks/playground.py [--strokes 40] [--seconds 0] [--model characters]
+    python benchmarks/window/playground.py [--strokes 40] [--seconds 0] [--model characters]
 
 Strokes are drawn by events of the mouse into one of five examples of a held-out character, one every half a second, so
 that the arm beside the model adapts, too. Told are the milliseconds from the lifted pen to painted samples, and of the
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from window import Ticks, open_window
+from pace import Ticks, open_window
 
 APART = 0.5
 WARM = 30

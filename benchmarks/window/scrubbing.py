@@ -1,8 +1,8 @@
 """How many pictures a second the scrubber shows, and what memory it and saved animations take.
 
-    python benchmarks/scrubbing.py [--scale 2] [--kind images|points|curves] [--snapshots 20] [--steps 5] [--seconds 5]
-    python benchmarks/scrubbing.py --memory
-    python benchmarks/scrubbing.py --animations
+    python benchmarks/window/scrubbing.py [--scale 2] [--kind images|points|curves] [--snapshots 20] [--seconds 5]
+    python benchmarks/window/scrubbing.py --memory
+    python benchmarks/window/scrubbing.py --animations
 
 The first writes snapshots into a folder (6 tasks × 6 images of 28 × 28, or 6 clouds of 256 points, or 6 curves), opens
 them in the adaptation view, waits until they are read, and moves the pointer over every cell of the map, each time

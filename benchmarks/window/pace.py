@@ -1,8 +1,8 @@
 """What the window costs, and how live it stays.
 
-    python benchmarks/window.py ticks [EXPERIMENT] --seconds 60
-    python benchmarks/window.py redraw
-    python benchmarks/window.py throughput [EXPERIMENT] --rounds 8 --seconds 15
+    python benchmarks/window/pace.py ticks [EXPERIMENT] --seconds 60
+    python benchmarks/window/pace.py redraw
+    python benchmarks/window/pace.py throughput [EXPERIMENT] --rounds 8 --seconds 15
 
 `ticks` trains in the window and tells how late the ticks of a 10 ms timer come, while the engine loads and while it
 trains. `redraw` adds one step to an outer loss of 10⁴, 10⁵ and 10⁶ steps and draws it, over and over. `throughput`
