@@ -1,7 +1,7 @@
 """Looks for rubbish in the window's thread alone: Python would do it in whichever thread happens to make an object.
 
-What goes round in a circle may hold widgets, and Qt's objects must go in the thread that they live in: a training run
-that swept up a closed dialog ended the program (a segmentation fault).
+What goes round in a circle may hold widgets, and Qt's objects must go in the thread that they live in: a thread that
+wrote a video and swept up closed dialogs ended its program (a segmentation fault); a run makes objects all the time.
 """
 
 from __future__ import annotations
