@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from metagen_gui.engine.graphs.joining import Function, Lengths
-from metagen_gui.engine.models.base import Noise, PlayerParams
+from metagen_gui.engine.models.base import Noise, PlayerParams, side_by_side
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.trained.loaded_model import LoadedModel
 
@@ -83,11 +83,9 @@ def adaptation(model: LoadedModel, steps: int, seed: int = 0, examples: int | No
     def compute(given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         path = algorithm.trajectory(model.weights, given["support"], _noise_of(given), steps)
         states = [algorithm.model.for_sampling(params, start) for params in path]
-        stacked: PlayerParams = {
-            player: {name: torch.stack([state[player][name] for state in states]) for name in values}
-            for player, values in states[0].items()
-        }
-        made: Tensor = torch.func.vmap(algorithm.model.generate, in_dims=(0, None))(stacked, given["latents"])
+        made: Tensor = torch.func.vmap(algorithm.model.generate, in_dims=(0, None))(
+            side_by_side(states), given["latents"]
+        )
         return {"samples": made}
 
     return Function(compute, example, (SAMPLES,) if examples else (EXAMPLES, SAMPLES))

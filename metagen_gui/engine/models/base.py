@@ -7,7 +7,7 @@ under `torch.func.vmap`; shapes below are those of *one* task.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -271,3 +271,11 @@ def adapted_groups(model: type[GenerativeModel], adapts: str) -> tuple[str, ...]
             choices = ", ".join(dict.fromkeys((*model.adapts, *model.groups)))
             raise BadInput("algorithm.adapts", f"{quoted(group)} is not something that can adapt; there are {choices}")
     return groups
+
+
+def side_by_side(params: Sequence[PlayerParams]) -> PlayerParams:
+    """Stack the parameters of several tasks or steps, name by name, each `(n, *shape)`: what `vmap` goes through."""
+    return {
+        player: {name: torch.stack([each[player][name] for each in params]) for name in values}
+        for player, values in params[0].items()
+    }

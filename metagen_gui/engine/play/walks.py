@@ -7,7 +7,7 @@ tasks the parameters adapted to one turn into those adapted to the other, in equ
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from torch import Tensor
 from metagen_gui.engine.events import Snapshot
 from metagen_gui.engine.learning.evaluation import with_truth
 from metagen_gui.engine.learning.sight import Sight, along, square_around
-from metagen_gui.engine.models.base import PlayerParams
+from metagen_gui.engine.models.base import PlayerParams, side_by_side
 from metagen_gui.engine.randomness import generator_for
 from metagen_gui.engine.settings.bad_input import BadInput
 from metagen_gui.engine.store.checkpoint import is_finite
@@ -209,14 +209,6 @@ def spherical(first: Tensor, last: Tensor, share: float) -> Tensor:
     part = torch.sin(angle).clamp(min=1e-12)
     around = (torch.sin((1 - share) * angle) * first + torch.sin(share * angle) * last) / part
     return torch.where(torch.sin(angle) < 1e-4, torch.lerp(first, last, share), around)
-
-
-def side_by_side(params: Sequence[PlayerParams]) -> PlayerParams:
-    """Stack parameters of several players, name by name: `(n, *shape)`."""
-    return {
-        player: {name: torch.stack([each[player][name] for each in params]) for name in values}
-        for player, values in params[0].items()
-    }
 
 
 def between(first: PlayerParams, last: PlayerParams, share: float) -> PlayerParams:

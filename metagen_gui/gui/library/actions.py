@@ -51,10 +51,6 @@ def _one_resumable(entries: Sequence[RunEntry]) -> bool:
     return _one(entries) and (entries[0].resumable or bool(entries[0].host))  # what goes on elsewhere is followed
 
 
-def _one_movable(entries: Sequence[RunEntry]) -> bool:
-    return _one_resumable(entries) and (bool(entries[0].host) or entries[0].state != "running")
-
-
 def _one_at_rest(entries: Sequence[RunEntry]) -> bool:
     return _one(entries) and entries[0].state != "running"
 
@@ -144,7 +140,7 @@ ACTIONS: tuple[RunAction | str, ...] = (
         _("Let the run go on at another machine, or bring it back from one; it pauses meanwhile"),
         "mdi6.server-network",
         "Ctrl+Shift+M",
-        _one_movable,
+        _one_resumable,
         at_rest=True,
     ),
     SEPARATOR,
